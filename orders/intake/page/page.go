@@ -1,0 +1,60 @@
+// Package page holds what a file looks like after it was opened: pages of positioned text and
+// tables. Decoders (document, ocr) make it and the reader of orders consumes it.
+package page
+
+// Document is an opened file. Kind tells how it was read: "text" for files that carry their
+// text (xlsx, csv, docx, PDF with a text layer), "ocr" for pictures and scans.
+type Document struct {
+	Kind  string
+	Name  string // the file's own name, may be empty
+	Pages []Page
+	// Notes are sentences for the sender, such as 只读了前 30 页.
+	Notes []string
+}
+
+// The kinds of documents.
+const (
+	KindText = "text"
+	KindOCR  = "ocr"
+)
+
+// Page is one page, sheet or picture. Lines stand in reading order. Tables are those that the
+// file itself has (sheets, docx tables) or whose grid was found; the text of a table is not
+// repeated in Lines.
+type Page struct {
+	Name          string // sheet name
+	Width, Height float64
+	Lines         []Line
+	Tables        []Table
+}
+
+// Point is a position in the page's own units, from the upper left.
+type Point struct{ X, Y float64 }
+
+// Line is one run of text. Score is the recogniser's certainty, 1 where the text is the file's own.
+type Line struct {
+	Text  string
+	Score float64
+	Box   [4]Point // upper left, upper right, lower right, lower left
+	// Back is the mean colour behind the text as 0xRRGGBB where a picture was read: chat bubbles
+	// are told apart by it. -1 where unknown.
+	Back int
+}
+
+// Table is a grid of cells, row by row. All rows have the same length; a merged cell's text
+// stands in each place it covers, with Merged set on all but the first.
+type Table struct {
+	Rows [][]Cell
+	// Hidden tells which rows the file hides.
+	Hidden []bool
+}
+
+// Cell is one field of a table.
+type Cell struct {
+	Text   string
+	Score  float64
+	Box    [4]Point
+	Ref    string // "B7" in a sheet
+	Merged bool
+	Struck bool // crossed out
+}
