@@ -1,0 +1,165 @@
+package orders
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Platform names a chat platform.
+type Platform string
+
+// The platforms on which people write to orderbot.
+const (
+	WeCom          Platform = "wecom"           // 企业微信应用: staff
+	DingTalk       Platform = "dingtalk"        // 钉钉机器人: staff
+	KF             Platform = "kf"              // 微信客服: customers
+	ServiceAccount Platform = "service_account" // 服务号: customers
+)
+
+// Chat is where somebody is answered: a conversation on a platform. ID is the platform's own
+// (a user id for one-to-one chats; "open_kfid external_userid" for 微信客服).
+type Chat struct {
+	Platform Platform `json:"platform"`
+	ID       string   `json:"id"`
+}
+
+// InboundKind tells what came in.
+type InboundKind string
+
+// The kinds of inbound messages.
+const (
+	InboundText    InboundKind = "text"
+	InboundPicture InboundKind = "picture"
+	InboundFile    InboundKind = "file"
+	InboundVoice   InboundKind = "voice"
+	InboundClick   InboundKind = "click"   // a card's button
+	InboundEnter   InboundKind = "enter"   // opened the chat, followed, came with a scene
+	InboundUnknown InboundKind = "unknown" // a kind that we can't use; Text names it
+)
+
+// Inbound is one message or event from a chat platform, verified, decrypted and kept before it
+// is acknowledged. Platform and Key are unique together: a redelivery has the same.
+type Inbound struct {
+	Platform   Platform    `json:"platform"`
+	Key        string      `json:"key"`
+	Chat       Chat        `json:"chat"`
+	Sender     string      `json:"sender"` // the platform's id of the person
+	Kind       InboundKind `json:"kind"`
+	Text       string      `json:"text,omitempty"`
+	Media      string      `json:"media,omitempty"`      // the platform's id of the picture or file
+	FileName   string      `json:"file_name,omitempty"`  // where the platform tells it
+	Action     string      `json:"action,omitempty"`     // of a click: the signed action of the button
+	Card       string      `json:"card,omitempty"`       // of a click: task_id or outTrackId
+	Code       string      `json:"code,omitempty"`       // of a click: the code that allows one update
+	Scene      string      `json:"scene,omitempty"`      // of an enter: what the link or QR code carried
+	ReplyURL   string      `json:"reply_url,omitempty"`  // DingTalk's session webhook
+	ReplyUntil time.Time   `json:"reply_until,omitzero"` // when ReplyURL ends
+	Quoted     string      `json:"quoted,omitempty"`     // what our own message was called that is replied to
+	SentAt     time.Time   `json:"sent_at"`              // by the platform's clock; relative dates count from it
+	ReceivedAt time.Time   `json:"received_at"`
+	Trace      string      `json:"trace"`
+}
+
+// Turn is what one chat has said and not been answered: one message, or several that came within
+// the configured pause. Only one worker holds a chat's turn at a time.
+type Turn struct {
+	Chat     Chat
+	Messages []Inbound
+	Token    string // proves the claim; an expired claim can't be finished
+	IDs      []int64
+	Attempts int // how often it was claimed before
+}
+
+// Delivery is a message on its way to one chat. Deliveries to one chat go out in the order of
+// their IDs. Key is unique: inserting one that exists changes nothing, which makes producers
+// repeatable.
+type Delivery struct {
+	ID      int64
+	Key     string
+	Chat    Chat
+	Kind    string          // names the message: draft.lines, approval.card …
+	Order   OrderID         // may be empty
+	Body    json.RawMessage // a neutral message of package cards
+	Update  int64           // when not 0: the delivery whose card this one replaces
+	Code    string          // WeCom: the response code of the click that caused an update
+	NotAt   time.Time       // not before
+	Created time.Time
+
+	// What became of it.
+	Status   DeliveryStatus
+	Attempts int
+	SentAt   time.Time
+	Receipt  json.RawMessage // what the platform called it; needed to change it later
+	Error    string
+	Token    string // the claim
+}
+
+// DeliveryStatus tells how far a delivery is.
+type DeliveryStatus string
+
+// The states of a delivery.
+const (
+	DeliveryPending DeliveryStatus = "pending"
+	DeliverySent    DeliveryStatus = "sent"
+	DeliveryFailed  DeliveryStatus = "failed" // given up; a person has to look
+)
+
+// Event is a fact about an order that others act upon. It is stored in the transaction that made
+// it true and handled at least once.
+type Event struct {
+	ID    int64             `json:"id"`
+	Kind  string            `json:"kind"`
+	Order OrderID           `json:"order"`
+	At    time.Time         `json:"at"`
+	Actor string            `json:"actor"` // a staff or customer code, or "system"
+	Data  map[string]string `json:"data,omitempty"`
+	Trace string            `json:"trace,omitempty"`
+
+	Attempts int    `json:"-"`
+	Token    string `json:"-"`
+}
+
+// The kinds of events.
+const (
+	EventConfirmed         = "order.confirmed"
+	EventApprovalRequested = "approval.requested" // Data: node
+	EventApprovalReminded  = "approval.reminded"  // Data: node
+	EventApprovalEscalated = "approval.escalated" // Data: node
+	EventApprovalDecided   = "approval.decided"   // Data: node, decision
+	EventApproved          = "order.approved"
+	EventRejected          = "order.rejected"
+	EventCancelled         = "order.cancelled"
+	EventExpired           = "order.expired"     // an unconfirmed draft
+	EventReservationEnded  = "reservation.ended" // a soft reservation ran out
+	EventUrgent            = "urgent.raised"     // Data: step
+	EventUrgentRepeated    = "urgent.repeated"   // Data: step
+	EventAcknowledged      = "urgent.acknowledged"
+	EventShortage          = "stock.short"
+	EventShipped           = "order.shipped" // Data: shipment
+	EventParcelMoved       = "parcel.moved"  // Data: shipment, state
+	EventDelivered         = "order.delivered"
+	EventServiceAsked      = "service.asked" // a request for a person: return, urge; Data: intent, text
+)
+
+// AuditEntry records one change for good: who did what to which order, when, through what.
+type AuditEntry struct {
+	Order   OrderID
+	At      time.Time
+	Actor   string
+	Channel Platform
+	Action  string
+	Before  string
+	After   string
+	Reason  string
+	Trace   string
+}
+
+// Binding ties a person on a customer platform to a customer.
+type Binding struct {
+	ID       int64
+	Platform Platform
+	Person   string
+	Customer CustomerCode
+	By       StaffCode // who gave the code
+	At       time.Time
+}

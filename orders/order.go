@@ -1,0 +1,243 @@
+package orders
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// OrderID is the one number of an order from its draft to its signature: SO, the day, and a
+// running number of at least four digits (SO202603110012).
+type OrderID string
+
+var orderIDPattern = regexp.MustCompile(`(?i)SO[-\s]?(\d{8})[-\s]?(\d{4,})`)
+
+// FindOrderIDs returns the order numbers in text, which may be written with hyphens or blanks and
+// in either case, in the order they stand there, and text without them.
+func FindOrderIDs(text string) ([]OrderID, string) {
+	var ids []OrderID
+	rest := orderIDPattern.ReplaceAllStringFunc(text, func(s string) string {
+		m := orderIDPattern.FindStringSubmatch(s)
+		ids = append(ids, OrderID("SO"+m[1]+m[2]))
+		return " "
+	})
+	return ids, strings.TrimSpace(rest)
+}
+
+// Status is one of the 15 staff nodes of an order, or an end beside the way.
+type Status string
+
+// The statuses. Goods from stock pass scheduled to stocked as not applicable.
+const (
+	StatusDraft           Status = "draft"            // 草稿
+	StatusPendingApproval Status = "pending_approval" // 待审批
+	StatusApproved        Status = "approved"         // 已审批
+	StatusAllocated       Status = "allocated"        // 已占货
+	StatusScheduled       Status = "scheduled"        // 已排产
+	StatusInProduction    Status = "in_production"    // 生产中
+	StatusInspected       Status = "inspected"        // 质检
+	StatusStocked         Status = "stocked"          // 已入库
+	StatusPicking         Status = "picking"          // 拣货中
+	StatusChecked         Status = "checked"          // 已复核
+	StatusShipped         Status = "shipped"          // 已出库
+	StatusPickedUp        Status = "picked_up"        // 已揽收
+	StatusInTransit       Status = "in_transit"       // 在途
+	StatusOutForDelivery  Status = "out_for_delivery" // 派件中
+	StatusDelivered       Status = "delivered"        // 已签收
+
+	StatusCancelled Status = "cancelled" // 已取消
+	StatusRejected  Status = "rejected"  // 已驳回
+	StatusReturning Status = "returning" // 退货中
+	StatusReturned  Status = "returned"  // 已退货
+	StatusClosed    Status = "closed"    // 已关闭
+)
+
+// StatusNames gives the Chinese word of each status.
+var StatusNames = map[Status]string{
+	StatusDraft: "草稿", StatusPendingApproval: "待审批", StatusApproved: "已审批", StatusAllocated: "已占货",
+	StatusScheduled: "已排产", StatusInProduction: "生产中", StatusInspected: "质检", StatusStocked: "已入库",
+	StatusPicking: "拣货中", StatusChecked: "已复核", StatusShipped: "已出库", StatusPickedUp: "已揽收",
+	StatusInTransit: "在途", StatusOutForDelivery: "派件中", StatusDelivered: "已签收", StatusCancelled: "已取消",
+	StatusRejected: "已驳回", StatusReturning: "退货中", StatusReturned: "已退货", StatusClosed: "已关闭",
+}
+
+// String returns the Chinese word of the status.
+func (s Status) String() string { return StatusNames[s] }
+
+// Ended tells whether nothing more is to be done for an order in this status.
+func (s Status) Ended() bool {
+	switch s {
+	case StatusDelivered, StatusCancelled, StatusRejected, StatusReturned, StatusClosed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Line is an order line (行项) with its price as it was when the order was confirmed.
+type Line struct {
+	No       int
+	Product  ProductCode // empty while it is asked about
+	Name     string
+	Spec     string
+	Quantity Quantity // in Unit
+	Unit     string
+	Base     Quantity // in BaseUnit
+	BaseUnit string
+	Gift     bool
+
+	Price     decimal.Decimal // yuan for one Unit; meaningless where PriceRule is empty
+	Amount    Money
+	PriceRule string           // which rule gave the price, for people: 客户协议价, 目录价 …; empty: no price yet
+	ListPrice decimal.Decimal  // what the price would be without a special price
+	Stated    *decimal.Decimal // the price that the message states for one Unit
+
+	Available Quantity // base units that were free when the draft was made or last shown
+	Reserved  Quantity // base units held for this line
+}
+
+// Short returns the base units of the line that no stock is held for.
+func (l *Line) Short() Quantity {
+	if s := l.Base.Sub(l.Reserved); s.IsPositive() {
+		return s
+	}
+	return decimal.Zero
+}
+
+// Question is an open point of a draft that only a person can settle.
+type Question struct {
+	Field   string   `json:"field"` // relative to the order: customer, lines[1].product …
+	Reason  string   `json:"reason"`
+	Options []string `json:"options,omitempty"`
+	Labels  []string `json:"labels,omitempty"` // of the options, for people
+	Text    string   `json:"text"`
+}
+
+// Blocking tells whether the draft can't be confirmed before the question is answered. What is
+// merely unusual or stated twice is shown and accepted by confirming.
+func (q *Question) Blocking() bool { return q.Reason != "unusual" && q.Reason != "conflict" }
+
+// Source tells where an order came from.
+type Source struct {
+	Chat   Chat   `json:"chat"`
+	Sender string `json:"sender"`
+	Key    string `json:"key"`  // of the inbound message
+	Name   string `json:"name"` // for people: 企业微信, 钉钉, 微信客服 …
+}
+
+// Order is a sales order. Its status changes only through its verbs.
+type Order struct {
+	ID       OrderID
+	Version  int // grows with every change; a card of another version is stale
+	Customer CustomerCode
+	// CustomerName is the name as it was when the draft was made.
+	CustomerName string
+	Sales        StaffCode // who owns the order
+	Source       Source
+	Lines        []Line
+	Total        Money
+	DeliverBy    string // a date or RFC 3339 time
+	Urgent       bool
+	UrgentWords  string // the words that made it urgent
+	Carrier      string
+	Contact      string
+	Phone        string
+	Address      string
+	Payment      string
+	PO           string
+	Note         string
+	InternalNote string // the warehouse's only
+	Questions    []Question
+
+	Status      Status
+	CloseReason string
+	Route       string // name of the rule that chose the chain
+	Nodes       []Node
+	Held        Money // credit held for the order
+	Shipments   []Shipment
+	Alert       *Alert // of an urgent order
+
+	CreatedAt     time.Time
+	ConfirmedAt   time.Time
+	ExpiresAt     time.Time // of a draft
+	ReservedUntil time.Time // of a soft reservation; zero when none or firm
+	Reached       map[Status]time.Time
+}
+
+// NodeStatus tells how far an approval node is.
+type NodeStatus string
+
+// The states of an approval node.
+const (
+	NodeWaiting  NodeStatus = "waiting"
+	NodeOpen     NodeStatus = "open"
+	NodeApproved NodeStatus = "approved"
+	NodeRejected NodeStatus = "rejected"
+	NodePassed   NodeStatus = "passed" // by the system, with a reason
+	NodeVoid     NodeStatus = "void"   // the order ended before
+)
+
+// Node is one step of an order's approval chain. Any staff with the role may decide it.
+type Node struct {
+	Seq       int
+	Role      Role
+	Status    NodeStatus
+	DecidedBy StaffCode
+	Name      string // of who decided
+	DecidedAt time.Time
+	Reason    string
+	OpenedAt  time.Time
+	DueAt     time.Time
+	Reminded  int // 0, 1 after the reminder at half time, 2 after the escalation
+}
+
+// Shipment is one parcel of an order.
+type Shipment struct {
+	No       int
+	Carrier  string // code of reading.md: SF, ZTO …; SELF for pick-up
+	Tracking string
+	State    ParcelState
+	Events   []ParcelEvent // newest first
+	Token    string        // of the push address
+	ShippedAt,
+	NextPoll time.Time
+	LastQuery  time.Time
+	Polls      int
+	Subscribed bool
+}
+
+// ParcelState is what the customer sees of a parcel.
+type ParcelState string
+
+// The states of a parcel, in order; exception stands beside them.
+const (
+	ParcelNone      ParcelState = ""                 // nothing known yet
+	ParcelPickedUp  ParcelState = "picked_up"        // 已揽收 🔴
+	ParcelInTransit ParcelState = "in_transit"       // 在途中 🟡
+	ParcelOut       ParcelState = "out_for_delivery" // 派件中 🟢
+	ParcelDelivered ParcelState = "delivered"        // 已签收 🔵
+	ParcelException ParcelState = "exception"        // 异常 ⚠️
+	ParcelReturned  ParcelState = "returned"         // 已退回
+)
+
+// ParcelEvent is one entry of a parcel's trace.
+type ParcelEvent struct {
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
+	Code string    `json:"code,omitempty"` // the carrier's or aggregator's own
+	// State is what the entry means, where it says so.
+	State ParcelState `json:"state,omitempty"`
+}
+
+// Alert is the alarm of an urgent order, raised until somebody takes it.
+type Alert struct {
+	Step     int // index of the person who is being alerted
+	Repeats  int // how often that person was alerted
+	NextAt   time.Time
+	AckBy    StaffCode
+	AckName  string
+	AckAt    time.Time
+	RaisedAt time.Time
+}
