@@ -24,8 +24,11 @@ const (
 type Page struct {
 	Name          string // sheet name
 	Width, Height float64
-	Lines         []Line
-	Tables        []Table
+	// Turn is by how many quarter turns clockwise the picture was turned to stand upright. All
+	// positions are those of the upright page.
+	Turn   int
+	Lines  []Line
+	Tables []Table
 }
 
 // Point is a position in the page's own units, from the upper left.

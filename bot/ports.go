@@ -1,0 +1,113 @@
+// Package bot is the inbound side: it takes messages from the chat platforms (folders wecom,
+// wechat, dingtalk), keeps them before they are acknowledged, and answers them as an order clerk
+// would ([Clerk]). It is a stranger to package notify: a reply is a delivery in the outbox.
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"orderbot/cards"
+	"orderbot/orders"
+)
+
+// Inbox keeps inbound messages. Put commits all of them before it returns; one that is there
+// already (same platform and key) changes nothing.
+type Inbox interface {
+	Put(ctx context.Context, in ...orders.Inbound) error
+}
+
+// Clicker decides a pressed button at once, for platforms that want the new card in the answer
+// to the click. A nil card leaves the card as it is.
+type Clicker interface {
+	Click(ctx context.Context, in orders.Inbound) (*cards.Card, error)
+}
+
+// Media fetches the picture or file of an inbound message. It returns an *orders.Error with a
+// sentence where the file is gone or too large.
+type Media interface {
+	Fetch(ctx context.Context, in orders.Inbound) (name string, data []byte, err error)
+}
+
+// Cursor is a place in a platform's message log that is pulled rather than pushed (微信客服).
+type Cursor struct {
+	Name   string // open_kfid
+	Cursor string // where the next pull begins; empty: the oldest
+	Token  string // of the newest callback
+	Claim  string
+}
+
+// Cursors keeps the pull requests of callbacks that carry no content.
+type Cursors interface {
+	// Want notes, before the callback is acknowledged, that there is something to pull.
+	Want(ctx context.Context, name, token string, now time.Time) error
+	// ClaimCursor returns a cursor with something to pull that nobody else is pulling, nil if none.
+	ClaimCursor(ctx context.Context, now time.Time, hold time.Duration) (*Cursor, error)
+	// Advance stores the pulled messages and the next place in one commit. more keeps the request
+	// open. It fails with CodeConflict when the claim has run out.
+	Advance(ctx context.Context, c *Cursor, next string, more bool, in []orders.Inbound) error
+	// ReleaseCursor ends a claim without progress; the request stays open until retry at.
+	ReleaseCursor(ctx context.Context, c *Cursor, at time.Time) error
+}
+
+// Turns hands out what is waiting to be answered.
+type Turns interface {
+	// ClaimTurn returns the messages of one chat that are due (their pause is over) and that nobody
+	// else is answering, oldest first; nil if there are none. The claim ends after hold.
+	ClaimTurn(ctx context.Context, now time.Time, hold time.Duration) (*orders.Turn, error)
+	// RetryTurn gives a claimed turn back until the given time.
+	RetryTurn(ctx context.Context, t *orders.Turn, at time.Time, cause string) error
+}
+
+// Tx is one transaction of the clerk.
+type Tx interface {
+	orders.Tx
+	// FinishTurn marks the turn's messages as answered. It fails with CodeConflict when the claim
+	// has run out: then nothing of the transaction may stand.
+	FinishTurn(t *orders.Turn) error
+	// PutInbound notes a message that is answered in this very transaction (a click). It returns
+	// false when it was there already.
+	PutInbound(in orders.Inbound) (isNew bool, err error)
+	// Send puts deliveries into the outbox; one whose key is there already changes nothing.
+	Send(d ...orders.Delivery) error
+	// Talk loads the state of a chat's conversation under a lock (nil if there is none); SaveTalk
+	// stores it.
+	Talk(c orders.Chat) (json.RawMessage, error)
+	SaveTalk(c orders.Chat, state json.RawMessage, now time.Time) error
+
+	// Bindings: who is which customer.
+	BindingsOf(customer orders.CustomerCode) ([]orders.Binding, error)
+	BindingOf(p orders.Platform, person string) ([]orders.Binding, error)
+	Bind(b orders.Binding) error
+	Unbind(id int64) error
+	// NewCode stores a binding code that ends at until; UseCode spends it: CodeNotFound where it is
+	// unknown, spent or over.
+	NewCode(code string, customer orders.CustomerCode, by orders.StaffCode, until time.Time) error
+	UseCode(code string, now time.Time) (orders.CustomerCode, orders.StaffCode, error)
+	// CountTry counts a person's failed binding tries since a moment, after adding one if failed.
+	CountTry(p orders.Platform, person string, failed bool, since, now time.Time) (int, error)
+
+	// OrderLink returns the token of the order's page, making one if there is none.
+	OrderLink(id orders.OrderID) (string, error)
+}
+
+// Query reads what people ask for, without locks.
+type Query interface {
+	FindOrder(ctx context.Context, id orders.OrderID) (*orders.Order, error) // CodeNotFound
+	// OrdersOf returns a customer's orders, newest first. Drafts are left out.
+	OrdersOf(ctx context.Context, customer orders.CustomerCode, limit int) ([]*orders.Order, error)
+	// OpenOrders returns orders in the given statuses, oldest first; sales limits them to an owner
+	// where not empty.
+	OpenOrders(ctx context.Context, sales orders.StaffCode, limit int, statuses ...orders.Status) ([]*orders.Order, error)
+	// OrderByLink returns the order of a page's token: CodeNotFound where unknown or withdrawn.
+	OrderByLink(ctx context.Context, token string) (*orders.Order, error)
+	// OrderByTracking returns the orders with a parcel of that number.
+	OrderByTracking(ctx context.Context, number string) ([]*orders.Order, error)
+	// Available returns the free base units (on hand − reserved − allocated) of products.
+	Available(ctx context.Context, codes ...orders.ProductCode) (map[orders.ProductCode]orders.Quantity, error)
+	// Exposure returns a customer's credit exposure.
+	Exposure(ctx context.Context, customer orders.CustomerCode) (orders.Money, error)
+	// Trail returns the audit entries of an order, oldest first.
+	Trail(ctx context.Context, id orders.OrderID) ([]orders.AuditEntry, error)
+}

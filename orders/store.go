@@ -1,0 +1,70 @@
+package orders
+
+import "time"
+
+// Tx is what an order verb needs of one transaction. Everything read through it is locked until
+// the transaction ends, everything written appears with it or not at all. It calls nothing
+// outside the process.
+//
+// Locks are taken in a fixed order, the order first, then its customer's credit, then its
+// products sorted by code, so that two orders can't deadlock.
+type Tx interface {
+	// NextOrderID returns a new order number of that day (Beijing).
+	NextOrderID(day time.Time) (OrderID, error)
+	// InsertOrder stores a new draft.
+	InsertOrder(o *Order) error
+	// Order loads an order under a lock. It returns a CodeNotFound error where there is none.
+	Order(id OrderID) (*Order, error)
+	// SaveOrder stores a changed order and counts its Version up. It returns a CodeConflict error
+	// when the stored order is not of the version that was loaded.
+	SaveOrder(o *Order) error
+
+	// Reserve holds stock for the lines of an order until the given time, as much as is free, and
+	// sets each line's Reserved to what it holds altogether. It adds to what the order holds already
+	// and never holds more than a line needs. A bundle holds its parts.
+	Reserve(o *Order, until time.Time) error
+	// Firm makes the soft reservations of an order allocations without an end.
+	Firm(o *Order) error
+	// Release gives back everything that an order holds, once, and sets Reserved to 0.
+	Release(o *Order) error
+	// Consume takes what an order holds off the stock on hand: the goods have left.
+	Consume(o *Order) error
+
+	// HoldCredit adds amount (negative: gives back) to the customer's exposure and returns the
+	// exposure after that.
+	HoldCredit(customer CustomerCode, amount Money) (Money, error)
+
+	// Audit appends to the record of changes.
+	Audit(entries ...AuditEntry) error
+	// Emit stores events for those who act upon them.
+	Emit(events ...Event) error
+}
+
+// Facts is what the rules see of an order.
+type Facts struct {
+	Order    *Order
+	Customer *Customer
+	Exposure Money // of the customer, this order included
+	// SpecialPrice tells that a line's stated price differs from the customer's own.
+	SpecialPrice bool
+	At           time.Time
+}
+
+// Route is the approval chain that the rules chose. No roles: approved at once.
+type Route struct {
+	Name  string // of the rule, for people: 规则 1 自动通过
+	Steps []RouteStep
+}
+
+// RouteStep is one node of a chain. Pass, where not empty, says why the system passes the node by
+// itself.
+type RouteStep struct {
+	Role  Role
+	Limit time.Duration // 0: the configured limit
+	Pass  string
+}
+
+// Router chooses the approval chain of an order: exactly one for every order.
+type Router interface {
+	Route(f Facts) (Route, error)
+}
