@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -222,9 +223,7 @@ func spoiledFiles(t *testing.T) map[string][]byte {
 		for i, g := range gold {
 			out := copyOf(g)
 			if also := list(out, "also"); len(also) > 0 && i%2 == 1 {
-				for k, v := range also[i/2%len(also)].(object) {
-					out[k] = v
-				}
+				maps.Copy(out, also[i/2%len(also)].(object))
 			}
 			for _, k := range []string{"also", "tags", "error"} {
 				delete(out, k)
