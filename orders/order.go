@@ -130,7 +130,8 @@ type Source struct {
 // Order is a sales order. Its status changes only through its verbs.
 type Order struct {
 	ID       OrderID
-	Version  int // grows with every change; a card of another version is stale
+	Version  int // counted up by every save; guards against lost updates
+	Revision int // counted up when the content changes; a card of another revision is stale
 	Customer CustomerCode
 	// CustomerName is the name as it was when the draft was made.
 	CustomerName string
@@ -191,6 +192,8 @@ type Node struct {
 	OpenedAt  time.Time
 	DueAt     time.Time
 	Reminded  int // 0, 1 after the reminder at half time, 2 after the escalation
+	// Extra names who may decide besides the role's holders, after an escalation.
+	Extra []StaffCode
 }
 
 // Shipment is one parcel of an order.

@@ -152,10 +152,11 @@ func (e *Engine) decode(odds []float32, steps, classes int, stretch float64) []c
 // usual gap: letter-spaced titles are one word.
 const (
 	narrowGap  = 0.24 // between two narrow characters
-	wideGap    = 0.3  // where one is Chinese: those have blank parts of their own
+	mixedGap   = 0.3  // between a Chinese and a narrow one
+	wideGap    = 0.42 // between two Chinese ones: they have blank parts of their own
 	columnGap  = 1.6  // as between two columns
 	usualTimes = 2.2
-	spacedGap  = 0.36 // apart, however the line is spaced
+	spacedGap  = 0.36 // between narrow ones of which one is a 1 or the like, or however the line is spaced
 )
 
 // respace joins characters to text, with the spaces that the recogniser dropped: it loses the one in
@@ -166,6 +167,9 @@ func respace(chars []char, green []float32, stride, w int) (string, float64) {
 		return "", 0
 	}
 	ink, em := inkColumns(green, stride, w)
+	if !slices.ContainsFunc(chars, func(c char) bool { return isWide(c.text) }) {
+		em *= 1.3 // digits and capitals are lower than Chinese characters
+	}
 	sum := 0.0
 	gaps := make([]float64, len(chars)) // before each character
 	var narrow, all []float64
@@ -198,7 +202,17 @@ func respace(chars []char, green []float32, stride, w int) (string, float64) {
 		if i > 0 && c.text != " " {
 			before := chars[i-1].text
 			spaced := before == " "
-			wide := isWide(before) || isWide(c.text)
+			need := max(narrowGap, usualTimes*usualNarrow)
+			switch wide := isWide(before); {
+			case wide && isWide(c.text):
+				need = max(wideGap, usualTimes*usual)
+			case wide || isWide(c.text):
+				need = max(mixedGap, usualTimes*usual)
+			case strings.Contains(slim, before) || strings.Contains(slim, c.text):
+				need = max(need, spacedGap)
+			case usual < spacedGap:
+				need = min(need, spacedGap)
+			}
 			switch gap := gaps[i]; {
 			case spaced && gap > columnGap:
 				b.WriteByte(' ')
@@ -206,8 +220,7 @@ func respace(chars []char, green []float32, stride, w int) (string, float64) {
 			case gap > columnGap:
 				b.WriteString("  ")
 			case isMark(before) || isMark(c.text):
-			case wide && gap > max(wideGap, usualTimes*usual),
-				!wide && (gap > max(narrowGap, usualTimes*usualNarrow) || gap > spacedGap && usual < spacedGap):
+			case gap > need:
 				b.WriteByte(' ')
 			}
 		}
@@ -215,6 +228,9 @@ func respace(chars []char, green []float32, stride, w int) (string, float64) {
 	}
 	return strings.TrimSpace(b.String()), math.Round(sum/float64(len(chars))*1000) / 1000
 }
+
+// slim holds characters that stand in more blank than others.
+const slim = "1iIl|jtrfJ"
 
 func median(values []float64) float64 {
 	if len(values) == 0 {

@@ -1,0 +1,610 @@
+package orders
+
+import (
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Times are the firm's deadlines.
+type Times struct {
+	DraftExpires       time.Duration   // an unconfirmed draft
+	ReservationExpires time.Duration   // a soft reservation without approval
+	ApprovalLimit      time.Duration   // of a node where the rule sets none; reminder at half
+	UrgentRepeat       time.Duration   // of an unacknowledged alert
+	Polling            []time.Duration // between two questions to the carrier; the last one repeats
+}
+
+// urgentRepeats is how often one person is alerted about an urgent order before the next one is.
+const urgentRepeats = 3
+
+// Actor is who does something, and from where.
+type Actor struct {
+	Code    string // of the staff member or customer; "system"
+	Name    string
+	Channel Platform
+	Staff   *Staff // nil for customers and the system
+	Trace   string
+}
+
+// SystemActor is the clock and the rules.
+var SystemActor = Actor{Code: "system", Name: "系统"}
+
+// Desk is the order desk: every change to an order goes through one of its verbs, inside one
+// transaction of the caller.
+type Desk struct {
+	Catalog func() *Catalog
+	Router  Router
+	Times   Times
+	Now     func() time.Time
+	// Follow tells whether parcels can be followed at all (a tracking provider is configured).
+	Follow bool
+}
+
+// Place stores a new draft. The caller filled in the content; number, prices and deadlines are
+// set here.
+func (d *Desk) Place(tx Tx, o *Order, by Actor) error {
+	now := d.Now()
+	id, err := tx.NextOrderID(now)
+	if err != nil {
+		return err
+	}
+	o.ID, o.Status, o.Revision = id, StatusDraft, 1
+	o.CreatedAt, o.ExpiresAt = now, now.Add(d.Times.DraftExpires)
+	o.Reached = map[Status]time.Time{StatusDraft: now}
+	o.Reprice(d.Catalog(), now)
+	if err := tx.InsertOrder(o); err != nil {
+		return err
+	}
+	return tx.Audit(d.entry(o, by, "草稿", "", o.Summary(), ""))
+}
+
+// Revise replaces the content of a draft. change gets the stored order and alters its content.
+func (d *Desk) Revise(tx Tx, id OrderID, by Actor, change func(*Order) error) (*Order, error) {
+	o, err := d.openDraft(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	before := o.Summary()
+	if err := change(o); err != nil {
+		return nil, err
+	}
+	o.Revision++
+	o.ExpiresAt = d.Now().Add(d.Times.DraftExpires)
+	o.Reprice(d.Catalog(), d.Now())
+	if err := tx.SaveOrder(o); err != nil {
+		return nil, err
+	}
+	return o, tx.Audit(d.entry(o, by, "修改", before, o.Summary(), ""))
+}
+
+// openDraft loads an order that must be a draft still.
+func (d *Desk) openDraft(tx Tx, id OrderID) (*Order, error) {
+	o, err := tx.Order(id)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case o.Status == StatusDraft && d.Now().Before(o.ExpiresAt):
+		return o, nil
+	case o.Status == StatusDraft || o.Status == StatusClosed:
+		return nil, Errorf(CodeConflict, "草稿 %s 已过期,没有下单。请把订单内容再发一次", o.ID)
+	case o.Status == StatusCancelled:
+		return nil, Errorf(CodeConflict, "订单 %s 已取消,没有改动。需要的话请重新发一次", o.ID)
+	default:
+		return nil, Errorf(CodeConflict, "订单 %s 已提交(%s),不用再操作", o.ID, o.Status)
+	}
+}
+
+// Confirm turns a draft into an order: price snapshot, credit, soft reservation, approval chain.
+// revision 0 means whatever is current. Where prices have changed since the draft was shown, the
+// draft is shown again instead: repriced is true and nothing else happened.
+func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, repriced bool, err error) {
+	if o, err = d.openDraft(tx, id); err != nil {
+		return nil, false, err
+	}
+	now, cat := d.Now(), d.Catalog()
+	if revision != 0 && revision != o.Revision {
+		return nil, false, Errorf(CodeConflict, "这张卡片是旧的,订单 %s 后来改过。请在最新的卡片上确认", o.ID)
+	}
+	if err := o.ready(); err != nil {
+		return nil, false, err
+	}
+	total := o.Total
+	o.Reprice(cat, now)
+	if o.Total != total {
+		o.Revision++
+		if err := tx.SaveOrder(o); err != nil {
+			return nil, false, err
+		}
+		return o, true, tx.Audit(d.entry(o, by, "重新计价", total.String(), o.Total.String(), "价格有变"))
+	}
+
+	o.ConfirmedAt = now
+	o.Held = o.Total
+	exposure, err := tx.HoldCredit(o.Customer, o.Held)
+	if err != nil {
+		return nil, false, err
+	}
+	o.ReservedUntil = now.Add(d.Times.ReservationExpires)
+	if err := tx.Reserve(o, o.ReservedUntil); err != nil {
+		return nil, false, err
+	}
+	route, err := d.Router.Route(Facts{
+		Order: o, Customer: cat.Customer(o.Customer), Exposure: exposure, SpecialPrice: o.SpecialPrice(), At: now,
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	o.setRoute(route, d.Times.ApprovalLimit, now)
+	events := []Event{d.event(o, EventConfirmed, by, nil)}
+	o.reach(StatusPendingApproval, now)
+	more, err := d.proceed(tx, o, by)
+	if err != nil {
+		return nil, false, err
+	}
+	if err := tx.SaveOrder(o); err != nil {
+		return nil, false, err
+	}
+	if err := tx.Audit(d.entry(o, by, "确认下单", StatusDraft.String(), o.Status.String(), o.Route)); err != nil {
+		return nil, false, err
+	}
+	return o, false, tx.Emit(append(events, more...)...)
+}
+
+// setRoute lays out the approval chain. A node that the system passes is passed when its turn
+// comes, so that the record shows the true order of things.
+func (o *Order) setRoute(r Route, limit time.Duration, now time.Time) {
+	o.Route, o.Nodes = r.Name, nil
+	for i, s := range r.Steps {
+		n := Node{Seq: i + 1, Role: s.Role, Status: NodeWaiting, Reason: s.Pass}
+		if s.Limit == 0 {
+			s.Limit = limit
+		}
+		n.DueAt = now.Add(s.Limit) // moved on when the node opens
+		n.OpenedAt = now
+		o.Nodes = append(o.Nodes, n)
+	}
+}
+
+// proceed opens the next node of the chain or, where none is left, approves the order.
+func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
+	now := d.Now()
+	for i := range o.Nodes {
+		n := &o.Nodes[i]
+		if n.Status != NodeWaiting {
+			continue
+		}
+		limit := n.DueAt.Sub(n.OpenedAt)
+		n.OpenedAt, n.DueAt = now, now.Add(limit)
+		if n.Reason != "" {
+			n.Status, n.Name, n.DecidedAt = NodePassed, "系统", now
+			continue
+		}
+		n.Status = NodeOpen
+		return []Event{d.event(o, EventApprovalRequested, by, map[string]string{"node": strconv.Itoa(n.Seq)})}, nil
+	}
+
+	o.reach(StatusApproved, now)
+	if err := tx.Reserve(o, now); err != nil { // what ran out or was short before
+		return nil, err
+	}
+	if err := tx.Firm(o); err != nil {
+		return nil, err
+	}
+	o.ReservedUntil = time.Time{}
+	events := []Event{d.event(o, EventApproved, by, nil)}
+	if o.Covered() {
+		o.reach(StatusAllocated, now)
+	} else {
+		events = append(events, d.event(o, EventShortage, by, nil))
+	}
+	if o.Urgent {
+		o.Alert = &Alert{RaisedAt: now, Repeats: 1, NextAt: now.Add(d.Times.UrgentRepeat)}
+		events = append(events, d.event(o, EventUrgent, by, map[string]string{"step": "0"}))
+	}
+	return events, nil
+}
+
+// Decide settles the open node of an order's chain. seq and revision 0 mean whatever is current.
+// The reason is needed to reject.
+func (d *Desk) Decide(tx Tx, id OrderID, seq, revision int, approve bool, reason string, by Actor) (*Order, error) {
+	o, err := tx.Order(id)
+	if err != nil {
+		return nil, err
+	}
+	now := d.Now()
+	if seq != 0 {
+		if n := o.Node(seq); n != nil && n.Status != NodeOpen && !n.DecidedAt.IsZero() {
+			return nil, Errorf(CodeConflict, "订单 %s 的%s审批%s,不用再操作", o.ID, n.Role, n.Outcome(now.Location()))
+		}
+	}
+	if o.Status != StatusPendingApproval {
+		return nil, Errorf(CodeConflict, "订单 %s 现在是「%s」,不用审批了", o.ID, o.Status)
+	}
+	n := o.OpenNode()
+	if n == nil || seq != 0 && n.Seq != seq || revision != 0 && revision != o.Revision {
+		return nil, Errorf(CodeConflict, "这张审批卡片是旧的,订单 %s 后来变过,没有改动。发「进度 %s」看现在到哪一步", o.ID, o.ID)
+	}
+	if by.Staff == nil || !n.MayDecide(by.Staff) {
+		return nil, Errorf(CodeDenied, "订单 %s 现在由%s审批,您没有这一步的权限,没有改动", o.ID, n.Role)
+	}
+	if !approve && reason == "" {
+		return nil, Errorf(CodeInvalid, "请写明驳回原因,例如「驳回 %s 价格不对」", o.ID)
+	}
+	n.DecidedBy, n.Name, n.DecidedAt, n.Reason = by.Staff.Code, by.Name, now, reason
+	n.Status = NodeApproved
+	decision := "approved"
+	if !approve {
+		n.Status, decision = NodeRejected, "rejected"
+	}
+	events := []Event{d.event(o, EventApprovalDecided, by, map[string]string{"node": strconv.Itoa(n.Seq), "decision": decision})}
+	before := o.Status
+	var more []Event
+	if approve {
+		more, err = d.proceed(tx, o, by)
+	} else {
+		more, err = d.end(tx, o, StatusRejected, reason, EventRejected, by)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.SaveOrder(o); err != nil {
+		return nil, err
+	}
+	action := "同意(" + n.Role.String() + ")"
+	if !approve {
+		action = "驳回(" + n.Role.String() + ")"
+	}
+	if err := tx.Audit(d.entry(o, by, action, before.String(), o.Status.String(), reason)); err != nil {
+		return nil, err
+	}
+	return o, tx.Emit(append(events, more...)...)
+}
+
+// end closes an order before its goods left and gives back, once, what it held.
+func (d *Desk) end(tx Tx, o *Order, status Status, reason, event string, by Actor) ([]Event, error) {
+	if o.Status != StatusDraft {
+		if err := tx.Release(o); err != nil {
+			return nil, err
+		}
+		if o.Held != 0 {
+			if _, err := tx.HoldCredit(o.Customer, -o.Held); err != nil {
+				return nil, err
+			}
+			o.Held = 0
+		}
+	}
+	for i := range o.Nodes {
+		if s := o.Nodes[i].Status; s == NodeOpen || s == NodeWaiting {
+			o.Nodes[i].Status = NodeVoid
+		}
+	}
+	o.Alert, o.ReservedUntil, o.CloseReason = nil, time.Time{}, reason
+	o.reach(status, d.Now())
+	return []Event{d.event(o, event, by, nil)}, nil
+}
+
+// Cancel withdraws an order that has not left the warehouse.
+func (d *Desk) Cancel(tx Tx, id OrderID, revision int, reason string, by Actor) (*Order, error) {
+	o, err := tx.Order(id)
+	if err != nil {
+		return nil, err
+	}
+	switch o.Status {
+	case StatusCancelled:
+		return nil, Errorf(CodeConflict, "订单 %s 已经取消了", o.ID)
+	case StatusDraft, StatusPendingApproval, StatusApproved, StatusAllocated, StatusScheduled, StatusInProduction,
+		StatusInspected, StatusStocked, StatusPicking, StatusChecked:
+	case StatusRejected, StatusClosed, StatusReturned:
+		return nil, Errorf(CodeConflict, "订单 %s 是「%s」,不用取消", o.ID, o.Status)
+	default:
+		return nil, Errorf(CodeConflict, "订单 %s %s,不能取消。要退货请回复「退货 %s」", o.ID, o.Status, o.ID)
+	}
+	if revision != 0 && revision != o.Revision {
+		return nil, Errorf(CodeConflict, "这张卡片是旧的,订单 %s 后来改过。要取消请回复「取消 %s」", o.ID, o.ID)
+	}
+	before := o.Status
+	wasUrgent := o.Alert != nil
+	events, err := d.end(tx, o, StatusCancelled, reason, EventCancelled, by)
+	if err != nil {
+		return nil, err
+	}
+	events[0].Data = map[string]string{"before": string(before)}
+	if wasUrgent {
+		events[0].Data["alerted"] = "yes"
+	}
+	if err := tx.SaveOrder(o); err != nil {
+		return nil, err
+	}
+	if err := tx.Audit(d.entry(o, by, "取消", before.String(), o.Status.String(), reason)); err != nil {
+		return nil, err
+	}
+	return o, tx.Emit(events...)
+}
+
+// Acknowledge stops the alarm of an urgent order: somebody has it.
+func (d *Desk) Acknowledge(tx Tx, id OrderID, by Actor) (*Order, error) {
+	o, err := tx.Order(id)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case o.Alert == nil:
+		return nil, Errorf(CodeConflict, "订单 %s 没有待确认的加急提醒", o.ID)
+	case o.Alert.AckBy != "":
+		return nil, Errorf(CodeConflict, "订单 %s 已由 %s 收到,不用再操作", o.ID, o.Alert.AckName)
+	case by.Staff == nil || !by.Staff.Has(RoleWarehouseLead, RoleWarehouse, RoleOperations, RoleAdmin):
+		return nil, Errorf(CodeDenied, "加急提醒由仓库确认收到,您没有这个权限")
+	}
+	o.Alert.AckBy, o.Alert.AckName, o.Alert.AckAt = by.Staff.Code, by.Name, d.Now()
+	if err := tx.SaveOrder(o); err != nil {
+		return nil, err
+	}
+	if err := tx.Audit(d.entry(o, by, "加急收到", "", by.Name, "")); err != nil {
+		return nil, err
+	}
+	return o, tx.Emit(d.event(o, EventAcknowledged, by, nil))
+}
+
+// Ship records that the goods left with a carrier. token names the parcel's push address.
+func (d *Desk) Ship(tx Tx, id OrderID, carrier, tracking, token string, by Actor) (*Order, error) {
+	o, err := tx.Order(id)
+	if err != nil {
+		return nil, err
+	}
+	now := d.Now()
+	if by.Staff == nil || !by.Staff.Has(RoleWarehouse, RoleWarehouseLead) {
+		return nil, Errorf(CodeDenied, "发货由仓库操作,您没有这个权限")
+	}
+	for _, s := range o.Shipments {
+		if s.Tracking == tracking && s.Carrier == carrier {
+			return nil, Errorf(CodeConflict, "订单 %s 的运单 %s 已经登记过了", o.ID, tracking)
+		}
+	}
+	switch o.Status {
+	case StatusApproved, StatusAllocated, StatusPicking, StatusChecked:
+		if err := tx.Reserve(o, now); err != nil {
+			return nil, err
+		}
+		if err := tx.Firm(o); err != nil {
+			return nil, err
+		}
+		for i := range o.Lines {
+			if l := &o.Lines[i]; l.Short().IsPositive() {
+				return nil, Errorf(CodeConflict, "订单 %s 还缺 %s %s%s,不能整单发货。到货入库后再发一次这句话", o.ID, l.Name, l.Short(), l.BaseUnit)
+			}
+		}
+		if err := tx.Consume(o); err != nil {
+			return nil, err
+		}
+	case StatusShipped, StatusPickedUp, StatusInTransit, StatusOutForDelivery: // a further parcel
+	case StatusDraft, StatusPendingApproval:
+		return nil, Errorf(CodeConflict, "订单 %s 还没批准(%s),不能发货", o.ID, o.Status)
+	default:
+		return nil, Errorf(CodeConflict, "订单 %s 是「%s」,不能发货", o.ID, o.Status)
+	}
+	before := o.Status
+	s := Shipment{No: len(o.Shipments) + 1, Carrier: carrier, Tracking: tracking, Token: token, ShippedAt: now}
+	events := []Event{d.event(o, EventShipped, by, map[string]string{"shipment": strconv.Itoa(s.No)})}
+	if d.Follow && carrier != "SELF" {
+		s.NextPoll = now.Add(d.poll(0))
+		events = append(events, d.event(o, EventParcelSubscribe, by, map[string]string{"shipment": strconv.Itoa(s.No)}))
+	}
+	o.Shipments = append(o.Shipments, s)
+	if o.Alert != nil && o.Alert.AckBy == "" {
+		o.Alert.AckBy, o.Alert.AckName, o.Alert.AckAt = by.Staff.Code, by.Name, now
+		events = append(events, d.event(o, EventAcknowledged, by, nil))
+	}
+	if _, shipped := o.Reached[StatusShipped]; !shipped {
+		o.reach(StatusShipped, now)
+	}
+	if err := tx.SaveOrder(o); err != nil {
+		return nil, err
+	}
+	if err := tx.Audit(d.entry(o, by, "发货", before.String(), o.Status.String(), carrier+" "+tracking)); err != nil {
+		return nil, err
+	}
+	return o, tx.Emit(events...)
+}
+
+// poll returns the pause before the n-th question about a parcel.
+func (d *Desk) poll(n int) time.Duration {
+	if len(d.Times.Polling) == 0 {
+		return 4 * time.Hour
+	}
+	return d.Times.Polling[min(n, len(d.Times.Polling)-1)]
+}
+
+// Track records what is known of a parcel. trace is the whole trace, newest first; nil leaves it.
+// A parcel that was delivered or returned stays so.
+func (d *Desk) Track(tx Tx, id OrderID, shipment int, state ParcelState, trace []ParcelEvent, by Actor) (*Order, error) {
+	o, err := tx.Order(id)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(o.Shipments, func(s Shipment) bool { return s.No == shipment })
+	if i < 0 {
+		return nil, Errorf(CodeNotFound, "订单 %s 没有第 %d 个包裹", o.ID, shipment)
+	}
+	s, now := &o.Shipments[i], d.Now()
+	if s.State == ParcelDelivered || s.State == ParcelReturned {
+		return o, nil
+	}
+	s.LastQuery = now
+	if trace != nil {
+		s.Events = trace
+	}
+	moved := state != ParcelNone && state != s.State
+	if moved {
+		s.State = state
+	}
+	var events []Event
+	if moved {
+		events = append(events, d.event(o, EventParcelMoved, by, map[string]string{"shipment": strconv.Itoa(shipment), "state": string(state)}))
+	}
+	if s.State == ParcelDelivered || s.State == ParcelReturned {
+		s.NextPoll = time.Time{}
+	}
+	before := o.Status
+	o.followParcels(now)
+	if o.Status == StatusDelivered && before != StatusDelivered {
+		events = append(events, d.event(o, EventDelivered, by, nil))
+	}
+	if err := tx.SaveOrder(o); err != nil {
+		return nil, err
+	}
+	if moved {
+		if err := tx.Audit(d.entry(o, by, "物流", before.String(), o.Status.String(), string(state))); err != nil {
+			return nil, err
+		}
+	}
+	return o, tx.Emit(events...)
+}
+
+// Subscribed notes that a parcel's trace will be pushed; polling then only backs it up.
+func (d *Desk) Subscribed(tx Tx, id OrderID, shipment int) error {
+	o, err := tx.Order(id)
+	if err != nil {
+		return err
+	}
+	for i := range o.Shipments {
+		if s := &o.Shipments[i]; s.No == shipment && !s.Subscribed {
+			s.Subscribed = true
+			if !s.NextPoll.IsZero() {
+				s.NextPoll = d.Now().Add(24 * time.Hour)
+			}
+			return tx.SaveOrder(o)
+		}
+	}
+	return nil
+}
+
+// parcelOrder ranks the states of a parcel on the way.
+var parcelOrder = map[ParcelState]int{ParcelPickedUp: 1, ParcelInTransit: 2, ParcelOut: 3, ParcelDelivered: 4}
+
+// parcelStatus gives the order's status for each state of its slowest parcel.
+var parcelStatus = []Status{StatusShipped, StatusPickedUp, StatusInTransit, StatusOutForDelivery, StatusDelivered}
+
+// followParcels moves the order to where its slowest parcel is. It never goes back.
+func (o *Order) followParcels(now time.Time) {
+	slowest := len(parcelStatus) - 1
+	for _, s := range o.Shipments {
+		slowest = min(slowest, parcelOrder[s.State])
+	}
+	at := slices.Index(parcelStatus, o.Status)
+	if at < 0 || slowest <= at {
+		return
+	}
+	o.reach(parcelStatus[slowest], now)
+}
+
+// Tick does what is due for an order by the clock, each thing once.
+func (d *Desk) Tick(tx Tx, id OrderID) error {
+	o, err := tx.Order(id)
+	if err != nil {
+		return err
+	}
+	now, by := d.Now(), SystemActor
+	if at := o.NextAt(); at.IsZero() || at.After(now) {
+		return nil
+	}
+	var events []Event
+	var entries []AuditEntry
+	if o.Status == StatusDraft && !o.ExpiresAt.After(now) {
+		more, err := d.end(tx, o, StatusClosed, "草稿过期未确认", EventExpired, by)
+		if err != nil {
+			return err
+		}
+		events = append(events, more...)
+		entries = append(entries, d.entry(o, by, "过期", StatusDraft.String(), o.Status.String(), o.CloseReason))
+	}
+	if !o.ReservedUntil.IsZero() && !o.ReservedUntil.After(now) {
+		if err := tx.Release(o); err != nil {
+			return err
+		}
+		o.ReservedUntil = time.Time{}
+		events = append(events, d.event(o, EventReservationEnded, by, nil))
+		entries = append(entries, d.entry(o, by, "预占到期", "", "", "库存已放回"))
+	}
+	if n := o.OpenNode(); n != nil && o.Status == StatusPendingApproval {
+		data := map[string]string{"node": strconv.Itoa(n.Seq)}
+		if n.Reminded == 0 && !n.halfway().After(now) {
+			n.Reminded = 1
+			if n.DueAt.After(now) {
+				events = append(events, d.event(o, EventApprovalReminded, by, data))
+			}
+		}
+		if n.Reminded == 1 && !n.DueAt.After(now) {
+			n.Reminded = 2
+			n.Extra = d.escalation(n)
+			events = append(events, d.event(o, EventApprovalEscalated, by, data))
+			entries = append(entries, d.entry(o, by, "审批超时上报("+n.Role.String()+")", "", "", ""))
+		}
+	}
+	if a := o.Alert; a != nil && a.AckBy == "" && !a.NextAt.After(now) {
+		if a.Repeats > urgentRepeats {
+			a.Step, a.Repeats = a.Step+1, 0
+		}
+		a.Repeats++
+		a.NextAt = now.Add(d.Times.UrgentRepeat)
+		events = append(events, d.event(o, EventUrgentRepeated, by, map[string]string{
+			"step": strconv.Itoa(a.Step), "repeat": strconv.Itoa(a.Repeats),
+		}))
+	}
+	for i := range o.Shipments {
+		s := &o.Shipments[i]
+		if s.NextPoll.IsZero() || s.NextPoll.After(now) {
+			continue
+		}
+		s.Polls++
+		s.NextPoll = now.Add(d.poll(s.Polls))
+		events = append(events, d.event(o, EventParcelQuery, by, map[string]string{"shipment": strconv.Itoa(s.No)}))
+	}
+	if err := tx.SaveOrder(o); err != nil {
+		return err
+	}
+	if len(entries) > 0 {
+		if err := tx.Audit(entries...); err != nil {
+			return err
+		}
+	}
+	return tx.Emit(events...)
+}
+
+// escalation names who decides when the holders of a node's role have not: their superiors, else
+// the operations lead, management and the administrators.
+func (d *Desk) escalation(n *Node) []StaffCode {
+	cat := d.Catalog()
+	var out []StaffCode
+	for _, s := range cat.StaffWith(n.Role) {
+		if up := cat.StaffByCode(s.Superior); up != nil && !up.Has(n.Role) && !slices.Contains(out, up.Code) {
+			out = append(out, up.Code)
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	for _, role := range []Role{RoleOperations, RoleManagement, RoleAdmin} {
+		for _, s := range cat.StaffWith(role) {
+			if !slices.Contains(out, s.Code) {
+				out = append(out, s.Code)
+			}
+		}
+		if len(out) > 0 {
+			return out
+		}
+	}
+	return out
+}
+
+func (d *Desk) event(o *Order, kind string, by Actor, data map[string]string) Event {
+	return Event{Kind: kind, Order: o.ID, At: d.Now(), Actor: by.Code, Data: data, Trace: by.Trace}
+}
+
+func (d *Desk) entry(o *Order, by Actor, action, before, after, reason string) AuditEntry {
+	return AuditEntry{
+		Order: o.ID, At: d.Now(), Actor: by.Code, Channel: by.Channel, Action: action,
+		Before: before, After: after, Reason: reason, Trace: by.Trace,
+	}
+}

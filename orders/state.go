@@ -1,0 +1,196 @@
+package orders
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// reach moves the order to a status and notes when.
+func (o *Order) reach(s Status, now time.Time) {
+	o.Status = s
+	if o.Reached == nil {
+		o.Reached = make(map[Status]time.Time)
+	}
+	if _, ok := o.Reached[s]; !ok {
+		o.Reached[s] = now
+	}
+}
+
+// NextAt is when the clock has something to do for the order; zero: never.
+func (o *Order) NextAt() time.Time {
+	var next time.Time
+	sooner := func(t time.Time) {
+		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	if o.Status == StatusDraft {
+		sooner(o.ExpiresAt)
+	}
+	sooner(o.ReservedUntil)
+	if n := o.OpenNode(); n != nil && o.Status == StatusPendingApproval {
+		switch n.Reminded {
+		case 0:
+			sooner(n.halfway())
+		case 1:
+			sooner(n.DueAt)
+		}
+	}
+	if o.Alert != nil && o.Alert.AckBy == "" {
+		sooner(o.Alert.NextAt)
+	}
+	for i := range o.Shipments {
+		sooner(o.Shipments[i].NextPoll)
+	}
+	return next
+}
+
+// halfway is when a node's approvers are reminded.
+func (n *Node) halfway() time.Time { return n.OpenedAt.Add(n.DueAt.Sub(n.OpenedAt) / 2) }
+
+// OpenNode returns the node that is waiting for a decision, nil if there is none.
+func (o *Order) OpenNode() *Node {
+	for i := range o.Nodes {
+		if o.Nodes[i].Status == NodeOpen {
+			return &o.Nodes[i]
+		}
+	}
+	return nil
+}
+
+// Node returns the node of that number, nil if there is none.
+func (o *Order) Node(seq int) *Node {
+	for i := range o.Nodes {
+		if o.Nodes[i].Seq == seq {
+			return &o.Nodes[i]
+		}
+	}
+	return nil
+}
+
+// MayDecide tells whether s may settle the node.
+func (n *Node) MayDecide(s *Staff) bool { return s.Has(n.Role) || slices.Contains(n.Extra, s.Code) }
+
+// Outcome says for people what became of a node: 已由 王敏 03-11 10:24 同意.
+func (n *Node) Outcome(loc *time.Location) string {
+	at := n.DecidedAt.In(loc).Format("01-02 15:04")
+	switch n.Status {
+	case NodeApproved:
+		return fmt.Sprintf("已由 %s %s 同意", n.Name, at)
+	case NodeRejected:
+		return fmt.Sprintf("已由 %s %s 驳回:%s", n.Name, at, n.Reason)
+	case NodePassed:
+		return "系统通过(" + n.Reason + ")"
+	case NodeVoid:
+		return "已作废"
+	case NodeOpen:
+		return "待审批"
+	default:
+		return "未到"
+	}
+}
+
+// Covered tells whether stock is held for all of the order.
+func (o *Order) Covered() bool {
+	for i := range o.Lines {
+		if o.Lines[i].Short().IsPositive() {
+			return false
+		}
+	}
+	return true
+}
+
+// SpecialPrice tells whether a line asks for another price than the customer's own.
+func (o *Order) SpecialPrice() bool {
+	for i := range o.Lines {
+		if l := &o.Lines[i]; l.Stated != nil && !l.Gift && !l.Stated.Equal(l.ListPrice) {
+			return true
+		}
+	}
+	return false
+}
+
+// Reprice gives every line the customer's price of the moment and adds up the total. A price that
+// the message states goes before it, as a special price that needs an approval. Gifts cost
+// nothing.
+func (o *Order) Reprice(cat *Catalog, now time.Time) {
+	customer := cat.Customer(o.Customer)
+	o.Total = 0
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		l.No = i + 1
+		l.Price, l.ListPrice, l.PriceRule, l.Amount = decimal.Zero, decimal.Zero, "", 0
+		p := cat.Product(l.Product)
+		if p == nil {
+			continue
+		}
+		l.Name, l.Spec, l.BaseUnit = p.Name, p.Spec, p.Unit
+		size, hasUnit := p.UnitSize(l.Unit)
+		if l.Gift {
+			l.PriceRule = "赠品"
+			continue
+		}
+		price, ok := cat.PriceOf(customer, p, l.Base, now)
+		if ok && hasUnit {
+			l.ListPrice = price.Yuan.Mul(size)
+			l.Price, l.PriceRule = l.ListPrice, price.Rule
+			l.Amount = MoneyOf(price.Yuan.Mul(l.Base))
+		}
+		if l.Stated != nil && !l.Stated.Equal(l.ListPrice) {
+			l.Price, l.PriceRule = *l.Stated, "特价(需审批)"
+			l.Amount = MoneyOf(l.Stated.Mul(l.Quantity))
+		}
+		o.Total += l.Amount
+	}
+}
+
+// ready tells, as an error, what a draft still lacks before it can be confirmed.
+func (o *Order) ready() error {
+	for _, q := range o.Questions {
+		if q.Blocking() {
+			return Errorf(CodeInvalid, "订单 %s 还有一处要您定:%s", o.ID, q.Text)
+		}
+	}
+	if o.Customer == "" {
+		return Errorf(CodeInvalid, "订单 %s 还不知道是哪个客户的,请告诉我客户名称", o.ID)
+	}
+	if len(o.Lines) == 0 {
+		return Errorf(CodeInvalid, "订单 %s 还没有商品,请告诉我要什么、多少", o.ID)
+	}
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		switch {
+		case l.Product == "" || !l.Base.IsPositive():
+			return Errorf(CodeInvalid, "订单 %s 第 %d 行还不完整,请补充后再确认", o.ID, i+1)
+		case l.PriceRule == "":
+			return Errorf(CodeInvalid, "%s(%s)还没有价格,请先让销售经理定价,或在订单里写明单价", l.Name, l.Product)
+		}
+	}
+	return nil
+}
+
+// Summary is the order in one line, for the audit trail.
+func (o *Order) Summary() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s", o.Customer, o.Total)
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		fmt.Fprintf(&b, "; %s %s%s", l.Product, l.Quantity, l.Unit)
+		if l.Gift {
+			b.WriteString("(赠)")
+		}
+	}
+	for _, f := range []struct{ name, value string }{
+		{"交期", o.DeliverBy}, {"地址", o.Address}, {"联系人", o.Contact}, {"电话", o.Phone}, {"承运", o.Carrier},
+		{"付款", o.Payment}, {"PO", o.PO}, {"备注", o.Note},
+	} {
+		if f.value != "" {
+			fmt.Fprintf(&b, "; %s %s", f.name, f.value)
+		}
+	}
+	return b.String()
+}
