@@ -153,9 +153,10 @@ func (e *Engine) decode(odds []float32, steps, classes int, stretch float64) []c
 const (
 	narrowGap  = 0.24 // between two narrow characters
 	mixedGap   = 0.3  // between a Chinese and a narrow one
-	wideGap    = 0.42 // between two Chinese ones: they have blank parts of their own
-	columnGap  = 1.6  // as between two columns
-	usualTimes = 2.2
+	wideGap    = 0.3  // between two Chinese ones, if their middles are also widePitch apart: they have blank parts of their own
+	widePitch  = 1.35
+	columnGap  = 1.6 // as between two columns
+	usualTimes = 2.0
 	spacedGap  = 0.36 // between narrow ones of which one is a 1 or the like, or however the line is spaced
 )
 
@@ -192,10 +193,10 @@ func respace(chars []char, green []float32, stride, w int) (string, float64) {
 			narrow = append(narrow, gaps[i])
 		}
 	}
-	usual := median(all)
+	usual := usualGap(all)
 	usualNarrow := usual
 	if len(narrow) >= 3 {
-		usualNarrow = median(narrow)
+		usualNarrow = usualGap(narrow)
 	}
 	var b strings.Builder
 	for i, c := range chars {
@@ -206,8 +207,14 @@ func respace(chars []char, green []float32, stride, w int) (string, float64) {
 			switch wide := isWide(before); {
 			case wide && isWide(c.text):
 				need = max(wideGap, usualTimes*usual)
+				if (c.x-chars[i-1].x)*float64(w)/em < widePitch {
+					need = columnGap
+				}
 			case wide || isWide(c.text):
 				need = max(mixedGap, usualTimes*usual)
+				if strings.Contains(slim, before) || strings.Contains(slim, c.text) {
+					need = max(need, spacedGap)
+				}
 			case strings.Contains(slim, before) || strings.Contains(slim, c.text):
 				need = max(need, spacedGap)
 			case usual < spacedGap:
@@ -232,13 +239,14 @@ func respace(chars []char, green []float32, stride, w int) (string, float64) {
 // slim holds characters that stand in more blank than others.
 const slim = "1iIl|jtrfJ"
 
-func median(values []float64) float64 {
-	if len(values) == 0 {
+// usualGap is the gap that two fifths do not exceed: there are always spaces among them.
+func usualGap(gaps []float64) float64 {
+	if len(gaps) == 0 {
 		return 0
 	}
-	sorted := slices.Clone(values)
+	sorted := slices.Clone(gaps)
 	slices.Sort(sorted)
-	return sorted[len(sorted)/2]
+	return sorted[(len(sorted)-1)*2/5]
 }
 
 func isWide(c string) bool {
@@ -249,7 +257,7 @@ func isWide(c string) bool {
 // isMark tells marks, whose own blank half looks like a space.
 func isMark(c string) bool {
 	r, _ := utf8.DecodeRuneInString(c)
-	return unicode.IsPunct(r)
+	return unicode.IsPunct(r) || unicode.IsSymbol(r)
 }
 
 // inkColumns tells which columns of a line hold ink, and the height of the ink in pixels.
