@@ -1,0 +1,209 @@
+// Package config holds the settings of orderbot: typed, with defaults, checked as a whole.
+//
+// [Load] takes them from a YAML file and from the environment, which goes before the file:
+// ORDERBOT_ and the key's path in capitals, levels joined by two underscores
+// (ORDERBOT_DATABASE__URL). A list is given whole, either with commas
+// (ORDERBOT_TIMES__POLLING=2h,4h) or, for robots, by number (ORDERBOT_ROBOTS__0__NAME). An empty
+// variable counts as absent.
+package config
+
+import "time"
+
+// Config is everything that can be set. A section behind a nil pointer is switched off.
+type Config struct {
+	Server         Server          `key:"server"`
+	Database       Database        `key:"database"`
+	Events         Events          `key:"events"`
+	WeCom          *WeCom          `key:"wecom"`
+	ServiceAccount *ServiceAccount `key:"service_account"`
+	DingTalk       *DingTalk       `key:"dingtalk"`
+	Logistics      Logistics       `key:"logistics"`
+	SMS            SMS             `key:"sms"`
+	Robots         []Robot         `key:"robots"`
+	SMTP           *SMTP           `key:"smtp"`
+	LLM            *LLM            `key:"llm"`
+	OCR            OCR             `key:"ocr"`
+	// Rules is the path of the rules file; empty: the built-in default rules.
+	Rules string `key:"rules" is:"file"`
+	Times Times  `key:"times"`
+}
+
+// Server is the HTTP server.
+type Server struct {
+	Listen string `key:"listen" default:"127.0.0.1:8080" is:"host:port"`
+	// PublicURL is what links in messages begin with, without a slash at the end. Empty: no links,
+	// and tracking is polled because nothing can be pushed.
+	PublicURL string `key:"public_url" is:"url"`
+}
+
+// Database is where everything is kept: sqlite:PATH or mysql://user:password@host:port/name.
+type Database struct {
+	URL Secret `key:"url" default:"sqlite:data/orderbot.db" is:"database"`
+}
+
+// Events is the event engine: "database" or nats://host:port.
+type Events struct {
+	URL Secret `key:"url" default:"database" is:"events"`
+}
+
+// WeCom is the application in 企业微信.
+type WeCom struct {
+	APIURL  string `key:"api_url" default:"https://qyapi.weixin.qq.com" is:"api_url"`
+	CorpID  string `key:"corp_id" need:"true"`
+	AgentID int    `key:"agent_id" need:"true"`
+	Secret  Secret `key:"secret" need:"true"`
+	Token   Secret `key:"token" need:"true"` // of the callback
+	AESKey  Secret `key:"aes_key" need:"true" is:"aes_key"`
+	KF      *KF    `key:"kf"`
+	AIBot   *AIBot `key:"ai_bot"`
+}
+
+// KF is 微信客服.
+type KF struct {
+	Secret Secret `key:"secret" need:"true"`
+	Token  Secret `key:"token" need:"true"`
+	AESKey Secret `key:"aes_key" need:"true" is:"aes_key"`
+}
+
+// AIBot is a 智能机器人 of WeCom. Mode "callback" needs Token and AESKey, mode "socket" BotID and
+// Secret.
+type AIBot struct {
+	Mode   string `key:"mode" default:"callback" is:"mode"`
+	BotID  string `key:"bot_id"`
+	Secret Secret `key:"secret"`
+	Token  Secret `key:"token"`
+	AESKey Secret `key:"aes_key" is:"aes_key"`
+}
+
+// ServiceAccount is the 服务号 that customers talk to.
+type ServiceAccount struct {
+	APIURL    string           `key:"api_url" default:"https://api.weixin.qq.com" is:"api_url"`
+	AppID     string           `key:"app_id" need:"true"`
+	Secret    Secret           `key:"secret" need:"true"`
+	Token     Secret           `key:"token" need:"true"` // of the callback
+	AESKey    Secret           `key:"aes_key" need:"true" is:"aes_key"`
+	Templates AccountTemplates `key:"templates"`
+}
+
+// AccountTemplates are ids of template messages or subscription notices; empty: not sent.
+type AccountTemplates struct {
+	Confirmed string `key:"confirmed"`
+	Shipped   string `key:"shipped"`
+	Delivered string `key:"delivered"`
+	Delayed   string `key:"delayed"`
+}
+
+// DingTalk is the organisation's own application with a robot, in Stream mode.
+type DingTalk struct {
+	APIURL       string `key:"api_url" default:"https://api.dingtalk.com" is:"api_url"`
+	LegacyAPIURL string `key:"legacy_api_url" default:"https://oapi.dingtalk.com" is:"api_url"`
+	ClientID     string `key:"client_id" need:"true"`
+	ClientSecret Secret `key:"client_secret" need:"true"`
+	// RobotCode is the client id where it isn't set.
+	RobotCode string `key:"robot_code"`
+	// CardTemplateID empty: cards that need no template of the tenant's own.
+	CardTemplateID string `key:"card_template_id"`
+}
+
+// Logistics are the providers of tracking.
+type Logistics struct {
+	Kuaidi100 *Kuaidi100 `key:"kuaidi100"`
+	SF        *SF        `key:"sf"`
+}
+
+// Kuaidi100 is 快递100.
+type Kuaidi100 struct {
+	APIURL    string `key:"api_url" default:"https://poll.kuaidi100.com" is:"api_url"`
+	DetectURL string `key:"detect_url" default:"http://www.kuaidi100.com" is:"url"`
+	Customer  string `key:"customer" need:"true"`
+	Key       Secret `key:"key" need:"true"`
+	Salt      Secret `key:"salt"` // of pushed tracking
+}
+
+// SF is 顺丰's own interface.
+type SF struct {
+	APIURL    string `key:"api_url" default:"https://bspgw.sf-express.com" is:"api_url"`
+	PartnerID string `key:"partner_id" need:"true"`
+	CheckWord Secret `key:"check_word" need:"true"`
+}
+
+// SMS are the providers of short messages.
+type SMS struct {
+	Aliyun  *Aliyun  `key:"aliyun"`
+	Tencent *Tencent `key:"tencent"`
+}
+
+// Aliyun is 阿里云短信.
+type Aliyun struct {
+	APIURL          string       `key:"api_url" default:"https://dysmsapi.aliyuncs.com" is:"api_url"`
+	AccessKeyID     string       `key:"access_key_id" need:"true"`
+	AccessKeySecret Secret       `key:"access_key_secret" need:"true"`
+	SignName        string       `key:"sign_name" need:"true"`
+	Templates       SMSTemplates `key:"templates"`
+}
+
+// Tencent is 腾讯云短信.
+type Tencent struct {
+	APIURL    string       `key:"api_url" default:"https://sms.tencentcloudapi.com" is:"api_url"`
+	SecretID  string       `key:"secret_id" need:"true"`
+	SecretKey Secret       `key:"secret_key" need:"true"`
+	AppID     string       `key:"app_id" need:"true"`
+	SignName  string       `key:"sign_name" need:"true"`
+	Templates SMSTemplates `key:"templates"`
+}
+
+// SMSTemplates are ids of registered texts; empty: not sent.
+type SMSTemplates struct {
+	Shipped string `key:"shipped"`
+	Delayed string `key:"delayed"`
+	Code    string `key:"code"`
+}
+
+// Robot is a group robot of WeCom or DingTalk. Its webhook holds the key to the group.
+type Robot struct {
+	Name    string `key:"name" need:"true"`
+	Webhook Secret `key:"webhook" need:"true" is:"webhook"`
+	Secret  Secret `key:"secret"` // of DingTalk's signature
+}
+
+// SMTP sends mail.
+type SMTP struct {
+	Host     string `key:"host" need:"true"`
+	Port     int    `key:"port" default:"465" is:"port"`
+	Username string `key:"username"`
+	Password Secret `key:"password"`
+	From     string `key:"from" need:"true"`
+}
+
+// LLM is an optional second reader, any OpenAI-compatible endpoint.
+type LLM struct {
+	APIURL string `key:"api_url" need:"true" is:"url"`
+	APIKey Secret `key:"api_key"`
+	Model  string `key:"model" need:"true"`
+}
+
+// OCR tells where the recogniser's files are. Models is their folder, empty: the usual place; the
+// others replace single files.
+type OCR struct {
+	Models     string `key:"models"`
+	Runtime    string `key:"runtime" is:"file"`
+	Detection  string `key:"detection" is:"file"`
+	Direction  string `key:"direction" is:"file"`
+	Recogniser string `key:"recogniser" is:"file"`
+	Characters string `key:"characters" is:"file"`
+}
+
+// Times are the limits that the clock keeps.
+type Times struct {
+	DraftExpires       time.Duration `key:"draft_expires" default:"24h"`       // an unconfirmed draft
+	ReservationExpires time.Duration `key:"reservation_expires" default:"24h"` // a soft reservation without approval
+	// ApprovalLimit is a node's time limit where the rule sets none; reminder at half, then
+	// escalation.
+	ApprovalLimit time.Duration `key:"approval_limit" default:"4h"`
+	// UrgentRepeat is the pace of an unacknowledged urgent alert: three times, then the next person.
+	UrgentRepeat    time.Duration   `key:"urgent_repeat" default:"3m"`
+	BindingCode     time.Duration   `key:"binding_code" default:"10m"`
+	DuplicateWindow time.Duration   `key:"duplicate_window" default:"24h"` // like orders of one customer are asked about
+	TurnPause       time.Duration   `key:"turn_pause" default:"1500ms"`    // messages of one sender within it are one turn
+	Polling         []time.Duration `key:"polling" default:"2h,4h,8h"`     // of tracking, where no push is possible
+}
