@@ -39,7 +39,8 @@ type Card struct {
 	Question string   `json:"question,omitempty"` // the one open point
 	Buttons  []Button `json:"buttons,omitempty"`
 	Link     *Link    `json:"link,omitempty"`
-	// Settled replaces the buttons when there is nothing left to press: 王经理 10:24 已同意.
+	// Settled replaces the buttons when there is nothing left to press. What stands before the first
+	// blank is short enough for a greyed button: 已同意 王敏 3月11日 10:24.
 	Settled string `json:"settled,omitempty"`
 	Urgent  bool   `json:"urgent,omitempty"`
 }
@@ -50,11 +51,13 @@ type Field struct {
 	Value string `json:"value"`
 }
 
-// Button is something to press. Action is a signed action (see [Signer]).
+// Button is something to press. Action is a signed action (see [Signer]); Say is what one writes
+// in the chat to the same effect: 同意 SO….
 type Button struct {
 	Text   string `json:"text"`
 	Style  Style  `json:"style,omitempty"`
 	Action string `json:"action"`
+	Say    string `json:"say,omitempty"`
 }
 
 // Link leads to a page.

@@ -1,0 +1,65 @@
+package cards
+
+import "strings"
+
+// TextLimit is how many bytes of a text message WeCom and 微信客服 show; they cut what is longer.
+const TextLimit = 2048
+
+// Text renders a card for chats that show none: the same facts, and the words that work instead
+// of the buttons. It is never longer than [TextLimit].
+func Text(c *Card) string {
+	var head, tail []string
+	add := func(to *[]string, s string) {
+		if s != "" {
+			*to = append(*to, s)
+		}
+	}
+	title := c.Title
+	if c.Urgent {
+		title = "【加急】" + title
+	}
+	add(&head, title)
+	add(&head, c.Desc)
+	if c.Amount != "" {
+		add(&head, "合计："+c.Amount)
+	}
+	for _, f := range c.Fields {
+		if f.Value != "" {
+			add(&head, f.Name+"："+f.Value)
+		}
+	}
+	add(&tail, c.Question)
+	add(&tail, c.Settled)
+	add(&tail, c.say())
+	if c.Link != nil {
+		add(&tail, c.Link.Text+"："+c.Link.URL)
+	}
+	top, bottom := strings.Join(head, "\n"), clipBytes(strings.Join(tail, "\n"), TextLimit/2)
+	top = clipBytes(top, TextLimit-len(bottom)-1)
+	room := TextLimit - len(top) - len(bottom) - 2
+	parts := []string{top}
+	if lines := fitLines(c.Lines, "\n", room, byteCount); lines != "" {
+		parts = append(parts, lines)
+	}
+	if bottom != "" {
+		parts = append(parts, bottom)
+	}
+	return strings.Join(parts, "\n")
+}
+
+// say names the words that do what the buttons do.
+func (c *Card) say() string {
+	if c.Settled != "" {
+		return ""
+	}
+	var words []string
+	for _, b := range c.Buttons {
+		if b.Say != "" {
+			words = append(words, "「"+b.Say+"」")
+		}
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return "请回复 " + strings.Join(words, " ")
+}
