@@ -34,7 +34,9 @@ const (
 type Error struct {
 	Reason     Reason
 	RetryAfter time.Duration
-	Err        error
+	// Unknown tells that the answer was lost: the platform may have done what was asked.
+	Unknown bool
+	Err     error
 }
 
 // Error returns the reason and the cause.
@@ -78,4 +80,29 @@ type Tx interface {
 	BindingsOf(customer orders.CustomerCode) ([]orders.Binding, error)
 	// OrderLink returns the token of the order's page, making one if there is none.
 	OrderLink(id orders.OrderID) (string, error)
+}
+
+// Backlog measures what is waiting to be sent.
+type Backlog interface {
+	// Backlog returns how many deliveries are pending and when the oldest of them was made.
+	Backlog(ctx context.Context) (pending int, oldest time.Time, err error)
+}
+
+// ShipmentFinder finds the parcel of a push address.
+type ShipmentFinder interface {
+	// ShipmentByToken returns the order and the number of its shipment with that token: CodeNotFound
+	// where there is none.
+	ShipmentByToken(ctx context.Context, token string) (orders.OrderID, int, error)
+}
+
+// Quota counts calls that a provider allows only so often a day, for all replicas together.
+type Quota interface {
+	// Spend takes one of limit calls of that name on a day (2026-03-11); false when none is left.
+	Spend(ctx context.Context, name, day string, limit int) (bool, error)
+}
+
+// Slots share out the rounds of the clock's jobs among the replicas.
+type Slots interface {
+	// TakeSlot returns true to the first who asks for a slot, and false to all others.
+	TakeSlot(ctx context.Context, slot string, now time.Time) (bool, error)
 }

@@ -1,0 +1,147 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/go-co-op/gocron/v2"
+
+	"orderbot/orders"
+)
+
+// Job is work by the clock. Do asks the database what is due, so that a missed round costs delay
+// and nothing else.
+type Job struct {
+	Name  string
+	Every time.Duration
+	Do    func(ctx context.Context) error
+}
+
+// SchedulerOptions is what a [Scheduler] works with.
+type SchedulerOptions struct {
+	Jobs     []Job
+	Slots    Slots
+	Location *time.Location
+	Now      func() time.Time
+	Logger   *slog.Logger
+}
+
+// Scheduler runs jobs by the clock, each round on one replica and never twice at once.
+type Scheduler struct{ o SchedulerOptions }
+
+// NewScheduler returns a scheduler; [Scheduler.Run] starts it.
+func NewScheduler(o SchedulerOptions) *Scheduler { return &Scheduler{o: o} }
+
+// stopTime is how long a running job may take to stop.
+const stopTime = 10 * time.Second
+
+// Run runs the jobs until ctx ends and the one that is running has stopped.
+func (s *Scheduler) Run(ctx context.Context) error {
+	clock, err := gocron.NewScheduler(gocron.WithLocation(s.o.Location), gocron.WithStopTimeout(stopTime))
+	if err != nil {
+		return fmt.Errorf("start the clock: %w", err)
+	}
+	for _, j := range s.o.Jobs {
+		if _, err := clock.NewJob(
+			gocron.DurationJob(j.Every),
+			gocron.NewTask(func(ctx context.Context) { s.round(ctx, j) }),
+			gocron.WithName(j.Name), gocron.WithContext(ctx),
+			gocron.WithSingletonMode(gocron.LimitModeReschedule),
+			gocron.WithStartAt(gocron.WithStartImmediately()),
+			gocron.WithDistributedJobLocker(locker{s, j}),
+		); err != nil {
+			return errors.Join(fmt.Errorf("schedule %s: %w", j.Name, err), clock.Shutdown())
+		}
+	}
+	clock.Start()
+	<-ctx.Done()
+	return clock.Shutdown()
+}
+
+func (s *Scheduler) round(ctx context.Context, j Job) {
+	if err := j.Do(ctx); err != nil && ctx.Err() == nil {
+		s.o.Logger.Error("job failed", "job", j.Name, "error", clean(err))
+	}
+}
+
+// locker lets one replica run a round of a job: who takes its slot first.
+type locker struct {
+	s *Scheduler
+	j Job
+}
+
+var errElsewhere = errors.New("another replica runs this round")
+
+// Lock fails where another replica has this round.
+func (l locker) Lock(ctx context.Context, key string) (gocron.Lock, error) {
+	now := l.s.o.Now()
+	slot := fmt.Sprintf("%s/%d", key, now.UnixNano()/int64(l.j.Every))
+	ok, err := l.s.o.Slots.TakeSlot(ctx, slot, now)
+	if err != nil {
+		l.s.o.Logger.Error("take a round of a job", "job", key, "error", clean(err))
+		return nil, err
+	}
+	if !ok {
+		return nil, errElsewhere
+	}
+	return l, nil
+}
+
+// Unlock leaves the round taken.
+func (l locker) Unlock(context.Context) error { return nil }
+
+// Deadlines is the job that does what is due for orders: drafts and reservations that end,
+// reminders, escalations, alarms, questions to the carrier.
+type Deadlines struct {
+	Outbox  Outbox
+	Store   Store
+	Desk    *orders.Desk
+	Metrics *Metrics
+	Logger  *slog.Logger
+	Wake    func() // called after a round that did something; may be nil
+}
+
+// dueAtOnce is how many orders are asked for at once.
+const dueAtOnce = 100
+
+// Job returns the job, to be run every few seconds.
+func (d *Deadlines) Job(every time.Duration) Job {
+	return Job{Name: "deadlines", Every: every, Do: d.Round}
+}
+
+// Round does everything that is due now. An order whose turn fails is tried again next round; it
+// keeps no other from its turn.
+func (d *Deadlines) Round(ctx context.Context) error {
+	done := make(map[orders.OrderID]bool)
+	for {
+		due, err := d.Outbox.DueOrders(ctx, d.Desk.Now(), dueAtOnce+len(done))
+		if err != nil {
+			return fmt.Errorf("look for due orders: %w", err)
+		}
+		d.Metrics.late.Set(float64(len(due)))
+		news := 0
+		for _, id := range due {
+			if done[id] { // it failed, or has more to do later
+				continue
+			}
+			done[id] = true
+			news++
+			err := d.Store.Do(ctx, func(tx Tx) error { return d.Desk.Tick(tx, id) })
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err != nil {
+				d.Logger.Error("order's deadline", "order_id", id, "error", clean(err))
+			}
+		}
+		if news > 0 && d.Wake != nil {
+			d.Wake()
+		}
+		if news < dueAtOnce {
+			return nil
+		}
+	}
+}

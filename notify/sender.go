@@ -1,0 +1,422 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"orderbot/cards"
+	"orderbot/orders"
+)
+
+// Timing of the sender.
+const (
+	pollEvery   = 500 * time.Millisecond // how often the outbox is looked at when nobody wakes us
+	holdClaim   = time.Minute            // after which another worker may take a claimed delivery
+	sendTimeout = 25 * time.Second       // of one call, well within holdClaim
+	recordTime  = 10 * time.Second       // to record what became of it
+	firstRetry  = 500 * time.Millisecond
+	lastRetry   = time.Minute
+	authRetry   = time.Minute
+	rateRetry   = 20 * time.Second // where the platform doesn't say how long to wait
+	backlogTime = 15 * time.Second // between two looks at the backlog
+	senders     = 12               // deliveries on their way at once
+)
+
+// WeCom drops what one member gets beyond this, in silence (platforms' documentation, rate limits:
+// "应用发消息 30 次/分钟、1000 次/小时").
+const (
+	wecomMinute = 30
+	wecomHour   = 1000
+)
+
+// Store runs transactions. f may be run more than once.
+type Store interface {
+	Do(ctx context.Context, f func(Tx) error) error
+}
+
+// SenderOptions is what a [Sender] works with.
+type SenderOptions struct {
+	Outbox   Outbox
+	Store    Store
+	Channels map[orders.Platform]Channel
+	// Catalog finds the other channel of a person; see [Sender].
+	Catalog func() *orders.Catalog
+	Backlog Backlog // nil: the age of the outbox is not measured
+	Metrics *Metrics
+	Now     func() time.Time
+	Logger  *slog.Logger
+}
+
+// Sender delivers what is in the outbox, in order per chat. What fails for a passing reason is
+// tried again for as long as it takes: a platform that is away delays, it drops nothing. What a
+// platform refuses is tried once in each other way there is: a card as plain text in the same
+// chat, then, for the messages that matter (see [Kinds]), in the person's other chat; then it is
+// given up and whoever answers for the order is told.
+//
+// Any number of senders may work on one outbox. A sender that dies between sending and recording
+// has its delivery sent again by another one, with the same key.
+type Sender struct {
+	o         SenderOptions
+	wake      chan struct{}
+	gates     map[orders.Platform]*gate
+	platforms map[orders.Platform]bool
+}
+
+// NewSender returns a sender; [Sender.Run] starts it.
+func NewSender(o SenderOptions) *Sender {
+	s := &Sender{
+		o: o, wake: make(chan struct{}, 1),
+		gates: make(map[orders.Platform]*gate), platforms: make(map[orders.Platform]bool),
+	}
+	for p := range o.Channels {
+		s.gates[p], s.platforms[p] = new(gate), true
+	}
+	return s
+}
+
+// Wake makes the sender look into the outbox at once. It never blocks.
+func (s *Sender) Wake() { poke(s.wake) }
+
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// Run delivers until ctx ends. It returns when every delivery that is on its way is recorded.
+func (s *Sender) Run(ctx context.Context) error {
+	free := make(chan struct{}, senders)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	if s.o.Backlog != nil {
+		wg.Go(func() { s.watch(ctx) })
+	}
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		n := senders - len(free)
+		if n > 0 {
+			claimed, err := s.o.Outbox.ClaimDeliveries(ctx, s.o.Now(), holdClaim, n)
+			if err != nil && ctx.Err() == nil {
+				s.o.Logger.Error("claim deliveries", "error", clean(err))
+			}
+			for _, d := range claimed {
+				free <- struct{}{}
+				wg.Go(func() {
+					s.Deliver(ctx, d)
+					<-free
+					s.Wake() // the chat's next one
+				})
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.wake:
+		case <-tick.C:
+		}
+	}
+}
+
+// watch measures the backlog now and then.
+func (s *Sender) watch(ctx context.Context) {
+	tick := time.NewTicker(backlogTime)
+	defer tick.Stop()
+	for {
+		n, oldest, err := s.o.Backlog.Backlog(ctx)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			s.o.Logger.Error("measure backlog", "error", clean(err))
+		case err == nil:
+			s.o.Metrics.pending.Set(float64(n))
+			age := 0.0
+			if n > 0 {
+				age = max(s.o.Now().Sub(oldest).Seconds(), 0)
+			}
+			s.o.Metrics.age.Set(age)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Deliver sends one claimed delivery and records what became of it. It lets a call that is under
+// way finish when ctx ends.
+func (s *Sender) Deliver(ctx context.Context, d orders.Delivery) {
+	ctx = context.WithoutCancel(ctx)
+	log := s.o.Logger.With("delivery", d.ID, "kind", d.Kind, "platform", d.Chat.Platform, "order_id", d.Order)
+	platform := string(d.Chat.Platform)
+	channel, g := s.o.Channels[d.Chat.Platform], s.gates[d.Chat.Platform]
+	if channel == nil {
+		s.refuse(ctx, log, d, &Error{Reason: Rejected, Err: errors.New("platform is not set up")})
+		return
+	}
+	if wait, err := s.overBudget(ctx, d.Chat); err != nil || wait > 0 {
+		if err != nil {
+			log.Error("count what was sent", "error", clean(err))
+			wait = time.Second
+		}
+		s.later(ctx, log, d, s.o.Now().Add(wait), cmp.Or(d.Error, heldBack))
+		return
+	}
+	if again, ok := g.enter(s.o.Now()); !ok {
+		s.later(ctx, log, d, again.Add(jitter(&d, time.Second)), cmp.Or(d.Error, heldBack))
+		return
+	}
+	if d.Attempts > 1 && d.Error == "" {
+		s.o.Metrics.repeated.WithLabelValues(platform).Inc() // its first sender died
+	}
+	receipt, err := s.send(ctx, channel, d)
+	now := s.o.Now()
+	if err == nil {
+		if g.leave(now, "", 0) {
+			log.Info("platform works again")
+		}
+		s.sent(ctx, log, d, receipt)
+		return
+	}
+	e := classify(err)
+	s.o.Metrics.failed.WithLabelValues(platform, string(e.Reason)).Inc()
+	if e.Reason == Rejected {
+		g.leave(now, "", 0)
+		s.refuse(ctx, log, d, e)
+		return
+	}
+	if g.leave(now, e.Reason, e.RetryAfter) {
+		level := slog.LevelWarn
+		if e.Reason == Auth {
+			level = slog.LevelError
+		}
+		log.Log(ctx, level, "platform fails", "reason", e.Reason, "error", clean(e))
+	}
+	if e.Unknown {
+		s.o.Metrics.repeated.WithLabelValues(platform).Inc()
+	}
+	s.later(ctx, log, d, now.Add(s.pause(&d, e)), clean(e))
+}
+
+// send makes the call.
+func (s *Sender) send(ctx context.Context, channel Channel, d orders.Delivery) (json.RawMessage, error) {
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	var target *orders.Delivery
+	if d.Update != 0 {
+		var err error
+		if target, err = s.o.Outbox.Delivery(ctx, d.Update); err != nil {
+			return nil, &Error{Reason: Unavailable, Err: err}
+		}
+		switch target.Status {
+		case orders.DeliverySent:
+		case orders.DeliveryFailed:
+			return nil, errNoCard
+		default: // it is on its way, in another chat's queue
+			return nil, &Error{Reason: RateLimited, RetryAfter: time.Second, Err: errors.New("the card is not sent yet")}
+		}
+	}
+	return channel.Send(ctx, d, target)
+}
+
+// heldBack is noted for a delivery that was not tried: its platform is in trouble, or its receiver
+// got as much as the platform lets through.
+const heldBack = "held back"
+
+// errNoCard says that the card that was to be changed never reached anybody.
+var errNoCard = errors.New("the card to change was never delivered")
+
+// classify finds the reason of a failure. A failure without one is the network's.
+func classify(err error) *Error {
+	var e *Error
+	switch {
+	case errors.As(err, &e):
+		return e
+	case errors.Is(err, errNoCard):
+		return &Error{Reason: Rejected, Err: err}
+	default:
+		return &Error{Reason: Unavailable, Unknown: true, Err: err}
+	}
+}
+
+// pause is how long to wait after a passing failure.
+func (s *Sender) pause(d *orders.Delivery, e *Error) time.Duration {
+	switch e.Reason {
+	case RateLimited:
+		if e.RetryAfter > 0 {
+			return e.RetryAfter + jitter(d, time.Second)
+		}
+		return rateRetry + jitter(d, rateRetry/2)
+	case Auth:
+		return authRetry + jitter(d, authRetry/4)
+	default:
+		// Doubling with every try, but never longer than it has been waiting: tries also count when
+		// a closed gate turned the delivery back.
+		age := s.o.Now().Sub(d.Created)
+		pause := firstRetry << min(max(d.Attempts-1, 0), 7)
+		pause = min(pause, max(age, firstRetry), lastRetry)
+		pause = max(pause, e.RetryAfter)
+		return pause - jitter(d, pause/2)
+	}
+}
+
+// jitter spreads retries over a span. It is a figure of the delivery and its try, so that two
+// deliveries rarely have the same.
+func jitter(d *orders.Delivery, span time.Duration) time.Duration {
+	if span <= 0 {
+		return 0
+	}
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(d.Key + "#" + strconv.Itoa(d.Attempts)))
+	return span * time.Duration(h.Sum32()%1024) / 1024
+}
+
+// overBudget tells how long to wait before the platform would drop a message in silence.
+func (s *Sender) overBudget(ctx context.Context, c orders.Chat) (time.Duration, error) {
+	if c.Platform != orders.WeCom {
+		return 0, nil
+	}
+	now := s.o.Now()
+	for _, b := range []struct {
+		window, wait time.Duration
+		limit        int
+	}{{time.Hour, time.Minute, wecomHour}, {time.Minute, 2 * time.Second, wecomMinute}} {
+		n, err := s.o.Outbox.SentSince(ctx, c, now.Add(-b.window))
+		if err != nil {
+			return 0, err
+		}
+		if n >= b.limit {
+			return b.wait, nil
+		}
+	}
+	return 0, nil
+}
+
+func (s *Sender) sent(ctx context.Context, log *slog.Logger, d orders.Delivery, receipt json.RawMessage) {
+	ctx, cancel := context.WithTimeout(ctx, recordTime)
+	defer cancel()
+	now := s.o.Now()
+	s.o.Metrics.sent.WithLabelValues(string(d.Chat.Platform)).Inc()
+	s.o.Metrics.delay.WithLabelValues(string(d.Chat.Platform)).Observe(max(now.Sub(d.Created).Seconds(), 0))
+	switch err := s.o.Outbox.FinishDelivery(ctx, d, receipt, now); {
+	case orders.ErrorCode(err) == orders.CodeConflict:
+		log.Warn("another sender has taken the delivery over: it may arrive twice")
+	case err != nil: // the claim ends, and it is sent again with the same key
+		log.Error("record a sent delivery", "error", clean(err))
+	default:
+		log.Debug("sent")
+	}
+}
+
+func (s *Sender) later(ctx context.Context, log *slog.Logger, d orders.Delivery, at time.Time, cause string) {
+	ctx, cancel := context.WithTimeout(ctx, recordTime)
+	defer cancel()
+	if err := s.o.Outbox.RetryDelivery(ctx, d, at, cause); err != nil { // the claim ends by itself
+		log.Error("give a delivery back", "error", clean(err))
+	}
+}
+
+// refuse gives a delivery up after putting what replaces it into the outbox.
+func (s *Sender) refuse(ctx context.Context, log *slog.Logger, d orders.Delivery, cause *Error) {
+	ctx, cancel := context.WithTimeout(ctx, recordTime)
+	defer cancel()
+	now := s.o.Now()
+	next := s.instead(&d, now)
+	if errors.Is(cause, errNoCard) {
+		next = nil // who never saw the card needs no news of it
+	}
+	if len(next) > 0 {
+		if err := s.o.Store.Do(ctx, func(tx Tx) error { return tx.Send(next...) }); err != nil {
+			log.Error("replace a refused delivery", "error", clean(err))
+			return // the claim ends, and all of this is done again
+		}
+	} else {
+		s.o.Metrics.lost.WithLabelValues(string(d.Chat.Platform), d.Kind).Inc()
+	}
+	if err := s.o.Outbox.FailDelivery(ctx, d, now, clean(cause)); err != nil {
+		log.Error("record a refused delivery", "error", clean(err))
+		return
+	}
+	log.Warn("delivery refused", "error", clean(cause), "replaced", len(next))
+	s.Wake()
+}
+
+// A plain is a card that is sent as text, because the platform refused it. Channels see the text;
+// Then is the card for the person's other chat.
+type plain struct {
+	cards.Message
+	Then *cards.Card `json:"then,omitempty"`
+}
+
+// instead returns what is sent in place of a refused delivery: see [Sender].
+func (s *Sender) instead(d *orders.Delivery, now time.Time) []orders.Delivery {
+	var m plain
+	if err := json.Unmarshal(d.Body, &m); err != nil {
+		return nil
+	}
+	next := orders.Delivery{Key: d.Key, Chat: d.Chat, Kind: d.Kind, Order: d.Order, Created: now}
+	if s.platforms[d.Chat.Platform] && (m.Card != nil || d.Update != 0) {
+		text := m.Text
+		if text == "" && m.Card != nil {
+			text = cards.Text(m.Card)
+		}
+		if text == "" {
+			return nil
+		}
+		next.Key += ":text"
+		next.Body = body(plain{Message: cards.Message{Text: text}, Then: m.Card})
+		return []orders.Delivery{next}
+	}
+	cat := s.o.Catalog()
+	k, matters := Kinds[d.Kind]
+	staff := cat.StaffByAccount(d.Chat.Platform, d.Chat.ID)
+	if !matters || staff == nil {
+		return nil
+	}
+	if !strings.Contains(d.Key, altKey) {
+		if m.Card == nil {
+			m.Card = m.Then
+		}
+		m.Then = nil
+		for _, p := range staffPlatforms {
+			if chat, ok := chatOn(p, staff, s.platforms); ok && p != d.Chat.Platform {
+				next.Key, next.Chat, next.Body = d.Key+altKey, chat, body(m)
+				return []orders.Delivery{next}
+			}
+		}
+	}
+	if !k.report {
+		return nil
+	}
+	var out []orders.Delivery
+	for _, p := range overseers(cat) {
+		if chat, ok := reach(p, s.platforms, staffPlatforms...); ok && p.Code != staff.Code {
+			out = append(out, orders.Delivery{
+				Key: d.Key + ":lost:" + string(p.Code), Chat: chat, Kind: KindTold, Order: d.Order, Created: now,
+				Body: body(cards.Message{Text: fmt.Sprintf("订单 %s 的%s没能送到%s，请直接联系。也请在员工名单里补上可用的企业微信或钉钉账号。",
+					d.Order, k.Name, staff.Name)}),
+			})
+		}
+	}
+	return out
+}
+
+// altKey marks the key of a delivery that goes to a person's other chat.
+const altKey = ":alt"
+
+// secretInURL matches the query of a URL, which is where tokens and secrets stand.
+var secretInURL = regexp.MustCompile(`\?[^\s"]+`)
+
+// clean returns the text of an error without what stands in the queries of URLs.
+func clean(err error) string { return secretInURL.ReplaceAllString(err.Error(), "?…") }
