@@ -56,6 +56,8 @@ type Turns interface {
 	// ClaimTurn returns the messages of one chat that are due (their pause is over) and that nobody
 	// else is answering, oldest first; nil if there are none. The claim ends after hold.
 	ClaimTurn(ctx context.Context, now time.Time, hold time.Duration) (*orders.Turn, error)
+	// RenewTurn prolongs a claim by hold from now. CodeConflict when it has run out.
+	RenewTurn(ctx context.Context, t *orders.Turn, now time.Time, hold time.Duration) error
 	// RetryTurn gives a claimed turn back until the given time.
 	RetryTurn(ctx context.Context, t *orders.Turn, at time.Time, cause string) error
 }
@@ -63,14 +65,16 @@ type Turns interface {
 // Tx is one transaction of the clerk.
 type Tx interface {
 	orders.Tx
-	// FinishTurn marks the turn's messages as answered. It fails with CodeConflict when the claim
-	// has run out: then nothing of the transaction may stand.
+	// FinishTurn marks the turn's messages (those of its IDs) as answered. It fails with CodeConflict
+	// when the claim has run out: then nothing of the transaction may stand.
 	FinishTurn(t *orders.Turn) error
 	// PutInbound notes a message that is answered in this very transaction (a click). It returns
 	// false when it was there already.
 	PutInbound(in orders.Inbound) (isNew bool, err error)
 	// Send puts deliveries into the outbox; one whose key is there already changes nothing.
 	Send(d ...orders.Delivery) error
+	// DeliveriesOf returns an order's deliveries of a kind that were or will be sent, oldest first.
+	DeliveriesOf(id orders.OrderID, kind string) ([]orders.Delivery, error)
 	// Talk loads the state of a chat's conversation under a lock (nil if there is none); SaveTalk
 	// stores it.
 	Talk(c orders.Chat) (json.RawMessage, error)

@@ -1,0 +1,345 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"orderbot/cards"
+	"orderbot/orders"
+	"orderbot/orders/intake"
+	"orderbot/orders/intake/page"
+)
+
+// Books is a snapshot of the master data, ready to be read against.
+type Books struct {
+	Catalog *orders.Catalog
+	Lexicon *intake.Lexicon
+}
+
+// Store runs transactions.
+type Store interface {
+	Do(ctx context.Context, f func(Tx) error) error
+}
+
+// Links makes the links that people get to share with a customer.
+type Links interface {
+	// Binding returns what leads a customer to be bound with a code, as sentences: a link into
+	// 微信客服, a QR code of the service account. Empty where nothing of the kind is set up.
+	Binding(ctx context.Context, code string) ([]string, error)
+}
+
+// Clerk answers what the chats say.
+type Clerk struct {
+	Store Store
+	Query Query
+	Turns Turns
+	Desk  *orders.Desk
+	Books func() *Books
+	Media map[orders.Platform]Media
+	// Open reads a file into pages. It may take long for pictures.
+	Open    func(ctx context.Context, name string, data []byte) (*page.Document, error)
+	Signer  *cards.Signer
+	Links   Links                     // may be nil
+	PageURL func(token string) string // nil or "" where no page can be reached
+	// Identify names the carriers that a tracking number fits, best first, and a sentence where the
+	// number looks wrong.
+	Identify func(number string) (carriers []string, doubt string)
+	Carriers map[string]string // code → Chinese name
+	// NewToken returns an unguessable token, NewCode a binding code of six digits.
+	NewToken func() string
+	NewCode  func() string
+	Now      func() time.Time
+	Location *time.Location
+	Logger   *slog.Logger
+	// Sent is called after a commit that put something into the outbox; may be nil.
+	Sent func()
+
+	BindingCode     time.Duration // life of a binding code
+	ThreadExpires   time.Duration // silence after which a conversation begins anew
+	DuplicateWindow time.Duration // like orders of one customer are asked about; 0: never
+	Hold            time.Duration // life of a claim, renewed while at work
+	Poll            time.Duration // pause between looks for new turns
+	Workers         int           // turns answered at once
+
+	wake    chan struct{}
+	once    sync.Once
+	reading sync.Mutex // one long document at a time
+}
+
+const (
+	maxAttempts = 6 // after which a turn that can't be answered gets an apology
+	maxFile     = 20 << 20
+)
+
+// Wake makes the clerk look for new turns at once.
+func (c *Clerk) Wake() {
+	c.once.Do(func() { c.wake = make(chan struct{}, 1) })
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run answers turns until ctx ends, then waits for those at work.
+func (c *Clerk) Run(ctx context.Context) error {
+	c.once.Do(func() { c.wake = make(chan struct{}, 1) })
+	slots := make(chan struct{}, c.Workers)
+	var working sync.WaitGroup
+	defer working.Wait()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		case <-c.wake:
+		}
+		for ctx.Err() == nil {
+			select {
+			case slots <- struct{}{}:
+			case <-ctx.Done():
+				return nil
+			}
+			turn, err := c.Turns.ClaimTurn(ctx, c.Now(), c.Hold)
+			if err != nil && ctx.Err() == nil {
+				c.Logger.Error("claim turn", "error", err)
+			}
+			if turn == nil {
+				<-slots
+				break
+			}
+			working.Go(func() {
+				defer func() { <-slots }()
+				c.answer(ctx, turn)
+			})
+		}
+		timer.Reset(c.Poll)
+	}
+}
+
+// answer answers one turn, keeping its claim alive meanwhile, and gives it back for later where
+// that fails.
+func (c *Clerk) answer(ctx context.Context, turn *orders.Turn) {
+	done := make(chan struct{})
+	var keeper sync.WaitGroup
+	keeper.Go(func() { c.keep(ctx, turn, done) })
+	err := c.Answer(ctx, turn)
+	close(done)
+	keeper.Wait()
+	if err == nil {
+		return
+	}
+	log := c.Logger.With("platform", turn.Chat.Platform, "trace_id", turn.Messages[0].Trace)
+	if orders.ErrorCode(err) == orders.CodeConflict {
+		log.Warn("turn was taken over", "error", err)
+		return
+	}
+	log.Error("answer turn", "error", err, "attempts", turn.Attempts)
+	pause := min(time.Second<<min(turn.Attempts, 6), time.Minute)
+	// The server may be stopping: giving the turn back must still go through.
+	back, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	if err := c.Turns.RetryTurn(back, turn, c.Now().Add(pause), err.Error()); err != nil {
+		log.Error("retry turn", "error", err)
+	}
+}
+
+// keep renews the claim of a turn until done.
+func (c *Clerk) keep(ctx context.Context, turn *orders.Turn, done <-chan struct{}) {
+	tick := time.NewTicker(c.Hold / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := c.Turns.RenewTurn(ctx, turn, c.Now(), c.Hold); err != nil {
+				c.Logger.Warn("renew turn", "error", err)
+				return
+			}
+		}
+	}
+}
+
+// Answer answers all messages of a turn. Each part of it, a command, a click or a run of messages
+// that belong together, is one transaction that also marks its messages as answered.
+func (c *Clerk) Answer(ctx context.Context, turn *orders.Turn) error {
+	for _, part := range c.parts(turn) {
+		if err := c.answerPart(ctx, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parts splits a turn into what is answered together: commands, clicks and enters each alone,
+// runs of other messages as one.
+func (c *Clerk) parts(turn *orders.Turn) []*orders.Turn {
+	var parts []*orders.Turn
+	var open *orders.Turn
+	for i := range turn.Messages {
+		m := &turn.Messages[i]
+		alone := m.Kind == orders.InboundClick || m.Kind == orders.InboundEnter ||
+			m.Kind == orders.InboundText && parseCommand(m.Text).verb != ""
+		if open == nil || alone {
+			open = &orders.Turn{Chat: turn.Chat, Token: turn.Token, Attempts: turn.Attempts}
+			parts = append(parts, open)
+		}
+		open.Messages = append(open.Messages, *m)
+		open.IDs = append(open.IDs, turn.IDs[i])
+		if alone {
+			open = nil
+		}
+	}
+	return parts
+}
+
+// answerPart answers one part of a turn.
+func (c *Clerk) answerPart(ctx context.Context, part *orders.Turn) (err error) {
+	first := part.Messages[0]
+	s := &session{clerk: c, part: part, books: c.Books(), in: first, now: c.Now()}
+	if part.Attempts >= maxAttempts {
+		s.say(fmt.Sprintf("这条消息没能处理成功,请换个说法或稍后再发一次(编号 %s)", first.Trace))
+		return c.commit(ctx, s, func(Tx) error { return nil })
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	if err := c.fetch(ctx, s); err != nil {
+		return err
+	}
+	err = c.commit(ctx, s, func(tx Tx) error { return s.handle(ctx, tx) })
+	if sentence, ok := orders.ErrorMessage(err); ok && !errors.Is(err, errLost) {
+		// A refusal: nothing of what was tried stands, and the sender is told why.
+		r := &session{clerk: c, part: part, books: s.books, in: first, now: s.now, person: s.person}
+		r.say(sentence)
+		return c.commit(ctx, r, func(tx Tx) error { return r.redraw(tx) })
+	}
+	return err
+}
+
+// errLost marks the loss of a claim, which must not be answered: somebody else does.
+var errLost = errors.New("claim lost")
+
+// commit runs f in a transaction that also stores the session's replies and marks its messages.
+func (c *Clerk) commit(ctx context.Context, s *session, f func(Tx) error) error {
+	said := len(s.replies)
+	err := c.Store.Do(ctx, func(tx Tx) error {
+		s.replies = s.replies[:said] // the transaction may be run again
+		if err := f(tx); err != nil {
+			return err
+		}
+		if s.part.Token != "" {
+			if err := tx.FinishTurn(s.part); err != nil {
+				if orders.ErrorCode(err) == orders.CodeConflict {
+					return errors.Join(errLost, err)
+				}
+				return err
+			}
+		}
+		return tx.Send(s.deliveries()...)
+	})
+	if err == nil && c.Sent != nil {
+		c.Sent()
+	}
+	return err
+}
+
+// fetch gets what the part needs from outside before its transaction begins: files, downloaded and
+// opened, and links for a binding code. What takes long is announced first, once.
+func (c *Clerk) fetch(ctx context.Context, s *session) error {
+	if s.in.Kind == orders.InboundText && parseCommand(s.in.Text).verb == cmdCode {
+		s.code = c.NewCode()
+		if c.Links != nil {
+			var err error
+			if s.codeLinks, err = c.Links.Binding(ctx, s.code); err != nil {
+				c.Logger.Warn("binding link", "error", err) // the code works without
+			}
+		}
+	}
+	var files []orders.Inbound
+	slow := false
+	for _, m := range s.part.Messages {
+		if m.Kind == orders.InboundPicture || m.Kind == orders.InboundFile {
+			files = append(files, m)
+			slow = slow || m.Kind == orders.InboundPicture || !isSheet(m.FileName)
+		}
+	}
+	if len(files) == 0 {
+		return nil
+	}
+	if known, err := c.known(ctx, s); err != nil || !known {
+		return err // a stranger's files are not even opened
+	}
+	if slow {
+		receipt := orders.Delivery{
+			Key: s.key() + ":received", Chat: s.part.Chat, Kind: "received",
+			Body: body(cards.Message{Text: "收到,正在识别…"}), Created: c.Now(),
+		}
+		if err := c.Store.Do(ctx, func(tx Tx) error { return tx.Send(receipt) }); err != nil {
+			return err
+		}
+		if c.Sent != nil {
+			c.Sent()
+		}
+	}
+	for _, m := range files {
+		doc, err := c.open(ctx, m)
+		if _, ok := orders.ErrorMessage(err); err != nil && !ok {
+			return err // passing trouble: the turn is tried again
+		}
+		s.docs = append(s.docs, opened{doc: doc, err: err})
+	}
+	return nil
+}
+
+// known tells whether the sender is somebody whom we serve.
+func (c *Clerk) known(ctx context.Context, s *session) (known bool, err error) {
+	err = c.Store.Do(ctx, func(tx Tx) error {
+		p, err := s.identify(tx)
+		known = p.known()
+		return err
+	})
+	return known, err
+}
+
+// open downloads one file and reads it into pages.
+func (c *Clerk) open(ctx context.Context, m orders.Inbound) (*page.Document, error) {
+	media := c.Media[m.Platform]
+	if media == nil {
+		return nil, orders.Errorf(orders.CodeInvalid, "这里收不了文件,请发文字")
+	}
+	name, data, err := media.Fetch(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	if m.FileName != "" {
+		name = m.FileName
+	}
+	if len(data) > maxFile {
+		return nil, orders.Errorf(orders.CodeInvalid, "文件有 %d MB,超过 20 MB 的上限。请拆开发,或截图发过来", len(data)>>20)
+	}
+	if !isSheet(name) {
+		c.reading.Lock()
+		defer c.reading.Unlock()
+	}
+	return c.Open(ctx, name, data)
+}
+
+// isSheet tells by its name whether a file is read in no time.
+func isSheet(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc([]string{".xlsx", ".csv", ".docx"}, func(ext string) bool { return strings.HasSuffix(name, ext) })
+}

@@ -1,0 +1,525 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"orderbot/cards"
+	"orderbot/orders"
+)
+
+// command is a sentence of fixed form (spec: 「确认 SO…」, 「驳回 SO… 原因」, 「发货 SO… 运单号」 …). Order
+// numbers may stand anywhere in it.
+type command struct {
+	verb   verb
+	orders []orders.OrderID
+	arg    string // what is left
+}
+
+// verb names a command.
+type verb string
+
+const (
+	cmdConfirm  verb = "confirm"
+	cmdCancel   verb = "cancel"
+	cmdApprove  verb = "approve"
+	cmdReject   verb = "reject"
+	cmdShip     verb = "ship"
+	cmdAck      verb = "ack"
+	cmdTodo     verb = "todo"
+	cmdProgress verb = "progress"
+	cmdLines    verb = "lines"
+	cmdTrail    verb = "trail"
+	cmdStock    verb = "stock"
+	cmdHelp     verb = "help"
+	cmdCode     verb = "code"
+	cmdBind     verb = "bind"
+	cmdUnbind   verb = "unbind"
+	cmdBindings verb = "bindings"
+	cmdCalm     verb = "calm" // 不加急
+)
+
+// words are the words that begin a command, longest first. numbered ones need an order number
+// beside them; alone ones must be the whole message where no number is given.
+var words = []struct {
+	word     string
+	verb     verb
+	numbered bool // only with an order number
+	alone    bool // without a number only as the whole message
+}{
+	{"确认下单", cmdConfirm, true, false},
+	{"确认", cmdConfirm, true, false},
+	{"取消", cmdCancel, true, false},
+	{"不同意", cmdReject, false, false},
+	{"不通过", cmdReject, false, false},
+	{"不批准", cmdReject, false, false},
+	{"驳回", cmdReject, false, false},
+	{"打回", cmdReject, false, false},
+	{"拒绝", cmdReject, true, false},
+	{"审批通过", cmdApprove, false, true},
+	{"同意", cmdApprove, false, true},
+	{"通过", cmdApprove, false, true},
+	{"批准", cmdApprove, false, true},
+	{"可以", cmdApprove, false, true},
+	{"ok", cmdApprove, false, true},
+	{"发货", cmdShip, true, false},
+	{"收到", cmdAck, false, true},
+	{"待办", cmdTodo, false, true},
+	{"进度", cmdProgress, true, false},
+	{"明细", cmdLines, true, false},
+	{"轨迹", cmdTrail, true, false},
+	{"库存", cmdStock, false, false},
+	{"帮助", cmdHelp, false, true},
+	{"help", cmdHelp, false, true},
+	{"菜单", cmdHelp, false, true},
+	{"绑定列表", cmdBindings, false, false},
+	{"绑定 列表", cmdBindings, false, false},
+	{"绑定码", cmdCode, false, false},
+	{"解绑", cmdUnbind, false, false},
+	{"绑定", cmdBind, false, false},
+	{"不加急", cmdCalm, false, true},
+	{"取消加急", cmdCalm, false, true},
+}
+
+var edges = " \t\r\n,,。.!!、::;;~～「」\"“”"
+
+// parseCommand finds the command in a text; its verb is empty where there is none.
+func parseCommand(text string) command {
+	text = strings.Trim(norm.NFKC.String(text), edges)
+	if strings.ContainsRune(text, '\n') || len(text) > 600 {
+		return command{}
+	}
+	ids, rest := orders.FindOrderIDs(text)
+	rest = strings.Trim(rest, edges)
+	lower := strings.ToLower(rest)
+	for _, w := range words {
+		if w.numbered && len(ids) == 0 {
+			continue
+		}
+		after, ok := strings.CutPrefix(lower, w.word)
+		if !ok {
+			continue
+		}
+		arg := strings.Trim(rest[len(rest)-len(after):], edges)
+		// Behind the number a word is a command only by itself: 「SO… 同意」, but not 「SO… 发货了吗」.
+		leads := strings.HasPrefix(strings.ToLower(text), w.word)
+		if arg != "" && (w.alone || !leads || w.verb == cmdConfirm) {
+			continue
+		}
+		return command{verb: w.verb, orders: ids, arg: arg}
+	}
+	return command{}
+}
+
+// command carries out a command. It returns false where the sentence turns out to be no command
+// for this person, so that it is read like any other.
+func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error) {
+	switch cmd.verb {
+	case cmdBind:
+		return true, s.bind(tx, cmd.arg)
+	case cmdHelp:
+		if !s.person.known() {
+			return false, nil
+		}
+		s.say(s.help())
+		return true, nil
+	}
+	if !s.person.known() {
+		return false, nil
+	}
+	switch cmd.verb {
+	case cmdConfirm:
+		return true, s.confirm(ctx, tx, cmd.orders, 0)
+	case cmdCancel:
+		return true, s.cancel(tx, cmd.orders, 0, cmd.arg)
+	case cmdProgress:
+		return true, s.progress(tx, cmd.orders)
+	case cmdLines:
+		return true, s.lines(tx, cmd.orders)
+	case cmdCalm:
+		return s.calm(ctx, tx, cmd.orders)
+	}
+	if s.person.staff == nil {
+		return false, nil // the rest is the staff's; to a customer these are ordinary words
+	}
+	switch cmd.verb {
+	case cmdApprove, cmdReject:
+		return s.decideInWords(ctx, tx, cmd)
+	case cmdShip:
+		return true, s.ship(tx, cmd)
+	case cmdAck:
+		return s.acknowledge(ctx, tx, cmd.orders)
+	case cmdTodo:
+		return true, s.todo(ctx)
+	case cmdStock:
+		return true, s.stock(ctx, cmd.arg)
+	case cmdTrail:
+		return true, s.trail(ctx, tx, cmd.orders)
+	case cmdCode:
+		return true, s.bindingCode(tx, cmd.arg)
+	case cmdBindings:
+		return true, s.bindings(tx, cmd.arg)
+	case cmdUnbind:
+		return true, s.unbind(tx, cmd.arg)
+	}
+	return false, nil
+}
+
+// decideInWords settles an approval by a sentence. Without a number it is the one approval that
+// waits for this person; several are listed.
+func (s *session) decideInWords(ctx context.Context, tx Tx, cmd command) (bool, error) {
+	ids := cmd.orders
+	if len(ids) == 0 {
+		if len(s.talk.Orders) > 0 && s.talk.Thread != nil {
+			return false, nil // 可以 to a draft of this very chat
+		}
+		waiting, err := s.waitingApprovals(ctx)
+		if err != nil || len(waiting) == 0 {
+			return false, err
+		}
+		if len(waiting) > 1 {
+			var b strings.Builder
+			fmt.Fprintf(&b, "有 %d 单等您审批,请带上单号:", len(waiting))
+			for _, o := range waiting {
+				fmt.Fprintf(&b, "\n%s %s %s", o.ID, o.CustomerName, o.Total)
+			}
+			s.say(b.String())
+			return true, nil
+		}
+		ids = []orders.OrderID{waiting[0].ID}
+	}
+	for _, id := range ids {
+		if cmd.verb == cmdReject && cmd.arg == "" {
+			o, err := s.order(tx, id)
+			if err != nil {
+				return true, err
+			}
+			if err := s.askReason(o, 0, 0); err != nil {
+				return true, err
+			}
+			continue
+		}
+		if _, err := s.decide(tx, id, 0, 0, cmd.verb == cmdApprove, cmd.arg); err != nil {
+			return true, err
+		}
+	}
+	return true, nil
+}
+
+// waitingApprovals returns the orders whose open node this person may decide.
+func (s *session) waitingApprovals(ctx context.Context) ([]*orders.Order, error) {
+	all, err := s.clerk.Query.OpenOrders(ctx, "", 500, orders.StatusPendingApproval)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(o *orders.Order) bool {
+		n := o.OpenNode()
+		return n == nil || !n.MayDecide(s.person.staff)
+	}), nil
+}
+
+// decide settles a node and says so.
+func (s *session) decide(tx Tx, id orders.OrderID, node, revision int, approve bool, reason string) (*orders.Order, error) {
+	o, err := s.clerk.Desk.Decide(tx, id, node, revision, approve, reason, s.person.actor())
+	if err != nil {
+		return nil, err
+	}
+	text := "已同意 " + string(o.ID)
+	switch {
+	case !approve:
+		text = fmt.Sprintf("已驳回 %s,原因:%s。业务员会收到通知。", o.ID, reason)
+	case o.OpenNode() != nil:
+		text += ",接下来由" + o.OpenNode().Role.String() + "审批。"
+	default:
+		text += ",审批完成,仓库会收到通知。"
+	}
+	s.say(text)
+	return o, nil
+}
+
+// askReason asks for the reason of a rejection; the next text is taken for it.
+func (s *session) askReason(o *orders.Order, node, revision int) error {
+	n := o.OpenNode()
+	if n == nil || o.Status != orders.StatusPendingApproval || node != 0 && n.Seq != node {
+		return orders.Errorf(orders.CodeConflict, "订单 %s 现在是「%s」,不用审批了", o.ID, o.Status)
+	}
+	if !n.MayDecide(s.person.staff) {
+		return orders.Errorf(orders.CodeDenied, "订单 %s 现在由%s审批,您没有这一步的权限,没有改动", o.ID, n.Role)
+	}
+	s.talk.Awaiting = &awaiting{Order: o.ID, Node: n.Seq, Revision: revision}
+	s.say(fmt.Sprintf("请直接回复驳回 %s 的原因,例如「价格不对」。", o.ID))
+	return nil
+}
+
+// rejectFor takes a text for the reason that was asked for.
+func (s *session) rejectFor(tx Tx, w *awaiting, reason string) error {
+	reason = strings.TrimSpace(reason)
+	if slices.Contains([]string{"算了", "取消", "不驳回了", "先不驳回"}, strings.Trim(reason, edges)) {
+		s.say(fmt.Sprintf("好的,没有驳回 %s。", w.Order))
+		return nil
+	}
+	_, err := s.decide(tx, w.Order, w.Node, w.Revision, false, reason)
+	return err
+}
+
+// ship registers a parcel: 发货 SO… SF1234567890123 [顺丰], or 自提.
+func (s *session) ship(tx Tx, cmd command) error {
+	if len(cmd.orders) != 1 {
+		return orders.Errorf(orders.CodeInvalid, "一次发一单,请写「发货 单号 运单号」")
+	}
+	if !s.person.staff.Has(orders.RoleWarehouse, orders.RoleWarehouseLead) {
+		return orders.Errorf(orders.CodeDenied, "发货由仓库操作,您没有这个权限")
+	}
+	carrier, number := s.carrierIn(cmd.arg)
+	if number == "" && carrier != "SELF" {
+		return orders.Errorf(orders.CodeInvalid, "请带上运单号,例如「发货 %s SF1234567890123」;客户自提请写「发货 %s 自提」", cmd.orders[0], cmd.orders[0])
+	}
+	if carrier == "" {
+		found, doubt := s.clerk.Identify(number)
+		switch {
+		case len(found) == 1 && doubt == "":
+			carrier = found[0]
+		case doubt != "":
+			return orders.Errorf(orders.CodeInvalid, "%s。核对后再发一次;没写错的话请带上快递名,例如「发货 %s %s 中通」", doubt, cmd.orders[0], number)
+		default:
+			var names []string
+			for _, f := range found {
+				names = append(names, s.clerk.Carriers[f])
+			}
+			if len(names) == 0 {
+				names = []string{"顺丰", "中通", "圆通"}
+			}
+			return orders.Errorf(orders.CodeInvalid, "运单号 %s 看不出是哪家快递(可能是%s),请带上快递名再发一次:「发货 %s %s %s」",
+				number, strings.Join(names, "、"), cmd.orders[0], number, names[0])
+		}
+	}
+	o, err := s.clerk.Desk.Ship(tx, cmd.orders[0], carrier, number, s.clerk.NewToken(), s.person.actor())
+	if err != nil {
+		return err
+	}
+	name := s.clerk.Carriers[carrier]
+	if carrier == "SELF" {
+		s.say(fmt.Sprintf("已登记 %s 客户自提,出库完成。", o.ID))
+		return nil
+	}
+	s.say(fmt.Sprintf("已发货 %s:%s %s。物流会自动跟踪,业务员和客户会收到通知。", o.ID, name, number))
+	return nil
+}
+
+var trackingNumber = regexp.MustCompile(`[A-Za-z0-9][A-Za-z0-9-]{6,31}`)
+
+// carrierIn finds a carrier's name and a tracking number in words.
+func (s *session) carrierIn(text string) (carrier, number string) {
+	number = trackingNumber.FindString(strings.ReplaceAll(text, " ", ""))
+	number = strings.ToUpper(strings.ReplaceAll(number, "-", ""))
+	for code, name := range s.clerk.Carriers {
+		if strings.Contains(text, name) {
+			carrier = code
+		}
+	}
+	return carrier, number
+}
+
+// acknowledge takes an urgent order.
+func (s *session) acknowledge(ctx context.Context, tx Tx, ids []orders.OrderID) (bool, error) {
+	if len(ids) == 0 {
+		open, err := s.clerk.Query.OpenOrders(ctx, "", 500, orders.StatusApproved, orders.StatusAllocated, orders.StatusPicking, orders.StatusChecked)
+		if err != nil {
+			return false, err
+		}
+		for _, o := range open {
+			if o.Alert != nil && o.Alert.AckBy == "" {
+				ids = append(ids, o.ID)
+			}
+		}
+		if len(ids) == 0 || !s.person.staff.Has(orders.RoleWarehouse, orders.RoleWarehouseLead, orders.RoleOperations, orders.RoleAdmin) {
+			return false, nil
+		}
+		if len(ids) > 1 {
+			s.say("有几单加急在等,请带上单号,例如「收到 " + string(ids[0]) + "」:\n" + joinIDs(ids))
+			return true, nil
+		}
+	}
+	for _, id := range ids {
+		o, err := s.clerk.Desk.Acknowledge(tx, id, s.person.actor())
+		if err != nil {
+			return true, err
+		}
+		s.say(fmt.Sprintf("好的,加急单 %s 由您负责,提醒已停止。", o.ID))
+	}
+	return true, nil
+}
+
+func joinIDs(ids []orders.OrderID) string {
+	var names []string
+	for _, id := range ids {
+		names = append(names, string(id))
+	}
+	return strings.Join(names, "\n")
+}
+
+// progress prints the chain to staff and the nodes to customers.
+func (s *session) progress(tx Tx, ids []orders.OrderID) error {
+	for _, id := range ids {
+		o, err := s.order(tx, id)
+		if err != nil {
+			return err
+		}
+		s.showOrder(o)
+		s.talk.Last = []orders.OrderID{o.ID}
+	}
+	return nil
+}
+
+func (s *session) showOrder(o *orders.Order) {
+	if s.person.staff != nil {
+		s.say(cards.Progress(o, s.books.Catalog, s.clerk.Location))
+		return
+	}
+	s.say(cards.Nodes(o, s.clerk.Location))
+}
+
+// lines prints every line of an order, in at most three messages.
+func (s *session) lines(tx Tx, ids []orders.OrderID) error {
+	for _, id := range ids {
+		o, err := s.order(tx, id)
+		if err != nil {
+			return err
+		}
+		texts := cards.Lines(o)
+		for _, text := range texts[:min(len(texts), 3)] {
+			s.send(cards.Message{Text: text}, "order.lines", o.ID)
+		}
+	}
+	return nil
+}
+
+// trail prints what was done to an order, when and by whom.
+func (s *session) trail(ctx context.Context, tx Tx, ids []orders.OrderID) error {
+	for _, id := range ids {
+		o, err := s.order(tx, id)
+		if err != nil {
+			return err
+		}
+		entries, err := s.clerk.Query.Trail(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		s.say(cards.Trail(o, entries, s.books.Catalog, s.clerk.Location))
+	}
+	return nil
+}
+
+// todo lists what waits for this person.
+func (s *session) todo(ctx context.Context) error {
+	staff := s.person.staff
+	var b strings.Builder
+	add := func(title string, list []*orders.Order) {
+		if len(list) == 0 {
+			return
+		}
+		fmt.Fprintf(&b, "%s(%d)\n", title, len(list))
+		for _, o := range list[:min(len(list), 10)] {
+			urgent := ""
+			if o.Urgent {
+				urgent = "【加急】"
+			}
+			fmt.Fprintf(&b, "· %s%s %s %s\n", urgent, o.ID, o.CustomerName, o.Total)
+		}
+		if len(list) > 10 {
+			fmt.Fprintf(&b, "  还有 %d 单\n", len(list)-10)
+		}
+	}
+	waiting, err := s.waitingApprovals(ctx)
+	if err != nil {
+		return err
+	}
+	add("等您审批", waiting)
+	if staff.Has(orders.RoleWarehouse, orders.RoleWarehouseLead) {
+		picks, err := s.clerk.Query.OpenOrders(ctx, "", 500, orders.StatusApproved, orders.StatusAllocated, orders.StatusPicking, orders.StatusChecked)
+		if err != nil {
+			return err
+		}
+		slices.SortStableFunc(picks, func(a, b *orders.Order) int {
+			switch {
+			case a.Urgent == b.Urgent:
+				return 0
+			case a.Urgent:
+				return -1
+			default:
+				return 1
+			}
+		})
+		add("等发货", picks)
+	}
+	if staff.Has(orders.RoleSales) {
+		drafts, err := s.clerk.Query.OpenOrders(ctx, staff.Code, 500, orders.StatusDraft)
+		if err != nil {
+			return err
+		}
+		add("草稿等您确认", drafts)
+		pending, err := s.clerk.Query.OpenOrders(ctx, staff.Code, 500, orders.StatusPendingApproval)
+		if err != nil {
+			return err
+		}
+		add("您的订单在审批", pending)
+	}
+	if b.Len() == 0 {
+		s.say("现在没有等您处理的事。")
+		return nil
+	}
+	s.say(strings.TrimRight(b.String(), "\n"))
+	return nil
+}
+
+// stock answers 「库存 名称」 with what is free of the products that all words fit.
+func (s *session) stock(ctx context.Context, words string) error {
+	tokens := strings.Fields(strings.ToLower(norm.NFKC.String(words)))
+	if len(tokens) == 0 {
+		s.say("请带上名称,例如「库存 导管 6F」。")
+		return nil
+	}
+	var codes []orders.ProductCode
+	var found []*orders.Product
+	for i := range s.books.Catalog.Products {
+		p := &s.books.Catalog.Products[i]
+		text := strings.ToLower(norm.NFKC.String(string(p.Code) + " " + p.Title() + " " + strings.Join(p.Aliases, " ")))
+		if !slices.ContainsFunc(tokens, func(t string) bool { return !strings.Contains(text, t) }) {
+			codes, found = append(codes, p.Code), append(found, p)
+		}
+	}
+	if len(found) == 0 {
+		s.say(fmt.Sprintf("没有找到「%s」,换个叫法试试。", words))
+		return nil
+	}
+	shown := min(len(found), 10)
+	free, err := s.clerk.Query.Available(ctx, codes[:shown]...)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	for i, p := range found[:shown] {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(&b, "%s %s\n可用 %s %s", p.Code, p.Title(), free[p.Code], p.Unit)
+	}
+	if len(found) > shown {
+		fmt.Fprintf(&b, "\n还有 %d 种,请说得更具体些。", len(found)-shown)
+	}
+	s.say(b.String())
+	return nil
+}
+
+// help says what this person can write.
+func (s *session) help() string {
+	if s.person.staff == nil {
+		return cards.CustomerHelp()
+	}
+	return cards.Help(s.person.staff.Roles)
+}

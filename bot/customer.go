@@ -1,0 +1,398 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"orderbot/cards"
+	"orderbot/orders"
+	"orderbot/orders/intake"
+)
+
+// status answers where an order is: the one that is named, else the open ones of the asker.
+func (s *session) status(ctx context.Context, tx Tx, r intake.Result) error {
+	found, err := s.asked(ctx, tx, r.Ref)
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		if r.Ref != "" && r.Ref != intake.RefLast {
+			return orders.Errorf(orders.CodeNotFound, "没有查到「%s」对应的订单,请核对", r.Ref)
+		}
+		s.say("现在没有进行中的订单。要查某一单请带上单号。")
+		return nil
+	}
+	if len(found) > 3 {
+		var b strings.Builder
+		fmt.Fprintf(&b, "有 %d 单在进行,发单号看详情:", len(found))
+		for _, o := range found[:min(len(found), 10)] {
+			fmt.Fprintf(&b, "\n%s %s", o.ID, o.Status)
+			if s.person.staff != nil {
+				b.WriteString(" " + o.CustomerName)
+			}
+		}
+		s.say(b.String())
+		return nil
+	}
+	for _, o := range found {
+		s.showOrder(o)
+	}
+	s.talk.Last = []orders.OrderID{found[0].ID}
+	return nil
+}
+
+// asked finds the orders that a question is about, among those that the asker may see: by order
+// number, tracking number, phone, or none of them.
+func (s *session) asked(ctx context.Context, tx Tx, ref string) ([]*orders.Order, error) {
+	if ids, _ := orders.FindOrderIDs(ref); len(ids) > 0 {
+		o, err := s.order(tx, ids[0])
+		if err != nil {
+			return nil, err
+		}
+		return []*orders.Order{o}, nil
+	}
+	switch {
+	case ref == intake.RefLast && len(s.talk.Last) > 0:
+		o, err := s.order(tx, s.talk.Last[0])
+		if err != nil {
+			return nil, err
+		}
+		return []*orders.Order{o}, nil
+	case ref != "" && ref != intake.RefLast && !isPhone(ref):
+		found, err := s.clerk.Query.OrderByTracking(ctx, ref)
+		return s.visible(found), err
+	}
+
+	var found []*orders.Order
+	if s.person.staff != nil {
+		open, err := s.clerk.Query.OpenOrders(ctx, s.person.staff.Code, 100, underway...)
+		if err != nil {
+			return nil, err
+		}
+		found = s.visible(open)
+	}
+	for _, c := range s.person.customers {
+		own, err := s.clerk.Query.OrdersOf(ctx, c, 20)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, own...)
+	}
+	if isPhone(ref) {
+		return slices.DeleteFunc(found, func(o *orders.Order) bool { return digits(o.Phone) != digits(ref) }), nil
+	}
+	open := slices.DeleteFunc(slices.Clone(found), func(o *orders.Order) bool { return o.Status.Ended() })
+	if len(open) == 0 && len(found) > 0 {
+		return found[:1], nil // nothing on the way: the newest says how it ended
+	}
+	return open, nil
+}
+
+// underway are the statuses between the confirmation and the signature.
+var underway = []orders.Status{
+	orders.StatusPendingApproval, orders.StatusApproved, orders.StatusAllocated, orders.StatusScheduled, orders.StatusInProduction,
+	orders.StatusInspected, orders.StatusStocked, orders.StatusPicking, orders.StatusChecked, orders.StatusShipped,
+	orders.StatusPickedUp, orders.StatusInTransit, orders.StatusOutForDelivery,
+}
+
+func (s *session) visible(all []*orders.Order) []*orders.Order {
+	return slices.DeleteFunc(all, func(o *orders.Order) bool { return !s.person.maySee(o) })
+}
+
+var notDigit = regexp.MustCompile(`\D`)
+
+func digits(text string) string { return notDigit.ReplaceAllString(text, "") }
+
+var phonePattern = regexp.MustCompile(`^1\d{10}$`)
+
+func isPhone(text string) bool { return phonePattern.MatchString(digits(text)) && len(text) < 20 }
+
+// askPerson hands a wish that only a person can grant (return, hurry) to the order's owner.
+func (s *session) askPerson(ctx context.Context, tx Tx, r intake.Result, m intake.Message) error {
+	found, err := s.asked(ctx, tx, r.Ref)
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		s.say("是哪一单?请带上单号再说一次。")
+		return nil
+	}
+	if len(found) > 1 {
+		var b strings.Builder
+		b.WriteString("是哪一单?请带上单号再说一次:")
+		for _, o := range found[:min(len(found), 5)] {
+			fmt.Fprintf(&b, "\n%s %s", o.ID, o.Status)
+		}
+		s.say(b.String())
+		return nil
+	}
+	o := found[0]
+	event := orders.Event{
+		Kind: orders.EventServiceAsked, Order: o.ID, At: s.now, Actor: s.person.actor().Code, Trace: s.in.Trace,
+		Data: map[string]string{"intent": string(r.Intent), "text": m.Text},
+	}
+	if err := tx.Emit(event); err != nil {
+		return err
+	}
+	what := "加快的请求"
+	if r.Intent == intake.IntentReturn {
+		what = "退换货申请"
+	}
+	who := s.staffName(o.Sales)
+	if s.person.staff != nil && o.Sales == s.person.staff.Code {
+		who = "客服和相关同事"
+	}
+	s.say(fmt.Sprintf("已收到您对 %s 的%s,已转给%s,会尽快回复您。", o.ID, what, who))
+	if r.Intent == intake.IntentUrge {
+		s.showOrder(o)
+	}
+	return nil
+}
+
+// quote answers a question about price and stock.
+func (s *session) quote(ctx context.Context, r intake.Result) error {
+	if len(r.Mentions) == 0 {
+		s.say("想问哪个产品?请说一下名称和规格。")
+		return nil
+	}
+	codes := r.Mentions[:min(len(r.Mentions), 8)]
+	free, err := s.clerk.Query.Available(ctx, codes...)
+	if err != nil {
+		return err
+	}
+	var customer *orders.Customer
+	if len(s.person.customers) == 1 {
+		customer = s.books.Catalog.Customer(s.person.customers[0])
+	} else if len(r.Orders) == 1 {
+		customer = s.books.Catalog.Customer(orders.CustomerCode(r.Orders[0].Customer))
+	}
+	var b strings.Builder
+	for i, code := range codes {
+		p := s.books.Catalog.Product(code)
+		if p == nil {
+			continue
+		}
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(&b, "%s %s", p.Code, p.Title())
+		if price, ok := s.books.Catalog.PriceOf(customer, p, p.MOQ, s.now); ok {
+			fmt.Fprintf(&b, "\n%s 元/%s(%s)", price.Yuan, p.Unit, price.Rule)
+			for _, k := range p.Packs {
+				if k.Size.GreaterThan(number("1")) {
+					fmt.Fprintf(&b, ",%s/%s", orders.MoneyOf(price.Yuan.Mul(k.Size)), k.Unit)
+					break
+				}
+			}
+		}
+		if s.person.staff != nil {
+			fmt.Fprintf(&b, ",可用 %s%s", free[code], p.Unit)
+		} else if free[code].IsPositive() {
+			b.WriteString(",有货")
+		} else {
+			b.WriteString(",暂时缺货")
+		}
+	}
+	b.WriteString("\n还没有下单;要订请说数量。")
+	s.say(b.String())
+	return nil
+}
+
+// enter greets who opens the chat, and binds who comes through a link with a code.
+func (s *session) enter(tx Tx) error {
+	if code := sixDigits.FindString(s.in.Scene); code != "" {
+		return s.bind(tx, code)
+	}
+	if !s.person.known() {
+		s.say(s.greetStranger())
+		return nil
+	}
+	if s.in.Scene == "" && s.person.staff != nil {
+		return nil // opening the chat is frequent; nothing to say
+	}
+	if s.person.staff == nil {
+		s.say(cards.CustomerHelp())
+	}
+	return nil
+}
+
+var sixDigits = regexp.MustCompile(`\d{6}`)
+
+const maxTries = 5 // wrong binding codes of one person within the life of a code
+
+// bind ties the writer to the customer of a code: 绑定 123456.
+func (s *session) bind(tx Tx, arg string) error {
+	if s.in.Platform == orders.WeCom || s.in.Platform == orders.DingTalk {
+		s.say("绑定是给客户用的:请客户在服务号或微信客服里发「绑定 123456」。要生成绑定码请发「绑定码 客户编码」。")
+		return nil
+	}
+	code := sixDigits.FindString(arg)
+	if code == "" {
+		s.say("请发「绑定」加 6 位数字,例如「绑定 123456」。")
+		return nil
+	}
+	since := s.now.Add(-s.clerk.BindingCode)
+	tries, err := tx.CountTry(s.in.Platform, s.in.Sender, false, since, s.now)
+	if err != nil {
+		return err
+	}
+	if tries >= maxTries {
+		s.say("试的次数太多了,请过一会儿再试,或请业务员重新给您一个码。")
+		return nil
+	}
+	customer, by, err := tx.UseCode(code, s.now)
+	if orders.ErrorCode(err) == orders.CodeNotFound {
+		if _, err := tx.CountTry(s.in.Platform, s.in.Sender, true, since, s.now); err != nil {
+			return err
+		}
+		s.say("这个绑定码不对或已过期,请向您的业务员要一个新的。")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c := s.books.Catalog.Customer(customer)
+	if c == nil {
+		return orders.Errorf(orders.CodeNotFound, "这个绑定码对应的客户已不存在,请联系您的业务员")
+	}
+	if !slices.Contains(s.person.customers, customer) {
+		b := orders.Binding{Platform: s.in.Platform, Person: s.in.Sender, Customer: customer, By: by, At: s.now}
+		if err := tx.Bind(b); err != nil {
+			return err
+		}
+		if err := tx.Audit(orders.AuditEntry{
+			At: s.now, Actor: string(by), Channel: s.in.Platform, Action: "绑定", After: string(customer), Trace: s.in.Trace,
+		}); err != nil {
+			return err
+		}
+	}
+	s.say(fmt.Sprintf("绑定成功,您现在可以查询和接收 %s 的订单消息。发「我的订单到哪了」试试。", c.Name))
+	return nil
+}
+
+// mayBind tells whether a member of the staff may give codes for a customer.
+func (s *session) mayBind(c *orders.Customer) error {
+	staff := s.person.staff
+	sales := s.books.Catalog.SalesOf(c)
+	if sales != nil && sales.Code == staff.Code || staff.Has(orders.RoleAdmin, orders.RoleSalesManager, orders.RoleService, orders.RoleOperations) ||
+		sales == nil && staff.Has(orders.RoleSales) {
+		return nil
+	}
+	return orders.Errorf(orders.CodeDenied, "客户 %s 由 %s 负责,请让 TA 或管理员来操作", c.Name, sales.Name)
+}
+
+// customerNamed finds a customer by code, name or alias.
+func (s *session) customerNamed(arg string) (*orders.Customer, error) {
+	arg = strings.TrimSpace(arg)
+	cat := s.books.Catalog
+	for _, code := range []string{arg, strings.ToUpper(arg)} {
+		if c := cat.Customer(orders.CustomerCode(code)); c != nil {
+			return c, nil
+		}
+	}
+	var found *orders.Customer
+	for i := range cat.Customers {
+		c := &cat.Customers[i]
+		if c.Name == arg || slices.Contains(c.Aliases, arg) {
+			if found != nil {
+				return nil, orders.Errorf(orders.CodeInvalid, "「%s」不止一个客户,请用客户编码,例如「绑定码 %s」", arg, found.Code)
+			}
+			found = c
+		}
+	}
+	if found == nil {
+		return nil, orders.Errorf(orders.CodeNotFound, "没有找到客户「%s」,请用客户编码再试,例如「绑定码 C001」", arg)
+	}
+	return found, nil
+}
+
+// bindingCode gives a code with which a person of a customer gets bound.
+func (s *session) bindingCode(tx Tx, arg string) error {
+	c, err := s.customerNamed(arg)
+	if err == nil {
+		err = s.mayBind(c)
+	}
+	if err != nil {
+		return err
+	}
+	if err := tx.NewCode(s.code, c.Code, s.person.staff.Code, s.now.Add(s.clerk.BindingCode)); err != nil {
+		return err
+	}
+	text := fmt.Sprintf("%s 的绑定码:%s\n%s内有效,只能用一次。请客户在服务号或微信客服里发「绑定 %s」。", c.Name, s.code, minutes(s.clerk.BindingCode), s.code)
+	s.say(strings.Join(append([]string{text}, s.codeLinks...), "\n"))
+	return nil
+}
+
+func minutes(d time.Duration) string { return strconv.Itoa(int(d/time.Minute)) + " 分钟" }
+
+// bindings lists who is bound to a customer: 绑定 列表 C001.
+func (s *session) bindings(tx Tx, arg string) error {
+	c, err := s.customerNamed(arg)
+	if err == nil {
+		err = s.mayBind(c)
+	}
+	if err != nil {
+		return err
+	}
+	all, err := tx.BindingsOf(c.Code)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		s.say(c.Name + " 还没有人绑定。")
+		return nil
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s 绑定了 %d 人:", c.Name, len(all))
+	for _, x := range all {
+		fmt.Fprintf(&b, "\n%d. %s %s,%s 由 %s 绑定", x.ID, platformName(x.Platform), mask(x.Person), x.At.In(s.clerk.Location).Format("2006-01-02"), s.staffName(x.By))
+	}
+	b.WriteString("\n要解除请发「解绑 " + string(c.Code) + " 编号」,编号在每行开头。")
+	s.say(b.String())
+	return nil
+}
+
+func mask(id string) string {
+	if len(id) <= 8 {
+		return id
+	}
+	return id[:4] + "…" + id[len(id)-4:]
+}
+
+// unbind withdraws a binding: 解绑 C001 3.
+func (s *session) unbind(tx Tx, arg string) error {
+	name, rest, _ := strings.Cut(strings.TrimSpace(arg), " ")
+	c, err := s.customerNamed(name)
+	if err == nil {
+		err = s.mayBind(c)
+	}
+	if err != nil {
+		return err
+	}
+	id, err := strconv.ParseInt(strings.TrimSpace(rest), 10, 64)
+	if err != nil {
+		return orders.Errorf(orders.CodeInvalid, "请写「解绑 %s 编号」,编号见「绑定 列表 %s」", c.Code, c.Code)
+	}
+	all, err := tx.BindingsOf(c.Code)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(all, func(b orders.Binding) bool { return b.ID == id }) {
+		return orders.Errorf(orders.CodeNotFound, "%s 没有编号 %d 的绑定,请看「绑定 列表 %s」", c.Name, id, c.Code)
+	}
+	if err := tx.Unbind(id); err != nil {
+		return err
+	}
+	if err := tx.Audit(orders.AuditEntry{
+		At: s.now, Actor: string(s.person.staff.Code), Channel: s.in.Platform, Action: "解绑", Before: string(c.Code), Trace: s.in.Trace,
+	}); err != nil {
+		return err
+	}
+	s.say(fmt.Sprintf("已解除 %s 的编号 %d 绑定。", c.Name, id))
+	return nil
+}

@@ -1,0 +1,194 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+
+	"orderbot/cards"
+	"orderbot/orders"
+)
+
+// The kinds of cards that are brought up to date.
+const (
+	KindDraftCard    = "draft.card"
+	KindApprovalCard = "approval.card"
+	KindUrgentCard   = "urgent.alert"
+)
+
+// cardKind tells on which card a button stands.
+func cardKind(v cards.Verb) string {
+	switch v {
+	case cards.Approve, cards.Reject, cards.More:
+		return KindApprovalCard
+	case cards.Ack:
+		return KindUrgentCard
+	default:
+		return KindDraftCard
+	}
+}
+
+// click does what a button asks for and redraws its card.
+func (s *session) click(ctx context.Context, tx Tx) error {
+	if !s.person.known() {
+		s.say(s.greetStranger())
+		return nil
+	}
+	action, err := s.clerk.Signer.Open(s.in.Action)
+	if err != nil {
+		return err
+	}
+	if err := s.press(ctx, tx, action); err != nil {
+		return err
+	}
+	return s.redraw(tx)
+}
+
+// press does what a button asks for.
+func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
+	switch a.Verb {
+	case cards.Confirm:
+		return s.confirm(ctx, tx, []orders.OrderID{a.Order}, a.Version)
+	case cards.Cancel:
+		return s.cancel(tx, []orders.OrderID{a.Order}, a.Version, "")
+	case cards.Amend:
+		return s.amend(tx, a)
+	case cards.Choose:
+		return s.choose(ctx, tx, a)
+	case cards.Approve:
+		if _, err := s.order(tx, a.Order); err != nil {
+			return err
+		}
+		_, err := s.decide(tx, a.Order, a.Node, a.Version, true, "")
+		return err
+	case cards.Reject:
+		o, err := s.order(tx, a.Order)
+		if err != nil {
+			return err
+		}
+		if n := o.Node(a.Node); n != nil && !n.DecidedAt.IsZero() {
+			return orders.Errorf(orders.CodeConflict, "订单 %s 的%s审批%s,不用再操作", o.ID, n.Role, n.Outcome(s.clerk.Location))
+		}
+		return s.askReason(o, a.Node, a.Version)
+	case cards.More:
+		o, err := s.order(tx, a.Order)
+		if err != nil {
+			return err
+		}
+		for _, text := range cards.Lines(o)[:min(len(cards.Lines(o)), 2)] {
+			s.send(cards.Message{Text: text}, "order.lines", o.ID)
+		}
+		s.say(cards.Progress(o, s.books.Catalog, s.clerk.Location))
+		return nil
+	case cards.Ack:
+		_, err := s.acknowledge(ctx, tx, []orders.OrderID{a.Order})
+		return err
+	default:
+		return orders.Errorf(orders.CodeDenied, "这个按钮无效,没有改动任何订单")
+	}
+}
+
+// redraw brings the clicked card to what its order is now. It does so whatever became of the
+// click, so that a stale card tells the truth after the first press.
+func (s *session) redraw(tx Tx) error {
+	if s.in.Kind != orders.InboundClick || s.in.Platform == orders.DingTalk {
+		return nil // DingTalk's card travels in the answer to the click
+	}
+	card, a, err := s.settled(tx)
+	if err != nil || card == nil {
+		return err
+	}
+	sent, err := tx.DeliveriesOf(a.Order, cardKind(a.Verb))
+	if err != nil {
+		return err
+	}
+	for i := len(sent) - 1; i >= 0; i-- {
+		if sent[i].Chat == s.part.Chat && sent[i].Update == 0 {
+			s.replies = append(s.replies, reply{
+				msg: cards.Message{Card: card}, kind: cardKind(a.Verb) + ".settled", order: a.Order, update: sent[i].ID, code: s.in.Code,
+			})
+			return nil
+		}
+	}
+	return nil
+}
+
+// settled draws the clicked card anew; nil leaves it as it is.
+func (s *session) settled(tx Tx) (*cards.Card, cards.Action, error) {
+	a, err := s.clerk.Signer.Open(s.in.Action)
+	if err != nil {
+		return nil, a, nil //nolint:nilerr // a forged button has no card of ours
+	}
+	o, err := tx.Order(a.Order)
+	if err != nil || !s.person.known() || !s.person.maySee(o) {
+		return nil, a, nil //nolint:nilerr // nothing may be shown
+	}
+	switch cardKind(a.Verb) {
+	case KindApprovalCard:
+		n := o.Node(a.Node)
+		if n == nil || n.Status == orders.NodeOpen && o.Status == orders.StatusPendingApproval {
+			return nil, a, nil
+		}
+		return cards.ApprovalSettled(o, n, s.books.Catalog, s.clerk.Location), a, nil
+	case KindUrgentCard:
+		if o.Alert != nil && o.Alert.AckBy == "" {
+			return nil, a, nil
+		}
+		return cards.UrgentSettled(o, s.clerk.Location), a, nil
+	default:
+		if o.Status == orders.StatusDraft && o.Revision == a.Version {
+			return nil, a, nil
+		}
+		return cards.DraftSettled(o, a.Version, s.clerk.Location), a, nil
+	}
+}
+
+// Click decides a click at once and returns the card as it is then. Replies in words go through
+// the outbox like all others.
+func (c *Clerk) Click(ctx context.Context, in orders.Inbound) (*cards.Card, error) {
+	part := &orders.Turn{Chat: in.Chat, Messages: []orders.Inbound{in}}
+	s := &session{clerk: c, part: part, books: c.Books(), in: in, now: c.Now()}
+	var card *cards.Card
+	draw := func(tx Tx) error {
+		var err error
+		card, _, err = s.settled(tx)
+		return err
+	}
+	err := c.commit(ctx, s, func(tx Tx) error {
+		if _, err := tx.PutInbound(in); err != nil {
+			return err
+		}
+		if err := s.handle(ctx, tx); err != nil {
+			return err
+		}
+		return draw(tx)
+	})
+	if sentence, ok := orders.ErrorMessage(err); ok {
+		s.replies = nil
+		s.say(sentence)
+		err = c.commit(ctx, s, func(tx Tx) error {
+			if _, err := tx.PutInbound(in); err != nil {
+				return err
+			}
+			return draw(tx)
+		})
+	}
+	return card, err
+}
+
+// amend tells how to change a draft.
+func (s *session) amend(tx Tx, a cards.Action) error {
+	o, err := s.ownOrder(tx, a.Order)
+	if err != nil {
+		return err
+	}
+	if o.Status != orders.StatusDraft {
+		return orders.Errorf(orders.CodeConflict, "订单 %s 已是「%s」,不能直接改。要改请先「取消 %s 原因」,再发一次", o.ID, o.Status, o.ID)
+	}
+	s.attach(o)
+	example := "数量改成 30"
+	if len(o.Lines) > 0 && o.Lines[0].Name != "" {
+		example = fmt.Sprintf("%s改成 30%s", o.Lines[0].Name, o.Lines[0].Unit)
+	}
+	s.say(fmt.Sprintf("%s 要改什么?直接说就行,例如「%s」「周五下午前送」「地址换成…」。", o.ID, example))
+	return nil
+}

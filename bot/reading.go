@@ -1,0 +1,574 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"orderbot/cards"
+	"orderbot/orders"
+	"orderbot/orders/intake"
+)
+
+// read reads the part's messages as the clerk's own trade: orders, changes, questions.
+func (s *session) read(ctx context.Context, tx Tx) error {
+	unread := s.unread()
+	messages := s.messages()
+	if len(messages) == 0 {
+		if len(unread) == 0 {
+			unread = []string{"收到一条空消息。要下单请直接发文字、图片或文件。"}
+		}
+		for _, text := range unread {
+			s.say(text)
+		}
+		return nil
+	}
+	for _, text := range unread {
+		s.say(text)
+	}
+	for i := range messages {
+		if err := s.readOne(ctx, tx, messages[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unread says why parts of what came in can't be used.
+func (s *session) unread() []string {
+	var out []string
+	file := 0
+	for _, m := range s.part.Messages {
+		switch m.Kind {
+		case orders.InboundVoice:
+			out = append(out, "语音我还听不了,请打字,或发截图、文件。")
+		case orders.InboundUnknown:
+			what := "这种消息"
+			if m.Text != "" {
+				what = "「" + m.Text + "」"
+			}
+			out = append(out, what+"我还看不了,请发文字、图片、PDF 或 Excel。")
+		case orders.InboundPicture, orders.InboundFile:
+			if file < len(s.docs) {
+				if sentence, ok := orders.ErrorMessage(s.docs[file].err); ok {
+					out = append(out, sentence)
+				}
+			}
+			file++
+		}
+	}
+	return slices.Compact(out)
+}
+
+// messages turns the part into what the reader takes: one message a file, the words with the
+// first of them.
+func (s *session) messages() []intake.Message {
+	last := s.part.Messages[len(s.part.Messages)-1]
+	base := intake.Message{ID: s.in.Key, Thread: s.part.Chat.ID, Time: last.SentAt.In(s.clerk.Location), Role: intake.RoleSales, Text: s.texts()}
+	if s.person.staff == nil {
+		base.Role = intake.RoleCustomer
+		if len(s.person.customers) == 1 {
+			base.Customer = string(s.person.customers[0])
+		}
+	}
+	var out []intake.Message
+	for _, d := range s.docs {
+		if d.doc == nil {
+			continue
+		}
+		m := base
+		m.Doc = d.doc
+		if len(out) > 0 {
+			m.Text = ""
+		}
+		out = append(out, m)
+	}
+	if len(out) == 0 && base.Text != "" {
+		out = append(out, base)
+	}
+	return out
+}
+
+// readOne reads one message and does what it asks for.
+func (s *session) readOne(ctx context.Context, tx Tx, m intake.Message) error {
+	// A message that names a draft of ours by its number is about that draft.
+	if ids, rest := orders.FindOrderIDs(m.Text); len(ids) == 1 {
+		o, err := tx.Order(ids[0])
+		if err == nil && o.Status == orders.StatusDraft && s.person.mayTouch(o) {
+			s.attach(o)
+			if rest = strings.Trim(rest, edges); rest != "" {
+				m.Text = rest
+			}
+		} else if err != nil && orders.ErrorCode(err) != orders.CodeNotFound {
+			return err
+		}
+	}
+	result, thread := s.books.Lexicon.Read(m, s.talk.Thread)
+	for _, n := range docNotes(m) {
+		s.say(n)
+	}
+	if result.Error != "" {
+		s.say(result.Error)
+		return nil
+	}
+	switch result.Intent {
+	case intake.IntentOrder:
+		return s.place(ctx, tx, result, thread)
+	case intake.IntentChange:
+		return s.change(ctx, tx, result, thread)
+	case intake.IntentConfirm:
+		return s.confirm(ctx, tx, s.talk.Orders, 0)
+	case intake.IntentDeny:
+		s.talk.Thread = thread
+		if len(s.talk.Orders) == 0 {
+			s.say("好的。")
+			return nil
+		}
+		s.say(fmt.Sprintf("好的,%s 先不下单。要改哪里直接说;不要了请回「取消」。", s.talk.Orders[0]))
+		return nil
+	case intake.IntentCancel:
+		s.talk.Thread = thread
+		return s.cancelRead(tx, result)
+	case intake.IntentStatus:
+		return s.status(ctx, tx, result)
+	case intake.IntentReturn, intake.IntentUrge:
+		return s.askPerson(ctx, tx, result, m)
+	case intake.IntentInquiry:
+		return s.quote(ctx, result)
+	default:
+		s.talk.Thread = thread
+		if m.Doc != nil {
+			s.say("这里面没有看到订单。如果确实是订单,请换一张清楚的图,或把内容打成文字发来。")
+			return nil
+		}
+		s.say("好的。要下单请直接发品名和数量,例如「某某医院 外科口罩 20箱,周五前到」;发「帮助」看我能做什么。")
+		return nil
+	}
+}
+
+func docNotes(m intake.Message) []string {
+	if m.Doc == nil {
+		return nil
+	}
+	return m.Doc.Notes
+}
+
+// mayPlace refuses who has no business ordering, or a customer who orders for another.
+func (s *session) mayPlace(drafts []intake.Draft) error {
+	if s.person.staff != nil {
+		if !s.person.staff.Has(placers...) {
+			return orders.Errorf(orders.CodeDenied, "看起来是一张订单,但您没有下单的权限,请转给业务员。")
+		}
+		return nil
+	}
+	for _, d := range drafts {
+		if d.Customer != "" && !slices.Contains(s.person.customers, orders.CustomerCode(d.Customer)) {
+			return orders.Errorf(orders.CodeDenied, "您只能为自己绑定的单位下单。要给别的单位下单,请联系您的业务员。")
+		}
+	}
+	return nil
+}
+
+// place stores what was read as new drafts and shows them.
+func (s *session) place(ctx context.Context, tx Tx, r intake.Result, thread *intake.Thread) error {
+	if err := s.mayPlace(r.Orders); err != nil {
+		return err
+	}
+	s.talk.Thread, s.talk.Orders, s.talk.Last = thread, nil, nil
+	for i, d := range r.Orders {
+		o := &orders.Order{Source: orders.Source{
+			Chat: s.part.Chat, Sender: s.in.Sender, Key: s.in.Key, Name: platformName(s.in.Platform),
+		}}
+		s.fill(o, s.own(d), questions(s.books.Catalog, r.Asks, i))
+		if err := s.warnOfTwin(ctx, o); err != nil {
+			return err
+		}
+		if err := s.clerk.Desk.Place(tx, o, s.person.actor()); err != nil {
+			return err
+		}
+		s.talk.Orders = append(s.talk.Orders, o.ID)
+		if err := s.show(ctx, tx, o, "", i+1, len(r.Orders)); err != nil {
+			return err
+		}
+	}
+	s.talk.Last = s.talk.Orders
+	if len(r.Orders) == 0 {
+		for _, a := range r.Asks {
+			s.say(a.Text)
+		}
+	}
+	return nil
+}
+
+// own fills in the customer of somebody who is bound to just one.
+func (s *session) own(d intake.Draft) intake.Draft {
+	if d.Customer == "" && s.person.staff == nil && len(s.person.customers) == 1 {
+		d.Customer = string(s.person.customers[0])
+	}
+	return d
+}
+
+func platformName(p orders.Platform) string {
+	switch p {
+	case orders.WeCom:
+		return "企业微信"
+	case orders.DingTalk:
+		return "钉钉"
+	case orders.KF:
+		return "微信客服"
+	default:
+		return "服务号"
+	}
+}
+
+// warnOfTwin asks about an order that equals one of the same customer within the window.
+func (s *session) warnOfTwin(ctx context.Context, o *orders.Order) error {
+	if s.clerk.DuplicateWindow == 0 || o.Customer == "" || len(o.Lines) == 0 {
+		return nil
+	}
+	earlier, err := s.clerk.Query.OrdersOf(ctx, o.Customer, 20)
+	if err != nil {
+		return err
+	}
+	for _, e := range earlier {
+		if e.Status == orders.StatusCancelled || e.Status == orders.StatusRejected || e.Status == orders.StatusClosed ||
+			s.now.Sub(e.CreatedAt) > s.clerk.DuplicateWindow || !sameLines(e, o) {
+			continue
+		}
+		o.Questions = append(o.Questions, orders.Question{
+			Field: "order", Reason: "unusual",
+			Text: fmt.Sprintf("和 %s(%s)的内容一样。重复发的请点「取消」,是新的一单就确认", e.ID, e.CreatedAt.In(s.clerk.Location).Format("01-02 15:04")),
+		})
+		return nil
+	}
+	return nil
+}
+
+// sameLines tells whether two orders hold the same goods.
+func sameLines(a, b *orders.Order) bool {
+	if len(a.Lines) != len(b.Lines) {
+		return false
+	}
+	left := make(map[string]int)
+	for i := range a.Lines {
+		left[string(a.Lines[i].Product)+" "+a.Lines[i].Base.String()]++
+	}
+	for i := range b.Lines {
+		k := string(b.Lines[i].Product) + " " + b.Lines[i].Base.String()
+		if left[k]--; left[k] < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// show shows a draft: its lines as text, then the card. note is said first.
+func (s *session) show(ctx context.Context, tx Tx, o *orders.Order, note string, part, parts int) error {
+	var codes []orders.ProductCode
+	for i := range o.Lines {
+		if o.Lines[i].Product != "" {
+			codes = append(codes, o.Lines[i].Product)
+		}
+	}
+	free, err := s.clerk.Query.Available(ctx, codes...)
+	if err != nil {
+		return err
+	}
+	for i := range o.Lines {
+		o.Lines[i].Available = free[o.Lines[i].Product]
+	}
+	link := ""
+	if s.clerk.PageURL != nil {
+		token, err := tx.OrderLink(o.ID)
+		if err != nil {
+			return err
+		}
+		link = s.clerk.PageURL(token)
+	}
+	view := cards.DraftView{
+		Customer: s.books.Catalog.Customer(o.Customer), Link: link, ForCustomer: s.person.staff == nil, Note: note, Part: part, Parts: parts,
+	}
+	if o.Customer != "" {
+		if view.Exposure, err = s.clerk.Query.Exposure(ctx, o.Customer); err != nil {
+			return err
+		}
+	}
+	messages := cards.Draft(s.clerk.Signer, o, view)
+	for _, m := range messages {
+		kind := "draft.lines"
+		if m.Card != nil {
+			kind = KindDraftCard
+		}
+		s.send(m, kind, o.ID)
+	}
+	return nil
+}
+
+// change replaces the drafts of this chat by what they are now.
+func (s *session) change(ctx context.Context, tx Tx, r intake.Result, thread *intake.Thread) error {
+	if len(r.Orders) == 0 || len(s.talk.Orders) == 0 {
+		if len(r.Orders) > 0 {
+			return s.place(ctx, tx, r, thread)
+		}
+		return s.changeOther(tx, r)
+	}
+	if err := s.mayPlace(r.Orders); err != nil {
+		return err
+	}
+	ids := s.talk.Orders
+	s.talk.Thread, s.talk.Orders = thread, nil
+	for i, d := range r.Orders {
+		asks := questions(s.books.Catalog, r.Asks, i)
+		if i >= len(ids) {
+			o := &orders.Order{Source: orders.Source{
+				Chat: s.part.Chat, Sender: s.in.Sender, Key: s.in.Key, Name: platformName(s.in.Platform),
+			}}
+			s.fill(o, s.own(d), asks)
+			if err := s.clerk.Desk.Place(tx, o, s.person.actor()); err != nil {
+				return err
+			}
+			s.talk.Orders = append(s.talk.Orders, o.ID)
+			if err := s.show(ctx, tx, o, "", i+1, len(r.Orders)); err != nil {
+				return err
+			}
+			continue
+		}
+		o, err := s.revise(tx, ids[i], d, asks)
+		if err != nil {
+			return err
+		}
+		s.talk.Orders = append(s.talk.Orders, o.ID)
+		if err := s.show(ctx, tx, o, "改好了,请看最新的:", i+1, len(r.Orders)); err != nil {
+			return err
+		}
+	}
+	for _, id := range ids[min(len(r.Orders), len(ids)):] {
+		if _, err := s.clerk.Desk.Cancel(tx, id, 0, "修改后不再需要", s.person.actor()); err != nil {
+			return err
+		}
+		s.say(fmt.Sprintf("%s 已取消。", id))
+	}
+	s.talk.Last = s.talk.Orders
+	return nil
+}
+
+func (s *session) revise(tx Tx, id orders.OrderID, d intake.Draft, asks []orders.Question) (*orders.Order, error) {
+	o, err := s.clerk.Desk.Revise(tx, id, s.person.actor(), func(o *orders.Order) error {
+		sales := o.Sales
+		s.fill(o, s.own(d), asks)
+		if sales != "" && s.person.staff != nil {
+			o.Sales = sales // a manager who corrects a draft does not take it over
+		}
+		return nil
+	})
+	if orders.ErrorCode(err) == orders.CodeConflict {
+		sentence, _ := orders.ErrorMessage(err)
+		return nil, orders.Errorf(orders.CodeConflict, "%s。要改已提交的订单,请先「取消 %s 原因」,再重新发一次", sentence, id)
+	}
+	return o, err
+}
+
+// changeOther answers a change of an order that is no draft of this chat.
+func (s *session) changeOther(tx Tx, r intake.Result) error {
+	id, err := s.named(r.Ref)
+	if err != nil {
+		return err
+	}
+	if id == "" {
+		s.say("要改哪一单?请带上单号,例如「SO… 数量改成 30箱」。")
+		return nil
+	}
+	o, err := s.ownOrder(tx, id)
+	if err != nil {
+		return err
+	}
+	if o.Status == orders.StatusDraft {
+		s.attach(o)
+		s.say(fmt.Sprintf("%s 还是草稿。要改什么?请说清楚些,例如「外科口罩改成 30箱」。", o.ID))
+		return nil
+	}
+	return orders.Errorf(orders.CodeConflict, "订单 %s 已是「%s」,不能直接改。要改请先「取消 %s 原因」,再重新发一次", o.ID, o.Status, o.ID)
+}
+
+// named resolves what a message calls an order: a number, or 上一单. Empty where it names none.
+func (s *session) named(ref string) (orders.OrderID, error) {
+	if ref == "" || ref == intake.RefLast {
+		if len(s.talk.Last) > 0 {
+			return s.talk.Last[0], nil
+		}
+		return "", nil
+	}
+	ids, _ := orders.FindOrderIDs(ref)
+	if len(ids) == 0 {
+		return "", orders.Errorf(orders.CodeNotFound, "没有查到「%s」对应的订单,请核对", ref)
+	}
+	return ids[0], nil
+}
+
+// confirm confirms drafts, all or none.
+func (s *session) confirm(ctx context.Context, tx Tx, ids []orders.OrderID, revision int) error {
+	if len(ids) == 0 {
+		s.say("现在没有等您确认的草稿。要下单请直接发内容。")
+		return nil
+	}
+	for _, id := range ids {
+		if _, err := s.ownOrder(tx, id); err != nil {
+			return err
+		}
+		o, repriced, err := s.clerk.Desk.Confirm(tx, id, revision, s.person.actor())
+		if err != nil {
+			return err
+		}
+		if repriced {
+			s.say(fmt.Sprintf("%s 的价格刚有变动,合计现在是 %s,还没有下单。请看过后再确认。", o.ID, o.Total))
+			s.attach(o)
+			if err := s.show(ctx, tx, o, "", 1, 1); err != nil {
+				return err
+			}
+			continue
+		}
+		s.say(s.placedText(o))
+		s.forget(o.ID)
+		s.talk.Last = []orders.OrderID{o.ID}
+	}
+	return nil
+}
+
+// placedText says what happens to an order that was just confirmed.
+func (s *session) placedText(o *orders.Order) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "已下单 %s,合计 %s。", o.ID, o.Total)
+	if n := o.OpenNode(); n != nil {
+		if s.person.staff == nil {
+			b.WriteString("正在审核,通过后通知您。")
+		} else {
+			fmt.Fprintf(&b, "等%s审批。", n.Role)
+		}
+	} else if s.person.staff == nil {
+		b.WriteString("已通过审核,开始备货。")
+	} else {
+		fmt.Fprintf(&b, "按「%s」通过,已通知仓库。", o.Route)
+	}
+	for i := range o.Lines {
+		if l := &o.Lines[i]; l.Short().IsPositive() {
+			fmt.Fprintf(&b, "\n库存不足:%s 缺 %s%s,到货后补。", l.Name, l.Short(), l.BaseUnit)
+		}
+	}
+	return b.String()
+}
+
+// forget ends the conversation about a draft that is one no more.
+func (s *session) forget(id orders.OrderID) {
+	i := slices.Index(s.talk.Orders, id)
+	if i < 0 {
+		return
+	}
+	if len(s.talk.Orders) == 1 {
+		s.talk.Orders, s.talk.Thread = nil, nil
+		return
+	}
+	left := slices.Delete(slices.Clone(s.talk.Orders), i, i+1)
+	t := &intake.Thread{}
+	if s.talk.Thread != nil && len(s.talk.Thread.Orders) == len(s.talk.Orders) {
+		t.Orders = slices.Delete(slices.Clone(s.talk.Thread.Orders), i, i+1)
+	}
+	s.talk.Orders, s.talk.Thread = left, t
+}
+
+// cancelRead cancels what a message in free words withdraws.
+func (s *session) cancelRead(tx Tx, r intake.Result) error {
+	ids := slices.Clone(s.talk.Orders)
+	if r.Ref != "" || len(ids) == 0 {
+		id, err := s.named(r.Ref)
+		if err != nil {
+			return err
+		}
+		if id == "" {
+			s.say("要取消哪一单?请带上单号,例如「取消 SO… 原因」。")
+			return nil
+		}
+		ids = []orders.OrderID{id}
+	}
+	return s.cancel(tx, ids, 0, "")
+}
+
+// cancel withdraws orders.
+func (s *session) cancel(tx Tx, ids []orders.OrderID, revision int, reason string) error {
+	for _, id := range ids {
+		if _, err := s.ownOrder(tx, id); err != nil {
+			return err
+		}
+		o, err := s.clerk.Desk.Cancel(tx, id, revision, reason, s.person.actor())
+		if err != nil {
+			return err
+		}
+		text := fmt.Sprintf("已取消 %s,没有下单。", o.ID)
+		if !o.ConfirmedAt.IsZero() {
+			text = fmt.Sprintf("已取消 %s,占用的库存和额度已放回。", o.ID)
+		}
+		s.say(text)
+		s.forget(o.ID)
+	}
+	return nil
+}
+
+// calm takes the urgent mark off the draft at hand.
+func (s *session) calm(ctx context.Context, tx Tx, ids []orders.OrderID) (bool, error) {
+	if len(ids) == 0 {
+		ids = s.talk.Orders
+	}
+	if len(ids) == 0 {
+		return false, nil
+	}
+	for _, id := range ids {
+		if _, err := s.ownOrder(tx, id); err != nil {
+			return true, err
+		}
+		o, err := s.clerk.Desk.Revise(tx, id, s.person.actor(), func(o *orders.Order) error {
+			o.Urgent, o.UrgentWords = false, ""
+			return nil
+		})
+		if err != nil {
+			return true, err
+		}
+		if i := slices.Index(s.talk.Orders, id); i >= 0 && s.talk.Thread != nil && i < len(s.talk.Thread.Orders) {
+			s.talk.Thread.Orders[i].Urgent = false
+		}
+		if err := s.show(ctx, tx, o, "", 1, 1); err != nil {
+			return true, err
+		}
+	}
+	return true, nil
+}
+
+// choose answers the open question of a draft with one of its options.
+func (s *session) choose(ctx context.Context, tx Tx, a cards.Action) error {
+	o, err := s.ownOrder(tx, a.Order)
+	if err != nil {
+		return err
+	}
+	if o.Status != orders.StatusDraft || a.Version != o.Revision {
+		return orders.Errorf(orders.CodeConflict, "这张卡片是旧的,订单 %s 后来变过(现在是「%s」)。请看最新的卡片", o.ID, o.Status)
+	}
+	d := draftOf(s.books.Catalog, o)
+	// A card asks one thing at a time: the first that blocks.
+	q := slices.IndexFunc(o.Questions, func(q orders.Question) bool { return q.Blocking() })
+	if q < 0 || !slices.Contains(o.Questions[q].Options, a.Arg) || !setField(s.books.Catalog, &d, o.Questions[q].Field, a.Arg) {
+		return orders.Errorf(orders.CodeConflict, "这个问题已经不用回答了,请看 %s 最新的卡片", o.ID)
+	}
+	field := o.Questions[q].Field
+	left := slices.Delete(slices.Clone(o.Questions), q, q+1)
+	if o, err = s.revise(tx, o.ID, d, left); err != nil {
+		return err
+	}
+	if i := slices.Index(s.talk.Orders, o.ID); i >= 0 && len(s.talk.Orders) > 1 && s.talk.Thread != nil && i < len(s.talk.Thread.Orders) {
+		s.talk.Thread.Orders[i] = d
+		prefix := fmt.Sprintf("orders[%d].%s", i, field)
+		s.talk.Thread.Asks = slices.DeleteFunc(s.talk.Thread.Asks, func(k intake.Ask) bool { return k.Field == prefix })
+	} else {
+		s.talk.Orders = nil
+		s.attach(o)
+	}
+	return s.show(ctx, tx, o, "", 1, 1)
+}

@@ -1,0 +1,177 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"orderbot/cards"
+	"orderbot/orders"
+	"orderbot/orders/intake"
+	"orderbot/orders/intake/page"
+)
+
+// session is the answering of one part of a turn.
+type session struct {
+	clerk *Clerk
+	part  *orders.Turn
+	in    orders.Inbound // the first message
+	books *Books
+	now   time.Time
+	docs  []opened
+
+	person  person
+	talk    talk
+	replies []reply
+}
+
+// opened is a file after reading, or why it could not be read.
+type opened struct {
+	doc *page.Document
+	err error
+}
+
+// reply is a message on its way into the outbox.
+type reply struct {
+	msg    cards.Message
+	kind   string
+	order  orders.OrderID
+	update int64  // the delivery whose card this replaces
+	code   string // of the click
+}
+
+// talk is what a chat's conversation has come to. It is stored as JSON.
+type talk struct {
+	Thread *intake.Thread `json:"thread,omitempty"`
+	// Orders are the drafts of the thread, in its order.
+	Orders []orders.OrderID `json:"orders,omitempty"`
+	// Last are the orders that were talked about last, for 上一单.
+	Last []orders.OrderID `json:"last,omitempty"`
+	// Awaiting is a question of ours that the next text answers.
+	Awaiting *awaiting `json:"awaiting,omitempty"`
+	At       time.Time `json:"at"`
+}
+
+// awaiting is a question of ours: why an order is rejected.
+type awaiting struct {
+	Order    orders.OrderID `json:"order"`
+	Node     int            `json:"node"`
+	Revision int            `json:"revision"`
+}
+
+func (s *session) say(text string) { s.send(cards.Message{Text: text}, "reply", "") }
+
+func (s *session) send(m cards.Message, kind string, order orders.OrderID) {
+	s.replies = append(s.replies, reply{msg: m, kind: kind, order: order})
+}
+
+// key names the part for the outbox: deliveries made of it again have the same keys.
+func (s *session) key() string { return string(s.in.Platform) + ":" + s.in.Key }
+
+// deliveries turns the replies into deliveries. Plain sentences are joined into one message.
+func (s *session) deliveries() []orders.Delivery {
+	var out []orders.Delivery
+	for i := 0; i < len(s.replies); i++ {
+		r := s.replies[i]
+		for r.kind == "reply" && i+1 < len(s.replies) && s.replies[i+1].kind == "reply" && r.msg.Card == nil && s.replies[i+1].msg.Card == nil &&
+			len(r.msg.Text)+len(s.replies[i+1].msg.Text) < 1900 {
+			i++
+			r.msg.Text += "\n\n" + s.replies[i].msg.Text
+			r.msg.Menu = append(r.msg.Menu, s.replies[i].msg.Menu...)
+		}
+		out = append(out, orders.Delivery{
+			Key: fmt.Sprintf("%s:%d", s.key(), len(out)), Chat: s.part.Chat, Kind: r.kind, Order: r.order,
+			Body: body(r.msg), Update: r.update, Code: r.code, Created: s.now,
+		})
+	}
+	return out
+}
+
+func body(m cards.Message) json.RawMessage {
+	raw, err := json.Marshal(m)
+	if err != nil { // strings always marshal
+		panic(err)
+	}
+	return raw
+}
+
+// loadTalk loads the conversation under a lock; one that fell silent begins anew.
+func (s *session) loadTalk(tx Tx) error {
+	raw, err := tx.Talk(s.part.Chat)
+	if err != nil {
+		return err
+	}
+	s.talk = talk{}
+	if raw != nil {
+		if err := json.Unmarshal(raw, &s.talk); err != nil {
+			s.clerk.Logger.Error("talk is unreadable, beginning anew", "error", err)
+			s.talk = talk{}
+		}
+	}
+	if s.now.Sub(s.talk.At) > s.clerk.ThreadExpires {
+		s.talk = talk{Last: s.talk.Last}
+	}
+	return nil
+}
+
+func (s *session) saveTalk(tx Tx) error {
+	s.talk.At = s.now
+	raw, err := json.Marshal(s.talk)
+	if err != nil {
+		return err
+	}
+	return tx.SaveTalk(s.part.Chat, raw, s.now)
+}
+
+// handle answers the part: who is it, what is it about.
+func (s *session) handle(ctx context.Context, tx Tx) error {
+	var err error
+	if s.person, err = s.identify(tx); err != nil {
+		return err
+	}
+	if err := s.loadTalk(tx); err != nil {
+		return err
+	}
+	if err := s.dispatch(ctx, tx); err != nil {
+		return err
+	}
+	return s.saveTalk(tx)
+}
+
+func (s *session) dispatch(ctx context.Context, tx Tx) error {
+	switch s.in.Kind {
+	case orders.InboundEnter:
+		return s.enter(tx)
+	case orders.InboundClick:
+		return s.click(ctx, tx)
+	case orders.InboundText:
+		if cmd := parseCommand(s.in.Text); cmd.verb != "" && len(s.part.Messages) == 1 {
+			done, err := s.command(ctx, tx, cmd)
+			if done || err != nil {
+				return err
+			}
+		}
+	}
+	if !s.person.known() {
+		s.say(s.greetStranger())
+		return nil
+	}
+	if w := s.talk.Awaiting; w != nil && s.in.Kind == orders.InboundText {
+		s.talk.Awaiting = nil
+		return s.rejectFor(tx, w, s.texts())
+	}
+	return s.read(ctx, tx)
+}
+
+// texts joins the texts of the part.
+func (s *session) texts() string {
+	var lines []string
+	for _, m := range s.part.Messages {
+		if m.Kind == orders.InboundText && strings.TrimSpace(m.Text) != "" {
+			lines = append(lines, m.Text)
+		}
+	}
+	return strings.Join(lines, "\n")
+}

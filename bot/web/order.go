@@ -1,0 +1,119 @@
+// Package web serves the pages: the customer's page of one order, and the demo on which one
+// person plays everybody.
+package web
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"orderbot/cards"
+	"orderbot/orders"
+)
+
+//go:embed templates/*.html
+var templates embed.FS
+
+// OrderSource finds the order behind a page's token: CodeNotFound where unknown or withdrawn.
+type OrderSource interface {
+	OrderByLink(ctx context.Context, token string) (*orders.Order, error)
+}
+
+// OrderPage serves /o/TOKEN, the page of one order: where it is, with times and parcels. Whoever
+// has the link sees it, so it holds what the customer may see and nothing more.
+type OrderPage struct {
+	Orders   OrderSource
+	Carriers map[string]string
+	Location *time.Location
+	Logger   *slog.Logger
+}
+
+var orderTemplate = template.Must(template.ParseFS(templates, "templates/order.html"))
+
+// Register adds the page to r.
+func (p *OrderPage) Register(r fiber.Router) { r.Get("/o/:token", p.get) }
+
+type orderView struct {
+	Order   *orders.Order
+	Status  string
+	Ended   bool
+	Steps   []cards.Step
+	Parcels []parcelView
+	When    string
+	Lines   []lineView
+}
+
+type lineView struct {
+	Title, Quantity string
+	Gift            bool
+}
+
+type parcelView struct {
+	Name string
+	Bar  string
+	Last []eventView
+}
+
+type eventView struct{ At, Text string }
+
+func (p *OrderPage) get(c *fiber.Ctx) error {
+	guard(c)
+	ctx, cancel := context.WithTimeout(c.UserContext(), 5*time.Second)
+	defer cancel()
+	o, err := p.Orders.OrderByLink(ctx, strings.Clone(c.Params("token")))
+	switch {
+	case orders.ErrorCode(err) == orders.CodeNotFound:
+		return p.render(c, http.StatusNotFound, nil)
+	case err != nil:
+		p.Logger.Error("order page", "error", err)
+		return c.SendStatus(http.StatusServiceUnavailable)
+	}
+	v := &orderView{Order: o, Status: o.Status.String(), Ended: o.Status.Ended(), Steps: cards.Steps(o, p.Location)}
+	if o.DeliverBy != "" {
+		v.When = cards.Deadline(o.DeliverBy, p.Location)
+	}
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		title := strings.TrimSpace(l.Name + " " + l.Spec)
+		if title == "" {
+			title = "待确认的商品"
+		}
+		v.Lines = append(v.Lines, lineView{Title: title, Quantity: l.Quantity.String() + " " + l.Unit, Gift: l.Gift})
+	}
+	for i := range o.Shipments {
+		s := &o.Shipments[i]
+		view := parcelView{Name: strings.TrimSpace(p.Carriers[s.Carrier] + " " + s.Tracking), Bar: cards.ParcelBar(s.State)}
+		for _, e := range s.Events[:min(len(s.Events), 8)] {
+			view.Last = append(view.Last, eventView{At: e.At.In(p.Location).Format("01-02 15:04"), Text: e.Text})
+		}
+		v.Parcels = append(v.Parcels, view)
+	}
+	return p.render(c, http.StatusOK, v)
+}
+
+func (p *OrderPage) render(c *fiber.Ctx, status int, v *orderView) error {
+	var b bytes.Buffer
+	if err := orderTemplate.Execute(&b, v); err != nil {
+		p.Logger.Error("order page", "error", err)
+		return c.SendStatus(http.StatusInternalServerError)
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	return c.Status(status).Send(b.Bytes())
+}
+
+// guard sets the headers of pages behind an unguessable link: they are not indexed, not cached,
+// not framed, and the link is not passed on.
+func guard(c *fiber.Ctx) {
+	c.Set("X-Robots-Tag", "noindex, nofollow")
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'")
+}
