@@ -1,0 +1,235 @@
+package document
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/klippa-app/go-pdfium"
+	pdferrors "github.com/klippa-app/go-pdfium/errors"
+	"github.com/klippa-app/go-pdfium/requests"
+	"github.com/klippa-app/go-pdfium/responses"
+	"github.com/klippa-app/go-pdfium/webassembly"
+	"github.com/tetratelabs/wazero"
+
+	"orderbot/orders"
+	"orderbot/orders/intake/ocr"
+	"orderbot/orders/intake/page"
+)
+
+const (
+	scanDPI     = 200  // for recognition
+	rulesDPI    = 110  // for finding ruled lines below a text layer
+	maxSide     = 4000 // pixels of a rendered page
+	leastText   = 6    // characters that make a text layer
+	memoryPages = 8192 // of 64 KiB that PDFium may use
+)
+
+// pdfium is compiled once, when the first PDF comes: it takes about a second. One document is open at a time.
+var pdfPool = sync.OnceValues(func() (pdfium.Pool, error) {
+	return webassembly.Init(webassembly.Config{
+		MinIdle: 0, MaxIdle: 1, MaxTotal: 1,
+		FSConfig:      wazero.NewFSConfig(), // it sees no file system
+		RuntimeConfig: wazero.NewRuntimeConfig().WithMemoryLimitPages(memoryPages),
+		Stdout:        io.Discard,
+		Stderr:        io.Discard,
+	})
+})
+
+// openPDF reads the first pages: those with a text layer from it, others (scans) as pictures.
+func openPDF(ctx context.Context, data []byte, r ocr.Recogniser, tables bool) (*page.Document, error) {
+	pool, err := pdfPool()
+	if err != nil {
+		return nil, fmt.Errorf("start PDFium: %w", err)
+	}
+	instance, err := borrow(ctx, pool)
+	if err != nil {
+		return nil, err
+	}
+	defer instance.Close()
+	opened, err := instance.OpenDocument(&requests.OpenDocument{File: &data})
+	switch {
+	case errors.Is(err, pdferrors.ErrPassword), errors.Is(err, pdferrors.ErrSecurity):
+		return nil, encrypted(err)
+	case err != nil:
+		return nil, damaged(err)
+	}
+	file := pdf{Pdfium: instance, reader: r, tables: tables}
+	count, err := instance.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: opened.Document})
+	if err != nil || count.PageCount < 1 {
+		return nil, damaged(err)
+	}
+	doc := &page.Document{Kind: page.KindText}
+	for i := range min(count.PageCount, MaxPages) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		p, scanned, err := file.page(ctx, requests.Page{ByIndex: &requests.PageByIndex{Document: opened.Document, Index: i}})
+		if err != nil {
+			return nil, err
+		}
+		if scanned {
+			doc.Kind = page.KindOCR
+		}
+		doc.Pages = append(doc.Pages, p)
+	}
+	if count.PageCount > MaxPages {
+		doc.Notes = append(doc.Notes, fmt.Sprintf("文件共 %d 页，只读了前 %d 页。", count.PageCount, MaxPages))
+	}
+	return doc, nil
+}
+
+// borrow waits for the one instance of PDFium.
+func borrow(ctx context.Context, pool pdfium.Pool) (pdfium.Pdfium, error) {
+	instance, err := pool.GetInstanceWithContext(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("wait for PDFium: %w", err)
+	}
+	return instance, nil
+}
+
+type pdf struct {
+	pdfium.Pdfium
+	reader ocr.Recogniser
+	tables bool
+}
+
+// page reads one page; scanned tells that it was read as a picture.
+func (f pdf) page(ctx context.Context, ref requests.Page) (p page.Page, scanned bool, err error) {
+	size, err := f.GetPageSize(&requests.GetPageSize{Page: ref})
+	if err != nil || size.Width <= 0 || size.Height <= 0 {
+		return p, false, damaged(err)
+	}
+	text, err := f.GetPageTextStructured(&requests.GetPageTextStructured{Page: ref, Mode: requests.GetPageTextStructuredModeChars, CollectFontInformation: true})
+	if err != nil {
+		return p, false, damaged(err)
+	}
+	p = page.Page{Width: size.Width, Height: size.Height, Lines: textLines(text.Chars, size.Height)}
+	if legible(p.Lines) {
+		if f.tables && len(p.Lines) > 0 {
+			err = f.rendered(ref, size, rulesDPI, func(picture *responses.RenderPage) error {
+				p = gridded(p, greyPlane(picture.Image, 0, size.Width))
+				return nil
+			})
+		}
+		return p, false, err
+	}
+	if f.reader == nil {
+		return p, false, orders.Errorf(orders.CodeInvalid, "这份 PDF 是扫描件，这台服务器没有安装图片识别，读不了，请发文字或 Excel。")
+	}
+	err = f.rendered(ref, size, scanDPI, func(picture *responses.RenderPage) error {
+		p, err = readPicture(ctx, picture.Image, f.reader, f.tables)
+		return err
+	})
+	return p, true, err
+}
+
+// rendered draws a page and hands it to use; the picture is gone afterwards.
+func (f pdf) rendered(ref requests.Page, size *responses.GetPageSize, dpi int, use func(*responses.RenderPage) error) error {
+	if long := max(size.Width, size.Height) / 72 * float64(dpi); long > maxSide {
+		dpi = max(1, int(float64(dpi)*maxSide/long))
+	}
+	drawn, err := f.RenderPageInDPI(&requests.RenderPageInDPI{Page: ref, DPI: dpi})
+	if err != nil {
+		return damaged(err)
+	}
+	defer drawn.Cleanup()
+	return use(&drawn.Result)
+}
+
+// legible tells whether a text layer is there and is text: fonts without a character map give private or
+// replacement characters.
+func legible(lines []page.Line) bool {
+	all, odd := 0, 0
+	for _, l := range lines {
+		for _, r := range l.Text {
+			if unicode.IsSpace(r) {
+				continue
+			}
+			all++
+			if r == unicode.ReplacementChar || unicode.In(r, unicode.Co, unicode.Cc) {
+				odd++
+			}
+		}
+	}
+	return all >= leastText && odd*10 < all
+}
+
+// run is a run of text while its characters are collected.
+type run struct {
+	text                     strings.Builder
+	left, top, right, bottom float64
+	em                       float64
+	last                     rune
+	space                    bool // one was seen after last
+}
+
+// Gaps, in ems, between two characters of a run that make a space where the PDF has one or PDFium saw one, and that end the run.
+const (
+	pdfSpace     = 0.17
+	pdfWideSpace = 0.4 // between two Chinese characters: titles are letter-spaced
+	pdfColumn    = 1.3
+)
+
+// textLines rebuilds lines from the characters' boxes: those on one base line that follow each other are one run
+// of text. The order of a PDF's plain text jumps between columns, and its rectangles overlap where fonts change.
+func textLines(chars []*responses.GetPageTextStructuredChar, pageHeight float64) []page.Line {
+	var lines []page.Line
+	var r run
+	flush := func() {
+		if text := strings.TrimSpace(r.text.String()); text != "" {
+			lines = append(lines, page.Line{Text: text, Score: 1, Back: -1, Box: box(r.left, r.top, r.right, r.bottom)})
+		}
+		r = run{}
+	}
+	for _, c := range chars {
+		char := []rune(c.Text)
+		if len(char) == 0 || char[0] == '\r' || char[0] == '\n' {
+			r.space = true
+			continue
+		}
+		if unicode.IsSpace(char[0]) || char[0] == 0xfffe || char[0] == 0x200b {
+			r.space = true
+			continue
+		}
+		at := c.PointPosition
+		left, right := min(at.Left, at.Right), max(at.Left, at.Right)
+		top, bottom := pageHeight-max(at.Top, at.Bottom), pageHeight-min(at.Top, at.Bottom)
+		em := bottom - top
+		if c.FontInformation != nil && c.FontInformation.Size > 1 {
+			em = max(em, c.FontInformation.Size)
+		}
+		if r.em > 0 {
+			gap, middle := (left-r.right)/r.em, (top+bottom)/2
+			if gap > pdfColumn || gap < -0.6 || middle < r.bottom-1.1*r.em || middle > r.top+1.1*r.em {
+				flush()
+			} else {
+				need := pdfSpace
+				if r.last >= 0x2e80 && char[0] >= 0x2e80 {
+					need = pdfWideSpace
+				}
+				if r.space && gap > need {
+					r.text.WriteByte(' ')
+				}
+			}
+		}
+		if r.em == 0 {
+			r.left, r.top, r.right, r.bottom = left, top, right, bottom
+		}
+		r.left, r.top, r.right, r.bottom = min(r.left, left), min(r.top, top), max(r.right, right), max(r.bottom, bottom)
+		r.em = max(r.em, em)
+		r.last, r.space = char[0], false
+		r.text.WriteRune(char[0])
+	}
+	flush()
+	ocr.InReadingOrder(lines)
+	return lines
+}
+
+func box(left, top, right, bottom float64) [4]page.Point {
+	return [4]page.Point{{X: left, Y: top}, {X: right, Y: top}, {X: right, Y: bottom}, {X: left, Y: bottom}}
+}
