@@ -138,9 +138,9 @@ const (
 	EventShipped           = "order.shipped" // Data: shipment
 	EventParcelMoved       = "parcel.moved"  // Data: shipment, state
 	EventDelivered         = "order.delivered"
-	EventParcelSubscribe   = "parcel.subscribe"   // Data: shipment; the parcel is to be followed
-	EventParcelQuery       = "parcel.query"       // Data: shipment; time to ask where the parcel is
-	EventServiceAsked      = "service.asked" // a request for a person: return, urge; Data: intent, text
+	EventParcelSubscribe   = "parcel.subscribe" // Data: shipment; the parcel is to be followed
+	EventParcelQuery       = "parcel.query"     // Data: shipment; time to ask where the parcel is
+	EventServiceAsked      = "service.asked"    // a request for a person: return, urge; Data: intent, text
 )
 
 // AuditEntry records one change for good: who did what to which order, when, through what.
