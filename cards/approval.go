@@ -1,0 +1,267 @@
+package cards
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"orderbot/orders"
+)
+
+// ApprovalView is what an approver sees besides the order itself.
+type ApprovalView struct {
+	Customer *orders.Customer
+	Exposure orders.Money  // of the customer, this order included
+	Sales    string        // who owns the order
+	Waiting  time.Duration // since the node opened; 0: not said
+	Risks    []string      // each with its reason
+	Link     string
+}
+
+// Approval asks for the decision on a node of an order's chain.
+func Approval(s *Signer, o *orders.Order, node *orders.Node, v ApprovalView) Message {
+	id := string(o.ID)
+	c := &Card{
+		Title: "待审批 " + id, Desc: join(" · ", node.Role.String()+"审批", o.Route), Amount: o.Total.String(),
+		Urgent: o.Urgent, Fields: approvalFields(o, node, v), Lines: rows(o, true),
+	}
+	if v.Link != "" {
+		c.Link = &Link{Text: "查看整张订单", URL: v.Link}
+	}
+	act := func(text string, style Style, verb Verb, say string) {
+		c.Buttons = append(c.Buttons, Button{
+			Text: text, Style: style, Say: say,
+			Action: s.Sign(Action{Verb: verb, Order: o.ID, Version: o.Revision, Node: node.Seq}),
+		})
+	}
+	act("同意", Primary, Approve, "同意 "+id)
+	act("驳回", Danger, Reject, "驳回 "+id+" 原因")
+	act("更多", Normal, More, "明细 "+id)
+	return Message{Text: Text(c), Card: c}
+}
+
+func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field {
+	fields := []Field{{"客户", customerName(o, v.Customer)}}
+	if c := v.Customer; c != nil {
+		kind := ""
+		if c.Level != "" {
+			kind = c.Level + " 级"
+		}
+		if c.CreditGrade != "" {
+			kind = join("，", kind, "信用 "+c.CreditGrade)
+		}
+		fields = append(fields, Field{"等级", join("，", c.Type, kind)})
+		if c.CreditLimit != nil {
+			fields = append(fields, Field{"信用", credit(v.Exposure, *c.CreditLimit)})
+		} else {
+			fields = append(fields, Field{"信用", "不限额度"})
+		}
+	}
+	due := ""
+	if !node.DueAt.IsZero() {
+		due = when(node.DueAt) + "前"
+	}
+	if v.Waiting >= time.Minute {
+		due = join("，", due, "已等 "+span(v.Waiting))
+	}
+	if o.Urgent {
+		urgent := "要得急"
+		if o.UrgentWords != "" {
+			urgent = "原文「" + o.UrgentWords + "」"
+		}
+		fields = append(fields, Field{"加急", urgent})
+	}
+	short := ""
+	if n := shortages(o); n > 0 {
+		short = fmt.Sprintf("%d 行库存不足", n)
+	}
+	return append(fields,
+		Field{"期限", due},
+		Field{"让价", discount(o)},
+		Field{"风险", strings.Join(v.Risks, "；")},
+		Field{"库存", short},
+		Field{"交期", Wanted(o.DeliverBy, o.CreatedAt)},
+		Field{"地址", o.Address},
+		Field{"业务员", v.Sales},
+		Field{"付款", o.Payment},
+		Field{"备注", o.Note},
+	)
+}
+
+// rows writes the lines of an order for a card, with their amounts where they are to be shown.
+func rows(o *orders.Order, amounts bool) []string {
+	out := make([]string, len(o.Lines))
+	for i := range o.Lines {
+		w := wordsOf(o, i)
+		if !amounts {
+			w.price = ""
+			w.special = ""
+		}
+		out[i] = w.row()
+		if amounts && !w.gift && w.amount != "" {
+			out[i] += " = " + w.amount
+		}
+		if w.special != "" {
+			out[i] += "（" + w.special + "）"
+		}
+	}
+	return out
+}
+
+// discount says how far special prices are below, or above, the customer's own, "" where they
+// are the same.
+func discount(o *orders.Order) string {
+	var own, asked orders.Money
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		if l.Gift || l.Stated == nil || l.Stated.Equal(l.ListPrice) || !l.ListPrice.IsPositive() {
+			continue
+		}
+		own += orders.MoneyOf(l.ListPrice.Mul(l.Quantity))
+		asked += l.Amount
+	}
+	switch {
+	case own == asked:
+		return ""
+	case asked > own:
+		return "比平时高 " + (asked - own).String()
+	default:
+		return fmt.Sprintf("比平时低 %s（%s%%）", own-asked, (own - asked).Yuan().Shift(2).Div(own.Yuan()).Round(1))
+	}
+}
+
+// span writes how long something lasted: 2 小时 5 分钟.
+func span(d time.Duration) string {
+	hours, minutes := int(d.Hours()), int(d.Minutes())%60
+	switch {
+	case hours >= 48:
+		return fmt.Sprintf("%d 天 %d 小时", hours/24, hours%24)
+	case hours > 0 && minutes > 0:
+		return fmt.Sprintf("%d 小时 %d 分钟", hours, minutes)
+	case hours > 0:
+		return fmt.Sprintf("%d 小时", hours)
+	default:
+		return fmt.Sprintf("%d 分钟", minutes)
+	}
+}
+
+// ApprovalSettled is what every copy of an approval card becomes once its node is decided: who,
+// what, when, and what comes next.
+func ApprovalSettled(o *orders.Order, node *orders.Node) Message {
+	c := &Card{
+		Title: "审批 " + string(o.ID), Desc: join(" · ", node.Role.String()+"审批", o.Route), Amount: o.Total.String(),
+		Fields: []Field{{"客户", customerName(o, nil)}}, Lines: rows(o, true), Urgent: o.Urgent,
+	}
+	switch node.Status {
+	case orders.NodeApproved:
+		c.Settled = join(" ", "已同意", node.Name, when(node.DecidedAt))
+		if next := o.OpenNode(); next != nil {
+			c.Settled += "，接着由" + next.Role.String() + "审批"
+		}
+	case orders.NodeRejected:
+		c.Settled = join(" ", "已驳回", node.Name, when(node.DecidedAt)) + "：" + node.Reason
+	case orders.NodePassed:
+		c.Settled = join("，", "已通过 系统自动", node.Reason)
+	case orders.NodeOpen:
+		c.Settled = "处理中 正在处理这次审批"
+	default:
+		c.Settled = join("，", "已作废 订单"+o.Status.String(), o.CloseReason)
+	}
+	return Message{Text: Text(c), Card: c}
+}
+
+// Progress shows the staff an order's approval chain as it is executed: step, who, by when.
+func Progress(o *orders.Order, catalog *orders.Catalog) Message {
+	rows := []string{
+		"进度 " + string(o.ID) + "：" + o.Status.String(),
+		join(" · ", customerName(o, nil), o.Total.String(), o.Route),
+	}
+	for i := range o.Nodes {
+		n := &o.Nodes[i]
+		rows = append(rows, fmt.Sprintf("%d %s %s %s", n.Seq, nodeMarks[n.Status], n.Role, nodeWords(n, catalog)))
+	}
+	switch {
+	case o.Status == orders.StatusDraft:
+		rows = append(rows, "还是草稿，等业务员或客户确认（"+when(o.ExpiresAt)+"前）")
+	case len(o.Nodes) == 0 && !o.ConfirmedAt.IsZero():
+		rows = append(rows, "不用人工审批")
+	}
+	if o.Status.Ended() && o.CloseReason != "" {
+		rows = append(rows, "原因："+o.CloseReason)
+	}
+	for _, s := range statusOrder {
+		if at, ok := o.Reached[s]; ok {
+			rows = append(rows, when(at)+" "+s.String())
+		}
+	}
+	switch o.Status { //nolint:exhaustive // the others say enough by themselves
+	case orders.StatusPendingApproval:
+		rows = append(rows, "批准以后：仓库拣货、发货")
+	case orders.StatusApproved, orders.StatusAllocated, orders.StatusPicking, orders.StatusChecked:
+		rows = append(rows, "接下来：仓库拣货、发货（"+names(catalog, orders.RoleWarehouse, orders.RoleWarehouseLead)+"）")
+	}
+	for i := range o.Shipments {
+		rows = append(rows, parcel(&o.Shipments[i])...)
+	}
+	return Message{Text: clipBytes(strings.Join(rows, "\n"), TextLimit)}
+}
+
+var nodeMarks = map[orders.NodeStatus]string{
+	orders.NodeWaiting: "⚪", orders.NodeOpen: "⏳", orders.NodeApproved: "✅",
+	orders.NodeRejected: "❌", orders.NodePassed: "✅", orders.NodeVoid: "➖",
+}
+
+// statusOrder is the way of an order through its 15 nodes, then the ends beside it.
+var statusOrder = []orders.Status{
+	orders.StatusDraft, orders.StatusPendingApproval, orders.StatusApproved, orders.StatusAllocated, orders.StatusScheduled,
+	orders.StatusInProduction, orders.StatusInspected, orders.StatusStocked, orders.StatusPicking, orders.StatusChecked,
+	orders.StatusShipped, orders.StatusPickedUp, orders.StatusInTransit, orders.StatusOutForDelivery, orders.StatusDelivered,
+	orders.StatusCancelled, orders.StatusRejected, orders.StatusReturning, orders.StatusReturned, orders.StatusClosed,
+}
+
+// nodeWords says who has decided a node or has to, and by when.
+func nodeWords(n *orders.Node, catalog *orders.Catalog) string {
+	switch n.Status {
+	case orders.NodeApproved:
+		return n.Name + " " + when(n.DecidedAt) + " 同意"
+	case orders.NodeRejected:
+		return n.Name + " " + when(n.DecidedAt) + " 驳回：" + n.Reason
+	case orders.NodePassed:
+		return "系统自动通过（" + n.Reason + "）"
+	case orders.NodeVoid:
+		return "不用审批了"
+	case orders.NodeOpen:
+		who := names(catalog, n.Role)
+		for _, code := range n.Extra {
+			if s := catalog.StaffByCode(code); s != nil {
+				who += "、" + s.Name
+			}
+		}
+		return who + "（" + when(n.DueAt) + "前）"
+	default:
+		if n.Reason != "" {
+			return "轮到时系统自动通过（" + n.Reason + "）"
+		}
+		s := names(catalog, n.Role)
+		if limit := n.DueAt.Sub(n.OpenedAt); limit > 0 {
+			s += "（轮到后 " + span(limit) + "内）"
+		}
+		return s
+	}
+}
+
+// names lists who holds any of the roles.
+func names(catalog *orders.Catalog, roles ...orders.Role) string {
+	var out []string
+	if catalog != nil {
+		for i := range catalog.Staff {
+			if catalog.Staff[i].Has(roles...) {
+				out = append(out, catalog.Staff[i].Name)
+			}
+		}
+	}
+	if len(out) == 0 {
+		return "还没有人担任"
+	}
+	return strings.Join(out, "、")
+}

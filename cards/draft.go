@@ -1,0 +1,283 @@
+package cards
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"orderbot/orders"
+)
+
+// DraftView is what a draft shows besides the order itself.
+type DraftView struct {
+	Customer *orders.Customer // nil while it is asked about
+	Exposure orders.Money     // of the customer, without this order
+	Link     string           // a signed link to the whole order; empty: there is none
+	// ForCustomer leaves out what only the staff sees: credit, stock that suffices.
+	ForCustomer bool
+	Note        string // said first: 已按您说的改好
+	Rows        int    // how many rows the table had that was read; 0: no table
+	Part, Parts int    // of several orders in one message, from 1
+}
+
+// Draft shows a draft: the lines as one or two texts, then a card with everything else and the
+// one thing to do next: answer a question, or confirm. A field that is asked about is shown as "?".
+func Draft(s *Signer, o *orders.Order, v DraftView) []Message {
+	title := "订单草稿 " + string(o.ID)
+	if o.Revision > 1 {
+		title += fmt.Sprintf("（第 %d 版）", o.Revision)
+	}
+	blocks := make([]string, len(o.Lines))
+	rows := make([]string, len(o.Lines))
+	for i := range o.Lines {
+		w := wordsOf(o, i)
+		rows[i] = w.row()
+		if v.ForCustomer {
+			w.available = ""
+		}
+		blocks[i] = w.full(i + 1)
+	}
+	head := func(n int) string {
+		if n > 0 {
+			return title + "（续）"
+		}
+		return join("\n", v.Note, join(" · ", title, customerName(o, v.Customer), fmt.Sprintf("%d 行", len(o.Lines))))
+	}
+	tail := func(left int) string {
+		count := fmt.Sprintf("共 %d 行", len(o.Lines))
+		if v.Rows > 0 {
+			count = fmt.Sprintf("原表 %d 行，读到 %d 行", v.Rows, len(o.Lines))
+			if v.Rows != len(o.Lines) {
+				count += "，请核对有没有漏"
+			}
+		}
+		total := join("，", count, "合计 "+total(o))
+		switch {
+		case left == 0:
+			return total
+		case v.Link != "":
+			return rest(left) + "：" + v.Link + "\n" + total
+		default:
+			return rest(left) + "，回复「明细 " + string(o.ID) + "」查看\n" + total
+		}
+	}
+	var out []Message
+	if len(o.Lines) > 0 {
+		for _, text := range fill(TextLimit, blocks, 2, head, tail) {
+			out = append(out, Message{Text: text})
+		}
+	}
+
+	c := &Card{Title: title, Amount: total(o), Fields: draftFields(o, v), Lines: rows, Urgent: o.Urgent}
+	if v.Parts > 1 {
+		c.Desc = fmt.Sprintf("这条消息里的第 %d 单，共 %d 单", v.Part, v.Parts)
+	}
+	if len(o.Lines) == 0 {
+		c.Desc = join("　", v.Note, c.Desc)
+	}
+	if v.Link != "" {
+		c.Link = &Link{Text: "查看整张订单", URL: v.Link}
+	}
+	draftButtons(s, c, o)
+	m := Message{Text: Text(c), Card: c}
+	for _, b := range c.Buttons {
+		if b.Say != "" && !strings.Contains(b.Say, "…") {
+			m.Menu = append(m.Menu, b.Say)
+		}
+	}
+	return append(out, m)
+}
+
+// total is the sum of an order, marked where lines are still open.
+func total(o *orders.Order) string {
+	s := o.Total.String()
+	for i := range o.Lines {
+		if w := wordsOf(o, i); w.amount == "" || w.amount == "?" {
+			return s + "（不含未定的行）"
+		}
+	}
+	return s
+}
+
+func customerName(o *orders.Order, c *orders.Customer) string {
+	switch {
+	case o.Customer == "" || asked(o, "customer"):
+		return "客户 ?"
+	case o.CustomerName != "":
+		return o.CustomerName
+	case c != nil:
+		return c.Name
+	default:
+		return string(o.Customer)
+	}
+}
+
+// draftFields lists what a draft says besides its lines. Wanted date and address are always there.
+func draftFields(o *orders.Order, v DraftView) []Field {
+	contact, phone, address := o.Contact, o.Phone, o.Address
+	if c := v.Customer; c != nil {
+		if contact == "" && phone == "" {
+			contact, phone = c.Contact, c.Phone
+		}
+		if address == "" {
+			address = c.Address
+		}
+	}
+	show := func(field, value, none string) string {
+		switch {
+		case asked(o, field):
+			return "?"
+		case value == "":
+			return none
+		default:
+			return value
+		}
+	}
+	fields := []Field{
+		{"客户", show("customer", customerName(o, v.Customer), "?")},
+		{"交期", show("deliver_by", Wanted(o.DeliverBy, o.CreatedAt), "没写，按常规安排")},
+		{"地址", show("address", address, "没写")},
+		{"收货人", join(" ", show("contact", contact, ""), show("phone", phone, ""))},
+	}
+	if o.Urgent {
+		words := "48 小时内要货"
+		if o.UrgentWords != "" {
+			words = "原文「" + o.UrgentWords + "」"
+		}
+		fields = append(fields, Field{"加急", words + "，不急请回「不加急」"})
+	}
+	if short := shortages(o); short > 0 {
+		fields = append(fields, Field{"库存", fmt.Sprintf("⚠️ %d 行库存不足", short)})
+	}
+	if c := v.Customer; c != nil && !v.ForCustomer && c.CreditLimit != nil {
+		fields = append(fields, Field{"信用", credit(v.Exposure+o.Total, *c.CreditLimit)})
+	}
+	return append(fields,
+		Field{"付款", show("payment", o.Payment, "")},
+		Field{"物流", show("carrier", carrier(o.Carrier), "")},
+		Field{"客户单号", show("po", o.PO, "")},
+		Field{"备注", o.Note},
+	)
+}
+
+// shortages counts the lines for which there is too little stock.
+func shortages(o *orders.Order) int {
+	n := 0
+	for i := range o.Lines {
+		if w := wordsOf(o, i); w.shortage != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// credit writes what of a limit is used, this order included.
+func credit(used, limit orders.Money) string {
+	s := "用 " + round(used) + "/额度 " + round(limit)
+	if used > limit {
+		return s + "，超 " + round(used-limit)
+	}
+	return s + "，余 " + round(limit-used)
+}
+
+// chooseMost is how many options of a question become buttons.
+const chooseMost = 4
+
+// draftButtons adds the open question with its options, or what is to be confirmed.
+func draftButtons(s *Signer, c *Card, o *orders.Order) {
+	act := func(text string, style Style, verb Verb, arg, say string) {
+		c.Buttons = append(c.Buttons, Button{
+			Text: text, Style: style, Say: say,
+			Action: s.Sign(Action{Verb: verb, Order: o.ID, Version: o.Revision, Arg: arg}),
+		})
+	}
+	id := string(o.ID)
+	var open []*orders.Question
+	var remarks []string
+	for i := range o.Questions {
+		if q := &o.Questions[i]; q.Blocking() {
+			open = append(open, q)
+		} else {
+			remarks = append(remarks, q.Text)
+		}
+	}
+	if len(open) == 0 {
+		if len(remarks) > 0 {
+			c.Question = "请留意：" + strings.Join(remarks, "\n")
+		}
+		act("确认下单", Primary, Confirm, "", "确认 "+id)
+		act("修改", Normal, Amend, "", id+" 数量改成 …")
+		act("取消", Danger, Cancel, "", "取消 "+id)
+		return
+	}
+	q := open[0]
+	c.Question = q.Text
+	labels := make([]string, 0, chooseMost)
+	for i, option := range q.Options {
+		label := option
+		if i < len(q.Labels) && q.Labels[i] != "" {
+			label = q.Labels[i]
+		}
+		if labels = append(labels, label); len(labels) == chooseMost {
+			break
+		}
+	}
+	short := buttonTexts(labels)
+	for i, label := range labels {
+		c.Question += fmt.Sprintf("\n%d. %s", i+1, label)
+		act(short[i], Normal, Choose, q.Options[i], label)
+	}
+	if len(open) > 1 {
+		c.Question += fmt.Sprintf("\n（定了这个，还有 %d 处要定）", len(open)-1)
+	}
+	act("取消", Danger, Cancel, "", "取消 "+id)
+}
+
+// buttonTexts makes labels short enough for buttons and keeps them apart: as they are, or their
+// number with what they don't have in common, or their number alone.
+func buttonTexts(labels []string) []string {
+	fits := true
+	for _, l := range labels {
+		fits = fits && utf8.RuneCountInString(l) <= wecomButton
+	}
+	if fits {
+		return labels
+	}
+	tails := labels
+	if len(labels) > 1 {
+		n := commonPrefix(labels)
+		tails = make([]string, len(labels))
+		for i, l := range labels {
+			tails[i] = strings.TrimSpace(string([]rune(l)[n:]))
+		}
+	}
+	out := make([]string, len(labels))
+	for i := range labels {
+		out[i] = fmt.Sprintf("%d. %s", i+1, tails[i])
+		if tails[i] == "" || utf8.RuneCountInString(out[i]) > wecomButton {
+			out[i] = fmt.Sprintf("选 %d", i+1)
+		}
+	}
+	return out
+}
+
+// commonPrefix counts the characters with which all labels begin, without breaking a word of
+// letters and digits.
+func commonPrefix(labels []string) int {
+	first := []rune(labels[0])
+	n := len(first)
+	for _, l := range labels[1:] {
+		r := []rune(l)
+		n = min(n, len(r))
+		for i := range n {
+			if r[i] != first[i] {
+				n = i
+				break
+			}
+		}
+	}
+	for n > 0 && first[n-1] < utf8.RuneSelf && first[n-1] != ' ' {
+		n--
+	}
+	return n
+}

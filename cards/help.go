@@ -1,0 +1,55 @@
+package cards
+
+import (
+	"strings"
+
+	"orderbot/orders"
+)
+
+// helpRows say what one can write, and to whom each is of use; no roles: to all of the staff.
+var helpRows = []struct {
+	roles []orders.Role
+	text  string
+}{
+	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager, orders.RoleService, orders.RoleAccountManager}, "下单：把客户的原话、截图或照片直接发给我，我整理成草稿"},
+	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager, orders.RoleService, orders.RoleAccountManager}, "Excel、PDF：请发到钉钉里的我"},
+	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager}, "确认：点「确认下单」，或回复「确认 SO…」"},
+	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager}, "改：「SO… 数量改成 30箱」，取消：「取消 SO… 原因」"},
+	{
+		[]orders.Role{orders.RoleSalesManager, orders.RoleDirector, orders.RoleFinance, orders.RoleCFO, orders.RoleSeniorApprover},
+		"审批：点卡片，或回复「同意 SO…」「驳回 SO… 原因」",
+	},
+	{[]orders.Role{orders.RoleWarehouse, orders.RoleWarehouseLead}, "发货：「发货 SO… 运单号」，认不出快递就写上名字：「发货 SO… 中通 运单号」；客户自取：「发货 SO… 自提」"},
+	{[]orders.Role{orders.RoleWarehouse, orders.RoleWarehouseLead}, "加急提醒：点「收到」，或回复「收到 SO…」"},
+	{[]orders.Role{orders.RoleSales, orders.RoleAdmin}, "让客户自己查：「绑定码 C001」"},
+	{nil, "待办：看等您处理的事"},
+	{nil, "进度 SO…：到哪一步、等谁、到几点"},
+	{nil, "明细 SO…：每一行"},
+	{nil, "轨迹 SO…：谁在什么时候做了什么"},
+	{nil, "库存 名称：现在能卖多少"},
+	{nil, "SO… 到哪了：物流"},
+}
+
+// Help says what one can write to the bot; a nil staff is a customer.
+func Help(staff *orders.Staff) Message {
+	if staff == nil {
+		return Message{
+			Text: strings.Join([]string{
+				"您可以这样用：",
+				"发订单号（SO…），看到哪一步了",
+				"「我的订单到哪了」，看正在走的订单",
+				"要下单，直接说要什么、多少、什么时候要，发照片也行",
+				"想催一催，发「SO… 能快点吗」",
+				"要退换货，发「退货 SO…」",
+			}, "\n"),
+			Menu: []string{"我的订单到哪了"},
+		}
+	}
+	rows := []string{staff.Name + "，您可以这样用："}
+	for _, h := range helpRows {
+		if len(h.roles) == 0 || staff.Has(h.roles...) || staff.Has(orders.RoleAdmin) {
+			rows = append(rows, h.text)
+		}
+	}
+	return Message{Text: strings.Join(rows, "\n")}
+}

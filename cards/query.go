@@ -1,0 +1,433 @@
+package cards
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"orderbot/orders"
+	"orderbot/orders/logistics"
+)
+
+const selfPickup = logistics.Self
+
+// NodeView is one of the seven nodes that a customer sees of an order.
+type NodeView struct {
+	Name  string
+	Role  string // who is in charge
+	State NodeState
+	At    time.Time // when it was done; zero where it is not
+	Due   string    // what is known of when it will be; may be empty
+}
+
+// NodeState tells how far a customer's node is.
+type NodeState string
+
+// The states of a customer's node.
+const (
+	NodeTodo NodeState = "todo"
+	NodeNow  NodeState = "now"
+	NodeDone NodeState = "done"
+	NodeNone NodeState = "n/a" // 不涉及
+)
+
+// customerNodes are the seven nodes with the staff's nodes that each stands for (下单 → 审核 → 排产 →
+// 入库 → 出库 → 在途 → 签收). The last status of a node ends it.
+var customerNodes = []struct {
+	name, role string
+	statuses   []orders.Status
+}{
+	{"下单", "业务员", []orders.Status{orders.StatusDraft, orders.StatusPendingApproval}},
+	{"审核", "审批人", []orders.Status{orders.StatusApproved, orders.StatusAllocated}},
+	{"排产", "计划员", []orders.Status{orders.StatusScheduled, orders.StatusInProduction, orders.StatusInspected}},
+	{"入库", "仓管", []orders.Status{orders.StatusStocked}},
+	{"出库", "仓管", []orders.Status{orders.StatusPicking, orders.StatusChecked, orders.StatusShipped}},
+	{"在途", "物流", []orders.Status{orders.StatusPickedUp, orders.StatusInTransit, orders.StatusOutForDelivery}},
+	{"签收", "收货人", []orders.Status{orders.StatusDelivered}},
+}
+
+// SevenNodes works out the customer's seven nodes of an order. Goods from stock pass 排产 and 入库 as
+// not applicable, goods that are fetched pass 在途 so.
+func SevenNodes(o *orders.Order) []NodeView {
+	reached := func(s ...orders.Status) (time.Time, bool) {
+		for _, status := range s {
+			if at, ok := o.Reached[status]; ok {
+				return at, true
+			}
+		}
+		return time.Time{}, false
+	}
+	out := make([]NodeView, len(customerNodes))
+	for i, n := range customerNodes {
+		out[i] = NodeView{Name: n.name, Role: n.role, State: NodeTodo}
+	}
+	done := func(i int, at time.Time) { out[i].State, out[i].At = NodeDone, at }
+	if !o.ConfirmedAt.IsZero() {
+		done(0, o.ConfirmedAt)
+	}
+	if at, ok := reached(orders.StatusApproved); ok {
+		done(1, at)
+	}
+	out[1].Role = "审批人"
+	if n := o.OpenNode(); n != nil {
+		out[1].Role = n.Role.String()
+		out[1].Due = "预计 " + when(n.DueAt) + "前"
+	}
+	for i, ends := range [][]orders.Status{2: {orders.StatusInspected, orders.StatusStocked}, 3: {orders.StatusStocked}} {
+		if ends == nil {
+			continue
+		}
+		_, isMade := reached(orders.StatusScheduled, orders.StatusInProduction, orders.StatusInspected)
+		at, isDone := reached(ends...)
+		switch {
+		case isDone && (isMade || i == 3):
+			done(i, at)
+		case !isMade:
+			out[i].State = NodeNone
+		}
+	}
+	if at, ok := reached(orders.StatusShipped); ok {
+		done(4, at)
+	}
+	isFetched := o.Carrier == selfPickup
+	for i := range o.Shipments {
+		if isFetched = o.Shipments[i].Carrier == selfPickup; !isFetched {
+			out[5].Role = carrier(o.Shipments[i].Carrier)
+			break
+		}
+	}
+	arrived, isDelivered := reached(orders.StatusDelivered)
+	switch {
+	case isFetched:
+		out[5].State = NodeNone
+	case isDelivered:
+		done(5, arrived)
+		if at, ok := reached(orders.StatusOutForDelivery); ok {
+			out[5].At = at
+		}
+	}
+	if isDelivered {
+		done(6, arrived)
+	} else if o.DeliverBy != "" {
+		out[6].Due = "期望 " + Wanted(o.DeliverBy, o.CreatedAt)
+	}
+	if !o.Status.Ended() && o.Status != orders.StatusReturning {
+		if i := slices.IndexFunc(out, func(n NodeView) bool { return n.State == NodeTodo }); i >= 0 {
+			out[i].State = NodeNow
+		}
+	}
+	return out
+}
+
+// customerStatus says in a customer's words how far an order is.
+func customerStatus(s orders.Status) string {
+	switch s {
+	case orders.StatusDraft:
+		return "等您确认"
+	case orders.StatusPendingApproval:
+		return "审核中"
+	case orders.StatusApproved, orders.StatusAllocated, orders.StatusStocked, orders.StatusPicking, orders.StatusChecked:
+		return "备货中"
+	case orders.StatusScheduled, orders.StatusInProduction, orders.StatusInspected:
+		return "生产中"
+	case orders.StatusShipped:
+		return "已发货"
+	case orders.StatusPickedUp, orders.StatusInTransit:
+		return "运输途中"
+	case orders.StatusOutForDelivery:
+		return "派送中"
+	case orders.StatusRejected:
+		return "没有通过审核"
+	default:
+		return s.String()
+	}
+}
+
+var stateMarks = map[NodeState]string{NodeTodo: "⚪", NodeNow: "⏳", NodeDone: "✅", NodeNone: "➖"}
+
+// Nodes answers 「我的订单到哪了」: the seven nodes with times and roles, and every parcel with its bar.
+// link leads to the order's page and may be empty.
+func Nodes(o *orders.Order, link string) Message {
+	rows := []string{
+		"订单 " + string(o.ID) + "　" + customerStatus(o.Status),
+		fmt.Sprintf("共 %d 行，%s", len(o.Lines), o.Total),
+	}
+	for _, n := range SevenNodes(o) {
+		row := stateMarks[n.State] + " " + n.Name
+		switch n.State {
+		case NodeNone:
+			row += " 不涉及"
+		case NodeDone:
+			row += " " + when(n.At) + "（" + n.Role + "）"
+		case NodeNow:
+			row += " " + join("，", "进行中", n.Due) + "（" + n.Role + "）"
+		case NodeTodo:
+			if n.Due != "" {
+				row += " " + n.Due
+			}
+			row += "（" + n.Role + "）"
+		}
+		rows = append(rows, row)
+	}
+	for i := range o.Shipments {
+		rows = append(rows, parcel(&o.Shipments[i])...)
+	}
+	if link != "" {
+		rows = append(rows, "查看订单："+link)
+	}
+	return Message{Text: clipBytes(strings.Join(rows, "\n"), TextLimit)}
+}
+
+// bar shows a parcel's way: 🔴 已揽收 🟡 在途中 🟢 派件中 🔵 已签收, ⚪ what is to come. An exception stands
+// beside it.
+func bar(s orders.ParcelState) string {
+	colours := [4]string{"🔴", "🟡", "🟢", "🔵"}
+	way := []orders.ParcelState{orders.ParcelPickedUp, orders.ParcelInTransit, orders.ParcelOut, orders.ParcelDelivered}
+	switch s {
+	case orders.ParcelException:
+		return "⚠️ 异常"
+	case orders.ParcelReturned:
+		return "↩️ 已退回"
+	default:
+	}
+	at := slices.Index(way, s)
+	var b strings.Builder
+	for i, c := range colours {
+		if i > at {
+			c = "⚪"
+		}
+		b.WriteString(c)
+	}
+	return b.String() + " " + logistics.StateNames[s]
+}
+
+// waybill names carrier and number of a parcel.
+func waybill(s *orders.Shipment) string {
+	return strings.TrimSpace(carrier(s.Carrier) + " " + s.Tracking)
+}
+
+// parcel shows a parcel: carrier and number, bar, newest entry of its trace.
+func parcel(s *orders.Shipment) []string {
+	if s.Carrier == selfPickup {
+		return []string{"自提"}
+	}
+	rows := []string{waybill(s), bar(s.State)}
+	if len(s.Events) > 0 {
+		rows = append(rows, when(s.Events[0].At)+" "+clip(oneLine(s.Events[0].Text), 120))
+	}
+	return rows
+}
+
+// OrderList shows several orders, one row each, and how to ask for one of them. more counts those
+// that are left out.
+func OrderList(title string, list []*orders.Order, more int, forCustomer bool) Message {
+	if len(list) == 0 {
+		return Message{Text: title + "\n没有订单"}
+	}
+	blocks := make([]string, len(list))
+	var menu []string
+	for i, o := range list {
+		status := o.Status.String()
+		who := customerName(o, nil)
+		if forCustomer {
+			status, who = customerStatus(o.Status), ""
+		}
+		blocks[i] = join(" ", string(o.ID), who, o.Total.String(), status)
+		if forCustomer && len(menu) < 5 {
+			menu = append(menu, string(o.ID))
+		}
+	}
+	tail := func(left int) string {
+		if left += more; left > 0 {
+			return fmt.Sprintf("还有 %d 个没有列出\n发订单号看详情", left)
+		}
+		return "发订单号看详情"
+	}
+	return Message{Text: fill(TextLimit, blocks, 1, func(int) string { return title }, tail)[0], Menu: menu}
+}
+
+// TodoItem is something that waits for somebody.
+type TodoItem struct {
+	Order *orders.Order
+	What  string    // 审批, 拣货发货, 确认草稿
+	Due   time.Time // zero: none
+	Say   string    // the words that do it
+}
+
+// Todo lists what waits for the asker, the most pressing first as given.
+func Todo(list []TodoItem, now time.Time) Message {
+	if len(list) == 0 {
+		return Message{Text: "没有等您处理的事，可以歇会儿（" + when(now) + "）"}
+	}
+	blocks := make([]string, len(list))
+	for i, t := range list {
+		due := ""
+		if !t.Due.IsZero() {
+			due = when(t.Due) + "前"
+			if t.Due.Before(now) {
+				due = "⚠️ 已超时（" + when(t.Due) + "）"
+			}
+		}
+		urgent := ""
+		if t.Order.Urgent {
+			urgent = "【加急】"
+		}
+		blocks[i] = fmt.Sprintf("%d. %s%s", i+1, urgent, join(" ", t.What, string(t.Order.ID), customerName(t.Order, nil), t.Order.Total.String(), due))
+		if t.Say != "" {
+			blocks[i] += "\n回复「" + t.Say + "」"
+		}
+	}
+	tail := func(left int) string {
+		if left > 0 {
+			return fmt.Sprintf("还有 %d 件没有列出", left)
+		}
+		return ""
+	}
+	return Message{Text: fill(TextLimit, blocks, 1, func(int) string { return fmt.Sprintf("待办 %d 件", len(list)) }, tail)[0]}
+}
+
+// StockItem is a product with what is free of it.
+type StockItem struct {
+	Product   *orders.Product
+	Available orders.Quantity // base units
+}
+
+// Stock answers 「库存 …」. more counts the products that fit and are left out.
+func Stock(words string, items []StockItem, more int, now time.Time) Message {
+	if len(items) == 0 {
+		return Message{Text: "没有找到「" + clip(words, 40) + "」，换个名称、规格或编码试试"}
+	}
+	blocks := make([]string, len(items))
+	for i, it := range items {
+		p := it.Product
+		blocks[i] = fmt.Sprintf("%s %s\n可用 %s%s", p.Code, p.Title(), it.Available, p.Unit)
+		for _, k := range p.Packs {
+			if k.Size.GreaterThan(onePiece) && it.Available.GreaterThanOrEqual(k.Size) {
+				blocks[i] += fmt.Sprintf("（够 %s%s，每%s %s%s）", it.Available.Div(k.Size).Floor(), k.Unit, k.Unit, k.Size, p.Unit)
+				break
+			}
+		}
+		if !it.Available.IsPositive() {
+			blocks[i] += "　⚠️ 缺货"
+		}
+	}
+	tail := func(left int) string {
+		if left += more; left > 0 {
+			return fmt.Sprintf("还有 %d 个，写得再细一点（加上规格）", left)
+		}
+		return ""
+	}
+	head := func(int) string { return "库存（" + when(now) + "，已扣除别人占的）" }
+	return Message{Text: fill(TextLimit, blocks, 1, head, tail)[0]}
+}
+
+// DetailView says who reads the lines of an order.
+type DetailView struct {
+	Page       int  // from 1
+	HidePrices bool // for the warehouse
+	ForCustomer,
+	SeesInternal bool
+}
+
+// detailFooter is room for the row that says how to see the next page.
+const detailFooter = 100
+
+// Detail answers 「明细 SO…」: all lines, a text at a time.
+func Detail(o *orders.Order, v DetailView) Message {
+	id := string(o.ID)
+	blocks := make([]string, len(o.Lines))
+	for i := range o.Lines {
+		w := wordsOf(o, i)
+		if o.Status != orders.StatusDraft {
+			w.available, w.shortage = "", "" // what was free when the draft was made says nothing now
+		} else if v.ForCustomer {
+			w.available = ""
+		}
+		blocks[i] = w.full(i + 1)
+	}
+	status := o.Status.String()
+	if v.ForCustomer {
+		status = customerStatus(o.Status)
+	}
+	sum := o.Total.String()
+	if v.HidePrices {
+		blocks, sum = pickBlocks(o), ""
+	}
+	rows := []string{"明细 " + id + "　" + status}
+	add := func(name, value string) {
+		if value != "" {
+			rows = append(rows, name+"："+value)
+		}
+	}
+	add("客户", customerName(o, nil))
+	add("合计", sum)
+	add("交期", Wanted(o.DeliverBy, o.CreatedAt))
+	add("送到", join(" ", o.Address, o.Contact, o.Phone))
+	add("物流", carrier(o.Carrier))
+	if !v.HidePrices {
+		add("付款", o.Payment)
+		add("客户单号", o.PO)
+	}
+	add("备注", o.Note)
+	if v.SeesInternal {
+		add("内部说明", o.InternalNote)
+	}
+	head := func(n int) string {
+		if n > 0 {
+			return fmt.Sprintf("明细 %s（第 %d 页）", id, n+1)
+		}
+		return clipBytes(strings.Join(rows, "\n"), TextLimit/2)
+	}
+	nothing := func(int) string { return "" }
+	pages := fill(TextLimit-detailFooter, blocks, len(blocks)+1, head, nothing)
+	page := min(max(v.Page, 1), len(pages))
+	text := pages[page-1]
+	if page < len(pages) {
+		text += fmt.Sprintf("\n第 %d/%d 页，回复「明细 %s %d」看下一页", page, len(pages), id, page+1)
+	}
+	return Message{Text: text}
+}
+
+// Trail shows who did what to an order, oldest first; what doesn't fit is dropped from the start.
+func Trail(id orders.OrderID, entries []orders.AuditEntry, catalog *orders.Catalog) Message {
+	rows := make([]string, len(entries))
+	size := 0
+	from := 0
+	for i := len(entries) - 1; i >= 0; i-- {
+		e := &entries[i]
+		change := join(" → ", clip(e.Before, 60), clip(e.After, 60))
+		rows[i] = join(" ", when(e.At), actor(e.Actor, catalog), e.Action, change)
+		if e.Reason != "" {
+			rows[i] += "（" + clip(e.Reason, 60) + "）"
+		}
+		if size += len(rows[i]) + 1; size > TextLimit-200 {
+			from = i + 1
+			break
+		}
+	}
+	head := "轨迹 " + string(id)
+	if from > 0 {
+		head += fmt.Sprintf("（更早的 %d 条没有列出）", from)
+	}
+	if len(rows) == 0 {
+		return Message{Text: head + "\n还没有记录"}
+	}
+	return Message{Text: head + "\n" + strings.Join(rows[from:], "\n")}
+}
+
+// actor names who did something.
+func actor(code string, catalog *orders.Catalog) string {
+	if code == orders.SystemActor.Code {
+		return orders.SystemActor.Name
+	}
+	if catalog != nil {
+		if s := catalog.StaffByCode(orders.StaffCode(code)); s != nil {
+			return s.Name
+		}
+		if c := catalog.Customer(orders.CustomerCode(code)); c != nil {
+			return c.Name
+		}
+	}
+	return code
+}

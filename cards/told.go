@@ -1,0 +1,206 @@
+package cards
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"orderbot/orders"
+)
+
+// Told tells the salesperson what has happened to an order; false: nothing that they need to hear.
+func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bool) {
+	id, who := string(o.ID), customerName(o, nil)
+	say := func(rows ...string) (Message, bool) {
+		return Message{Text: clipBytes(join("\n", rows...), TextLimit)}, true
+	}
+	switch e.Kind {
+	case orders.EventConfirmed:
+		held := ""
+		if !o.ReservedUntil.IsZero() {
+			held = "库存留到 " + when(o.ReservedUntil)
+		}
+		return say("已下单 "+id, join(" · ", who, o.Total.String(), o.Route), held, awaits(o, catalog))
+	case orders.EventApprovalDecided:
+		n := nodeOf(o, e)
+		if n == nil || n.Status != orders.NodeApproved || o.Status != orders.StatusPendingApproval {
+			return Message{}, false
+		}
+		return say(fmt.Sprintf("%s %s%s已同意", id, n.Role, n.Name), awaits(o, catalog))
+	case orders.EventApproved:
+		by := ""
+		if len(o.Nodes) == 0 {
+			by = o.Route
+		}
+		stock := "库存已留好，仓库开始备货。"
+		if !o.Covered() {
+			stock = "库存还不够，到货后再发。"
+		}
+		return say(id+" 已批准", join(" · ", who, o.Total.String(), by), stock)
+	case orders.EventRejected:
+		for i := range o.Nodes {
+			if n := &o.Nodes[i]; n.Status == orders.NodeRejected {
+				return say(fmt.Sprintf("%s 被%s%s驳回", id, n.Role, n.Name), reason(n.Reason), "库存和额度都放回了。改好后请把订单再发一次。")
+			}
+		}
+		return say(id+" 被驳回", reason(o.CloseReason), "库存和额度都放回了。改好后请把订单再发一次。")
+	case orders.EventCancelled:
+		return say(id+" 已取消", who, reason(o.CloseReason), "占的库存和额度都放回了。")
+	case orders.EventExpired:
+		return say("草稿 "+id+" 一直没有确认，已过期，没有下单", who, "还要的话，请把订单内容再发一次。")
+	case orders.EventReservationEnded:
+		return say(id+" 的库存预留到期，已放回", who, "审批还在走，批准时按当时的库存重新留货。", awaits(o, catalog))
+	case orders.EventApprovalEscalated:
+		n := nodeOf(o, e)
+		if n == nil || n.Status != orders.NodeOpen {
+			return Message{}, false
+		}
+		return say(id+" 的"+n.Role.String()+"审批超时，已转给上级", awaits(o, catalog))
+	case orders.EventShortage:
+		return say(append([]string{id + " 库存不足", who}, shortRows(o)...)...)
+	case orders.EventAcknowledged:
+		if o.Alert == nil || o.Alert.AckBy == "" {
+			return Message{}, false
+		}
+		return say(id + " 加急：仓库 " + o.Alert.AckName + " 已收到（" + when(o.Alert.AckAt) + "）")
+	case orders.EventShipped:
+		s := shipmentOf(o, e)
+		if s == nil {
+			return Message{}, false
+		}
+		return say(id+" 已发货", who, waybill(s), deliveryDue(o))
+	case orders.EventParcelMoved:
+		s := shipmentOf(o, e)
+		if s == nil || s.State != orders.ParcelException && s.State != orders.ParcelReturned {
+			return Message{}, false
+		}
+		return say(append([]string{"⚠️ " + id + " 的包裹有异常，请跟进", who}, parcel(s)...)...)
+	case orders.EventDelivered:
+		return say(id+" 已签收", who, when(e.At))
+	case orders.EventServiceAsked:
+		words := ""
+		if e.Data["text"] != "" {
+			words = "「" + clip(e.Data["text"], 200) + "」"
+		}
+		return say(join("", who, serviceWords[e.Data["intent"]], id), words, "现在："+o.Status.String(), "请联系客户。")
+	default:
+		return Message{}, false
+	}
+}
+
+// serviceWords name what a customer asks a person for.
+var serviceWords = map[string]string{"return": "想退换货 ", "urge": "在催 ", "change": "想改 ", "cancel": "想取消 ", "": "在问 "}
+
+// awaits says whose turn it is, and until when.
+func awaits(o *orders.Order, catalog *orders.Catalog) string {
+	n := o.OpenNode()
+	if n == nil {
+		return ""
+	}
+	return "现在等" + n.Role.String() + "审批：" + nodeWords(n, catalog)
+}
+
+// shortRows lists what is missing.
+func shortRows(o *orders.Order) []string {
+	var out []string
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		if short := l.Short(); short.IsPositive() {
+			w := wordsOf(o, i)
+			out = append(out, fmt.Sprintf("%s %s：要 %s%s，缺 %s%s", w.code, w.title, l.Base, l.BaseUnit, short, l.BaseUnit))
+		}
+	}
+	return out
+}
+
+// Shortage tells purchasing what an approved order lacks.
+func Shortage(o *orders.Order) Message {
+	all := append([]string{"缺货 " + string(o.ID) + "　" + customerName(o, nil)}, shortRows(o)...)
+	if o.DeliverBy != "" {
+		all = append(all, "客户要在 "+Wanted(o.DeliverBy, o.CreatedAt)+" 收到")
+	}
+	return Message{Text: clipBytes(strings.Join(all, "\n"), TextLimit)}
+}
+
+// Reminder is what an approver hears when half of a node's time, or all of it, is over.
+func Reminder(o *orders.Order, node *orders.Node, isLate bool) Message {
+	head := "还在等您审批 " + string(o.ID) + "（" + node.Role.String() + "）"
+	due := "请在 " + when(node.DueAt) + " 前处理"
+	if isLate {
+		head, due = "审批超时 "+string(o.ID)+"（"+node.Role.String()+"）", "原定 "+when(node.DueAt)+" 前，现在请您来定"
+	}
+	return Message{Text: strings.Join([]string{
+		head, customerName(o, nil) + "　" + o.Total.String(), due,
+		"请回复「同意 " + string(o.ID) + "」「驳回 " + string(o.ID) + " 原因」",
+	}, "\n")}
+}
+
+// ToldCustomer tells the customer what has happened to their order; false: nothing that concerns
+// them. It holds no internal note and no reason of ours. link leads to the order's page and may be
+// empty.
+func ToldCustomer(o *orders.Order, e orders.Event, link string) (Message, bool) {
+	id := string(o.ID)
+	say := func(parts ...string) (Message, bool) {
+		if link != "" {
+			parts = append(parts, "查看订单："+link)
+		}
+		return Message{Text: clipBytes(join("\n", parts...), TextLimit)}, true
+	}
+	lines := fmt.Sprintf("共 %d 行，%s", len(o.Lines), o.Total)
+	switch e.Kind {
+	case orders.EventConfirmed:
+		return say("您的订单 "+id+" 已收到，正在审核。", lines)
+	case orders.EventApproved:
+		return say("您的订单 "+id+" 已确认，正在备货。", lines, deliveryDue(o), "随时发订单号就能看到哪一步了。")
+	case orders.EventShipped:
+		s := shipmentOf(o, e)
+		if s == nil {
+			return Message{}, false
+		}
+		if s.Carrier == selfPickup {
+			return say("您的订单 " + id + " 已备好，可以来取了。")
+		}
+		return say("您的订单 "+id+" 已发货。", waybill(s), deliveryDue(o))
+	case orders.EventParcelMoved:
+		s := shipmentOf(o, e)
+		if s == nil || s.State != orders.ParcelException {
+			return Message{}, false
+		}
+		return say("您的订单 "+id+" 运输有点耽搁，我们已在跟进。", waybill(s))
+	case orders.EventDelivered:
+		return say("您的订单 " + id + " 已签收，谢谢惠顾！货有问题请直接回复。")
+	case orders.EventCancelled:
+		return say("您的订单 " + id + " 已取消。")
+	case orders.EventRejected:
+		return say("您的订单 " + id + " 暂时没能通过审核，业务员会尽快和您联系。")
+	default:
+		return Message{}, false
+	}
+}
+
+// deliveryDue says by when the goods are wanted, "" where nobody said.
+func deliveryDue(o *orders.Order) string {
+	if o.DeliverBy == "" {
+		return ""
+	}
+	return "期望送达：" + Wanted(o.DeliverBy, o.CreatedAt)
+}
+
+// nodeOf returns the node that an event is about, nil if there is none.
+func nodeOf(o *orders.Order, e orders.Event) *orders.Node {
+	seq, err := strconv.Atoi(e.Data["node"])
+	if err != nil {
+		return nil
+	}
+	return o.Node(seq)
+}
+
+// shipmentOf returns the parcel that an event is about, nil if there is none.
+func shipmentOf(o *orders.Order, e orders.Event) *orders.Shipment {
+	for i := range o.Shipments {
+		if s := &o.Shipments[i]; strconv.Itoa(s.No) == e.Data["shipment"] {
+			return s
+		}
+	}
+	return nil
+}
