@@ -48,10 +48,6 @@ type Clerk struct {
 	Signer  *cards.Signer
 	Links   Links                     // may be nil
 	PageURL func(token string) string // nil or "" where no page can be reached
-	// Identify names the carriers that a tracking number fits, best first, and a sentence where the
-	// number looks wrong.
-	Identify func(number string) (carriers []string, doubt string)
-	Carriers map[string]string // code → Chinese name
 	// NewToken returns an unguessable token, NewCode a binding code of six digits.
 	NewToken func() string
 	NewCode  func() string
@@ -209,7 +205,7 @@ func (c *Clerk) answerPart(ctx context.Context, part *orders.Turn) (err error) {
 	first := part.Messages[0]
 	s := &session{clerk: c, part: part, books: c.Books(), in: first, now: c.Now()}
 	if part.Attempts >= maxAttempts {
-		s.say(fmt.Sprintf("这条消息没能处理成功,请换个说法或稍后再发一次(编号 %s)", first.Trace))
+		s.say(fmt.Sprintf("这条消息没能处理成功，请换个说法或稍后再发一次（编号 %s）", first.Trace))
 		return c.commit(ctx, s, func(Tx) error { return nil })
 	}
 	defer func() {
@@ -286,7 +282,7 @@ func (c *Clerk) fetch(ctx context.Context, s *session) error {
 	if slow {
 		receipt := orders.Delivery{
 			Key: s.key() + ":received", Chat: s.part.Chat, Kind: "received",
-			Body: body(cards.Message{Text: "收到,正在识别…"}), Created: c.Now(),
+			Body: body(cards.Message{Text: "收到，正在识别…"}), Created: c.Now(),
 		}
 		if err := c.Store.Do(ctx, func(tx Tx) error { return tx.Send(receipt) }); err != nil {
 			return err
@@ -319,7 +315,7 @@ func (c *Clerk) known(ctx context.Context, s *session) (known bool, err error) {
 func (c *Clerk) open(ctx context.Context, m orders.Inbound) (*page.Document, error) {
 	media := c.Media[m.Platform]
 	if media == nil {
-		return nil, orders.Errorf(orders.CodeInvalid, "这里收不了文件,请发文字")
+		return nil, orders.Errorf(orders.CodeInvalid, "这里收不了文件，请发文字")
 	}
 	name, data, err := media.Fetch(ctx, m)
 	if err != nil {
@@ -329,7 +325,7 @@ func (c *Clerk) open(ctx context.Context, m orders.Inbound) (*page.Document, err
 		name = m.FileName
 	}
 	if len(data) > maxFile {
-		return nil, orders.Errorf(orders.CodeInvalid, "文件有 %d MB,超过 20 MB 的上限。请拆开发,或截图发过来", len(data)>>20)
+		return nil, orders.Errorf(orders.CodeInvalid, "文件有 %d MB，超过 20 MB 的上限。请拆开发，或截图发过来", len(data)>>20)
 	}
 	if !isSheet(name) {
 		c.reading.Lock()

@@ -3,14 +3,15 @@ package bot
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
 
 	"orderbot/cards"
 	"orderbot/orders"
+	"orderbot/orders/logistics"
 )
 
 // command is a sentence of fixed form (spec: 「确认 SO…」, 「驳回 SO… 原因」, 「发货 SO… 运单号」 …). Order
@@ -126,7 +127,7 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		if !s.person.known() {
 			return false, nil
 		}
-		s.say(s.help())
+		s.send(cards.Help(s.person.staff), "reply", "")
 		return true, nil
 	}
 	if !s.person.known() {
@@ -140,7 +141,7 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 	case cmdProgress:
 		return true, s.progress(tx, cmd.orders)
 	case cmdLines:
-		return true, s.lines(tx, cmd.orders)
+		return true, s.lines(tx, cmd)
 	case cmdCalm:
 		return s.calm(ctx, tx, cmd.orders)
 	}
@@ -184,7 +185,7 @@ func (s *session) decideInWords(ctx context.Context, tx Tx, cmd command) (bool, 
 		}
 		if len(waiting) > 1 {
 			var b strings.Builder
-			fmt.Fprintf(&b, "有 %d 单等您审批,请带上单号:", len(waiting))
+			fmt.Fprintf(&b, "有 %d 单等您审批，请带上单号：", len(waiting))
 			for _, o := range waiting {
 				fmt.Fprintf(&b, "\n%s %s %s", o.ID, o.CustomerName, o.Total)
 			}
@@ -232,11 +233,11 @@ func (s *session) decide(tx Tx, id orders.OrderID, node, revision int, approve b
 	text := "已同意 " + string(o.ID)
 	switch {
 	case !approve:
-		text = fmt.Sprintf("已驳回 %s,原因:%s。业务员会收到通知。", o.ID, reason)
+		text = fmt.Sprintf("已驳回 %s，原因：%s。业务员会收到通知。", o.ID, reason)
 	case o.OpenNode() != nil:
-		text += ",接下来由" + o.OpenNode().Role.String() + "审批。"
+		text += "，接下来由" + o.OpenNode().Role.String() + "审批。"
 	default:
-		text += ",审批完成,仓库会收到通知。"
+		text += "，审批完成，仓库会收到通知。"
 	}
 	s.say(text)
 	return o, nil
@@ -246,13 +247,13 @@ func (s *session) decide(tx Tx, id orders.OrderID, node, revision int, approve b
 func (s *session) askReason(o *orders.Order, node, revision int) error {
 	n := o.OpenNode()
 	if n == nil || o.Status != orders.StatusPendingApproval || node != 0 && n.Seq != node {
-		return orders.Errorf(orders.CodeConflict, "订单 %s 现在是「%s」,不用审批了", o.ID, o.Status)
+		return orders.Errorf(orders.CodeConflict, "订单 %s 现在是「%s」，不用审批了", o.ID, o.Status)
 	}
 	if !n.MayDecide(s.person.staff) {
-		return orders.Errorf(orders.CodeDenied, "订单 %s 现在由%s审批,您没有这一步的权限,没有改动", o.ID, n.Role)
+		return orders.Errorf(orders.CodeDenied, "订单 %s 现在由%s审批，您没有这一步的权限，没有改动", o.ID, n.Role)
 	}
 	s.talk.Awaiting = &awaiting{Order: o.ID, Node: n.Seq, Revision: revision}
-	s.say(fmt.Sprintf("请直接回复驳回 %s 的原因,例如「价格不对」。", o.ID))
+	s.say(fmt.Sprintf("请直接回复驳回 %s 的原因，例如「价格不对」。", o.ID))
 	return nil
 }
 
@@ -260,7 +261,7 @@ func (s *session) askReason(o *orders.Order, node, revision int) error {
 func (s *session) rejectFor(tx Tx, w *awaiting, reason string) error {
 	reason = strings.TrimSpace(reason)
 	if slices.Contains([]string{"算了", "取消", "不驳回了", "先不驳回"}, strings.Trim(reason, edges)) {
-		s.say(fmt.Sprintf("好的,没有驳回 %s。", w.Order))
+		s.say(fmt.Sprintf("好的，没有驳回 %s。", w.Order))
 		return nil
 	}
 	_, err := s.decide(tx, w.Order, w.Node, w.Revision, false, reason)
@@ -270,59 +271,30 @@ func (s *session) rejectFor(tx Tx, w *awaiting, reason string) error {
 // ship registers a parcel: 发货 SO… SF1234567890123 [顺丰], or 自提.
 func (s *session) ship(tx Tx, cmd command) error {
 	if len(cmd.orders) != 1 {
-		return orders.Errorf(orders.CodeInvalid, "一次发一单,请写「发货 单号 运单号」")
+		return orders.Errorf(orders.CodeInvalid, "一次发一单，请写「发货 单号 运单号」")
 	}
 	if !s.person.staff.Has(orders.RoleWarehouse, orders.RoleWarehouseLead) {
-		return orders.Errorf(orders.CodeDenied, "发货由仓库操作,您没有这个权限")
+		return orders.Errorf(orders.CodeDenied, "发货由仓库操作，您没有这个权限")
 	}
-	carrier, number := s.carrierIn(cmd.arg)
-	if number == "" && carrier != "SELF" {
-		return orders.Errorf(orders.CodeInvalid, "请带上运单号,例如「发货 %s SF1234567890123」;客户自提请写「发货 %s 自提」", cmd.orders[0], cmd.orders[0])
-	}
-	if carrier == "" {
-		found, doubt := s.clerk.Identify(number)
-		switch {
-		case len(found) == 1 && doubt == "":
-			carrier = found[0]
-		case doubt != "":
-			return orders.Errorf(orders.CodeInvalid, "%s。核对后再发一次;没写错的话请带上快递名,例如「发货 %s %s 中通」", doubt, cmd.orders[0], number)
-		default:
-			var names []string
-			for _, f := range found {
-				names = append(names, s.clerk.Carriers[f])
-			}
-			if len(names) == 0 {
-				names = []string{"顺丰", "中通", "圆通"}
-			}
-			return orders.Errorf(orders.CodeInvalid, "运单号 %s 看不出是哪家快递(可能是%s),请带上快递名再发一次:「发货 %s %s %s」",
-				number, strings.Join(names, "、"), cmd.orders[0], number, names[0])
+	w := logistics.Read(cmd.arg)
+	insists := w.Carrier != "" && w.Number != "" && strings.Contains(cmd.arg, "没错")
+	if w.Question != "" && !insists {
+		hint := ""
+		if w.Carrier != "" && w.Number != "" {
+			hint = fmt.Sprintf("。确实没写错的话请发「发货 %s %s %s 没错」", cmd.orders[0], logistics.Name(w.Carrier), w.Number)
 		}
+		return orders.Errorf(orders.CodeInvalid, "%s%s", w.Question, hint)
 	}
-	o, err := s.clerk.Desk.Ship(tx, cmd.orders[0], carrier, number, s.clerk.NewToken(), s.person.actor())
+	o, err := s.clerk.Desk.Ship(tx, cmd.orders[0], w.Carrier, w.Number, s.clerk.NewToken(), s.person.actor())
 	if err != nil {
 		return err
 	}
-	name := s.clerk.Carriers[carrier]
-	if carrier == "SELF" {
-		s.say(fmt.Sprintf("已登记 %s 客户自提,出库完成。", o.ID))
+	if w.Carrier == logistics.Self {
+		s.say(fmt.Sprintf("已登记 %s 客户自提，出库完成。", o.ID))
 		return nil
 	}
-	s.say(fmt.Sprintf("已发货 %s:%s %s。物流会自动跟踪,业务员和客户会收到通知。", o.ID, name, number))
+	s.say(fmt.Sprintf("已发货 %s：%s %s。物流会自动跟踪，业务员和客户会收到通知。", o.ID, logistics.Name(w.Carrier), w.Number))
 	return nil
-}
-
-var trackingNumber = regexp.MustCompile(`[A-Za-z0-9][A-Za-z0-9-]{6,31}`)
-
-// carrierIn finds a carrier's name and a tracking number in words.
-func (s *session) carrierIn(text string) (carrier, number string) {
-	number = trackingNumber.FindString(strings.ReplaceAll(text, " ", ""))
-	number = strings.ToUpper(strings.ReplaceAll(number, "-", ""))
-	for code, name := range s.clerk.Carriers {
-		if strings.Contains(text, name) {
-			carrier = code
-		}
-	}
-	return carrier, number
 }
 
 // acknowledge takes an urgent order.
@@ -341,7 +313,7 @@ func (s *session) acknowledge(ctx context.Context, tx Tx, ids []orders.OrderID) 
 			return false, nil
 		}
 		if len(ids) > 1 {
-			s.say("有几单加急在等,请带上单号,例如「收到 " + string(ids[0]) + "」:\n" + joinIDs(ids))
+			s.say("有几单加急在等，请带上单号，例如「收到 " + string(ids[0]) + "」:\n" + joinIDs(ids))
 			return true, nil
 		}
 	}
@@ -350,7 +322,7 @@ func (s *session) acknowledge(ctx context.Context, tx Tx, ids []orders.OrderID) 
 		if err != nil {
 			return true, err
 		}
-		s.say(fmt.Sprintf("好的,加急单 %s 由您负责,提醒已停止。", o.ID))
+		s.say(fmt.Sprintf("好的，加急单 %s 由您负责，提醒已停止。", o.ID))
 	}
 	return true, nil
 }
@@ -370,33 +342,61 @@ func (s *session) progress(tx Tx, ids []orders.OrderID) error {
 		if err != nil {
 			return err
 		}
-		s.showOrder(o)
+		if err := s.showOrder(tx, o); err != nil {
+			return err
+		}
 		s.talk.Last = []orders.OrderID{o.ID}
 	}
 	return nil
 }
 
-func (s *session) showOrder(o *orders.Order) {
+// showOrder shows where an order is: the chain to staff, the seven nodes to customers.
+func (s *session) showOrder(tx Tx, o *orders.Order) error {
 	if s.person.staff != nil {
-		s.say(cards.Progress(o, s.books.Catalog, s.clerk.Location))
-		return
+		s.send(cards.Progress(o, s.books.Catalog), "reply", o.ID)
+		if len(o.Shipments) > 0 {
+			s.send(cards.Nodes(o, ""), "reply", o.ID)
+		}
+		return nil
 	}
-	s.say(cards.Nodes(o, s.clerk.Location))
+	link, err := s.link(tx, o.ID)
+	s.send(cards.Nodes(o, link), "reply", o.ID)
+	return err
 }
 
-// lines prints every line of an order, in at most three messages.
-func (s *session) lines(tx Tx, ids []orders.OrderID) error {
-	for _, id := range ids {
+// link returns the address of an order's page, "" where pages can't be reached.
+func (s *session) link(tx Tx, id orders.OrderID) (string, error) {
+	if s.clerk.PageURL == nil {
+		return "", nil
+	}
+	token, err := tx.OrderLink(id)
+	return s.clerk.PageURL(token), err
+}
+
+// lines prints the lines of an order, a page at a time: 明细 SO… 2.
+func (s *session) lines(tx Tx, cmd command) error {
+	page, err := strconv.Atoi(cmd.arg)
+	if err != nil {
+		page = 1
+	}
+	for _, id := range cmd.orders {
 		o, err := s.order(tx, id)
 		if err != nil {
 			return err
 		}
-		texts := cards.Lines(o)
-		for _, text := range texts[:min(len(texts), 3)] {
-			s.send(cards.Message{Text: text}, "order.lines", o.ID)
-		}
+		s.send(s.detail(o, page), "order.lines", o.ID)
 	}
 	return nil
+}
+
+// detail shows an order's lines as this person may see them.
+func (s *session) detail(o *orders.Order, page int) cards.Message {
+	v := cards.DetailView{Page: page, ForCustomer: s.person.staff == nil}
+	if m := s.person.staff; m != nil {
+		v.SeesInternal = m.Has(orders.RoleWarehouse, orders.RoleWarehouseLead)
+		v.HidePrices = v.SeesInternal && !m.Has(placers...)
+	}
+	return cards.Detail(o, v)
 }
 
 // trail prints what was done to an order, when and by whom.
@@ -410,7 +410,7 @@ func (s *session) trail(ctx context.Context, tx Tx, ids []orders.OrderID) error 
 		if err != nil {
 			return err
 		}
-		s.say(cards.Trail(o, entries, s.books.Catalog, s.clerk.Location))
+		s.send(cards.Trail(o.ID, entries, s.books.Catalog), "reply", o.ID)
 	}
 	return nil
 }
@@ -418,28 +418,14 @@ func (s *session) trail(ctx context.Context, tx Tx, ids []orders.OrderID) error 
 // todo lists what waits for this person.
 func (s *session) todo(ctx context.Context) error {
 	staff := s.person.staff
-	var b strings.Builder
-	add := func(title string, list []*orders.Order) {
-		if len(list) == 0 {
-			return
-		}
-		fmt.Fprintf(&b, "%s(%d)\n", title, len(list))
-		for _, o := range list[:min(len(list), 10)] {
-			urgent := ""
-			if o.Urgent {
-				urgent = "【加急】"
-			}
-			fmt.Fprintf(&b, "· %s%s %s %s\n", urgent, o.ID, o.CustomerName, o.Total)
-		}
-		if len(list) > 10 {
-			fmt.Fprintf(&b, "  还有 %d 单\n", len(list)-10)
-		}
-	}
+	var list []cards.TodoItem
 	waiting, err := s.waitingApprovals(ctx)
 	if err != nil {
 		return err
 	}
-	add("等您审批", waiting)
+	for _, o := range waiting {
+		list = append(list, cards.TodoItem{Order: o, What: "审批", Say: "同意 " + string(o.ID), Due: o.OpenNode().DueAt})
+	}
 	if staff.Has(orders.RoleWarehouse, orders.RoleWarehouseLead) {
 		picks, err := s.clerk.Query.OpenOrders(ctx, "", 500, orders.StatusApproved, orders.StatusAllocated, orders.StatusPicking, orders.StatusChecked)
 		if err != nil {
@@ -455,25 +441,20 @@ func (s *session) todo(ctx context.Context) error {
 				return 1
 			}
 		})
-		add("等发货", picks)
+		for _, o := range picks {
+			list = append(list, cards.TodoItem{Order: o, What: "发货", Say: "发货 " + string(o.ID) + " 运单号"})
+		}
 	}
 	if staff.Has(orders.RoleSales) {
 		drafts, err := s.clerk.Query.OpenOrders(ctx, staff.Code, 500, orders.StatusDraft)
 		if err != nil {
 			return err
 		}
-		add("草稿等您确认", drafts)
-		pending, err := s.clerk.Query.OpenOrders(ctx, staff.Code, 500, orders.StatusPendingApproval)
-		if err != nil {
-			return err
+		for _, o := range drafts {
+			list = append(list, cards.TodoItem{Order: o, What: "草稿待确认", Say: "确认 " + string(o.ID), Due: o.ExpiresAt})
 		}
-		add("您的订单在审批", pending)
 	}
-	if b.Len() == 0 {
-		s.say("现在没有等您处理的事。")
-		return nil
-	}
-	s.say(strings.TrimRight(b.String(), "\n"))
+	s.send(cards.Todo(list, s.now), "reply", "")
 	return nil
 }
 
@@ -481,7 +462,7 @@ func (s *session) todo(ctx context.Context) error {
 func (s *session) stock(ctx context.Context, words string) error {
 	tokens := strings.Fields(strings.ToLower(norm.NFKC.String(words)))
 	if len(tokens) == 0 {
-		s.say("请带上名称,例如「库存 导管 6F」。")
+		s.say("请带上名称，例如「库存 导管 6F」。")
 		return nil
 	}
 	var codes []orders.ProductCode
@@ -493,33 +474,15 @@ func (s *session) stock(ctx context.Context, words string) error {
 			codes, found = append(codes, p.Code), append(found, p)
 		}
 	}
-	if len(found) == 0 {
-		s.say(fmt.Sprintf("没有找到「%s」,换个叫法试试。", words))
-		return nil
-	}
 	shown := min(len(found), 10)
 	free, err := s.clerk.Query.Available(ctx, codes[:shown]...)
 	if err != nil {
 		return err
 	}
-	var b strings.Builder
+	items := make([]cards.StockItem, shown)
 	for i, p := range found[:shown] {
-		if i > 0 {
-			b.WriteString("\n")
-		}
-		fmt.Fprintf(&b, "%s %s\n可用 %s %s", p.Code, p.Title(), free[p.Code], p.Unit)
+		items[i] = cards.StockItem{Product: p, Available: free[p.Code]}
 	}
-	if len(found) > shown {
-		fmt.Fprintf(&b, "\n还有 %d 种,请说得更具体些。", len(found)-shown)
-	}
-	s.say(b.String())
+	s.send(cards.Stock(words, items, len(found)-shown, s.now), "reply", "")
 	return nil
-}
-
-// help says what this person can write.
-func (s *session) help() string {
-	if s.person.staff == nil {
-		return cards.CustomerHelp()
-	}
-	return cards.Help(s.person.staff.Roles)
 }

@@ -22,25 +22,19 @@ func (s *session) status(ctx context.Context, tx Tx, r intake.Result) error {
 	}
 	if len(found) == 0 {
 		if r.Ref != "" && r.Ref != intake.RefLast {
-			return orders.Errorf(orders.CodeNotFound, "没有查到「%s」对应的订单,请核对", r.Ref)
+			return orders.Errorf(orders.CodeNotFound, "没有查到「%s」对应的订单，请核对", r.Ref)
 		}
 		s.say("现在没有进行中的订单。要查某一单请带上单号。")
 		return nil
 	}
 	if len(found) > 3 {
-		var b strings.Builder
-		fmt.Fprintf(&b, "有 %d 单在进行,发单号看详情:", len(found))
-		for _, o := range found[:min(len(found), 10)] {
-			fmt.Fprintf(&b, "\n%s %s", o.ID, o.Status)
-			if s.person.staff != nil {
-				b.WriteString(" " + o.CustomerName)
-			}
-		}
-		s.say(b.String())
+		s.send(cards.OrderList(fmt.Sprintf("有 %d 单在进行", len(found)), found[:min(len(found), 10)], max(0, len(found)-10), s.person.staff == nil), "reply", "")
 		return nil
 	}
 	for _, o := range found {
-		s.showOrder(o)
+		if err := s.showOrder(tx, o); err != nil {
+			return err
+		}
 	}
 	s.talk.Last = []orders.OrderID{found[0].ID}
 	return nil
@@ -119,12 +113,12 @@ func (s *session) askPerson(ctx context.Context, tx Tx, r intake.Result, m intak
 		return err
 	}
 	if len(found) == 0 {
-		s.say("是哪一单?请带上单号再说一次。")
+		s.say("是哪一单？请带上单号再说一次。")
 		return nil
 	}
 	if len(found) > 1 {
 		var b strings.Builder
-		b.WriteString("是哪一单?请带上单号再说一次:")
+		b.WriteString("是哪一单？请带上单号再说一次：")
 		for _, o := range found[:min(len(found), 5)] {
 			fmt.Fprintf(&b, "\n%s %s", o.ID, o.Status)
 		}
@@ -147,9 +141,9 @@ func (s *session) askPerson(ctx context.Context, tx Tx, r intake.Result, m intak
 	if s.person.staff != nil && o.Sales == s.person.staff.Code {
 		who = "客服和相关同事"
 	}
-	s.say(fmt.Sprintf("已收到您对 %s 的%s,已转给%s,会尽快回复您。", o.ID, what, who))
+	s.say(fmt.Sprintf("已收到您对 %s 的%s，已转给%s，会尽快回复您。", o.ID, what, who))
 	if r.Intent == intake.IntentUrge {
-		s.showOrder(o)
+		return s.showOrder(tx, o)
 	}
 	return nil
 }
@@ -157,7 +151,7 @@ func (s *session) askPerson(ctx context.Context, tx Tx, r intake.Result, m intak
 // quote answers a question about price and stock.
 func (s *session) quote(ctx context.Context, r intake.Result) error {
 	if len(r.Mentions) == 0 {
-		s.say("想问哪个产品?请说一下名称和规格。")
+		s.say("想问哪个产品？请说一下名称和规格。")
 		return nil
 	}
 	codes := r.Mentions[:min(len(r.Mentions), 8)]
@@ -182,7 +176,7 @@ func (s *session) quote(ctx context.Context, r intake.Result) error {
 		}
 		fmt.Fprintf(&b, "%s %s", p.Code, p.Title())
 		if price, ok := s.books.Catalog.PriceOf(customer, p, p.MOQ, s.now); ok {
-			fmt.Fprintf(&b, "\n%s 元/%s(%s)", price.Yuan, p.Unit, price.Rule)
+			fmt.Fprintf(&b, "\n%s 元/%s（%s）", price.Yuan, p.Unit, price.Rule)
 			for _, k := range p.Packs {
 				if k.Size.GreaterThan(number("1")) {
 					fmt.Fprintf(&b, ",%s/%s", orders.MoneyOf(price.Yuan.Mul(k.Size)), k.Unit)
@@ -191,14 +185,14 @@ func (s *session) quote(ctx context.Context, r intake.Result) error {
 			}
 		}
 		if s.person.staff != nil {
-			fmt.Fprintf(&b, ",可用 %s%s", free[code], p.Unit)
+			fmt.Fprintf(&b, "，可用 %s%s", free[code], p.Unit)
 		} else if free[code].IsPositive() {
-			b.WriteString(",有货")
+			b.WriteString("，有货")
 		} else {
-			b.WriteString(",暂时缺货")
+			b.WriteString("，暂时缺货")
 		}
 	}
-	b.WriteString("\n还没有下单;要订请说数量。")
+	b.WriteString("\n还没有下单；要订请说数量。")
 	s.say(b.String())
 	return nil
 }
@@ -216,7 +210,7 @@ func (s *session) enter(tx Tx) error {
 		return nil // opening the chat is frequent; nothing to say
 	}
 	if s.person.staff == nil {
-		s.say(cards.CustomerHelp())
+		s.send(cards.Help(nil), "reply", "")
 	}
 	return nil
 }
@@ -228,12 +222,12 @@ const maxTries = 5 // wrong binding codes of one person within the life of a cod
 // bind ties the writer to the customer of a code: 绑定 123456.
 func (s *session) bind(tx Tx, arg string) error {
 	if s.in.Platform == orders.WeCom || s.in.Platform == orders.DingTalk {
-		s.say("绑定是给客户用的:请客户在服务号或微信客服里发「绑定 123456」。要生成绑定码请发「绑定码 客户编码」。")
+		s.say("绑定是给客户用的：请客户在服务号或微信客服里发「绑定 123456」。要生成绑定码请发「绑定码 客户编码」。")
 		return nil
 	}
 	code := sixDigits.FindString(arg)
 	if code == "" {
-		s.say("请发「绑定」加 6 位数字,例如「绑定 123456」。")
+		s.say("请发「绑定」加 6 位数字，例如「绑定 123456」。")
 		return nil
 	}
 	since := s.now.Add(-s.clerk.BindingCode)
@@ -242,7 +236,7 @@ func (s *session) bind(tx Tx, arg string) error {
 		return err
 	}
 	if tries >= maxTries {
-		s.say("试的次数太多了,请过一会儿再试,或请业务员重新给您一个码。")
+		s.say("试的次数太多了，请过一会儿再试，或请业务员重新给您一个码。")
 		return nil
 	}
 	customer, by, err := tx.UseCode(code, s.now)
@@ -250,7 +244,7 @@ func (s *session) bind(tx Tx, arg string) error {
 		if _, err := tx.CountTry(s.in.Platform, s.in.Sender, true, since, s.now); err != nil {
 			return err
 		}
-		s.say("这个绑定码不对或已过期,请向您的业务员要一个新的。")
+		s.say("这个绑定码不对或已过期，请向您的业务员要一个新的。")
 		return nil
 	}
 	if err != nil {
@@ -258,7 +252,7 @@ func (s *session) bind(tx Tx, arg string) error {
 	}
 	c := s.books.Catalog.Customer(customer)
 	if c == nil {
-		return orders.Errorf(orders.CodeNotFound, "这个绑定码对应的客户已不存在,请联系您的业务员")
+		return orders.Errorf(orders.CodeNotFound, "这个绑定码对应的客户已不存在，请联系您的业务员")
 	}
 	if !slices.Contains(s.person.customers, customer) {
 		b := orders.Binding{Platform: s.in.Platform, Person: s.in.Sender, Customer: customer, By: by, At: s.now}
@@ -271,7 +265,7 @@ func (s *session) bind(tx Tx, arg string) error {
 			return err
 		}
 	}
-	s.say(fmt.Sprintf("绑定成功,您现在可以查询和接收 %s 的订单消息。发「我的订单到哪了」试试。", c.Name))
+	s.say(fmt.Sprintf("绑定成功，您现在可以查询和接收 %s 的订单消息。发「我的订单到哪了」试试。", c.Name))
 	return nil
 }
 
@@ -283,7 +277,7 @@ func (s *session) mayBind(c *orders.Customer) error {
 		sales == nil && staff.Has(orders.RoleSales) {
 		return nil
 	}
-	return orders.Errorf(orders.CodeDenied, "客户 %s 由 %s 负责,请让 TA 或管理员来操作", c.Name, sales.Name)
+	return orders.Errorf(orders.CodeDenied, "客户 %s 由 %s 负责，请让 TA 或管理员来操作", c.Name, sales.Name)
 }
 
 // customerNamed finds a customer by code, name or alias.
@@ -300,13 +294,13 @@ func (s *session) customerNamed(arg string) (*orders.Customer, error) {
 		c := &cat.Customers[i]
 		if c.Name == arg || slices.Contains(c.Aliases, arg) {
 			if found != nil {
-				return nil, orders.Errorf(orders.CodeInvalid, "「%s」不止一个客户,请用客户编码,例如「绑定码 %s」", arg, found.Code)
+				return nil, orders.Errorf(orders.CodeInvalid, "「%s」不止一个客户，请用客户编码，例如「绑定码 %s」", arg, found.Code)
 			}
 			found = c
 		}
 	}
 	if found == nil {
-		return nil, orders.Errorf(orders.CodeNotFound, "没有找到客户「%s」,请用客户编码再试,例如「绑定码 C001」", arg)
+		return nil, orders.Errorf(orders.CodeNotFound, "没有找到客户「%s」，请用客户编码再试，例如「绑定码 C001」", arg)
 	}
 	return found, nil
 }
@@ -323,7 +317,7 @@ func (s *session) bindingCode(tx Tx, arg string) error {
 	if err := tx.NewCode(s.code, c.Code, s.person.staff.Code, s.now.Add(s.clerk.BindingCode)); err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%s 的绑定码:%s\n%s内有效,只能用一次。请客户在服务号或微信客服里发「绑定 %s」。", c.Name, s.code, minutes(s.clerk.BindingCode), s.code)
+	text := fmt.Sprintf("%s 的绑定码：%s\n%s内有效，只能用一次。请客户在服务号或微信客服里发「绑定 %s」。", c.Name, s.code, minutes(s.clerk.BindingCode), s.code)
 	s.say(strings.Join(append([]string{text}, s.codeLinks...), "\n"))
 	return nil
 }
@@ -348,11 +342,11 @@ func (s *session) bindings(tx Tx, arg string) error {
 		return nil
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s 绑定了 %d 人:", c.Name, len(all))
+	fmt.Fprintf(&b, "%s 绑定了 %d 人：", c.Name, len(all))
 	for _, x := range all {
-		fmt.Fprintf(&b, "\n%d. %s %s,%s 由 %s 绑定", x.ID, platformName(x.Platform), mask(x.Person), x.At.In(s.clerk.Location).Format("2006-01-02"), s.staffName(x.By))
+		fmt.Fprintf(&b, "\n%d. %s %s，%s 由 %s 绑定", x.ID, platformName(x.Platform), mask(x.Person), x.At.In(s.clerk.Location).Format("2006-01-02"), s.staffName(x.By))
 	}
-	b.WriteString("\n要解除请发「解绑 " + string(c.Code) + " 编号」,编号在每行开头。")
+	b.WriteString("\n要解除请发「解绑 " + string(c.Code) + " 编号」，编号在每行开头。")
 	s.say(b.String())
 	return nil
 }
@@ -376,14 +370,14 @@ func (s *session) unbind(tx Tx, arg string) error {
 	}
 	id, err := strconv.ParseInt(strings.TrimSpace(rest), 10, 64)
 	if err != nil {
-		return orders.Errorf(orders.CodeInvalid, "请写「解绑 %s 编号」,编号见「绑定 列表 %s」", c.Code, c.Code)
+		return orders.Errorf(orders.CodeInvalid, "请写「解绑 %s 编号」，编号见「绑定 列表 %s」", c.Code, c.Code)
 	}
 	all, err := tx.BindingsOf(c.Code)
 	if err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(all, func(b orders.Binding) bool { return b.ID == id }) {
-		return orders.Errorf(orders.CodeNotFound, "%s 没有编号 %d 的绑定,请看「绑定 列表 %s」", c.Name, id, c.Code)
+		return orders.Errorf(orders.CodeNotFound, "%s 没有编号 %d 的绑定，请看「绑定 列表 %s」", c.Name, id, c.Code)
 	}
 	if err := tx.Unbind(id); err != nil {
 		return err

@@ -53,9 +53,9 @@ func (s *session) identify(tx Tx) (person, error) {
 func (s *session) greetStranger() string {
 	switch s.in.Platform {
 	case orders.WeCom, orders.DingTalk:
-		return fmt.Sprintf("您还不在员工名单里,暂时不能使用。请让管理员把您的账号「%s」加进去。", s.in.Sender)
+		return fmt.Sprintf("您还不在员工名单里，暂时不能使用。请让管理员把您的账号「%s」加进去。", s.in.Sender)
 	default:
-		return "您好!您还没有绑定客户。请向您的业务员要一个 6 位绑定码,然后发「绑定 123456」(换成您的码)。"
+		return "您好！您还没有绑定客户。请向您的业务员要一个 6 位绑定码，然后发「绑定 123456」（换成您的码）。"
 	}
 }
 
@@ -107,7 +107,7 @@ func (p person) mayTouch(o *orders.Order) bool {
 func (s *session) order(tx Tx, id orders.OrderID) (*orders.Order, error) {
 	o, err := tx.Order(id)
 	if orders.ErrorCode(err) == orders.CodeNotFound || err == nil && !s.person.maySee(o) {
-		return nil, orders.Errorf(orders.CodeNotFound, "没有查到订单 %s,请核对单号", id)
+		return nil, orders.Errorf(orders.CodeNotFound, "没有查到订单 %s，请核对单号", id)
 	}
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (s *session) order(tx Tx, id orders.OrderID) (*orders.Order, error) {
 func (s *session) ownOrder(tx Tx, id orders.OrderID) (*orders.Order, error) {
 	o, err := s.order(tx, id)
 	if err == nil && !s.person.mayTouch(o) {
-		return nil, orders.Errorf(orders.CodeDenied, "订单 %s 由 %s 负责,您没有修改的权限", id, s.staffName(o.Sales))
+		return nil, orders.Errorf(orders.CodeDenied, "订单 %s 由 %s 负责，您没有修改的权限", id, s.staffName(o.Sales))
 	}
 	return o, err
 }

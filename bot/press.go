@@ -66,7 +66,7 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 			return err
 		}
 		if n := o.Node(a.Node); n != nil && !n.DecidedAt.IsZero() {
-			return orders.Errorf(orders.CodeConflict, "订单 %s 的%s审批%s,不用再操作", o.ID, n.Role, n.Outcome(s.clerk.Location))
+			return orders.Errorf(orders.CodeConflict, "订单 %s 的%s审批%s，不用再操作", o.ID, n.Role, n.Outcome(s.clerk.Location))
 		}
 		return s.askReason(o, a.Node, a.Version)
 	case cards.More:
@@ -74,16 +74,14 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 		if err != nil {
 			return err
 		}
-		for _, text := range cards.Lines(o)[:min(len(cards.Lines(o)), 2)] {
-			s.send(cards.Message{Text: text}, "order.lines", o.ID)
-		}
-		s.say(cards.Progress(o, s.books.Catalog, s.clerk.Location))
+		s.send(s.detail(o, 1), "order.lines", o.ID)
+		s.send(cards.Progress(o, s.books.Catalog), "reply", o.ID)
 		return nil
 	case cards.Ack:
 		_, err := s.acknowledge(ctx, tx, []orders.OrderID{a.Order})
 		return err
 	default:
-		return orders.Errorf(orders.CodeDenied, "这个按钮无效,没有改动任何订单")
+		return orders.Errorf(orders.CodeDenied, "这个按钮无效，没有改动任何订单")
 	}
 }
 
@@ -128,17 +126,17 @@ func (s *session) settled(tx Tx) (*cards.Card, cards.Action, error) {
 		if n == nil || n.Status == orders.NodeOpen && o.Status == orders.StatusPendingApproval {
 			return nil, a, nil
 		}
-		return cards.ApprovalSettled(o, n, s.books.Catalog, s.clerk.Location), a, nil
+		return cards.ApprovalSettled(o, n).Card, a, nil
 	case KindUrgentCard:
 		if o.Alert != nil && o.Alert.AckBy == "" {
 			return nil, a, nil
 		}
-		return cards.UrgentSettled(o, s.clerk.Location), a, nil
+		return cards.UrgentSettled(o).Card, a, nil
 	default:
 		if o.Status == orders.StatusDraft && o.Revision == a.Version {
 			return nil, a, nil
 		}
-		return cards.DraftSettled(o, a.Version, s.clerk.Location), a, nil
+		return cards.DraftSettled(o, a.Version).Card, a, nil
 	}
 }
 
@@ -182,13 +180,13 @@ func (s *session) amend(tx Tx, a cards.Action) error {
 		return err
 	}
 	if o.Status != orders.StatusDraft {
-		return orders.Errorf(orders.CodeConflict, "订单 %s 已是「%s」,不能直接改。要改请先「取消 %s 原因」,再发一次", o.ID, o.Status, o.ID)
+		return orders.Errorf(orders.CodeConflict, "订单 %s 已是「%s」，不能直接改。要改请先「取消 %s 原因」，再发一次", o.ID, o.Status, o.ID)
 	}
 	s.attach(o)
 	example := "数量改成 30"
 	if len(o.Lines) > 0 && o.Lines[0].Name != "" {
 		example = fmt.Sprintf("%s改成 30%s", o.Lines[0].Name, o.Lines[0].Unit)
 	}
-	s.say(fmt.Sprintf("%s 要改什么?直接说就行,例如「%s」「周五下午前送」「地址换成…」。", o.ID, example))
+	s.say(fmt.Sprintf("%s 要改什么？直接说就行，例如「%s」「周五下午前送」「地址换成…」。", o.ID, example))
 	return nil
 }

@@ -42,13 +42,13 @@ func (s *session) unread() []string {
 	for _, m := range s.part.Messages {
 		switch m.Kind {
 		case orders.InboundVoice:
-			out = append(out, "语音我还听不了,请打字,或发截图、文件。")
+			out = append(out, "语音我还听不了，请打字，或发截图、文件。")
 		case orders.InboundUnknown:
 			what := "这种消息"
 			if m.Text != "" {
 				what = "「" + m.Text + "」"
 			}
-			out = append(out, what+"我还看不了,请发文字、图片、PDF 或 Excel。")
+			out = append(out, what+"我还看不了，请发文字、图片、PDF 或 Excel。")
 		case orders.InboundPicture, orders.InboundFile:
 			if file < len(s.docs) {
 				if sentence, ok := orders.ErrorMessage(s.docs[file].err); ok {
@@ -125,7 +125,7 @@ func (s *session) readOne(ctx context.Context, tx Tx, m intake.Message) error {
 			s.say("好的。")
 			return nil
 		}
-		s.say(fmt.Sprintf("好的,%s 先不下单。要改哪里直接说;不要了请回「取消」。", s.talk.Orders[0]))
+		s.say(fmt.Sprintf("好的，%s 先不下单。要改哪里直接说；不要了请回「取消」。", s.talk.Orders[0]))
 		return nil
 	case intake.IntentCancel:
 		s.talk.Thread = thread
@@ -139,10 +139,10 @@ func (s *session) readOne(ctx context.Context, tx Tx, m intake.Message) error {
 	default:
 		s.talk.Thread = thread
 		if m.Doc != nil {
-			s.say("这里面没有看到订单。如果确实是订单,请换一张清楚的图,或把内容打成文字发来。")
+			s.say("这里面没有看到订单。如果确实是订单，请换一张清楚的图，或把内容打成文字发来。")
 			return nil
 		}
-		s.say("好的。要下单请直接发品名和数量,例如「某某医院 外科口罩 20箱,周五前到」;发「帮助」看我能做什么。")
+		s.say("好的。要下单请直接发品名和数量，例如「某某医院 外科口罩 20箱，周五前到」；发「帮助」看我能做什么。")
 		return nil
 	}
 }
@@ -158,13 +158,13 @@ func docNotes(m intake.Message) []string {
 func (s *session) mayPlace(drafts []intake.Draft) error {
 	if s.person.staff != nil {
 		if !s.person.staff.Has(placers...) {
-			return orders.Errorf(orders.CodeDenied, "看起来是一张订单,但您没有下单的权限,请转给业务员。")
+			return orders.Errorf(orders.CodeDenied, "看起来是一张订单，但您没有下单的权限，请转给业务员。")
 		}
 		return nil
 	}
 	for _, d := range drafts {
 		if d.Customer != "" && !slices.Contains(s.person.customers, orders.CustomerCode(d.Customer)) {
-			return orders.Errorf(orders.CodeDenied, "您只能为自己绑定的单位下单。要给别的单位下单,请联系您的业务员。")
+			return orders.Errorf(orders.CodeDenied, "您只能为自己绑定的单位下单。要给别的单位下单，请联系您的业务员。")
 		}
 	}
 	return nil
@@ -238,7 +238,7 @@ func (s *session) warnOfTwin(ctx context.Context, o *orders.Order) error {
 		}
 		o.Questions = append(o.Questions, orders.Question{
 			Field: "order", Reason: "unusual",
-			Text: fmt.Sprintf("和 %s(%s)的内容一样。重复发的请点「取消」,是新的一单就确认", e.ID, e.CreatedAt.In(s.clerk.Location).Format("01-02 15:04")),
+			Text: fmt.Sprintf("和 %s（%s）的内容一样。重复发的请点「取消」，是新的一单就确认", e.ID, e.CreatedAt.In(s.clerk.Location).Format("01-02 15:04")),
 		})
 		return nil
 	}
@@ -278,13 +278,9 @@ func (s *session) show(ctx context.Context, tx Tx, o *orders.Order, note string,
 	for i := range o.Lines {
 		o.Lines[i].Available = free[o.Lines[i].Product]
 	}
-	link := ""
-	if s.clerk.PageURL != nil {
-		token, err := tx.OrderLink(o.ID)
-		if err != nil {
-			return err
-		}
-		link = s.clerk.PageURL(token)
+	link, err := s.link(tx, o.ID)
+	if err != nil {
+		return err
 	}
 	view := cards.DraftView{
 		Customer: s.books.Catalog.Customer(o.Customer), Link: link, ForCustomer: s.person.staff == nil, Note: note, Part: part, Parts: parts,
@@ -339,7 +335,7 @@ func (s *session) change(ctx context.Context, tx Tx, r intake.Result, thread *in
 			return err
 		}
 		s.talk.Orders = append(s.talk.Orders, o.ID)
-		if err := s.show(ctx, tx, o, "改好了,请看最新的:", i+1, len(r.Orders)); err != nil {
+		if err := s.show(ctx, tx, o, "改好了，请看最新的：", i+1, len(r.Orders)); err != nil {
 			return err
 		}
 	}
@@ -364,7 +360,7 @@ func (s *session) revise(tx Tx, id orders.OrderID, d intake.Draft, asks []orders
 	})
 	if orders.ErrorCode(err) == orders.CodeConflict {
 		sentence, _ := orders.ErrorMessage(err)
-		return nil, orders.Errorf(orders.CodeConflict, "%s。要改已提交的订单,请先「取消 %s 原因」,再重新发一次", sentence, id)
+		return nil, orders.Errorf(orders.CodeConflict, "%s。要改已提交的订单，请先「取消 %s 原因」，再重新发一次", sentence, id)
 	}
 	return o, err
 }
@@ -376,7 +372,7 @@ func (s *session) changeOther(tx Tx, r intake.Result) error {
 		return err
 	}
 	if id == "" {
-		s.say("要改哪一单?请带上单号,例如「SO… 数量改成 30箱」。")
+		s.say("要改哪一单？请带上单号，例如「SO… 数量改成 30箱」。")
 		return nil
 	}
 	o, err := s.ownOrder(tx, id)
@@ -385,10 +381,10 @@ func (s *session) changeOther(tx Tx, r intake.Result) error {
 	}
 	if o.Status == orders.StatusDraft {
 		s.attach(o)
-		s.say(fmt.Sprintf("%s 还是草稿。要改什么?请说清楚些,例如「外科口罩改成 30箱」。", o.ID))
+		s.say(fmt.Sprintf("%s 还是草稿。要改什么？请说清楚些，例如「外科口罩改成 30箱」。", o.ID))
 		return nil
 	}
-	return orders.Errorf(orders.CodeConflict, "订单 %s 已是「%s」,不能直接改。要改请先「取消 %s 原因」,再重新发一次", o.ID, o.Status, o.ID)
+	return orders.Errorf(orders.CodeConflict, "订单 %s 已是「%s」，不能直接改。要改请先「取消 %s 原因」，再重新发一次", o.ID, o.Status, o.ID)
 }
 
 // named resolves what a message calls an order: a number, or 上一单. Empty where it names none.
@@ -401,7 +397,7 @@ func (s *session) named(ref string) (orders.OrderID, error) {
 	}
 	ids, _ := orders.FindOrderIDs(ref)
 	if len(ids) == 0 {
-		return "", orders.Errorf(orders.CodeNotFound, "没有查到「%s」对应的订单,请核对", ref)
+		return "", orders.Errorf(orders.CodeNotFound, "没有查到「%s」对应的订单，请核对", ref)
 	}
 	return ids[0], nil
 }
@@ -421,7 +417,7 @@ func (s *session) confirm(ctx context.Context, tx Tx, ids []orders.OrderID, revi
 			return err
 		}
 		if repriced {
-			s.say(fmt.Sprintf("%s 的价格刚有变动,合计现在是 %s,还没有下单。请看过后再确认。", o.ID, o.Total))
+			s.say(fmt.Sprintf("%s 的价格刚有变动，合计现在是 %s，还没有下单。请看过后再确认。", o.ID, o.Total))
 			s.attach(o)
 			if err := s.show(ctx, tx, o, "", 1, 1); err != nil {
 				return err
@@ -438,21 +434,21 @@ func (s *session) confirm(ctx context.Context, tx Tx, ids []orders.OrderID, revi
 // placedText says what happens to an order that was just confirmed.
 func (s *session) placedText(o *orders.Order) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "已下单 %s,合计 %s。", o.ID, o.Total)
+	fmt.Fprintf(&b, "已下单 %s，合计 %s。", o.ID, o.Total)
 	if n := o.OpenNode(); n != nil {
 		if s.person.staff == nil {
-			b.WriteString("正在审核,通过后通知您。")
+			b.WriteString("正在审核，通过后通知您。")
 		} else {
 			fmt.Fprintf(&b, "等%s审批。", n.Role)
 		}
 	} else if s.person.staff == nil {
-		b.WriteString("已通过审核,开始备货。")
+		b.WriteString("已通过审核，开始备货。")
 	} else {
-		fmt.Fprintf(&b, "按「%s」通过,已通知仓库。", o.Route)
+		fmt.Fprintf(&b, "按「%s」通过，已通知仓库。", o.Route)
 	}
 	for i := range o.Lines {
 		if l := &o.Lines[i]; l.Short().IsPositive() {
-			fmt.Fprintf(&b, "\n库存不足:%s 缺 %s%s,到货后补。", l.Name, l.Short(), l.BaseUnit)
+			fmt.Fprintf(&b, "\n库存不足：%s 缺 %s%s，到货后补。", l.Name, l.Short(), l.BaseUnit)
 		}
 	}
 	return b.String()
@@ -485,7 +481,7 @@ func (s *session) cancelRead(tx Tx, r intake.Result) error {
 			return err
 		}
 		if id == "" {
-			s.say("要取消哪一单?请带上单号,例如「取消 SO… 原因」。")
+			s.say("要取消哪一单？请带上单号，例如「取消 SO… 原因」。")
 			return nil
 		}
 		ids = []orders.OrderID{id}
@@ -503,9 +499,9 @@ func (s *session) cancel(tx Tx, ids []orders.OrderID, revision int, reason strin
 		if err != nil {
 			return err
 		}
-		text := fmt.Sprintf("已取消 %s,没有下单。", o.ID)
+		text := fmt.Sprintf("已取消 %s，没有下单。", o.ID)
 		if !o.ConfirmedAt.IsZero() {
-			text = fmt.Sprintf("已取消 %s,占用的库存和额度已放回。", o.ID)
+			text = fmt.Sprintf("已取消 %s，占用的库存和额度已放回。", o.ID)
 		}
 		s.say(text)
 		s.forget(o.ID)
@@ -549,13 +545,13 @@ func (s *session) choose(ctx context.Context, tx Tx, a cards.Action) error {
 		return err
 	}
 	if o.Status != orders.StatusDraft || a.Version != o.Revision {
-		return orders.Errorf(orders.CodeConflict, "这张卡片是旧的,订单 %s 后来变过(现在是「%s」)。请看最新的卡片", o.ID, o.Status)
+		return orders.Errorf(orders.CodeConflict, "这张卡片是旧的，订单 %s 后来变过（现在是「%s」）。请看最新的卡片", o.ID, o.Status)
 	}
 	d := draftOf(s.books.Catalog, o)
 	// A card asks one thing at a time: the first that blocks.
 	q := slices.IndexFunc(o.Questions, func(q orders.Question) bool { return q.Blocking() })
 	if q < 0 || !slices.Contains(o.Questions[q].Options, a.Arg) || !setField(s.books.Catalog, &d, o.Questions[q].Field, a.Arg) {
-		return orders.Errorf(orders.CodeConflict, "这个问题已经不用回答了,请看 %s 最新的卡片", o.ID)
+		return orders.Errorf(orders.CodeConflict, "这个问题已经不用回答了，请看 %s 最新的卡片", o.ID)
 	}
 	field := o.Questions[q].Field
 	left := slices.Delete(slices.Clone(o.Questions), q, q+1)

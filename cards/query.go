@@ -179,9 +179,9 @@ func Nodes(o *orders.Order, link string) Message {
 	return Message{Text: clipBytes(strings.Join(rows, "\n"), TextLimit)}
 }
 
-// bar shows a parcel's way: 🔴 已揽收 🟡 在途中 🟢 派件中 🔵 已签收, ⚪ what is to come. An exception stands
+// Bar shows a parcel's way: 🔴 已揽收 🟡 在途中 🟢 派件中 🔵 已签收, ⚪ what is to come. An exception stands
 // beside it.
-func bar(s orders.ParcelState) string {
+func Bar(s orders.ParcelState) string {
 	colours := [4]string{"🔴", "🟡", "🟢", "🔵"}
 	way := []orders.ParcelState{orders.ParcelPickedUp, orders.ParcelInTransit, orders.ParcelOut, orders.ParcelDelivered}
 	switch s {
@@ -212,7 +212,7 @@ func parcel(s *orders.Shipment) []string {
 	if s.Carrier == selfPickup {
 		return []string{"自提"}
 	}
-	rows := []string{waybill(s), bar(s.State)}
+	rows := []string{waybill(s), Bar(s.State)}
 	if len(s.Events) > 0 {
 		rows = append(rows, when(s.Events[0].At)+" "+clip(oneLine(s.Events[0].Text), 120))
 	}

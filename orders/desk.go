@@ -88,11 +88,11 @@ func (d *Desk) openDraft(tx Tx, id OrderID) (*Order, error) {
 	case o.Status == StatusDraft && d.Now().Before(o.ExpiresAt):
 		return o, nil
 	case o.Status == StatusDraft || o.Status == StatusClosed:
-		return nil, Errorf(CodeConflict, "草稿 %s 已过期,没有下单。请把订单内容再发一次", o.ID)
+		return nil, Errorf(CodeConflict, "草稿 %s 已过期，没有下单。请把订单内容再发一次", o.ID)
 	case o.Status == StatusCancelled:
-		return nil, Errorf(CodeConflict, "订单 %s 已取消,没有改动。需要的话请重新发一次", o.ID)
+		return nil, Errorf(CodeConflict, "订单 %s 已取消，没有改动。需要的话请重新发一次", o.ID)
 	default:
-		return nil, Errorf(CodeConflict, "订单 %s 已提交(%s),不用再操作", o.ID, o.Status)
+		return nil, Errorf(CodeConflict, "订单 %s 已提交（%s），不用再操作", o.ID, o.Status)
 	}
 }
 
@@ -105,7 +105,7 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	}
 	now, cat := d.Now(), d.Catalog()
 	if revision != 0 && revision != o.Revision {
-		return nil, false, Errorf(CodeConflict, "这张卡片是旧的,订单 %s 后来改过。请在最新的卡片上确认", o.ID)
+		return nil, false, Errorf(CodeConflict, "这张卡片是旧的，订单 %s 后来改过。请在最新的卡片上确认", o.ID)
 	}
 	if err := o.ready(); err != nil {
 		return nil, false, err
@@ -216,21 +216,21 @@ func (d *Desk) Decide(tx Tx, id OrderID, seq, revision int, approve bool, reason
 	now := d.Now()
 	if seq != 0 {
 		if n := o.Node(seq); n != nil && n.Status != NodeOpen && !n.DecidedAt.IsZero() {
-			return nil, Errorf(CodeConflict, "订单 %s 的%s审批%s,不用再操作", o.ID, n.Role, n.Outcome(now.Location()))
+			return nil, Errorf(CodeConflict, "订单 %s 的%s审批%s，不用再操作", o.ID, n.Role, n.Outcome(now.Location()))
 		}
 	}
 	if o.Status != StatusPendingApproval {
-		return nil, Errorf(CodeConflict, "订单 %s 现在是「%s」,不用审批了", o.ID, o.Status)
+		return nil, Errorf(CodeConflict, "订单 %s 现在是「%s」，不用审批了", o.ID, o.Status)
 	}
 	n := o.OpenNode()
 	if n == nil || seq != 0 && n.Seq != seq || revision != 0 && revision != o.Revision {
-		return nil, Errorf(CodeConflict, "这张审批卡片是旧的,订单 %s 后来变过,没有改动。发「进度 %s」看现在到哪一步", o.ID, o.ID)
+		return nil, Errorf(CodeConflict, "这张审批卡片是旧的，订单 %s 后来变过，没有改动。发「进度 %s」看现在到哪一步", o.ID, o.ID)
 	}
 	if by.Staff == nil || !n.MayDecide(by.Staff) {
-		return nil, Errorf(CodeDenied, "订单 %s 现在由%s审批,您没有这一步的权限,没有改动", o.ID, n.Role)
+		return nil, Errorf(CodeDenied, "订单 %s 现在由%s审批，您没有这一步的权限，没有改动", o.ID, n.Role)
 	}
 	if !approve && reason == "" {
-		return nil, Errorf(CodeInvalid, "请写明驳回原因,例如「驳回 %s 价格不对」", o.ID)
+		return nil, Errorf(CodeInvalid, "请写明驳回原因，例如「驳回 %s 价格不对」", o.ID)
 	}
 	n.DecidedBy, n.Name, n.DecidedAt, n.Reason = by.Staff.Code, by.Name, now, reason
 	n.Status = NodeApproved
@@ -252,9 +252,9 @@ func (d *Desk) Decide(tx Tx, id OrderID, seq, revision int, approve bool, reason
 	if err := tx.SaveOrder(o); err != nil {
 		return nil, err
 	}
-	action := "同意(" + n.Role.String() + ")"
+	action := "同意（" + n.Role.String() + ")"
 	if !approve {
-		action = "驳回(" + n.Role.String() + ")"
+		action = "驳回（" + n.Role.String() + ")"
 	}
 	if err := tx.Audit(d.entry(o, by, action, before.String(), o.Status.String(), reason)); err != nil {
 		return nil, err
@@ -297,12 +297,12 @@ func (d *Desk) Cancel(tx Tx, id OrderID, revision int, reason string, by Actor) 
 	case StatusDraft, StatusPendingApproval, StatusApproved, StatusAllocated, StatusScheduled, StatusInProduction,
 		StatusInspected, StatusStocked, StatusPicking, StatusChecked:
 	case StatusRejected, StatusClosed, StatusReturned:
-		return nil, Errorf(CodeConflict, "订单 %s 是「%s」,不用取消", o.ID, o.Status)
+		return nil, Errorf(CodeConflict, "订单 %s 是「%s」，不用取消", o.ID, o.Status)
 	default:
-		return nil, Errorf(CodeConflict, "订单 %s %s,不能取消。要退货请回复「退货 %s」", o.ID, o.Status, o.ID)
+		return nil, Errorf(CodeConflict, "订单 %s %s，不能取消。要退货请回复「退货 %s」", o.ID, o.Status, o.ID)
 	}
 	if revision != 0 && revision != o.Revision {
-		return nil, Errorf(CodeConflict, "这张卡片是旧的,订单 %s 后来改过。要取消请回复「取消 %s」", o.ID, o.ID)
+		return nil, Errorf(CodeConflict, "这张卡片是旧的，订单 %s 后来改过。要取消请回复「取消 %s」", o.ID, o.ID)
 	}
 	before := o.Status
 	wasUrgent := o.Alert != nil
@@ -333,9 +333,9 @@ func (d *Desk) Acknowledge(tx Tx, id OrderID, by Actor) (*Order, error) {
 	case o.Alert == nil:
 		return nil, Errorf(CodeConflict, "订单 %s 没有待确认的加急提醒", o.ID)
 	case o.Alert.AckBy != "":
-		return nil, Errorf(CodeConflict, "订单 %s 已由 %s 收到,不用再操作", o.ID, o.Alert.AckName)
+		return nil, Errorf(CodeConflict, "订单 %s 已由 %s 收到，不用再操作", o.ID, o.Alert.AckName)
 	case by.Staff == nil || !by.Staff.Has(RoleWarehouseLead, RoleWarehouse, RoleOperations, RoleAdmin):
-		return nil, Errorf(CodeDenied, "加急提醒由仓库确认收到,您没有这个权限")
+		return nil, Errorf(CodeDenied, "加急提醒由仓库确认收到，您没有这个权限")
 	}
 	o.Alert.AckBy, o.Alert.AckName, o.Alert.AckAt = by.Staff.Code, by.Name, d.Now()
 	if err := tx.SaveOrder(o); err != nil {
@@ -355,7 +355,7 @@ func (d *Desk) Ship(tx Tx, id OrderID, carrier, tracking, token string, by Actor
 	}
 	now := d.Now()
 	if by.Staff == nil || !by.Staff.Has(RoleWarehouse, RoleWarehouseLead) {
-		return nil, Errorf(CodeDenied, "发货由仓库操作,您没有这个权限")
+		return nil, Errorf(CodeDenied, "发货由仓库操作，您没有这个权限")
 	}
 	for _, s := range o.Shipments {
 		if s.Tracking == tracking && s.Carrier == carrier {
@@ -372,7 +372,7 @@ func (d *Desk) Ship(tx Tx, id OrderID, carrier, tracking, token string, by Actor
 		}
 		for i := range o.Lines {
 			if l := &o.Lines[i]; l.Short().IsPositive() {
-				return nil, Errorf(CodeConflict, "订单 %s 还缺 %s %s%s,不能整单发货。到货入库后再发一次这句话", o.ID, l.Name, l.Short(), l.BaseUnit)
+				return nil, Errorf(CodeConflict, "订单 %s 还缺 %s %s%s，不能整单发货。到货入库后再发一次这句话", o.ID, l.Name, l.Short(), l.BaseUnit)
 			}
 		}
 		if err := tx.Consume(o); err != nil {
@@ -380,9 +380,9 @@ func (d *Desk) Ship(tx Tx, id OrderID, carrier, tracking, token string, by Actor
 		}
 	case StatusShipped, StatusPickedUp, StatusInTransit, StatusOutForDelivery: // a further parcel
 	case StatusDraft, StatusPendingApproval:
-		return nil, Errorf(CodeConflict, "订单 %s 还没批准(%s),不能发货", o.ID, o.Status)
+		return nil, Errorf(CodeConflict, "订单 %s 还没批准（%s），不能发货", o.ID, o.Status)
 	default:
-		return nil, Errorf(CodeConflict, "订单 %s 是「%s」,不能发货", o.ID, o.Status)
+		return nil, Errorf(CodeConflict, "订单 %s 是「%s」，不能发货", o.ID, o.Status)
 	}
 	before := o.Status
 	s := Shipment{No: len(o.Shipments) + 1, Carrier: carrier, Tracking: tracking, Token: token, ShippedAt: now}
@@ -539,7 +539,7 @@ func (d *Desk) Tick(tx Tx, id OrderID) error {
 			n.Reminded = 2
 			n.Extra = d.escalation(n)
 			events = append(events, d.event(o, EventApprovalEscalated, by, data))
-			entries = append(entries, d.entry(o, by, "审批超时上报("+n.Role.String()+")", "", "", ""))
+			entries = append(entries, d.entry(o, by, "审批超时上报（"+n.Role.String()+")", "", "", ""))
 		}
 	}
 	if a := o.Alert; a != nil && a.AckBy == "" && !a.NextAt.After(now) {

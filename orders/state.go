@@ -82,9 +82,9 @@ func (n *Node) Outcome(loc *time.Location) string {
 	case NodeApproved:
 		return fmt.Sprintf("已由 %s %s 同意", n.Name, at)
 	case NodeRejected:
-		return fmt.Sprintf("已由 %s %s 驳回:%s", n.Name, at, n.Reason)
+		return fmt.Sprintf("已由 %s %s 驳回：%s", n.Name, at, n.Reason)
 	case NodePassed:
-		return "系统通过(" + n.Reason + ")"
+		return "系统通过（" + n.Reason + ")"
 	case NodeVoid:
 		return "已作废"
 	case NodeOpen:
@@ -141,7 +141,7 @@ func (o *Order) Reprice(cat *Catalog, now time.Time) {
 			l.Amount = MoneyOf(price.Yuan.Mul(l.Base))
 		}
 		if l.Stated != nil && !l.Stated.Equal(l.ListPrice) {
-			l.Price, l.PriceRule = *l.Stated, "特价(需审批)"
+			l.Price, l.PriceRule = *l.Stated, "特价（需审批）"
 			l.Amount = MoneyOf(l.Stated.Mul(l.Quantity))
 		}
 		o.Total += l.Amount
@@ -152,22 +152,22 @@ func (o *Order) Reprice(cat *Catalog, now time.Time) {
 func (o *Order) ready() error {
 	for _, q := range o.Questions {
 		if q.Blocking() {
-			return Errorf(CodeInvalid, "订单 %s 还有一处要您定:%s", o.ID, q.Text)
+			return Errorf(CodeInvalid, "订单 %s 还有一处要您定：%s", o.ID, q.Text)
 		}
 	}
 	if o.Customer == "" {
-		return Errorf(CodeInvalid, "订单 %s 还不知道是哪个客户的,请告诉我客户名称", o.ID)
+		return Errorf(CodeInvalid, "订单 %s 还不知道是哪个客户的，请告诉我客户名称", o.ID)
 	}
 	if len(o.Lines) == 0 {
-		return Errorf(CodeInvalid, "订单 %s 还没有商品,请告诉我要什么、多少", o.ID)
+		return Errorf(CodeInvalid, "订单 %s 还没有商品，请告诉我要什么、多少", o.ID)
 	}
 	for i := range o.Lines {
 		l := &o.Lines[i]
 		switch {
 		case l.Product == "" || !l.Base.IsPositive():
-			return Errorf(CodeInvalid, "订单 %s 第 %d 行还不完整,请补充后再确认", o.ID, i+1)
+			return Errorf(CodeInvalid, "订单 %s 第 %d 行还不完整，请补充后再确认", o.ID, i+1)
 		case l.PriceRule == "":
-			return Errorf(CodeInvalid, "%s(%s)还没有价格,请先让销售经理定价,或在订单里写明单价", l.Name, l.Product)
+			return Errorf(CodeInvalid, "%s（%s）还没有价格，请先让销售经理定价，或在订单里写明单价", l.Name, l.Product)
 		}
 	}
 	return nil
@@ -181,7 +181,7 @@ func (o *Order) Summary() string {
 		l := &o.Lines[i]
 		fmt.Fprintf(&b, "; %s %s%s", l.Product, l.Quantity, l.Unit)
 		if l.Gift {
-			b.WriteString("(赠)")
+			b.WriteString("（赠）")
 		}
 	}
 	for _, f := range []struct{ name, value string }{

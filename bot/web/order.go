@@ -16,6 +16,7 @@ import (
 
 	"orderbot/cards"
 	"orderbot/orders"
+	"orderbot/orders/logistics"
 )
 
 //go:embed templates/*.html
@@ -30,7 +31,6 @@ type OrderSource interface {
 // has the link sees it, so it holds what the customer may see and nothing more.
 type OrderPage struct {
 	Orders   OrderSource
-	Carriers map[string]string
 	Location *time.Location
 	Logger   *slog.Logger
 }
@@ -44,7 +44,7 @@ type orderView struct {
 	Order   *orders.Order
 	Status  string
 	Ended   bool
-	Steps   []cards.Step
+	Steps   []stepView
 	Parcels []parcelView
 	When    string
 	Lines   []lineView
@@ -61,6 +61,27 @@ type parcelView struct {
 	Last []eventView
 }
 
+type stepView struct {
+	Name, When string
+	Done, None bool
+}
+
+// steps are the seven nodes as the page shows them.
+func steps(o *orders.Order, loc *time.Location) []stepView {
+	var out []stepView
+	for _, n := range cards.SevenNodes(o) {
+		v := stepView{Name: n.Name, Done: n.State == cards.NodeDone, None: n.State == cards.NodeNone, When: n.Due}
+		switch {
+		case v.None:
+			v.When = "不涉及"
+		case !n.At.IsZero():
+			v.When = n.At.In(loc).Format("01-02 15:04")
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
 type eventView struct{ At, Text string }
 
 func (p *OrderPage) get(c *fiber.Ctx) error {
@@ -75,9 +96,9 @@ func (p *OrderPage) get(c *fiber.Ctx) error {
 		p.Logger.Error("order page", "error", err)
 		return c.SendStatus(http.StatusServiceUnavailable)
 	}
-	v := &orderView{Order: o, Status: o.Status.String(), Ended: o.Status.Ended(), Steps: cards.Steps(o, p.Location)}
+	v := &orderView{Order: o, Status: o.Status.String(), Ended: o.Status.Ended(), Steps: steps(o, p.Location)}
 	if o.DeliverBy != "" {
-		v.When = cards.Deadline(o.DeliverBy, p.Location)
+		v.When = cards.Wanted(o.DeliverBy, o.CreatedAt)
 	}
 	for i := range o.Lines {
 		l := &o.Lines[i]
@@ -89,7 +110,7 @@ func (p *OrderPage) get(c *fiber.Ctx) error {
 	}
 	for i := range o.Shipments {
 		s := &o.Shipments[i]
-		view := parcelView{Name: strings.TrimSpace(p.Carriers[s.Carrier] + " " + s.Tracking), Bar: cards.ParcelBar(s.State)}
+		view := parcelView{Name: strings.TrimSpace(logistics.Name(s.Carrier) + " " + s.Tracking), Bar: cards.Bar(s.State)}
 		for _, e := range s.Events[:min(len(s.Events), 8)] {
 			view.Last = append(view.Last, eventView{At: e.At.In(p.Location).Format("01-02 15:04"), Text: e.Text})
 		}
