@@ -1,0 +1,23 @@
+#!/bin/bash
+# All tests, in random order: the whole suite once on real services, then what is concurrent once more under the race
+# detector, with recorded OCR (ORDERBOT_TEST_OCR=recorded). Prints the totals of each. Run it through `make test`,
+# which sets ORDERBOT_TEST_MYSQL. A skipped test is a failure: here nothing that a test needs is missing.
+set -euo pipefail
+
+gotestsum=$1
+export CI=true
+mkdir -p .cache
+
+suite() { # suite NAME GO-TEST-ARGUMENTS…
+	local name=$1 log=.cache/test-$1.json
+	shift
+	echo "== $name" >&2
+	"$gotestsum" --format pkgname --jsonfile "$log" -- -shuffle=on -timeout 25m "$@"
+	if grep '"Action":"skip"' "$log" | grep '"Test":' >&2; then
+		echo "these tests were skipped" >&2
+		return 1
+	fi
+}
+
+suite whole ./...
+ORDERBOT_TEST_OCR=recorded suite race -race ./bot/... ./cards/... ./cmd/... ./notify/... ./orders ./orders/intake ./orders/ordertest/... ./orders/rules/... ./storage/...
