@@ -41,6 +41,13 @@ func Approval(s *Signer, o *orders.Order, node *orders.Node, v ApprovalView) Mes
 }
 
 func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field {
+	urgent := ""
+	if o.Urgent {
+		urgent = "要得急"
+		if o.UrgentWords != "" {
+			urgent = "原文「" + o.UrgentWords + "」"
+		}
+	}
 	fields := []Field{{"客户", customerName(o, v.Customer)}}
 	if c := v.Customer; c != nil {
 		kind := ""
@@ -64,13 +71,6 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 	if v.Waiting >= time.Minute {
 		due = join("，", due, "已等 "+span(v.Waiting))
 	}
-	if o.Urgent {
-		urgent := "要得急"
-		if o.UrgentWords != "" {
-			urgent = "原文「" + o.UrgentWords + "」"
-		}
-		fields = append(fields, Field{"加急", urgent})
-	}
 	short := ""
 	if n := shortages(o); n > 0 {
 		short = fmt.Sprintf("%d 行库存不足", n)
@@ -79,12 +79,13 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 		Field{"期限", due},
 		Field{"让价", discount(o)},
 		Field{"风险", strings.Join(v.Risks, "；")},
+		Field{"加急", urgent},
 		Field{"库存", short},
 		Field{"交期", Wanted(o.DeliverBy, o.CreatedAt)},
+		Field{"备注", o.Note},
 		Field{"地址", o.Address},
 		Field{"业务员", v.Sales},
 		Field{"付款", o.Payment},
-		Field{"备注", o.Note},
 	)
 }
 
@@ -231,13 +232,11 @@ func nodeWords(n *orders.Node, catalog *orders.Catalog) string {
 	case orders.NodeVoid:
 		return "不用审批了"
 	case orders.NodeOpen:
-		who := names(catalog, n.Role)
+		who := []string{names(catalog, n.Role)}
 		for _, code := range n.Extra {
-			if s := catalog.StaffByCode(code); s != nil {
-				who += "、" + s.Name
-			}
+			who = append(who, actor(string(code), catalog))
 		}
-		return who + "（" + when(n.DueAt) + "前）"
+		return strings.Join(who, "、") + "（" + when(n.DueAt) + "前）"
 	default:
 		if n.Reason != "" {
 			return "轮到时系统自动通过（" + n.Reason + "）"

@@ -28,18 +28,16 @@ func at(day, hour, minute int) time.Time { return time.Date(2026, 3, day, hour, 
 
 func dec(s string) decimal.Decimal { return decimal.RequireFromString(s) }
 
-func pointer[T any](v T) *T { return &v }
-
 // catalog is a small distributor of medical goods.
 func catalog() *orders.Catalog {
 	m := orders.Master{
 		Products: []orders.Product{
-			{Code: "P012", Name: "一次性导尿管", Spec: "14Fr", Unit: "支", Packs: []orders.Pack{{Unit: "箱", Size: dec("20")}}, Price: pointer(dec("13"))},
-			{Code: "P031", Name: "血糖试纸", Spec: "50片/盒", Unit: "盒", Price: pointer(dec("68"))},
-			{Code: "P044", Name: "医用纱布块", Spec: "5*10cm", Unit: "片", Packs: []orders.Pack{{Unit: "包", Size: dec("100")}}, Price: pointer(dec("0.125"))},
+			{Code: "P012", Name: "一次性导尿管", Spec: "14Fr", Unit: "支", Packs: []orders.Pack{{Unit: "箱", Size: dec("20")}}, Price: new(dec("13"))},
+			{Code: "P031", Name: "血糖试纸", Spec: "50片/盒", Unit: "盒", Price: new(dec("68"))},
+			{Code: "P044", Name: "医用纱布块", Spec: "5*10cm", Unit: "片", Packs: []orders.Pack{{Unit: "包", Size: dec("100")}}, Price: new(dec("0.125"))},
 		},
 		Customers: []orders.Customer{{
-			Code: "C001", Name: "市第一医院", Type: orders.CustomerOrdinary, Level: "A", CreditGrade: "B", CreditLimit: pointer(orders.Money(5_000_000)),
+			Code: "C001", Name: "市第一医院", Type: orders.CustomerOrdinary, Level: "A", CreditGrade: "B", CreditLimit: new(orders.Money(5_000_000)),
 			Contact: "李主任", Phone: "13812345678", Address: "江苏省南京市江宁区将军大道88号后勤楼二楼器械科", Sales: "S01",
 		}},
 	}
@@ -60,7 +58,7 @@ func draft() *orders.Order {
 		ID: "SO202603110012", Version: 1, Revision: 1, Customer: "C001", CustomerName: "市第一医院", Sales: "S01",
 		Lines: []orders.Line{
 			{Product: "P012", Quantity: dec("30"), Unit: "箱", Base: dec("600"), Available: dec("1200")},
-			{Product: "P031", Quantity: dec("50"), Unit: "盒", Base: dec("50"), Stated: pointer(dec("60")), Available: dec("12")},
+			{Product: "P031", Quantity: dec("50"), Unit: "盒", Base: dec("50"), Stated: new(dec("60")), Available: dec("12")},
 			{Product: "P044", Quantity: dec("3"), Unit: "包", Base: dec("300"), Available: dec("9000")},
 			{Product: "P031", Quantity: dec("2"), Unit: "盒", Base: dec("2"), Gift: true, Available: dec("12")},
 		},

@@ -149,15 +149,16 @@ func draftFields(o *orders.Order, v DraftView) []Field {
 	if short := shortages(o); short > 0 {
 		fields = append(fields, Field{"库存", fmt.Sprintf("⚠️ %d 行库存不足", short)})
 	}
-	if c := v.Customer; c != nil && !v.ForCustomer && c.CreditLimit != nil {
-		fields = append(fields, Field{"信用", credit(v.Exposure+o.Total, *c.CreditLimit)})
-	}
-	return append(fields,
+	fields = append(fields,
 		Field{"付款", show("payment", o.Payment, "")},
 		Field{"物流", show("carrier", carrier(o.Carrier), "")},
 		Field{"客户单号", show("po", o.PO, "")},
 		Field{"备注", o.Note},
 	)
+	if c := v.Customer; c != nil && !v.ForCustomer && c.CreditLimit != nil {
+		fields = append(fields, Field{"信用", credit(v.Exposure+o.Total, *c.CreditLimit)})
+	}
+	return fields
 }
 
 // shortages counts the lines for which there is too little stock.
@@ -179,6 +180,9 @@ func credit(used, limit orders.Money) string {
 	}
 	return s + "，余 " + round(limit-used)
 }
+
+// remark begins what is only to be looked at.
+const remark = "请留意："
 
 // chooseMost is how many options of a question become buttons.
 const chooseMost = 4
@@ -203,7 +207,7 @@ func draftButtons(s *Signer, c *Card, o *orders.Order) {
 	}
 	if len(open) == 0 {
 		if len(remarks) > 0 {
-			c.Question = "请留意：" + strings.Join(remarks, "\n")
+			c.Question = remark + strings.Join(remarks, "\n")
 		}
 		act("确认下单", Primary, Confirm, "", "确认 "+id)
 		act("修改", Normal, Amend, "", id+" 数量改成 …")
@@ -221,6 +225,9 @@ func draftButtons(s *Signer, c *Card, o *orders.Order) {
 		if labels = append(labels, label); len(labels) == chooseMost {
 			break
 		}
+	}
+	if len(labels) == 0 {
+		c.Question += "（请直接回复）"
 	}
 	short := buttonTexts(labels)
 	for i, label := range labels {

@@ -69,8 +69,15 @@ func SevenNodes(o *orders.Order) []NodeView {
 	if at, ok := reached(orders.StatusApproved); ok {
 		done(1, at)
 	}
-	out[1].Role = "审批人"
-	if n := o.OpenNode(); n != nil {
+	for i := range o.Nodes {
+		if n := &o.Nodes[i]; n.Status == orders.NodeApproved || n.Status == orders.NodeRejected {
+			out[1].Role = n.Role.String()
+		}
+	}
+	if len(o.Nodes) == 0 && out[1].State == NodeDone {
+		out[1].Role = "系统"
+	}
+	if n := o.OpenNode(); n != nil && o.Status == orders.StatusPendingApproval {
 		out[1].Role = n.Role.String()
 		out[1].Due = "预计 " + when(n.DueAt) + "前"
 	}
@@ -154,6 +161,9 @@ func Nodes(o *orders.Order, link string) Message {
 		fmt.Sprintf("共 %d 行，%s", len(o.Lines), o.Total),
 	}
 	for _, n := range SevenNodes(o) {
+		if n.State != NodeDone && o.Status.Ended() && o.Status != orders.StatusDelivered {
+			continue
+		}
 		row := stateMarks[n.State] + " " + n.Name
 		switch n.State {
 		case NodeNone:
@@ -340,8 +350,9 @@ func Detail(o *orders.Order, v DetailView) Message {
 	for i := range o.Lines {
 		w := wordsOf(o, i)
 		if o.Status != orders.StatusDraft {
-			w.available, w.shortage = "", "" // what was free when the draft was made says nothing now
-		} else if v.ForCustomer {
+			w.shortage = "" // the order's own business by now
+		}
+		if v.ForCustomer {
 			w.available = ""
 		}
 		blocks[i] = w.full(i + 1)

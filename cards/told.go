@@ -68,6 +68,9 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 		if s == nil {
 			return Message{}, false
 		}
+		if s.Carrier == selfPickup {
+			return say(id+" 已备好，等客户来取", who)
+		}
 		return say(id+" 已发货", who, waybill(s), deliveryDue(o))
 	case orders.EventParcelMoved:
 		s := shipmentOf(o, e)
@@ -76,7 +79,7 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 		}
 		return say(append([]string{"⚠️ " + id + " 的包裹有异常，请跟进", who}, parcel(s)...)...)
 	case orders.EventDelivered:
-		return say(id+" 已签收", who, when(e.At))
+		return say(id+" 已签收", who, when(o.Reached[orders.StatusDelivered]))
 	case orders.EventServiceAsked:
 		words := ""
 		if e.Data["text"] != "" {

@@ -64,7 +64,7 @@ func pickBlocks(o *orders.Order) []string {
 		if l.Gift {
 			blocks[i] += "　赠品"
 		}
-		if short := l.Short(); short.IsPositive() && o.Status != orders.StatusDraft {
+		if short := missing(o, l); short.IsPositive() {
 			blocks[i] += "　⚠️ 缺 " + short.String() + l.BaseUnit
 		}
 	}
@@ -109,7 +109,7 @@ func UrgentSettled(o *orders.Order) Message {
 }
 
 func urgentCard(o *orders.Order) *Card {
-	c := &Card{Title: "加急订单 " + string(o.ID), Urgent: true, Lines: rows(o, false)}
+	c := &Card{Title: "请接单 " + string(o.ID), Urgent: true, Lines: rows(o, false)}
 	words := ""
 	if o.UrgentWords != "" {
 		words = "「" + o.UrgentWords + "」"

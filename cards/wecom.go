@@ -15,6 +15,7 @@ const (
 	wecomTitle     = 36
 	wecomDesc      = 44
 	wecomSubTitle  = 160
+	wecomLines     = 50 // of the subtitle, kept for the order's lines
 	wecomQuote     = 200
 	wecomFacts     = 6
 	wecomFactName  = 5
@@ -116,6 +117,9 @@ func WeCom(c *Card, taskID string) json.RawMessage {
 	}
 	if c.Question != "" && out.Quote == nil {
 		out.Quote = &wecomQuoted{Title: "请您定一下", Text: clip(c.Question, wecomQuote)}
+		if words, ok := strings.CutPrefix(c.Question, remark); ok {
+			out.Quote = &wecomQuoted{Title: "请留意", Text: clip(words, wecomQuote)}
+		}
 	}
 	if c.Amount != "" {
 		if out.Type == "text_notice" && utf8.RuneCountInString(c.Amount) <= wecomEmphasis {
@@ -147,7 +151,11 @@ func WeCom(c *Card, taskID string) json.RawMessage {
 	if link != nil && out.Type == "button_interaction" {
 		out.Facts = append(out.Facts, wecomFact{Name: "全部", Value: clip(link.Text, wecomFactValue), Type: 1, URL: link.URL})
 	}
-	out.SubTitle = clip(strings.Join(more, "\n"), wecomSubTitle)
+	room = wecomSubTitle
+	if len(c.Lines) > 0 {
+		room -= wecomLines
+	}
+	out.SubTitle = clip(strings.Join(more, "\n"), room)
 	if sep := "\n"; len(c.Lines) > 0 {
 		if out.SubTitle == "" {
 			sep = ""

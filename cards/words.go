@@ -104,13 +104,22 @@ func wordsOf(o *orders.Order, i int) lineWords {
 		w.price = price(l.Price) + "/" + unit
 		w.amount = l.Amount.String()
 		if l.Stated != nil && !l.Stated.Equal(l.ListPrice) {
-			w.special = "特价，要审批"
+			w.special = "特价"
 			if l.ListPrice.IsPositive() {
-				w.special = "特价，平时 " + price(l.ListPrice) + "，要审批"
+				w.special += "，平时 " + price(l.ListPrice)
+			}
+			if isDraft(o) {
+				w.special += "，要审批"
 			}
 		}
 	}
 	if isOpen {
+		return w
+	}
+	if !isDraft(o) {
+		if short := missing(o, l); short.IsPositive() {
+			w.shortage = fmt.Sprintf("库存不足：缺 %s%s", short, l.BaseUnit)
+		}
 		return w
 	}
 	w.available = l.Available.String() + l.BaseUnit
@@ -118,6 +127,20 @@ func wordsOf(o *orders.Order, i int) lineWords {
 		w.shortage = fmt.Sprintf("库存不足：可用 %s，缺 %s%s", w.available, short, l.BaseUnit)
 	}
 	return w
+}
+
+func isDraft(o *orders.Order) bool { return o.Status == orders.StatusDraft || o.Status == "" }
+
+// missing returns the base units of a confirmed order's line that no stock is held for; none once
+// the goods have left, or won't.
+func missing(o *orders.Order, l *orders.Line) orders.Quantity {
+	switch o.Status {
+	case orders.StatusPendingApproval, orders.StatusApproved, orders.StatusAllocated, orders.StatusScheduled, orders.StatusInProduction,
+		orders.StatusInspected, orders.StatusStocked, orders.StatusPicking, orders.StatusChecked:
+		return l.Short()
+	default:
+		return decimal.Zero
+	}
 }
 
 // Quantity with the base quantity behind it: 30箱（600支）.
@@ -161,7 +184,7 @@ func (w *lineWords) row() string {
 	parts = append(parts, w.quantity)
 	switch {
 	case w.gift:
-		parts = append(parts, "赠品 ¥0.00")
+		parts = append(parts, join(" ", "赠品", w.price))
 	case w.price != "":
 		parts = append(parts, w.price)
 	}
