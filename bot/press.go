@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"orderbot/cards"
 	"orderbot/orders"
@@ -88,8 +89,8 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 // redraw brings the clicked card to what its order is now. It does so whatever became of the
 // click, so that a stale card tells the truth after the first press.
 func (s *session) redraw(tx Tx) error {
-	if s.in.Kind != orders.InboundClick || s.in.Platform == orders.DingTalk {
-		return nil // DingTalk's card travels in the answer to the click
+	if s.in.Kind != orders.InboundClick || s.part.Token == "" {
+		return nil // decided at once: the card travels in the answer to the click
 	}
 	card, a, err := s.settled(tx)
 	if err != nil || card == nil {
@@ -140,35 +141,44 @@ func (s *session) settled(tx Tx) (*cards.Card, cards.Action, error) {
 	}
 }
 
+// pressPause is how long a further press of the same button counts as the same press, delivered
+// again: a platform that gives presses no number leaves nothing else to tell them apart by.
+const pressPause = 30 * time.Second
+
 // Click decides a click at once and returns the card as it is then. Replies in words go through
-// the outbox like all others.
+// the outbox like all others. A press that was delivered before changes nothing and says nothing:
+// its card tells how things stand.
 func (c *Clerk) Click(ctx context.Context, in orders.Inbound) (*cards.Card, error) {
+	now := c.Now()
+	bucket := now.UnixNano() / int64(pressPause)
+	next := in
+	next.Key = fmt.Sprintf("%s:%d", in.Key, bucket+1)
+	in.Key = fmt.Sprintf("%s:%d", in.Key, bucket)
 	part := &orders.Turn{Chat: in.Chat, Messages: []orders.Inbound{in}}
-	s := &session{clerk: c, part: part, books: c.Books(), in: in, now: c.Now()}
+	s := &session{clerk: c, part: part, books: c.Books(), in: in, now: now}
 	var card *cards.Card
-	draw := func(tx Tx) error {
-		var err error
-		card, _, err = s.settled(tx)
-		return err
+	press := func(handle func(tx Tx) error) func(tx Tx) error {
+		return func(tx Tx) error {
+			isNew, err := tx.PutInbound(in)
+			if err == nil && isNew {
+				if _, err = tx.PutInbound(next); err == nil {
+					err = handle(tx)
+				}
+			} else if err == nil {
+				s.person, err = s.identify(tx)
+			}
+			if err != nil {
+				return err
+			}
+			card, _, err = s.settled(tx)
+			return err
+		}
 	}
-	err := c.commit(ctx, s, func(tx Tx) error {
-		if _, err := tx.PutInbound(in); err != nil {
-			return err
-		}
-		if err := s.handle(ctx, tx); err != nil {
-			return err
-		}
-		return draw(tx)
-	})
+	err := c.commit(ctx, s, press(func(tx Tx) error { return s.handle(ctx, tx) }))
 	if sentence, ok := orders.ErrorMessage(err); ok {
 		s.replies = nil
 		s.say(sentence)
-		err = c.commit(ctx, s, func(tx Tx) error {
-			if _, err := tx.PutInbound(in); err != nil {
-				return err
-			}
-			return draw(tx)
-		})
+		err = c.commit(ctx, s, press(func(Tx) error { return nil }))
 	}
 	return card, err
 }

@@ -21,6 +21,9 @@ type session struct {
 	books *Books
 	now   time.Time
 	docs  []opened
+	// A binding code and the links that carry it, made for a command that asks for one.
+	code      string
+	codeLinks []string
 
 	person  person
 	talk    talk
