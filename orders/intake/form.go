@@ -1,0 +1,424 @@
+package intake
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"orderbot/orders/intake/page"
+)
+
+// form is an opened file while it is read as an order form.
+type form struct {
+	x     *Lexicon
+	msg   Message
+	c     clock
+	cust  int32 // the sender's customer, -1 if unknown
+	ocr   bool
+	facts factReader
+	items []item
+	sums  []sums
+	lost  []string // rows that hold goods but no usable quantity and such, quoted
+}
+
+// readForm reads the tables of a document as orders. ok is false where it has none with goods in it.
+func (x *Lexicon) readForm(msg Message) (res Result, ok bool) {
+	f := &form{x: x, msg: msg, c: newClock(msg.Time), cust: -1, ocr: msg.Doc.Kind == page.KindOCR}
+	if id, found := x.customerOf(msg.Customer); found && msg.Customer != "" {
+		f.cust = id
+	}
+	f.facts = factReader{x: x, c: f.c, cust: f.cust, sales: msg.Role == RoleSales}
+	var tables []table
+	var known []column
+	for _, p := range msg.Doc.Pages {
+		grids := p.Tables
+		lines := p.Lines
+		if !x.hasForm(p.Tables, f.c) {
+			if g, rest, found := x.alignedTable(p.Lines, f.c); found {
+				grids, lines = append(slices.Clone(grids), g), rest
+			}
+		}
+		for _, l := range joinProse(lines, p.Width) {
+			f.facts.line(l)
+		}
+		for _, g := range grids {
+			above, found := x.findTables(g, f.c, known)
+			for _, row := range above {
+				f.looseRow(row)
+			}
+			tables = append(tables, found...)
+			if len(found) > 0 {
+				known = found[len(found)-1].columns
+			}
+		}
+	}
+	if len(tables) == 0 {
+		return Result{}, false
+	}
+	if msg.Text != "" {
+		f.facts.prose(newText(msg.Text), pair{kind: factNote})
+	}
+	f.settleCustomer()
+	for _, t := range tables {
+		f.readRows(t)
+	}
+	if len(f.items) == 0 && len(f.lost) == 0 {
+		return Result{ID: msg.ID, Intent: IntentOther}, true
+	}
+	return f.result(), true
+}
+
+func (x *Lexicon) hasForm(tables []page.Table, c clock) bool {
+	for _, t := range tables {
+		if _, found := x.findTables(t, c, nil); len(found) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// looseRow reads a row of a grid that is no line of goods: 订货单位 | 鑫达 | 日期 | 3月2日, or words across all columns.
+func (f *form) looseRow(row []page.Cell) {
+	var cells []string
+	for _, c := range row {
+		if text := strings.TrimSpace(c.Text); text != "" && !c.Merged {
+			cells = append(cells, text)
+		}
+	}
+	for i := 0; i < len(cells); i++ {
+		key := strings.Trim(strings.ReplaceAll(strings.ToLower(string(normal(cells[i]))), " ", ""), ":")
+		if kind, ok := factKeys[key]; ok && i+1 < len(cells) {
+			f.facts.pair(pair{kind: kind, keyed: true, value: cells[i+1]})
+			i++
+			continue
+		}
+		for l := range strings.SplitSeq(cells[i], "\n") {
+			f.facts.line(l)
+		}
+	}
+}
+
+// joinProse puts lines of running text together that were wrapped at the right margin; a pair of keys on one line
+// stays apart from the next line.
+func joinProse(lines []page.Line, width float64) []string {
+	var out []string
+	lastRight := 0.0
+	for i, l := range lines {
+		text := strings.TrimSpace(l.Text)
+		if text == "" {
+			continue
+		}
+		if i > 0 && len(out) > 0 {
+			before := lines[i-1]
+			high := before.Box[3].Y - before.Box[0].Y
+			below := l.Box[0].Y - before.Box[3].Y
+			wrapped := lastRight > 0.6*width && below < 1.5*high && below > -0.5*high && l.Box[0].X < before.Box[0].X+2*high && width > 0
+			last := []rune(out[len(out)-1])
+			if wrapped && !strings.ContainsRune("。；;!！?？", last[len(last)-1]) && len(last) > 14 {
+				out[len(out)-1] += text
+				lastRight = l.Box[1].X
+				continue
+			}
+		}
+		out = append(out, text)
+		lastRight = l.Box[1].X
+	}
+	return out
+}
+
+// settleCustomer decides whose form it is, unless the sender is a customer.
+func (f *form) settleCustomer() {
+	if f.cust >= 0 {
+		return
+	}
+	ids := f.facts.named
+	if len(ids) != 1 && len(f.facts.known) > 0 {
+		var both []int32
+		for _, id := range f.facts.known {
+			if (len(ids) == 0 || slices.Contains(ids, id)) && !slices.Contains(both, id) {
+				both = append(both, id)
+			}
+		}
+		if len(both) > 0 {
+			ids = both
+		}
+	}
+	if len(ids) > 1 && f.facts.address != "" {
+		place := squeeze(normal(f.facts.address))
+		var at []int32
+		for _, id := range ids {
+			if own := f.x.customers[id].address; len(own) > 0 && (strings.Contains(string(own), string(place)) || strings.Contains(string(place), string(own))) {
+				at = append(at, id)
+			}
+		}
+		if len(at) > 0 {
+			ids = at
+		}
+	}
+	f.facts.named = ids
+	if len(ids) == 1 {
+		f.cust = ids[0]
+	}
+}
+
+// group is the items of one order.
+type group struct {
+	customer int32
+	date     string
+	items    []item
+}
+
+// result makes the orders and the questions.
+func (f *form) result() Result {
+	res := Result{ID: f.msg.ID, Intent: IntentOrder}
+	groups := f.groups()
+	for n, g := range groups {
+		d := f.draft(g)
+		path := fmt.Sprintf("orders[%d]", n)
+		if g.customer < 0 {
+			res.Asks = append(res.Asks, f.askCustomer(path))
+		}
+		for k, it := range g.items {
+			line, asks := f.line(it, g.customer, fmt.Sprintf("%s.lines[%d]", path, k))
+			d.Lines = append(d.Lines, line)
+			res.Asks = append(res.Asks, asks...)
+			if it.product.product >= 0 {
+				res.Mentions = append(res.Mentions, f.x.master.Products[it.product.product].Code)
+			}
+		}
+		res.Orders = append(res.Orders, d)
+	}
+	if len(res.Orders) == 0 {
+		res.Orders = []Draft{f.draft(group{customer: f.cust})}
+		if f.cust < 0 {
+			res.Asks = append(res.Asks, f.askCustomer("orders[0]"))
+		}
+	}
+	for _, row := range f.lost {
+		res.Asks = append(res.Asks, Ask{Field: "orders[0].lines", Reason: ReasonMissing, Text: fmt.Sprintf("「%s」这一行没有读懂，请补充品名和数量。", row)})
+	}
+	if text, wrong := f.sumsDisagree(); wrong {
+		res.Asks = append(res.Asks, Ask{Field: "orders[0].lines", Reason: ReasonConflict, Text: text})
+	}
+	return res
+}
+
+// groups parts the items into orders: by customer, then by delivery date. Items without a date go with the first order of
+// their customer.
+func (f *form) groups() []group {
+	var out []group
+	for _, it := range f.items {
+		at := slices.IndexFunc(out, func(g group) bool {
+			return g.customer == it.customer && (g.date == it.date || it.date == "" || g.date == "")
+		})
+		if at < 0 {
+			out = append(out, group{customer: it.customer, date: it.date})
+			at = len(out) - 1
+		}
+		if out[at].date == "" {
+			out[at].date = it.date
+		}
+		out[at].items = append(out[at].items, it)
+	}
+	return out
+}
+
+// draft makes the order of a group without its lines.
+func (f *form) draft(g group) Draft {
+	h := f.facts.facts
+	d := Draft{Carrier: h.carrier, Contact: h.contact, Phone: h.phone, Address: h.address, Payment: h.payment, PO: h.po, Note: strings.Join(h.notes, ";")}
+	if g.customer >= 0 {
+		d.Customer = string(f.x.master.Customers[g.customer].Code)
+	}
+	urgent := slices.Clone(h.urgent)
+	var notes []string
+	for _, it := range g.items {
+		if it.carrier != "" {
+			d.Carrier = it.carrier
+		}
+		urgent = append(urgent, it.urgent...)
+		if it.note != "" {
+			notes = append(notes, it.note)
+		}
+	}
+	d.Note = strings.Trim(strings.Join(append([]string{d.Note}, notes...), ";"), ";")
+	d.DeliverBy = g.date
+	if d.DeliverBy == "" {
+		for _, w := range h.due {
+			if v := w.value(); v != "" {
+				d.DeliverBy = v
+				break
+			}
+		}
+	}
+	d.UrgentWords = strings.Join(urgent, " ")
+	d.Urgent = len(urgent) > 0 || within48(d.DeliverBy, f.msg.Time)
+	return d
+}
+
+// within48 tells whether a deadline ends within 48 hours; a bare date ends at 24:00.
+func within48(deadline string, now time.Time) bool {
+	if t, err := time.Parse(time.RFC3339, deadline); err == nil {
+		return t.Sub(now) <= 48*time.Hour
+	}
+	if t, err := time.ParseInLocation(time.DateOnly, deadline, now.Location()); err == nil {
+		return t.AddDate(0, 0, 1).Sub(now) <= 48*time.Hour
+	}
+	return false
+}
+
+func (f *form) askCustomer(path string) Ask {
+	a := Ask{Field: path + ".customer", Reason: ReasonMissing, Text: "这张单是哪个客户的？"}
+	if ids := f.facts.named; len(ids) > 1 {
+		a.Reason, a.Text = ReasonAmbiguous, "有几个客户都叫这个名字，是哪一个？"
+		for _, id := range ids {
+			a.Options = append(a.Options, string(f.x.master.Customers[id].Code))
+		}
+	}
+	return a
+}
+
+// line makes an order line of an item, with the questions it raises.
+func (f *form) line(it item, customer int32, path string) (Line, []Ask) {
+	var asks []Ask
+	ask := func(field, reason, text string, options []int32) {
+		a := Ask{Field: path + "." + field, Reason: reason, Text: text}
+		for _, id := range options {
+			a.Options = append(a.Options, string(f.x.master.Products[id].Code))
+		}
+		asks = append(asks, a)
+	}
+	l := Line{Unit: it.unit}
+	if it.quantity.IsPositive() {
+		l.Quantity = trim(it.quantity)
+	}
+	r := it.product
+	switch {
+	case r.product < 0 && r.reason == ReasonAmbiguous:
+		ask("product", ReasonAmbiguous, fmt.Sprintf("「%s」有几种，要哪一种？", it.words()), r.options)
+	case r.product < 0:
+		reason := r.reason
+		if reason == "" {
+			reason = ReasonUnknown
+		}
+		ask("product", reason, fmt.Sprintf("没有找到「%s」，请确认品名规格。", it.words()), r.options)
+	case r.reason == ReasonConflict:
+		ask("product", ReasonConflict, fmt.Sprintf("「%s」的编码和品名规格对不上，是哪一种？", it.words()), r.options)
+	}
+	if it.doubt != "" {
+		ask("quantity", it.doubt, fmt.Sprintf("「%s」的数量「%s」看不清，是多少？", it.words(), it.quantityText), nil)
+	}
+	if r.product < 0 {
+		if it.price != nil {
+			l.Price = trim(*it.price)
+		}
+		return l, asks
+	}
+	p := &f.x.master.Products[r.product]
+	l.Product = string(p.Code)
+	unit, factor, _, ok := productUnit(p, it.unit)
+	if !ok {
+		l.Unit = ""
+		ask("unit", ReasonUnknown, fmt.Sprintf("%s没有「%s」这个单位，是多少%s？", p.Title(), it.unit, p.Unit), nil)
+		return l, asks
+	}
+	l.Unit = unit
+	if !it.quantity.IsPositive() {
+		return l, asks
+	}
+	quantity := it.quantity.Mul(factor)
+	size, _ := p.UnitSize(unit)
+	base := quantity.Mul(size)
+	l.Quantity, l.BaseQuantity = trim(quantity), trim(base)
+	if usual := f.x.largestOrdered(customer, r.product); usual.IsPositive() && base.GreaterThanOrEqual(usual.Mul(decimal.NewFromInt(10))) {
+		ask("quantity", ReasonUnusual, fmt.Sprintf("%s这次要 %s%s，以前最多 %s%s，数量对吗？", p.Title(), l.Quantity, unit, trim(usual), p.Unit), nil)
+	}
+	if it.price != nil && it.price.IsPositive() {
+		asks = append(asks, f.price(&l, it, customer, r.product, factor, size, path)...)
+	}
+	return l, asks
+}
+
+// price sets the price for one unit as ordered, converting one that is plainly for the base unit, and checks it against the
+// row's amount and against what the customer pays.
+func (f *form) price(l *Line, it item, customer, product int32, factor, size decimal.Decimal, path string) []Ask {
+	p := &f.x.master.Products[product]
+	price := it.price.Div(factor)
+	quantity, _ := decimal.NewFromString(l.Quantity)
+	base := quantity.Mul(size)
+	usual := f.x.usualPrice(customer, product)
+	perBase := false // the price is for a base unit
+	if !size.Equal(decimal.NewFromInt(1)) {
+		switch {
+		case it.amount != nil && near(quantity.Mul(price), *it.amount):
+		case it.amount != nil && near(base.Mul(price), *it.amount):
+			perBase = true
+		case usual.IsPositive():
+			perBase = ratio(price, usual).LessThan(ratio(price, usual.Mul(size)))
+		}
+	}
+	if perBase {
+		price = price.Mul(size)
+	}
+	l.Price = trim(price.Round(6))
+	if it.amount != nil && !near(quantity.Mul(price), *it.amount) {
+		return []Ask{{Field: path + ".price", Reason: ReasonConflict, Text: fmt.Sprintf("%s %s%s × %s 元是 %s 元，单上金额是 %s 元，以哪个为准？", p.Title(), l.Quantity, l.Unit, l.Price, trim(quantity.Mul(price)), trim(*it.amount))}}
+	}
+	if expected := usual.Mul(size); expected.IsPositive() && (price.Mul(decimal.NewFromInt(2)).LessThanOrEqual(expected) || price.GreaterThanOrEqual(expected.Mul(decimal.NewFromInt(2)))) {
+		return []Ask{{Field: path + ".price", Reason: ReasonUnusual, Text: fmt.Sprintf("%s单价 %s 元/%s，平时是 %s 元，对吗？", p.Title(), l.Price, l.Unit, trim(expected))}}
+	}
+	return nil
+}
+
+// near tells whether two amounts of money are equal but for rounding.
+func near(a, b decimal.Decimal) bool {
+	return a.Sub(b).Abs().LessThanOrEqual(decimal.Max(decimal.New(6, -2), a.Abs().Mul(decimal.New(5, -4))))
+}
+
+// ratio is how many times the greater of two is the lesser.
+func ratio(a, b decimal.Decimal) decimal.Decimal {
+	if !a.IsPositive() || !b.IsPositive() {
+		return decimal.NewFromInt(1 << 30)
+	}
+	if a.LessThan(b) {
+		a, b = b, a
+	}
+	return a.Div(b)
+}
+
+// largestOrdered is the largest quantity of a product, in base units, that the customer ordered so far.
+func (x *Lexicon) largestOrdered(customer, product int32) decimal.Decimal {
+	most := decimal.Zero
+	if customer < 0 {
+		return most
+	}
+	p := &x.master.Products[product]
+	for _, h := range x.history[x.master.Customers[customer].Code] {
+		if h.Product != p.Code {
+			continue
+		}
+		if size, ok := p.UnitSize(h.Unit); ok {
+			most = decimal.Max(most, h.Quantity.Mul(size))
+		}
+	}
+	return most
+}
+
+// usualPrice is what the customer pays for a base unit: its own price, else the list price; 0 if there is none.
+func (x *Lexicon) usualPrice(customer, product int32) decimal.Decimal {
+	p := &x.master.Products[product]
+	if customer >= 0 {
+		for _, it := range x.items[x.master.Customers[customer].Code] {
+			if it.product == product && it.price != nil && it.price.IsPositive() {
+				return *it.price
+			}
+		}
+	}
+	if p.Price != nil {
+		return *p.Price
+	}
+	return decimal.Zero
+}

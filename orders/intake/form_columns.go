@@ -1,0 +1,329 @@
+package intake
+
+import (
+	"slices"
+	"strings"
+
+	"orderbot/orders/intake/page"
+)
+
+// meaning is what a column of a table holds.
+type meaning int
+
+const (
+	colOther    meaning = iota
+	colIndex            // 序号
+	colCode             // 物料编码
+	colName             // 品名
+	colSpec             // 规格型号
+	colQuantity         // 数量
+	colUnit             // 单位
+	colPrice            // 单价
+	colAmount           // 金额
+	colNote             // 备注
+	colDate             // 交期
+	colCustomer         // 客户, 门店
+	colAddress
+	colContact
+	colPhone
+	colNumber // a 编号 that may be a code or a running number: the values tell
+	colDecoy  // 库存, 在途, 上月用量: figures that are not ordered
+)
+
+// headings are words of table heads, normalised. A head is looked up as a whole, then without what stands in brackets,
+// then by the longest word that it contains; rank orders quantity columns against each other (reading contract, case 12).
+var headings = func() map[string]heading {
+	m := map[string]heading{}
+	add := func(as meaning, rank int, list string) {
+		for w := range strings.FieldsSeq(list) {
+			m[w] = heading{as, rank}
+		}
+	}
+	add(colIndex, 0, "序号 行号 行 序 no no. # 项次 项目号 line")
+	add(colNumber, 0, "编号 item 号")
+	add(colCode, 0, `产品编码 产品编号 产品代码 商品编码 商品编号 商品代码 货号 物料号 物料编码 物料编号 物料代码 料号 物资编码 物资编号 物资代码 院内码 院内编码 代号 图号 编码
+		存货编码 品号 sku partno partno. part code itemno itemno. 材料编码 材料编号 耗材编码 条码 商品条码 型号编码 零件号 件号 our code 货品编码 货品编号 我司编码 客户料号`)
+	add(colName, 0, `名称 品名 产品名称 商品名称 货品 货品名称 货物名称 货名 物资 物资名称 物料 物料名称 材料 材料名称 产品 商品 description desc 描述 物料描述 品名规格 名称规格 名称及规格 品名及规格
+		商品描述 产品描述 耗材名称 耗材 器械名称 药品名称 设备名称 配件名称 工具名称 标的 标的物 品种 goods product 采购内容 内容 物品 物品名称 零件名称 品名/规格 名称/规格 名称型号 品名型号 物料名称及规格`)
+	add(colSpec, 0, "规格 型号 规格型号 规格/型号 型号规格 型号/规格 spec size 尺寸 参数 规格参数 技术参数 尺码 材质 颜色 specification model 规格尺寸 材质规格")
+	add(colUnit, 0, "单位 计量单位 uom unit 包装单位 计价单位 units")
+	add(colQuantity, 9, "核准数 核准数量 核准 批准数 批准数量 审批数 审批数量 核定数 核定数量 审定数量 实批数 实批数量 同意数量 最终数量 确认数量 实际数量")
+	add(colQuantity, 8, "本次采购 本次采购数 本次采购量 本次采购数量 本次订购 本次订货 本次订货量 本次要货 本次需求 本次下单 本次数量 本单数量 本次采购数量")
+	add(colQuantity, 7, `采购数 采购量 采购数量 订购数 订购量 订购数量 订货数 订货量 订货数量 要货数 要货量 要货数量 订单数 订单数量 下单数 下单数量 请购量 请购数 请购数量 申购量 申购数 申购数量 补货数 补货量 补货数量
+		进货数 进货数量 购买数量 发货数 发货数量 送货数量 请领数量 领用数量 申领数量 申领数 需购数量 拟购数量 应订`)
+	add(colQuantity, 6, "数量 qty quantity 数目 个数 件数 盒数 箱数 支数 qty. 总数 总数量 量")
+	add(colQuantity, 4, "申请数 申请数量 申请量 计划数 计划数量 计划量 计划采购 需求 需求数 需求量 需求数量 需用数量 需用量 预计数量 预算数量 报计划数 建议数量 建议订货")
+	add(colPrice, 0, "单价 含税价 含税单价 价格 unitprice price 供货价 协议价 采购价 采购单价 不含税单价 进价 结算价 供价 执行价 中标价")
+	add(colAmount, 0, "金额 总价 小计 合计 amount 总金额 价税合计 合价 total 合计金额 含税金额 货款")
+	add(colNote, 0, "备注 要求 说明 remark remarks note notes 用途 备注说明 特殊要求 其他 其它 使用部门 科室 使用科室 部门 用料部位 使用部位")
+	add(colDate, 0, `交期 到货日 交货日 交货期 到货期 交货日期 到货日期 到货时间 要求到货 要求到货日期 要求交期 需求日期 需用日期 需求日 送货日期 送货时间 送达日期 要货日期 要求日期 用料日期
+		delivery deliverydate duedate due 交货时间 交付日期 期望交期 发货日期 要求送货日期`)
+	add(colCustomer, 0, "客户 客户名称 门店 门店名称 分店 店名 订货单位 收货单位 要货单位 购货单位 医院 医院名称 单位名称 网点 店铺 customer 站点 采购单位 使用单位 终端")
+	add(colAddress, 0, "地址 收货地址 送货地址 交货地点 送货地点 address")
+	add(colContact, 0, "联系人 收货人 收货联系人 contact")
+	add(colPhone, 0, "电话 联系电话 手机 手机号 联系方式 phone tel")
+	add(colDecoy, 0, `在途 在途数 在途数量 现存 现存量 现有 现有库存 库存 库存数 库存量 库存数量 结存 结余 在库 安全库存 已到 已到货 已到数量 已发 已发数量 未发 欠货 欠交 起订量 最小起订量 最小包装 装箱数 装箱量 每箱数量 每箱 包装数 入数
+		上次 上次数量 上次采购 上月 上月用量 上月销量 上期 月用量 月均用量 月销量 历史用量 历史采购 参考数量 销量 近期销量 可用库存 可用量 仓库库存 科室库存 库位 品牌 厂家 生产厂家 厂商 产地 生产企业 注册证号 批号 有效期 效期 税率
+		税额 折扣 消耗 消耗量 上周用量 本月用量 年用量 库存上限 库存下限 剩余 余量 已订 已订数量 去年同期 重量 体积 毛重 净重`)
+	return m
+}()
+
+type heading struct {
+	as   meaning
+	rank int
+}
+
+// headingOf tells what a table head means.
+func headingOf(text string) (heading, bool) {
+	t := strings.ToLower(strings.TrimSpace(string(normal(text))))
+	t = strings.NewReplacer(" ", "", "\n", "", "*", "", ":", "", "：", "").Replace(t)
+	if t == "" || len([]rune(t)) > 24 {
+		return heading{}, false
+	}
+	if h, ok := headings[t]; ok {
+		return h, true
+	}
+	plain := t
+	if i := strings.IndexAny(plain, "(["); i > 0 { // 单价(元), 数量(盒)
+		plain = plain[:i]
+		if h, ok := headings[plain]; ok {
+			return h, true
+		}
+	}
+	// The longest known word at its end, else at its beginning: 含税到货单价, qty订购数, partno.料号
+	best, size := heading{}, 0
+	for w, h := range headings {
+		if n := len([]rune(w)); n >= 2 && n > size && (strings.HasSuffix(plain, w) || strings.HasPrefix(plain, w)) {
+			best, size = h, n
+		}
+	}
+	if size == 0 || size*3 < len([]rune(plain)) {
+		return heading{}, false
+	}
+	return best, true
+}
+
+// column is a column of a table whose head was understood.
+type column struct {
+	as   meaning
+	rank int
+	head string
+	// date or branch: a quantity column of a matrix, one order for each.
+	date   string
+	branch int32 // customer, -1 for none
+}
+
+// table is a grid with its head found. rows are those below the head.
+type table struct {
+	columns []column
+	rows    [][]page.Cell
+	hidden  []bool
+	first   int // index of rows[0] in the grid
+}
+
+// findTables takes a grid apart: what stands above its first head and the tables below their heads. A head
+// may stand in any row, and again further down. clock and who read the heads of matrix columns.
+func (x *Lexicon) findTables(g page.Table, c clock, known []column) (above [][]page.Cell, found []table) {
+	var open *table
+	for i, row := range g.Rows {
+		hidden := i < len(g.Hidden) && g.Hidden[i]
+		if cols, ok := x.readHead(row, g.Rows[i+1:], c); ok {
+			found = append(found, table{columns: cols, first: i + 1})
+			open = &found[len(found)-1]
+			continue
+		}
+		if open == nil {
+			if i == 0 && len(known) == len(row) { // goes on from the page before
+				found = append(found, table{columns: known})
+				open = &found[0]
+			} else {
+				above = append(above, row)
+				continue
+			}
+		}
+		open.rows = append(open.rows, row)
+		open.hidden = append(open.hidden, hidden)
+	}
+	return above, found
+}
+
+// readHead reads a row as the head of a table: it names goods and, besides, a quantity, or has columns that are
+// dates or branches over figures.
+func (x *Lexicon) readHead(row []page.Cell, below [][]page.Cell, c clock) ([]column, bool) {
+	cols := make([]column, len(row))
+	goods, amounts, known, filled := 0, 0, 0, 0
+	seen := map[meaning]int{}
+	for i, cell := range row {
+		cols[i] = column{branch: -1, head: cell.Text}
+		if strings.TrimSpace(cell.Text) == "" || cell.Merged {
+			continue
+		}
+		filled++
+		h, ok := headingOf(cell.Text)
+		if !ok {
+			continue
+		}
+		known++
+		cols[i].as, cols[i].rank = h.as, h.rank
+		seen[h.as]++
+		switch h.as {
+		case colName, colCode, colSpec, colNumber:
+			goods++
+		case colQuantity:
+			amounts++
+		}
+	}
+	if goods == 0 || known < 2 || known*2 < filled && known < 4 {
+		return nil, false
+	}
+	settleNumbers(cols, below)
+	x.matrixColumns(cols, row, below, c)
+	for _, col := range cols {
+		if col.as == colQuantity {
+			amounts++
+		}
+	}
+	if amounts == 0 {
+		return nil, false
+	}
+	keepBestQuantity(cols, below)
+	return cols, true
+}
+
+// settleNumbers decides whether 编号 is a running number or a code.
+func settleNumbers(cols []column, below [][]page.Cell) {
+	for i := range cols {
+		if cols[i].as != colNumber {
+			continue
+		}
+		cols[i].as = colIndex
+		last, step := -1, 0
+		for _, row := range below {
+			if i >= len(row) || row[i].Text == "" || row[i].Merged {
+				continue
+			}
+			n, ok := smallNumber(row[i].Text)
+			if !ok || last >= 0 && step > 0 && n != last+step {
+				if !ok {
+					cols[i].as = colCode
+				}
+				break
+			}
+			if last >= 0 {
+				step = n - last
+			}
+			last = n
+		}
+	}
+}
+
+func smallNumber(text string) (int, bool) {
+	n := 0
+	for _, r := range strings.TrimSpace(text) {
+		if !isDigit(r) || n > 9999 {
+			return 0, false
+		}
+		n = n*10 + int(r-'0')
+	}
+	return n, text != ""
+}
+
+// matrixColumns finds columns headed by a date or a branch over figures.
+func (x *Lexicon) matrixColumns(cols []column, row []page.Cell, below [][]page.Cell, c clock) {
+	var at []int
+	for i := range cols {
+		if cols[i].as != colOther || strings.TrimSpace(row[i].Text) == "" || row[i].Merged || !figures(below, i) {
+			continue
+		}
+		head := normal(row[i].Text)
+		if w, ok := wholeDate(head, c); ok {
+			cols[i].date = w
+			at = append(at, i)
+			continue
+		}
+		if ids := x.customersNamed(head); len(ids) == 1 {
+			cols[i].branch = ids[0]
+			at = append(at, i)
+		}
+	}
+	if len(at) == 0 {
+		return
+	}
+	for _, i := range at {
+		cols[i].as, cols[i].rank = colQuantity, 100
+	}
+}
+
+// figures tells whether a column holds numbers only, and some.
+func figures(below [][]page.Cell, i int) bool {
+	n := 0
+	for _, row := range below {
+		if i >= len(row) || strings.TrimSpace(row[i].Text) == "" || row[i].Merged {
+			continue
+		}
+		r := normal(strings.TrimSpace(row[i].Text))
+		if v, ok := readNumeral(r, 0); !ok || v.to < len(r)-3 {
+			return n > 1
+		}
+		n++
+	}
+	return n > 0
+}
+
+// keepBestQuantity leaves one quantity column, or those of a matrix: the one decided last (核准数) goes before what was
+// asked for (计划数). A column without any figure does not count.
+func keepBestQuantity(cols []column, below [][]page.Cell) {
+	best := -1
+	for i, col := range cols {
+		if col.as == colQuantity && (best < 0 || col.rank > cols[best].rank) && (best < 0 || figures(below, i)) {
+			best = i
+		}
+	}
+	for i := range cols {
+		if cols[i].as == colQuantity && (cols[i].rank != cols[best].rank || cols[i].rank != 100 && i != best) {
+			cols[i].as = colDecoy
+		}
+	}
+}
+
+// wholeDate reads a head that is nothing but a date, such as 3月27日 or 4/3到货.
+func wholeDate(r []rune, c clock) (string, bool) {
+	r = trimSpace(r)
+	if len(r) == 0 {
+		return "", false
+	}
+	w, ok := readWhen(r, 0, c)
+	if !ok {
+		return "", false
+	}
+	rest := strings.Trim(string(r[w.to:]), " ()日号")
+	if rest != "" && !slices.Contains([]string{"到货", "送货", "交货", "数量", "送", "到", "要", "要货"}, rest) {
+		return "", false
+	}
+	return w.value(), true
+}
+
+func trimSpace(r []rune) []rune {
+	for len(r) > 0 && isSpace(r[0]) {
+		r = r[1:]
+	}
+	for len(r) > 0 && isSpace(r[len(r)-1]) {
+		r = r[:len(r)-1]
+	}
+	return r
+}
+
+// customersNamed are the customers that a short text names, by name or alias: all of those that share the longest
+// name found in it.
+func (x *Lexicon) customersNamed(r []rune) []int32 {
+	var ids []int32
+	size := 0
+	for i := range r {
+		x.buyers.at(r, i, func(n *tableName, to int) {
+			if to-i > size && to-i >= 2 && boundary(r, i, to) {
+				ids, size = n.ids, to-i
+			}
+		})
+	}
+	return ids
+}

@@ -1,0 +1,396 @@
+package intake
+
+import (
+	"slices"
+	"strings"
+)
+
+// factKind is what a key of a form's head asks for.
+type factKind int
+
+const (
+	factIgnored factKind = iota // 制单, 审核, 供应商: says nothing about the order
+	factPO
+	factCustomer
+	factContact
+	factPhone
+	factAddress
+	factReceive // 收货: an address, a person or both
+	factDate
+	factPayment
+	factCarrier
+	factNote
+)
+
+// factKeys are the keys of form heads, normalised.
+var factKeys = func() map[string]factKind {
+	m := map[string]factKind{}
+	add := func(k factKind, list string) {
+		for w := range strings.FieldsSeq(list) {
+			m[w] = k
+		}
+	}
+	add(factPO, `订单编号 订单号 订单号码 单号 单据号 单据编号 采购单号 采购订单号 采购编号 采购单编号 申请号 申请单号 申请编号 计划号 计划单号 计划编号 合同编号 合同号 编号 通知单号 通知号 函号 请购单号 请购号 申购单号 申购号 要货单号
+		订货单号 需求单号 领料单号 请领单号 po po号 po# po.no pono pono. pono.: po编号 po单号 no no. no.: 单据号码 order orderno orderno. 客户单号 客户订单号 订购单号 流水号 文号`)
+	add(factCustomer, "客户 客户名称 订货单位 采购单位 采购方 需方 需方单位 购货单位 购方 购买方 买方 甲方 申请单位 要货单位 收货单位 使用单位 订购单位 下单单位 订货客户 门店 公司名称 单位名称 订购方 需货单位 customer")
+	add(factContact, "收货人 联系人 收货联系人 联系 收件人 接收人 签收人 收货人姓名 联络人 现场联系人 收料人 attn contact consignee 收货负责人 接货人 收货联系 收料员 提货人")
+	add(factPhone, "电话 联系电话 手机 手机号 收货电话 联系方式 送货电话 tel phone mobile 收货人电话 联系人电话 电话号码 手机号码")
+	add(factAddress, "收货地址 送货地址 交货地点 交货地址 送达 送达地点 送达地址 地址 到货地点 到货地址 收货地点 shipto deliverto 送至 送货地点 发货地址 配送地址 卸货地点 收件地址 使用地点 address 送货到")
+	add(factReceive, "收货 收料 送货 收件 送 收货信息 收货地址及联系人 shipto收货 收货方")
+	add(factDate, `要求到货日期 要求到货时间 要求到货 到货日期 到货时间 到货 到货期 交货期 交货日期 交货时间 交货 交期 要求交期 要求交货期 需用日期 需用时间 需求日期 需求时间 用料日期 用料时间 送货时间 送货日期 送达时间 送达日期 期望交期 期望到货 期望送达
+		delivery deliverydate due duedate 要货日期 要求日期 要求送货日期 使用日期 配送日期 配送时间 交付日期 进场日期 进场时间 提货时间 提货日期 要求送达`)
+	add(factPayment, "结算方式 结算 付款方式 付款 支付方式 付款条件 payment 账期 结款方式 付款条款 货款 paymentterms terms")
+	add(factCarrier, "运输方式 运输 物流 发货方式 快递 承运 物流公司 发运方式 配送方式 运输公司 发运 提货方式 送货方式 shipvia 交货方式")
+	add(factNote, "备注 说明 要求 remark remarks note notes 其他要求 特别说明 特殊要求 注 附注 备注说明 注意 注意事项 ps 包装要求 包装 质量要求 其它 其他")
+	add(factIgnored, `供应商 供方 供货方 供货单位 供应商名称 卖方 乙方 销方 supplier vendor to from 日期 订单日期 下单日期 申请日期 制单日期 签订日期 采购日期 申购日期 请购日期 填表日期 要货日 开单日期 date 制单 制单人 制表 审核 审核人 批准 批准人 核准 核准人
+		申请 申请人 申购人 请购人 编制 编制人 采购员 采购 采购人 经办 经办人 buyer 计划员 部门 申购科室 科室 申请部门 使用部门 使用科室 资金来源 项目 项目名称 工程名称 护士长 主管 负责人 财务 合计 合计大写 大写 金额大写 总计 页码 打印 打印时间 签字 签名 盖章
+		传真 fax 邮箱 email 开户行 账号 税号 网址 采购电话 日期时间 车间 班组 币种 currency 税率 仓库 库房 签订地点 有效期 制作 复核 填报 填报人 品牌 类别 类型 用途 序号 预算`)
+	return m
+}()
+
+// facts are what a form says beside its lines.
+type facts struct {
+	named    []int32 // customers by name, those of the strongest place
+	known    []int32 // customers whose contact or phone is named
+	due      []when
+	urgent   []string
+	carrier  string
+	contact  string
+	phone    string
+	address  string
+	payment  string
+	po       string
+	notes    []string
+	sentence bool // has words of its own, as a message has
+}
+
+// pair is one key with its value as written, or a stretch without a key.
+type pair struct {
+	kind  factKind
+	keyed bool
+	value string
+}
+
+// pairsOf takes a line of a form apart: 订单编号：A-1  要求到货日期：3月18日. A key stands at the beginning, after a space or a mark, and is
+// followed by a colon; in a line without colons by a space. What precedes the first key is a stretch of its own.
+func pairsOf(line string) []pair {
+	t := newText(strings.TrimSpace(line))
+	type found struct {
+		at, value int
+		kind      factKind
+	}
+	var keys []found
+	for i := 0; i < len(t.r); i++ {
+		if isSpace(t.r[i]) || i > 0 && (isHan(t.r[i-1]) && isHan(t.r[i]) || isAlnum(t.r[i-1]) && isAlnum(t.r[i])) {
+			continue
+		}
+		if kind, to, ok := keyAt(t.r, i); ok {
+			keys = append(keys, found{i, to, kind})
+			i = to - 1
+		}
+	}
+	if len(keys) == 0 {
+		return []pair{{value: strings.TrimSpace(line)}}
+	}
+	var out []pair
+	if before := strings.Trim(t.source(0, keys[0].at), " ,，;；、。.()（）一二三四五六七八九十1234567890"); before != "" {
+		out = append(out, pair{value: before})
+	}
+	for k, key := range keys {
+		end := len(t.r)
+		if k+1 < len(keys) {
+			end = keys[k+1].at
+		}
+		out = append(out, pair{kind: key.kind, keyed: true, value: strings.Trim(t.source(key.value, end), " ,，;；、")})
+	}
+	return out
+}
+
+// keyAt reads a key at r[i] with what parts it from its value. Spaces inside a key (日 期) do not count. An unknown
+// word before a colon is a key that says nothing.
+func keyAt(r []rune, i int) (factKind, int, bool) {
+	var word []rune
+	kind, to, ok := factIgnored, 0, false
+	for j := i; j < len(r) && j-i < 16; j++ {
+		switch c := r[j]; {
+		case c == ':':
+			if k, known := factKeys[string(word)]; known {
+				return k, j + 1, true
+			}
+			if unbracketed, _, cut := strings.Cut(string(word), "("); cut {
+				if k, known := factKeys[unbracketed]; known {
+					return k, j + 1, true
+				}
+			}
+			for n := 1; n+2 <= len(word); n++ { // 我方订单号, shipto收货
+				if k, known := factKeys[string(word[n:])]; known && k != factIgnored {
+					return k, j + 1, true
+				}
+			}
+			if len(word) >= 2 && len(word) <= 6 && !slices.ContainsFunc(word, isDigit) && !ok {
+				return factIgnored, j + 1, true
+			}
+			return kind, to, ok
+		case c == '\n' || strings.ContainsRune(",。;!?", c):
+			return kind, to, ok
+		case c == ' ':
+			// without a colon: only where the value looks like one
+			if k, known := factKeys[string(word)]; known && len(word) >= 2 && looksLike(k, r[j+1:]) {
+				kind, to, ok = k, j+1, true
+			}
+		default:
+			word = append(word, c)
+		}
+	}
+	return kind, to, ok
+}
+
+// looksLike tells whether what follows a key without a colon can be its value.
+func looksLike(k factKind, r []rune) bool {
+	r = trimSpace(r)
+	if len(r) == 0 {
+		return false
+	}
+	first := r
+	for i, c := range r {
+		if isSpace(c) {
+			first = r[:i]
+			break
+		}
+	}
+	switch k {
+	case factPO:
+		return hasDigit(first) && !slices.ContainsFunc(first, isHan)
+	case factDate, factPhone:
+		return hasDigit(first)
+	case factIgnored:
+		return hasDigit(first) || len(first) <= 4
+	case factCustomer, factContact, factAddress, factReceive, factPayment, factCarrier:
+		return len(first) >= 2
+	case factNote:
+		return false
+	}
+	return false
+}
+
+// reader collects facts from lines.
+type factReader struct {
+	x     *Lexicon
+	c     clock
+	cust  int32
+	sales bool
+	facts
+}
+
+// line reads one line; title tells that it stands above the goods, where a bare date is the form's own.
+func (f *factReader) line(text string) {
+	for _, p := range pairsOf(text) {
+		f.pair(p)
+	}
+}
+
+func (f *factReader) pair(p pair) {
+	if p.value == "" || p.keyed && p.kind == factIgnored {
+		return
+	}
+	t := newText(p.value)
+	if len(t.r) == 0 {
+		return
+	}
+	switch p.kind {
+	case factPO:
+		f.setPO(t)
+		return
+	case factCustomer:
+		if ids := f.x.customersNamed(t.r); len(ids) > 0 {
+			f.named = ids
+		}
+		return
+	case factAddress, factReceive, factContact:
+		f.recipient(t, p.kind)
+		return
+	case factDate:
+		if w, ok := firstWhen(t.r, f.c); ok {
+			f.due = append(f.due, w)
+		}
+	}
+	f.prose(t, p)
+}
+
+// prose reads a stretch of words: what a message would say.
+func (f *factReader) prose(t *text, p pair) {
+	s := f.x.newScan(t, f.c, f.cust, f.sales)
+	rest := make([]rune, 0, len(t.r))
+	for i := range t.r {
+		if s.owner[i] < 0 {
+			rest = append(rest, t.r[i])
+		}
+	}
+	for _, m := range s.marks {
+		switch m.kind {
+		case markDate:
+			if (m.when.weight > 0 || p.kind == factNote && m.when.weight >= 0 && t.r[0] != '2') && p.kind != factDate {
+				f.due = append(f.due, m.when)
+			}
+		case markCustomer:
+			if len(f.named) == 0 || !p.keyed && len(m.ids) < len(f.named) {
+				f.named = m.ids
+			}
+		case markPerson:
+			f.known = append(f.known, m.ids...)
+		case markContact:
+			if f.contact == "" {
+				f.contact = m.text
+			}
+		case markPhone:
+			f.setPhone(m.text)
+		case markAddress:
+			if f.address == "" {
+				f.address = m.text
+			}
+		case markCarrier:
+			if f.carrier == "" {
+				f.carrier = m.text
+			}
+		case markPayment:
+			if f.payment == "" {
+				f.payment = m.text
+			}
+		case markUrgent:
+			f.urgent = append(f.urgent, t.source(m.from, m.to))
+		case markPO:
+			if f.po == "" {
+				f.po = m.text
+			}
+		default:
+		}
+	}
+	if p.kind == factNote && len(squeeze(rest)) > 1 {
+		f.notes = append(f.notes, p.value)
+	}
+}
+
+// setPO takes the first word that can be a number of a form.
+func (f *factReader) setPO(t *text) {
+	if f.po != "" {
+		return
+	}
+	for i := 0; i < len(t.r); {
+		if isSpace(t.r[i]) {
+			i++
+			continue
+		}
+		j := i
+		for j < len(t.r) && !isSpace(t.r[j]) && !strings.ContainsRune(",;。()", t.r[j]) {
+			j++
+		}
+		if hasDigit(t.r[i:j]) {
+			f.po = t.source(i, j)
+			return
+		}
+		i = j + 1
+	}
+}
+
+func (f *factReader) setPhone(phone string) {
+	if f.phone == "" {
+		f.phone = phone
+	}
+	f.known = append(f.known, f.x.phones[digitsOf(phone)]...)
+}
+
+// recipient reads where the goods go and who takes them: an address, a person, a phone, in one value.
+func (f *factReader) recipient(t *text, kind factKind) {
+	s := f.x.newScan(t, f.c, f.cust, f.sales)
+	place := -1 // where the address begins
+	flush := func(to int) {
+		if place < 0 {
+			return
+		}
+		from := place
+		place = -1
+		for to > from && strings.ContainsRune(" ,;。-", t.r[to-1]) {
+			to--
+		}
+		if n := s.personEnding(from, to); n >= 2 && to-n > from+1 && f.contact == "" && kind != factContact && (s.placeEnding(from, to-n) || t.r[to-n-1] == ' ') {
+			f.contact = t.source(to-n, to)
+			to -= n
+		}
+		if text := t.source(from, to); text != "" && f.address == "" && len([]rune(text)) > 1 {
+			f.address = text
+		}
+	}
+	for i := 0; i < len(t.r); {
+		j := i
+		for j < len(t.r) && !isSpace(t.r[j]) && !strings.ContainsRune(",;。", t.r[j]) {
+			j++
+		}
+		word := t.r[i:j]
+		m := s.at(i)
+		switch {
+		case len(word) == 0:
+			if place >= 0 && t.r[i] != ' ' {
+				flush(i)
+			}
+			i++
+			continue
+		case m != nil && m.kind == markPhone:
+			flush(i)
+			f.setPhone(m.text)
+			j = max(m.to, i+1)
+		case isPhoneWord(word):
+			flush(i)
+			f.setPhone(digitsOf(string(word)))
+		case (kind != factAddress || place < 0 || i > place) && f.contact == "" && (s.isPerson(word) || isFullName(word) && (kind == factContact || i > 0)):
+			flush(i)
+			f.setContact(t.source(i, j))
+		case m != nil && (m.kind == markPayment || m.kind == markCarrier) && m.from == i && m.to == j:
+			flush(i)
+			f.prose(newText(t.source(i, j)), pair{})
+		case kind == factContact && place < 0 && f.contact == "" && len(word) <= 6 && !hasDigit(word):
+			f.setContact(t.source(i, j))
+		case kind == factContact:
+			// 孟晓13800001010, 岳经理(13900002015)
+			f.prose(newText(t.source(i, j)), pair{})
+			if k := slices.IndexFunc(word, isDigit); k > 1 && f.contact == "" {
+				f.setContact(strings.Trim(t.source(i, i+k), " ()（）:："))
+			}
+		case place < 0:
+			if w, ok := readWhen(t.r[:j], i, f.c); ok && w.to >= j-2 {
+				f.due = append(f.due, w)
+				break
+			}
+			place = i
+		}
+		i = j
+	}
+	flush(len(t.r))
+}
+
+func (f *factReader) setContact(name string) {
+	name = strings.Trim(name, " ()（）")
+	if f.contact == "" {
+		f.contact = name
+	}
+	if n, to := f.x.contacts.longest(normal(name), 0); n != nil && to == len(normal(name)) {
+		f.known = append(f.known, n.ids...)
+	}
+}
+
+func isPhoneWord(r []rune) bool {
+	d := digitsOf(string(r))
+	return len(d) == 11 && d[0] == '1' && len(r) <= 14
+}
+
+// firstWhen reads the first date of a value.
+func firstWhen(r []rune, c clock) (when, bool) {
+	for i := range r {
+		if i > 0 && (isDigit(r[i]) && isDigit(r[i-1]) || isHanNumeral(r[i]) && isHanNumeral(r[i-1])) {
+			continue
+		}
+		if w, ok := readWhen(r, i, c); ok && w.to-w.from > 1 {
+			return w, true
+		}
+	}
+	return when{}, false
+}

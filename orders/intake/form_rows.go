@@ -1,0 +1,500 @@
+package intake
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"orderbot/orders/intake/page"
+)
+
+// item is a row of a form that orders something.
+type item struct {
+	customer int32
+	code     string
+	name     string
+	spec     string
+	product  resolution
+
+	quantity     decimal.Decimal
+	quantityText string
+	doubt        string // why the quantity is asked about
+	unit         string // normalised
+	price        *decimal.Decimal
+	amount       *decimal.Decimal
+
+	date    string
+	carrier string
+	urgent  []string
+	note    string
+}
+
+func (it item) words() string {
+	return strings.Join(strings.Fields(it.code+" "+it.name+" "+it.spec), " ")
+}
+
+// sums are what a table's total row claims, and what its rows come to.
+type sums struct {
+	quantity, amount         *decimal.Decimal
+	rowsQuantity, rowsAmount decimal.Decimal
+	rows, rowsWithAmount     int
+}
+
+// surely is the score from which a figure read from a picture is believed without another check.
+const surely = 0.85
+
+var sumWords = []string{"合计", "总计", "小计", "共计", "总金额", "总数", "总额", "total", "subtotal", "本页合计", "大写"}
+
+var cancelWords = []string{"取消", "作废", "不要了", "删除", "停购", "暂不要", "先不要", "不订", "已取消", "不用了", "暂停", "撤销", "缓购"}
+
+// readRows reads the rows below a head.
+func (f *form) readRows(t table) {
+	done := false // a grand total was seen
+	var last []page.Cell
+	blank, filled := f.blankQuantities(t)
+	sum := sums{}
+	for i, row := range t.rows {
+		if i < len(t.hidden) && t.hidden[i] {
+			continue
+		}
+		switch {
+		case empty(row):
+			continue
+		case isTotal(row, t.columns):
+			sum.claim(row, t.columns)
+			done = true
+			continue
+		case f.isLoose(row, t.columns, done):
+			f.looseRow(row)
+			continue
+		case cancelled(row, t.columns):
+			last = row
+			continue
+		}
+		row = ditto(row, last, t.columns)
+		last = row
+		f.readRow(row, t.columns, blank > filled/3, &sum)
+	}
+	f.sums = append(f.sums, sum)
+}
+
+func empty(row []page.Cell) bool {
+	return !slices.ContainsFunc(row, func(c page.Cell) bool { return strings.TrimSpace(c.Text) != "" })
+}
+
+// blankQuantities counts the rows with goods whose quantity is left blank, and the others: a supplier's price list
+// sent back has most rows blank.
+func (f *form) blankQuantities(t table) (blank, filled int) {
+	for _, row := range t.rows {
+		if empty(row) || isTotal(row, t.columns) || f.isLoose(row, t.columns, false) {
+			continue
+		}
+		some := false
+		for i, c := range t.columns {
+			some = some || c.as == colQuantity && i < len(row) && strings.TrimSpace(row[i].Text) != ""
+		}
+		if some {
+			filled++
+		} else {
+			blank++
+		}
+	}
+	return blank, filled
+}
+
+// isTotal tells a row of sums.
+func isTotal(row []page.Cell, cols []column) bool {
+	for i, c := range row {
+		text := strings.ReplaceAll(string(normal(c.Text)), " ", "")
+		if text == "" {
+			continue
+		}
+		for _, w := range sumWords {
+			if strings.HasPrefix(text, w) && len([]rune(text)) <= len([]rune(w))+24 {
+				return true
+			}
+		}
+		if i < len(cols) && cols[i].as == colIndex {
+			continue
+		}
+		return false
+	}
+	return false
+}
+
+// claim notes what a total row says.
+func (s *sums) claim(row []page.Cell, cols []column) {
+	for i, c := range cols {
+		if i >= len(row) || row[i].Merged {
+			continue
+		}
+		v, rest, ok := figure(row[i].Text)
+		if !ok || rest != "" && c.as == colQuantity {
+			continue
+		}
+		switch c.as {
+		case colQuantity:
+			if c.rank != 100 {
+				s.quantity = &v
+			}
+		case colAmount:
+			s.amount = &v
+		default:
+		}
+	}
+}
+
+// sumsDisagree tells whether a total row's sums are not those of the rows, and says so.
+func (f *form) sumsDisagree() (string, bool) {
+	for _, s := range f.sums {
+		if s.amount != nil && s.rowsWithAmount == s.rows && s.rows > 0 && !near(s.rowsAmount, *s.amount) {
+			return fmt.Sprintf("各行金额加起来是 %s 元，单上合计是 %s 元，请核对。", trim(s.rowsAmount), trim(*s.amount)), true
+		}
+		if s.quantity != nil && s.rows > 0 && !s.rowsQuantity.Equal(*s.quantity) {
+			return fmt.Sprintf("各行数量加起来是 %s，单上合计是 %s，请核对。", trim(s.rowsQuantity), trim(*s.quantity)), true
+		}
+	}
+	return "", false
+}
+
+// isLoose tells a row that holds words about the order rather than goods: one text across the columns, or a key with its value.
+func (f *form) isLoose(row []page.Cell, cols []column, afterTotal bool) bool {
+	texts, quantity, goods := 0, false, false
+	first := ""
+	for i, c := range row {
+		text := strings.TrimSpace(c.Text)
+		if text == "" || c.Merged {
+			continue
+		}
+		if i < len(cols) && cols[i].as == colIndex {
+			continue
+		}
+		texts++
+		if first == "" {
+			first = text
+		}
+		if i < len(cols) {
+			switch cols[i].as {
+			case colQuantity:
+				_, _, ok := figure(text)
+				quantity = quantity || ok
+			case colName, colCode, colSpec:
+				goods = true
+			default:
+			}
+		}
+	}
+	if quantity && goods && !afterTotal {
+		return false
+	}
+	key := strings.Trim(strings.ReplaceAll(strings.ToLower(string(normal(first))), " ", ""), ":")
+	if _, known := factKeys[key]; known && texts > 1 {
+		return true
+	}
+	if pairs := pairsOf(first); len(pairs) > 0 && pairs[0].keyed && !quantity {
+		return true
+	}
+	return !quantity && (texts == 1 && (afterTotal || strings.ContainsAny(first, "，。；,;：:") || len([]rune(first)) > 14)) || !goods && !quantity
+}
+
+// cancelled tells a row that was struck out or remarked 取消.
+func cancelled(row []page.Cell, cols []column) bool {
+	struck, filled := 0, 0
+	for i, c := range row {
+		text := strings.TrimSpace(c.Text)
+		if text == "" {
+			continue
+		}
+		filled++
+		if c.Struck {
+			struck++
+		}
+		if i < len(cols) && (cols[i].as == colName || cols[i].as == colCode || cols[i].as == colSpec) {
+			continue
+		}
+		for _, w := range cancelWords {
+			if strings.Contains(text, w) {
+				return true
+			}
+		}
+	}
+	return struck*2 > filled
+}
+
+// ditto replaces 同上 and 〃 by what stands above.
+func ditto(row, last []page.Cell, _ []column) []page.Cell {
+	if last == nil {
+		return row
+	}
+	out := slices.Clone(row)
+	for i, c := range out {
+		switch strings.TrimSpace(c.Text) {
+		case "同上", "〃", "″", "\"", "''", "”", "“", "..":
+			if i < len(last) {
+				out[i].Text = last[i].Text
+			}
+		}
+	}
+	return out
+}
+
+// figure reads a cell that begins with a number, and what follows it.
+func figure(text string) (decimal.Decimal, string, bool) {
+	r := trimSpace(normal(strings.TrimSpace(text)))
+	for len(r) > 0 && strings.ContainsRune("¥$ ", r[0]) {
+		r = r[1:]
+	}
+	n, ok := readNumeral(r, 0)
+	if !ok || n.more {
+		return decimal.Zero, "", false
+	}
+	return n.value, strings.TrimSpace(string(r[n.to:])), true
+}
+
+// readRow reads one row of goods: an item for each quantity of a matrix, else one.
+func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums) {
+	it := item{customer: f.cust, product: resolution{product: -1}}
+	cell := func(i int) string {
+		if i < len(row) {
+			return strings.TrimSpace(row[i].Text)
+		}
+		return ""
+	}
+	var notes []string
+	for i, c := range cols {
+		text := cell(i)
+		if text == "" {
+			continue
+		}
+		switch c.as {
+		case colCode:
+			it.code = strings.TrimSpace(it.code + " " + text)
+		case colName:
+			it.name = strings.TrimSpace(it.name + " " + text)
+		case colSpec:
+			it.spec = strings.TrimSpace(it.spec + " " + text)
+		case colUnit:
+			it.unit = string(normal(text))
+		case colPrice:
+			if v, _, ok := figure(text); ok {
+				it.price = &v
+			}
+		case colAmount:
+			if v, _, ok := figure(text); ok {
+				it.amount = &v
+			}
+		case colDate:
+			if w, ok := firstWhen(normal(text), f.c); ok {
+				it.date = w.value()
+			}
+		case colCustomer:
+			if ids := f.x.customersNamed(normal(text)); len(ids) == 1 {
+				it.customer = ids[0]
+			} else if len(ids) == 0 && f.cust < 0 {
+				it.customer = -1
+			}
+		case colNote:
+			notes = append(notes, text)
+		default:
+		}
+	}
+	f.readNotes(&it, notes)
+	var own []item
+	for i, c := range cols {
+		if c.as != colQuantity {
+			continue
+		}
+		text := cell(i)
+		one := it
+		if c.branch >= 0 {
+			one.customer = c.branch
+		}
+		if c.date != "" {
+			one.date = c.date
+		}
+		one.quantityText = text
+		switch f.readQuantity(&one, text, row, i) {
+		case quantityNone:
+			continue
+		case quantityBlank:
+			if c.rank == 100 || mostBlank {
+				continue
+			}
+			one.doubt = ReasonMissing
+		case quantityRead:
+		}
+		own = append(own, one)
+	}
+	for _, one := range own {
+		one.product = f.resolveRow(one)
+		if one.product.product < 0 && one.product.reason == "" && one.name == "" && one.code == "" {
+			f.lost = append(f.lost, rowText(row))
+			continue
+		}
+		f.items = append(f.items, one)
+		sum.rows++
+		sum.rowsQuantity = sum.rowsQuantity.Add(one.quantity)
+		if one.amount != nil {
+			sum.rowsWithAmount++
+			sum.rowsAmount = sum.rowsAmount.Add(*one.amount)
+		}
+	}
+}
+
+func rowText(row []page.Cell) string {
+	var parts []string
+	for _, c := range row {
+		if c.Text != "" && !c.Merged {
+			parts = append(parts, c.Text)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// How a quantity cell was understood.
+const (
+	quantityRead = iota
+	quantityBlank
+	quantityNone // zero, a dash: not ordered
+)
+
+// readQuantity reads a quantity cell into it: 480, 4盒, 半盒, 2箱零3盒, 1,500 套.
+func (f *form) readQuantity(it *item, text string, row []page.Cell, col int) int {
+	plain := strings.TrimSpace(text)
+	if plain == "" {
+		return quantityBlank
+	}
+	if strings.Trim(plain, "-—/\\_×xX无") == "" {
+		return quantityNone
+	}
+	v, rest, ok := figure(plain)
+	if !ok {
+		it.doubt = ReasonAmbiguous
+		return quantityRead
+	}
+	if v.IsZero() && rest == "" {
+		return quantityNone
+	}
+	it.quantity = v
+	if rest != "" {
+		r := []rune(rest)
+		if u := f.x.unitAt(r, 0); u != "" {
+			it.unit = u
+			r = trimSpace(r[len([]rune(u)):])
+			if half := string(r); half == "半" {
+				it.quantity = it.quantity.Add(decimal.New(5, -1))
+				r = nil
+			}
+		}
+		if tail := strings.Trim(string(r), " ()。,.;+-"); tail != "" {
+			switch {
+			case slices.ContainsFunc([]rune(tail), isDigit):
+				it.doubt = ReasonAmbiguous // two figures in one cell
+			default:
+				it.note = strings.Trim(it.note+";"+tail, ";")
+			}
+		}
+	}
+	if f.ocr && col < len(row) && row[col].Score < surely && !f.confirmed(*it) {
+		it.doubt = ReasonAmbiguous
+	}
+	return quantityRead
+}
+
+// confirmed tells that the row's price and amount agree with its quantity.
+func (f *form) confirmed(it item) bool {
+	return it.price != nil && it.amount != nil && it.amount.IsPositive() && near(it.quantity.Mul(*it.price), *it.amount)
+}
+
+// readNotes takes from a row's remarks what concerns its delivery.
+func (f *form) readNotes(it *item, notes []string) {
+	for _, note := range notes {
+		r := factReader{x: f.x, c: f.c, cust: it.customer}
+		r.prose(newText(note), pair{})
+		if it.date == "" && len(r.due) > 0 {
+			it.date = r.due[0].value()
+		}
+		if r.carrier != "" {
+			it.carrier = r.carrier
+		}
+		it.urgent = append(it.urgent, r.urgent...)
+		it.note = strings.Trim(it.note+";"+note, ";")
+	}
+}
+
+// resolveRow finds the product that a row means: by its code, where that is known, else by name and spec. A code that
+// one misread character parts from a known one is that.
+func (f *form) resolveRow(it item) resolution {
+	who := f.x.scopeOf(it.customer)
+	if it.customer < 0 {
+		who = scope{}
+	}
+	words := newText(strings.TrimSpace(it.name + " " + it.spec))
+	m := f.x.readMention(words, 0, len(words.r), who.own, nil)
+	id, exact := f.x.productByCode(it.code, who.own, f.ocr)
+	if id < 0 {
+		r := f.x.resolve(m, nil, who, it.unit)
+		if r.product < 0 && r.reason == "" {
+			r.reason = ReasonUnknown
+		}
+		return r
+	}
+	byName := f.x.resolve(m, nil, who, it.unit)
+	switch {
+	case exact && (m.empty() || byName.product == id):
+		return resolution{product: id, rule: "code", best: f.x.cover(id, m)}
+	case exact:
+		return f.x.resolveNamed(m, id, "code", who)
+	case byName.product == id || byName.product < 0 && slices.Contains(byName.options, id):
+		return resolution{product: id, rule: "code", best: f.x.cover(id, m)}
+	}
+	return byName
+}
+
+// productByCode finds the product with a code: the customer's own or the catalogue's. With misread, a code is also
+// found that differs only in characters that look alike; exact tells which.
+func (x *Lexicon) productByCode(code string, own []ownItem, misread bool) (id int32, exact bool) {
+	key := strings.ReplaceAll(string(normal(code)), " ", "")
+	if key == "" {
+		return -1, false
+	}
+	for i := range own {
+		if string(own[i].name) == key {
+			return own[i].product, true
+		}
+	}
+	if id, ok := x.byCode[key]; ok {
+		return id, true
+	}
+	if !misread {
+		return -1, false
+	}
+	found := map[int32]bool{}
+	for i := range own {
+		if lookAlike(string(own[i].name), key) {
+			found[own[i].product] = true
+		}
+	}
+	if len(found) == 0 {
+		for k, id := range x.byCode {
+			if lookAlike(k, key) {
+				found[id] = true
+			}
+		}
+	}
+	if len(found) != 1 {
+		return -1, false
+	}
+	for id := range found {
+		return id, false
+	}
+	return -1, false
+}
+
+// alike maps characters that OCR takes for each other to one of them.
+var alike = strings.NewReplacer("o", "0", "d", "0", "q", "0", "l", "1", "i", "1", "|", "1", "b", "8", "s", "5", "z", "2", "g", "6", "×", "x", "*", "x", "—", "-", "_", "-", ".", "", "-", "", "/", "", " ", "", "1)", "0")
+
+// lookAlike tells whether two codes are equal but for characters that look alike.
+func lookAlike(a, b string) bool { return alike.Replace(a) == alike.Replace(b) }
