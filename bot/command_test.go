@@ -1,0 +1,58 @@
+package bot
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orderbot/orders"
+)
+
+func TestParseCommand(t *testing.T) {
+	t.Parallel()
+	const id = orders.OrderID("SO202603110012")
+	one := []orders.OrderID{id}
+	for text, want := range map[string]command{
+		"确认 SO202603110012":                 {cmdConfirm, one, ""},
+		"确认下单 so-20260311-0012。":            {cmdConfirm, one, ""},
+		"SO 20260311 0012 确认":               {cmdConfirm, one, ""},
+		"确认":                                {},
+		"确认 SO202603110012 到哪了":             {},
+		"取消 SO202603110012 客户不要了":           {cmdCancel, one, "客户不要了"},
+		"取消":                                {},
+		"取消订单":                              {},
+		"同意 SO202603110012":                 {cmdApprove, one, ""},
+		"通过":                                {cmdApprove, nil, ""},
+		"OK":                                {cmdApprove, nil, ""},
+		"可以送到吗":                             {},
+		"SO202603110012 同意":                 {cmdApprove, one, ""},
+		"驳回 SO202603110012 价格不对":            {cmdReject, one, "价格不对"},
+		"不同意 SO202603110012，太贵":             {cmdReject, one, "太贵"},
+		"打回SO202603110012 地址错":              {cmdReject, one, "地址错"},
+		"驳回":                                {cmdReject, nil, ""},
+		"发货 SO202603110012 SF1234567890123": {cmdShip, one, "SF1234567890123"},
+		"SO202603110012 发货了吗":               {},
+		"收到":                                {cmdAck, nil, ""},
+		"收到 SO202603110012":                 {cmdAck, one, ""},
+		"收到，马上发货":                           {},
+		"待办":                                {cmdTodo, nil, ""},
+		"进度 ＳＯ２０２６０３１１００１２":   {cmdProgress, one, ""},
+		"明细 SO202603110012 2": {cmdLines, one, "2"},
+		"库存 导管 6F":            {cmdStock, nil, "导管 6F"},
+		"帮助":                  {cmdHelp, nil, ""},
+		"绑定码 C001":            {cmdCode, nil, "C001"},
+		"绑定 123456":           {cmdBind, nil, "123456"},
+		"绑定 列表 C001":          {cmdBindings, nil, "C001"},
+		"解绑 C001 3":           {cmdUnbind, nil, "C001 3"},
+		"不加急":                 {cmdCalm, nil, ""},
+		"外科口罩20箱\n手套10盒":      {},
+		"确认一下外科口罩20箱":         {},
+	} {
+		got := parseCommand(text)
+		if want.verb == "" {
+			require.Empty(t, got.verb, text)
+			continue
+		}
+		require.Equal(t, want, got, text)
+	}
+}
