@@ -158,8 +158,9 @@ func (m *memory) ClaimDeliveries(_ context.Context, now time.Time, hold time.Dur
 			continue
 		}
 		m.s.Claims++
-		d.Token, d.NotAt, d.Attempts = fmt.Sprint(m.s.Claims), now.Add(hold), d.Attempts+1
+		d.Token, d.NotAt = fmt.Sprint(m.s.Claims), now.Add(hold)
 		out = append(out, *d)
+		d.Attempts++
 	}
 	return out, nil
 }
@@ -188,7 +189,9 @@ func (m *memory) FinishDelivery(_ context.Context, d orders.Delivery, receipt js
 		m.dropFinish--
 		return errors.New("connection lost")
 	}
-	return m.claimed(d, func(d *orders.Delivery) { d.Status, d.SentAt, d.Receipt, d.Token = orders.DeliverySent, now, receipt, "" })
+	return m.claimed(d, func(d *orders.Delivery) {
+		d.Status, d.SentAt, d.Receipt, d.Token = orders.DeliverySent, now, receipt, ""
+	})
 }
 
 func (m *memory) RetryDelivery(_ context.Context, d orders.Delivery, at time.Time, cause string) error {
@@ -243,10 +246,10 @@ func (m *memory) ClaimEvents(_ context.Context, now time.Time, hold time.Duratio
 			continue
 		}
 		m.s.Claims++
-		e.Tries++
 		e.Claim, e.Due = fmt.Sprint(m.s.Claims), now.Add(hold)
 		c := e.Event
 		c.Token, c.Attempts = e.Claim, e.Tries
+		e.Tries++
 		out = append(out, c)
 	}
 	return out, nil

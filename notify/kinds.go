@@ -5,48 +5,51 @@ import "orderbot/orders"
 // The kinds of deliveries that this package makes. The bot's replies have kinds of their own. What
 // customers get through a service account is named after its template in the configuration.
 const (
-	KindApproval        = "approval.card"     // to each possible approver of a node, with buttons
-	KindApprovalSettled = "approval.settled"  // replaces each of them after the decision
-	KindReminder        = "approval.reminder" // to the approvers at half time
-	KindStuck           = "approval.stuck"    // nobody can decide, or nobody did in time
-	KindDecided         = "order.decided"     // to the salesperson: approved, or rejected with the reason
-	KindShort           = "stock.short"
-	KindPick            = "warehouse.pick"
-	KindStop            = "warehouse.stop" // the order was cancelled after the warehouse was told
-	KindUrgent          = "urgent.alert"   // with a button, until somebody takes it
-	KindUrgentSettled   = "urgent.settled" // replaces each of them
-	KindUrgentCopy      = "urgent.copy"    // to finance, for information
-	KindExpired         = "order.expired"
-	KindReservation     = "reservation.ended"
-	KindMoved           = "order.moved" // to the salesperson: shipped, delivered
-	KindException       = "parcel.exception"
-	KindService         = "service.asked" // a customer wants a person
-	KindTold            = "told"          // for information; nothing is done where it can't be delivered
+	KindApproval        = "approval.card"         // to each possible approver of a node, with buttons
+	KindApprovalSettled = "approval.card.settled" // replaces each of them after the decision
+	KindUrgent          = "urgent.card"           // with a button, until somebody takes it
+	KindUrgentSettled   = "urgent.card.settled"   // replaces each of them
 
-	// To customers, also the names of the service account's templates.
+	KindReminder    = "approval.reminder" // to the approvers at half time; to the salesperson on escalation
+	KindStuck       = "order.stuck"       // nobody can act on an order: to the overseers and the salesperson
+	KindDecided     = "order.decided"     // to the salesperson: approved, or rejected with the reason
+	KindShort       = "stock.short"       // to the salesperson and purchasing
+	KindPick        = "warehouse.pick"    // to the warehouse
+	KindStop        = "warehouse.stop"    // to whom the warehouse's message went, after a cancellation
+	KindUrgentCopy  = "urgent.copy"       // to finance, for information
+	KindExpired     = "order.expired"     // to the chat in which the draft was made
+	KindReservation = "reservation.ended" // to the salesperson and the approvers
+	KindMoved       = "order.moved"       // to the salesperson: placed, shipped, delivered, cancelled
+	KindException   = "parcel.exception"  // to the salesperson and service
+	KindService     = "service.asked"     // to the salesperson and service: a customer wants a person
+	KindTold        = "told"              // for information
+
+	// To customers. The first four are also the names of the service account's templates.
 	KindConfirmed = "confirmed"
 	KindShipped   = "shipped"
 	KindDelivered = "delivered"
 	KindDelayed   = "delayed"
+	KindCustomer  = "customer.told" // in the chat in which the customer wrote the order: rejected, cancelled
 )
 
 // Kind says what is done about a message that a platform refuses.
 type Kind struct {
-	Name   string // for people
-	report bool   // tell those who answer for the order when it reached its receiver in no way
+	Name    string // for people
+	report  bool   // tell the overseers when it reached its receiver in no way
+	settled string // the kind of message that replaces it; one that is replaced is not sent elsewhere
 }
 
 // Kinds are the messages that matter: one that a platform refuses is sent to the person's other
 // chat, once.
 var Kinds = map[string]Kind{
-	KindApproval:    {Name: "审批卡片", report: true},
+	KindApproval:    {Name: "审批卡片", report: true, settled: KindApprovalSettled},
 	KindReminder:    {Name: "审批提醒"},
-	KindStuck:       {Name: "审批告警", report: true},
+	KindStuck:       {Name: "告警", report: true},
 	KindDecided:     {Name: "审批结果"},
 	KindShort:       {Name: "缺货提醒"},
 	KindPick:        {Name: "拣货通知", report: true},
 	KindStop:        {Name: "停止备货通知", report: true},
-	KindUrgent:      {Name: "加急提醒", report: true},
+	KindUrgent:      {Name: "加急提醒", report: true, settled: KindUrgentSettled},
 	KindExpired:     {Name: "草稿过期通知"},
 	KindReservation: {Name: "预占到期通知"},
 	KindMoved:       {Name: "物流通知"},

@@ -48,6 +48,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Outbox hands out what is to be sent.
 type Outbox interface {
 	// ClaimDeliveries returns due deliveries, at most one for each chat: its oldest that is pending.
+	// Attempts tells how often each was claimed before, Error why it was given back.
 	// A claim ends after hold, so that a killed worker loses nothing.
 	ClaimDeliveries(ctx context.Context, now time.Time, hold time.Duration, n int) ([]orders.Delivery, error)
 	// FinishDelivery records the receipt. CodeConflict when the claim has run out.
@@ -59,7 +60,8 @@ type Outbox interface {
 	Delivery(ctx context.Context, id int64) (*orders.Delivery, error)
 	// SentSince counts what was sent to a chat since a moment.
 	SentSince(ctx context.Context, c orders.Chat, since time.Time) (int, error)
-	// ClaimEvents returns events that nobody has handled, oldest first.
+	// ClaimEvents returns events that nobody has handled, oldest first. Attempts tells how often each
+	// was claimed before.
 	ClaimEvents(ctx context.Context, now time.Time, hold time.Duration, n int) ([]orders.Event, error)
 	// RetryEvent gives an event back until at.
 	RetryEvent(ctx context.Context, e orders.Event, at time.Time, cause string) error

@@ -9,6 +9,7 @@ import (
 	"hash/fnv"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -177,7 +178,7 @@ func (s *Sender) Deliver(ctx context.Context, d orders.Delivery) {
 		s.later(ctx, log, d, again.Add(jitter(&d, time.Second)), cmp.Or(d.Error, heldBack))
 		return
 	}
-	if d.Attempts > 1 && d.Error == "" {
+	if d.Attempts > 0 && d.Error == "" {
 		s.o.Metrics.repeated.WithLabelValues(platform).Inc() // its first sender died
 	}
 	receipt, err := s.send(ctx, channel, d)
@@ -264,7 +265,7 @@ func (s *Sender) pause(d *orders.Delivery, e *Error) time.Duration {
 		// Doubling with every try, but never longer than it has been waiting: tries also count when
 		// a closed gate turned the delivery back.
 		age := s.o.Now().Sub(d.Created)
-		pause := firstRetry << min(max(d.Attempts-1, 0), 7)
+		pause := firstRetry << min(d.Attempts, 7)
 		pause = min(pause, max(age, firstRetry), lastRetry)
 		pause = max(pause, e.RetryAfter)
 		return pause - jitter(d, pause/2)
@@ -337,7 +338,13 @@ func (s *Sender) refuse(ctx context.Context, log *slog.Logger, d orders.Delivery
 		next = nil // who never saw the card needs no news of it
 	}
 	if len(next) > 0 {
-		if err := s.o.Store.Do(ctx, func(tx Tx) error { return tx.Send(next...) }); err != nil {
+		if err := s.o.Store.Do(ctx, func(tx Tx) error {
+			over, err := replaced(tx, &d)
+			if err != nil || over {
+				return err
+			}
+			return tx.Send(next...)
+		}); err != nil {
 			log.Error("replace a refused delivery", "error", clean(err))
 			return // the claim ends, and all of this is done again
 		}
@@ -350,6 +357,16 @@ func (s *Sender) refuse(ctx context.Context, log *slog.Logger, d orders.Delivery
 	}
 	log.Warn("delivery refused", "error", clean(cause), "replaced", len(next))
 	s.Wake()
+}
+
+// replaced tells whether a card's matter is settled, so that it need not reach anybody any more.
+func replaced(tx Tx, d *orders.Delivery) (bool, error) {
+	kind := Kinds[d.Kind].settled
+	if kind == "" {
+		return false, nil
+	}
+	updates, err := tx.DeliveriesOf(d.Order, kind)
+	return slices.ContainsFunc(updates, func(u orders.Delivery) bool { return u.Update == d.ID }), err
 }
 
 // A plain is a card that is sent as text, because the platform refused it. Channels see the text;

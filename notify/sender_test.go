@@ -300,7 +300,11 @@ func TestWhatAPlatformRefusesIsTriedInEachOtherWayOnce(t *testing.T) {
 			inWeCom: []string{"k:text:alt"}, wecomShowsCard: true,
 		},
 		"a notice goes the other way too": {
-			send:     func() orders.Delivery { d := say("k", orders.DingTalk, "d-manager"); d.Kind = notify.KindDecided; return d }(),
+			send: func() orders.Delivery {
+				d := say("k", orders.DingTalk, "d-manager")
+				d.Kind = notify.KindDecided
+				return d
+			}(),
 			dingtalk: always(refused), inWeCom: []string{"k:alt"},
 		},
 		"a reply in a chat stays in that chat": {

@@ -182,7 +182,7 @@ func (t *Tracker) count(call string, err error) {
 // trackerRetry is when an event is handled again after err: later each time, for a number that is
 // asked about too often may get locked.
 func trackerRetry(err error, attempts int) time.Duration {
-	pause := min(time.Minute<<min(max(attempts-1, 0), 5), askAgain)
+	pause := min(time.Minute<<min(attempts, 5), askAgain)
 	var e *Error
 	if errors.As(err, &e) {
 		pause = max(pause, e.RetryAfter)

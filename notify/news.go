@@ -1,0 +1,528 @@
+package notify
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"orderbot/cards"
+	"orderbot/orders"
+)
+
+// news is one event on its way to the people whom it concerns. The order is locked and as it is
+// now, which may be later than the event.
+type news struct {
+	d   *Dispatcher
+	tx  Tx
+	e   orders.Event
+	o   *orders.Order
+	cat *orders.Catalog
+	now time.Time
+	log *slog.Logger
+	out []orders.Delivery
+}
+
+// route tells everybody whom the event concerns.
+func (n *news) route() error {
+	switch n.e.Kind {
+	case orders.EventConfirmed:
+		if n.e.Actor != string(n.o.Sales) { // who confirmed has the clerk's answer
+			n.tellSales(KindMoved)
+		}
+	case orders.EventApprovalRequested:
+		return n.requested()
+	case orders.EventApprovalReminded:
+		n.reminded()
+	case orders.EventApprovalEscalated:
+		return n.escalated()
+	case orders.EventApprovalDecided:
+		n.tellSales(KindDecided)
+		return n.settleApproval(n.node())
+	case orders.EventApproved:
+		return n.approved()
+	case orders.EventRejected:
+		n.tellSales(KindDecided)
+		return n.tellOrigin(KindCustomer, n.toldCustomer())
+	case orders.EventCancelled:
+		return n.cancelled()
+	case orders.EventExpired:
+		return n.expired()
+	case orders.EventReservationEnded:
+		n.tellSales(KindReservation)
+		n.tellApprovers(n.o.OpenNode(), KindReservation, n.told())
+	case orders.EventUrgent, orders.EventUrgentRepeated:
+		return n.alert()
+	case orders.EventAcknowledged:
+		n.tellSales(KindTold)
+		return n.settleAlerts()
+	case orders.EventShortage:
+		n.tellSales(KindShort)
+		n.tellRole(KindShort, cards.Shortage(n.o), orders.RolePurchasing)
+	case orders.EventShipped:
+		n.tellSales(KindMoved)
+		return n.tellCustomer(KindShipped)
+	case orders.EventParcelMoved:
+		if m := n.told(); m != nil { // only what is wrong
+			n.tellSales(KindException)
+			n.tellRole(KindException, *m, orders.RoleService)
+		}
+		return n.tellCustomer(KindDelayed)
+	case orders.EventDelivered:
+		n.tellSales(KindMoved)
+		return n.tellCustomer(KindDelivered)
+	case orders.EventServiceAsked:
+		n.tellSales(KindService)
+		if m := n.told(); m != nil {
+			n.tellRole(KindService, *m, orders.RoleService)
+		}
+	default: // others act upon it, or nobody
+	}
+	return nil
+}
+
+// put lays a message out for a chat. who makes its key: an event tells each receiver a thing once.
+func (n *news) put(chat orders.Chat, who, kind string, m cards.Message) {
+	n.out = append(n.out, orders.Delivery{
+		Key: fmt.Sprintf("event:%d:%s:%s", n.e.ID, kind, who), Chat: chat, Kind: kind, Order: n.o.ID, Body: body(m), Created: n.now,
+	})
+}
+
+// tell sends a message to a member of the staff, on the first platform of order where the person
+// can be reached. It returns false where there is none. Who is told already is not told again.
+func (n *news) tell(s *orders.Staff, kind string, m cards.Message, order ...orders.Platform) bool {
+	chat, ok := reach(s, n.d.o.Platforms, order...)
+	told := slices.ContainsFunc(n.out, func(d orders.Delivery) bool { return d.Chat == chat && d.Kind == kind })
+	if ok && !told {
+		n.put(chat, string(s.Code), kind, m)
+	}
+	return ok
+}
+
+// tellRole tells all who hold any of the roles.
+func (n *news) tellRole(kind string, m cards.Message, roles ...orders.Role) (reached bool) {
+	for _, s := range withRoles(n.cat, roles...) {
+		reached = n.tell(s, kind, m, staffPlatforms...) || reached
+	}
+	return reached
+}
+
+// told is the event in words for the staff, nil where it says nothing new.
+func (n *news) told() *cards.Message {
+	m, ok := cards.Told(n.o, n.e, n.cat)
+	if !ok {
+		return nil
+	}
+	return &m
+}
+
+// tellSales tells the event to whoever answers for the order.
+func (n *news) tellSales(kind string) {
+	if m := n.told(); m != nil {
+		n.toSales(kind, *m)
+	}
+}
+
+// toSales sends a message to the order's owner and to the member of the staff who wrote it, where
+// that is another, each where the order was written if they have an account there. Where neither
+// can be reached the overseers are told: no order is without somebody who hears of it.
+func (n *news) toSales(kind string, m cards.Message) {
+	source := n.o.Source.Chat.Platform
+	order := append([]orders.Platform{source}, staffPlatforms...)
+	reached := false
+	for _, s := range []*orders.Staff{n.cat.StaffByAccount(source, n.o.Source.Sender), n.cat.StaffByCode(n.o.Sales)} {
+		if s != nil {
+			reached = n.tell(s, kind, m, order...) || reached
+		}
+	}
+	if !reached {
+		n.toOverseers(kind, m)
+	}
+}
+
+func (n *news) toOverseers(kind string, m cards.Message) {
+	reached := false
+	for _, s := range overseers(n.cat) {
+		reached = n.tell(s, kind, m, staffPlatforms...) || reached
+	}
+	if !reached {
+		n.log.Error("nobody can be told", "message", kind)
+	}
+}
+
+// tellCustomer tells the event to everybody who is bound to the customer: by the service account,
+// and in 微信客服 where the order came from there, for nobody can be written to there unasked.
+func (n *news) tellCustomer(kind string) error {
+	if _, ok := cards.ToldCustomer(n.o, n.e, ""); !ok {
+		return nil
+	}
+	bindings, err := n.tx.BindingsOf(n.o.Customer)
+	if err != nil || len(bindings) == 0 {
+		return err
+	}
+	link, err := n.page()
+	if err != nil {
+		return err
+	}
+	m, _ := cards.ToldCustomer(n.o, n.e, link)
+	for _, b := range bindings {
+		chat := orders.Chat{Platform: b.Platform, ID: b.Person}
+		if b.Platform == orders.KF {
+			if n.o.Source.Chat.Platform != orders.KF || b.Person != n.o.Source.Sender {
+				continue
+			}
+			chat = n.o.Source.Chat
+		}
+		if n.d.o.Platforms[b.Platform] {
+			n.put(chat, "b"+strconv.FormatInt(b.ID, 10), kind, m)
+		}
+	}
+	return nil
+}
+
+// page is the address of the order's page, "" where none can be reached.
+func (n *news) page() (string, error) {
+	if n.d.o.PageURL == nil {
+		return "", nil
+	}
+	token, err := n.tx.OrderLink(n.o.ID)
+	if err != nil {
+		return "", err
+	}
+	return n.d.o.PageURL(token), nil
+}
+
+// fromCustomer tells whether a customer wrote the order.
+func (n *news) fromCustomer() bool {
+	p := n.o.Source.Chat.Platform
+	return p == orders.KF || p == orders.ServiceAccount
+}
+
+// tellOrigin tells a customer who wrote the order what became of it, in the chat where they did,
+// unless they are not the customer's any more.
+func (n *news) tellOrigin(kind string, m *cards.Message) error {
+	chat := n.o.Source.Chat
+	if m == nil || !n.fromCustomer() || !n.d.o.Platforms[chat.Platform] {
+		return nil
+	}
+	bindings, err := n.tx.BindingsOf(n.o.Customer)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(bindings, func(b orders.Binding) bool { return b.Platform == chat.Platform && b.Person == n.o.Source.Sender }) {
+		n.put(chat, "origin", kind, *m)
+	}
+	return nil
+}
+
+// toldCustomer is the event in words for a customer, nil where it says nothing to them.
+func (n *news) toldCustomer() *cards.Message {
+	m, ok := cards.ToldCustomer(n.o, n.e, "")
+	if !ok {
+		return nil
+	}
+	return &m
+}
+
+// node is the approval node that the event is about, nil if there is none.
+func (n *news) node() *orders.Node {
+	seq, err := strconv.Atoi(n.e.Data["node"])
+	if err != nil {
+		return nil
+	}
+	return n.o.Node(seq)
+}
+
+// waits tells whether the event's node still waits for a decision.
+func (n *news) waits(node *orders.Node) bool {
+	return node != nil && node.Status == orders.NodeOpen && n.o.Status == orders.StatusPendingApproval
+}
+
+// approvers are all who may decide a node.
+func (n *news) approvers(node *orders.Node) []*orders.Staff {
+	out := n.cat.StaffWith(node.Role)
+	for _, code := range node.Extra {
+		if s := n.cat.StaffByCode(code); s != nil && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// approverPlatforms is where approvers are asked: their cards are DingTalk's.
+var approverPlatforms = []orders.Platform{orders.DingTalk, orders.WeCom}
+
+// requested sends a node's card to everybody who may decide it.
+func (n *news) requested() error {
+	node := n.node()
+	if !n.waits(node) {
+		return nil
+	}
+	return n.ask(node, n.approvers(node), "名单里还没有人担任"+node.Role.String())
+}
+
+// ask sends a node's card, one to one. Where it reaches nobody the overseers and the salesperson
+// are told, so that the order is not stuck in silence; nobody says why there is nobody to ask.
+func (n *news) ask(node *orders.Node, who []*orders.Staff, nobody string) error {
+	m, err := n.approvalCard(node)
+	if err != nil {
+		return err
+	}
+	reached := false
+	for _, s := range who {
+		if chat, ok := reach(s, n.d.o.Platforms, approverPlatforms...); ok {
+			n.put(chat, nodeMark(node)+string(s.Code), KindApproval, m)
+			reached = true
+		}
+	}
+	if reached {
+		return nil
+	}
+	if len(who) > 0 {
+		nobody = "该审批的人都没有能用的企业微信或钉钉账号"
+	}
+	text := fmt.Sprintf("订单 %s 等%s审批，可现在找不到人：%s。\n%s %s。补上名单后，让审批人回复「同意 %s」或「驳回 %s 原因」。",
+		n.o.ID, node.Role, nobody, n.o.CustomerName, n.o.Total, n.o.ID, n.o.ID)
+	if node.DueAt.After(n.now) {
+		text += "\n到 " + node.DueAt.In(beijing).Format("1月2日 15:04") + " 还没有结果会转给上级。"
+	}
+	n.log.Error("approval reaches nobody", "role", node.Role)
+	n.toOverseers(KindStuck, cards.Message{Text: text})
+	n.toSales(KindStuck, cards.Message{Text: text})
+	return nil
+}
+
+// beijing is the zone of everything that people read.
+var beijing = time.FixedZone("Asia/Shanghai", 8*60*60)
+
+// nodeMark stands in the keys of a node's cards, so that its copies are found again.
+func nodeMark(node *orders.Node) string { return fmt.Sprintf("n%d:", node.Seq) }
+
+// approvalCard draws a node's card.
+func (n *news) approvalCard(node *orders.Node) (cards.Message, error) {
+	v := cards.ApprovalView{Customer: n.cat.Customer(n.o.Customer), Waiting: n.now.Sub(node.OpenedAt)}
+	if s := n.cat.StaffByCode(n.o.Sales); s != nil {
+		v.Sales = s.Name
+	}
+	var err error
+	if v.Exposure, err = n.tx.HoldCredit(n.o.Customer, 0); err != nil {
+		return cards.Message{}, err
+	}
+	if c := v.Customer; c != nil {
+		if c.CreditLimit != nil && v.Exposure > *c.CreditLimit {
+			v.Risks = append(v.Risks, "超出信用额度 "+(v.Exposure-*c.CreditLimit).String())
+		}
+		if c.CreditGrade == "C" {
+			v.Risks = append(v.Risks, "信用评级 C")
+		}
+	}
+	if v.Link, err = n.page(); err != nil {
+		return cards.Message{}, err
+	}
+	return cards.Approval(n.d.o.Signer, n.o, node, v), nil
+}
+
+// tellApprovers sends words to all who may decide a node that waits.
+func (n *news) tellApprovers(node *orders.Node, kind string, m *cards.Message) {
+	if m == nil || !n.waits(node) {
+		return
+	}
+	for _, s := range n.approvers(node) {
+		n.tell(s, kind, *m, approverPlatforms...)
+	}
+}
+
+func (n *news) reminded() {
+	if node := n.node(); n.waits(node) {
+		m := cards.Reminder(n.o, node, false)
+		n.tellApprovers(node, KindReminder, &m)
+	}
+}
+
+// escalated asks those to whom an overdue node was passed on, and tells the salesperson.
+func (n *news) escalated() error {
+	node := n.node()
+	if !n.waits(node) {
+		return nil
+	}
+	n.tellSales(KindReminder)
+	var who []*orders.Staff
+	for _, code := range node.Extra {
+		if s := n.cat.StaffByCode(code); s != nil {
+			who = append(who, s)
+		}
+	}
+	return n.ask(node, who, "已经超时，也没有上级可以转")
+}
+
+// settleApproval brings every copy of a node's card to what became of it.
+func (n *news) settleApproval(node *orders.Node) error {
+	if node == nil || node.Status == orders.NodeOpen || node.Status == orders.NodeWaiting {
+		return nil
+	}
+	return n.settle(KindApproval, KindApprovalSettled, ":"+nodeMark(node), cards.ApprovalSettled(n.o, node))
+}
+
+// settleAlerts brings every copy of an urgent order's alert to who has taken it.
+func (n *news) settleAlerts() error {
+	if a := n.o.Alert; a != nil && a.AckBy == "" {
+		return nil
+	}
+	return n.settle(KindUrgent, KindUrgentSettled, "", cards.UrgentSettled(n.o))
+}
+
+// settle replaces every card of a kind, but those that are replaced already: a click in WeCom
+// changes its own card. What went out as text, for the card was refused, is followed by a text.
+func (n *news) settle(kind, settled, mark string, m cards.Message) error {
+	copies, err := n.tx.DeliveriesOf(n.o.ID, kind)
+	if err != nil {
+		return err
+	}
+	done, err := n.tx.DeliveriesOf(n.o.ID, settled)
+	if err != nil {
+		return err
+	}
+	replaced := make(map[int64]bool, len(done))
+	for _, d := range done {
+		replaced[d.Update] = true
+	}
+	for i := range copies {
+		c := &copies[i]
+		if replaced[c.ID] || c.Update != 0 || !strings.Contains(c.Key, mark) {
+			continue
+		}
+		update := orders.Delivery{
+			Key: fmt.Sprintf("event:%d:%s:%d", n.e.ID, settled, c.ID), Chat: c.Chat, Kind: settled, Order: n.o.ID,
+			Body: body(m), Update: c.ID, Created: n.now,
+		}
+		if messageOf(c).Card == nil {
+			update.Update, update.Body = 0, body(cards.Message{Text: m.Text})
+		}
+		n.out = append(n.out, update)
+	}
+	return nil
+}
+
+// approved tells the salesperson, the customer and the warehouse.
+func (n *news) approved() error {
+	if n.o.Status == orders.StatusCancelled {
+		return nil
+	}
+	n.tellSales(KindDecided)
+	if err := n.tellCustomer(KindConfirmed); err != nil {
+		return err
+	}
+	switch n.o.Status { //nolint:exhaustive // in all others there is nothing to pick any more
+	case orders.StatusApproved, orders.StatusAllocated, orders.StatusPicking:
+	default:
+		return nil
+	}
+	pick := cards.Picking(n.o, true)
+	for _, role := range []orders.Role{orders.RoleWarehouse, orders.RoleWarehouseLead} {
+		reached := false
+		for _, s := range n.cat.StaffWith(role) {
+			chat, ok := reach(s, n.d.o.Platforms, staffPlatforms...)
+			if !ok {
+				continue
+			}
+			reached = true
+			for i, m := range pick {
+				n.put(chat, fmt.Sprintf("%s:%d", s.Code, i+1), KindPick, m)
+			}
+		}
+		if reached {
+			return nil
+		}
+	}
+	text := fmt.Sprintf("订单 %s 已批准，可没有仓管能收到拣货通知。请安排备货，并在名单里补上仓管的账号。", n.o.ID)
+	n.log.Error("pick message reaches nobody")
+	n.toOverseers(KindStuck, cards.Message{Text: text})
+	return nil
+}
+
+// cancelled settles all cards of an order that was withdrawn and stops the warehouse.
+func (n *news) cancelled() error {
+	if n.e.Actor != string(n.o.Sales) {
+		n.tellSales(KindMoved)
+	}
+	if n.e.Actor != string(n.o.Customer) {
+		if err := n.tellOrigin(KindCustomer, n.toldCustomer()); err != nil {
+			return err
+		}
+	}
+	for i := range n.o.Nodes {
+		if err := n.settleApproval(&n.o.Nodes[i]); err != nil {
+			return err
+		}
+	}
+	if err := n.settleAlerts(); err != nil {
+		return err
+	}
+	picks, err := n.tx.DeliveriesOf(n.o.ID, KindPick)
+	if err != nil {
+		return err
+	}
+	var chats []orders.Chat
+	for _, p := range picks {
+		if !slices.Contains(chats, p.Chat) {
+			chats = append(chats, p.Chat)
+			n.put(p.Chat, string(p.Chat.Platform)+":"+p.Chat.ID, KindStop, cards.StopPicking(n.o))
+		}
+	}
+	return nil
+}
+
+// expired tells the chat in which the draft was made.
+func (n *news) expired() error {
+	chat := n.o.Source.Chat
+	switch m := n.told(); {
+	case m == nil:
+	case n.fromCustomer():
+		return n.tellOrigin(KindExpired, m)
+	case chat.ID != "" && n.d.o.Platforms[chat.Platform]:
+		n.put(chat, "origin", KindExpired, *m)
+	default:
+		n.toSales(KindExpired, *m)
+	}
+	return nil
+}
+
+// alert alarms the one whose turn it is. Only the newest alarm of an order is worth sending.
+func (n *news) alert() error {
+	if n.e.Kind == orders.EventUrgent {
+		if err := n.copyToFinance(); err != nil {
+			return err
+		}
+	}
+	a := n.o.Alert
+	step, repeat := n.e.Data["step"], n.e.Data["repeat"]
+	if a == nil || a.AckBy != "" || step != strconv.Itoa(a.Step) || repeat != "" && repeat != strconv.Itoa(a.Repeats) ||
+		repeat == "" && a.Repeats > 1 {
+		return nil
+	}
+	list := slices.DeleteFunc(
+		withRoles(n.cat, orders.RoleWarehouseLead, orders.RoleWarehouse, orders.RoleOperations, orders.RoleAdmin),
+		func(s *orders.Staff) bool {
+			_, ok := reach(s, n.d.o.Platforms, staffPlatforms...)
+			return !ok
+		})
+	if len(list) == 0 {
+		n.log.Error("urgent alert reaches nobody")
+		n.toSales(KindStuck, cards.Message{Text: fmt.Sprintf("加急订单 %s 没有人能收到提醒：名单里仓库、运营都没有可用的账号。请直接联系仓库。", n.o.ID)})
+		return nil
+	}
+	n.tell(list[a.Step%len(list)], KindUrgent, cards.UrgentAlert(n.d.o.Signer, n.o), staffPlatforms...)
+	return nil
+}
+
+// copyToFinance lets finance look at the credit while the warehouse is at work.
+func (n *news) copyToFinance() error {
+	exposure, err := n.tx.HoldCredit(n.o.Customer, 0)
+	if err != nil {
+		return err
+	}
+	n.tellRole(KindUrgentCopy, cards.UrgentCredit(n.o, n.cat.Customer(n.o.Customer), exposure), orders.RoleFinance)
+	return nil
+}
