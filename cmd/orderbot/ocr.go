@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"orderbot/orders"
 	"orderbot/orders/intake/document"
+	"orderbot/orders/intake/ocr"
 	"orderbot/orders/intake/page"
 )
 
@@ -84,27 +86,24 @@ func recognise(ctx context.Context, name string, recogniser *lazyOCR) ([]ocrPage
 	}
 	pages := make([]ocrPage, len(doc.Pages))
 	for i, from := range doc.Pages {
-		pages[i] = ocrPage{Width: from.Width, Height: from.Height, Lines: []ocrLine{}}
-		for _, l := range from.Lines {
-			pages[i].add(l.Text, l.Score, l.Box)
-		}
+		lines := slices.Clone(from.Lines)
 		for _, t := range from.Tables {
-			for _, row := range t.Rows {
-				for _, cell := range row {
-					if cell.Text != "" && !cell.Merged {
-						pages[i].add(cell.Text, cell.Score, cell.Box)
-					}
+			for _, cell := range slices.Concat(t.Rows...) {
+				if cell.Text != "" && !cell.Merged {
+					lines = append(lines, page.Line{Text: cell.Text, Score: cell.Score, Box: cell.Box})
 				}
+			}
+		}
+		if doc.Kind == page.KindOCR && len(from.Tables) > 0 {
+			ocr.InReadingOrder(lines)
+		}
+		pages[i] = ocrPage{Width: from.Width, Height: from.Height, Lines: make([]ocrLine, len(lines))}
+		for k, l := range lines {
+			pages[i].Lines[k] = ocrLine{Text: l.Text, Score: l.Score}
+			for c, corner := range l.Box {
+				pages[i].Lines[k].Box[c] = [2]float64{corner.X, corner.Y}
 			}
 		}
 	}
 	return pages, nil
-}
-
-func (p *ocrPage) add(text string, score float64, box [4]page.Point) {
-	line := ocrLine{Text: text, Score: score}
-	for i, corner := range box {
-		line.Box[i] = [2]float64{corner.X, corner.Y}
-	}
-	p.Lines = append(p.Lines, line)
 }
