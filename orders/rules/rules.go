@@ -1,0 +1,174 @@
+// Package rules reads rules.yaml, in which business people say who approves which order, what
+// the warehouse does first and who is alarmed about urgent orders.
+//
+// Conditions are written in expr with the names of [Fields]; amounts are compared as exact
+// decimals. The file is checked as a whole when it is loaded: every mistake is named with its
+// line.
+package rules
+
+import (
+	"cmp"
+	_ "embed"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"orderbot/orders"
+)
+
+// Default is the rules file that holds where none is configured.
+//
+//go:embed rules.yaml
+var Default []byte
+
+// Engine holds the rules of one file. It is safe for concurrent use.
+type Engine struct {
+	routes   []route
+	priority []bonus
+	urgent   []orders.Role
+}
+
+var _ orders.Router = (*Engine)(nil)
+
+type route struct {
+	name  string
+	when  condition
+	steps []step
+	tell  []orders.Role
+}
+
+type step struct {
+	role    orders.Role
+	limit   time.Duration
+	when    *condition // nil: always
+	pass    *condition // nil: never
+	because string
+}
+
+type bonus struct {
+	name   string
+	when   condition
+	points int
+}
+
+// Load reads the rules of a file, or, where path is empty, the built-in ones. An error is a
+// CodeInvalid one that names every mistake with its line.
+func Load(path string) (*Engine, error) {
+	if path == "" {
+		return Parse("rules.yaml", Default)
+	}
+	data, err := os.ReadFile(path) //nolint:gosec // the operator's own file
+	if err != nil {
+		return nil, &orders.Error{Code: orders.CodeInvalid, Message: "规则文件 " + path + " 读不出来", Err: err}
+	}
+	return Parse(path, data)
+}
+
+// Fields returns the names that conditions can use, a Chinese and an English one each.
+func Fields() [][2]string {
+	out := make([][2]string, len(fields))
+	for i, f := range fields {
+		out[i] = [2]string{f.chinese, f.english}
+	}
+	return out
+}
+
+// Route chooses the approval chain of an order: the first route whose condition holds. Steps whose
+// own condition doesn't hold are left out, steps that the system passes say why.
+func (e *Engine) Route(f orders.Facts) (orders.Route, error) {
+	env := environment(f)
+	for i := range e.routes {
+		r := &e.routes[i]
+		isIt, err := r.when.holds(env)
+		if err != nil {
+			return orders.Route{}, err
+		}
+		if !isIt {
+			continue
+		}
+		out := orders.Route{Name: r.name}
+		for j := range r.steps {
+			s, err := r.steps[j].lay(env)
+			if err != nil {
+				return orders.Route{}, err
+			}
+			if s != nil {
+				out.Steps = append(out.Steps, *s)
+			}
+		}
+		return out, nil
+	}
+	return orders.Route{}, fmt.Errorf("no route for order %s", f.Order.ID) // the last route takes all
+}
+
+// lay makes a step of an order's chain; nil: the order needs none.
+func (s *step) lay(env map[string]any) (*orders.RouteStep, error) {
+	if s.when != nil {
+		if isNeeded, err := s.when.holds(env); err != nil || !isNeeded {
+			return nil, err
+		}
+	}
+	out := &orders.RouteStep{Role: s.role, Limit: s.limit}
+	if s.pass != nil {
+		passes, err := s.pass.holds(env)
+		if err != nil {
+			return nil, err
+		}
+		if passes {
+			out.Pass = s.because
+		}
+	}
+	return out, nil
+}
+
+// Tell returns the roles that are to be told of an order on the route of that name, besides those
+// who decide.
+func (e *Engine) Tell(route string) []orders.Role {
+	for i := range e.routes {
+		if e.routes[i].name == route {
+			return slices.Clone(e.routes[i].tell)
+		}
+	}
+	return nil
+}
+
+// Priority returns what an order weighs in the warehouse's queue, and why; more goes first.
+func (e *Engine) Priority(f orders.Facts) (points int, reasons []string, err error) {
+	env := environment(f)
+	for i := range e.priority {
+		b := &e.priority[i]
+		holds, err := b.when.holds(env)
+		if err != nil {
+			return 0, nil, err
+		}
+		if holds {
+			points += b.points
+			reasons = append(reasons, b.name)
+		}
+	}
+	return points, reasons, nil
+}
+
+// UrgentRoles returns whom an urgent order alarms, one role after the other.
+func (e *Engine) UrgentRoles() []orders.Role { return slices.Clone(e.urgent) }
+
+// roleOf returns the role that a word names, in Chinese or English.
+func roleOf(word string) (orders.Role, bool) {
+	for role, name := range orders.RoleNames {
+		if word == name || word == string(role) {
+			return role, true
+		}
+	}
+	return "", false
+}
+
+// roleWords lists the roles' Chinese names in a steady order.
+func roleWords() []string {
+	var out []string
+	for _, name := range orders.RoleNames {
+		out = append(out, name)
+	}
+	slices.SortFunc(out, cmp.Compare)
+	return out
+}

@@ -1,0 +1,374 @@
+package rules_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"orderbot/orders"
+	"orderbot/orders/rules"
+)
+
+// facts are an order's of an amount in fen, by a customer of a type, level and credit grade.
+type facts struct {
+	fen                orders.Money
+	kind, level, grade string
+	special, over      bool
+}
+
+func (f facts) facts() orders.Facts {
+	limit := orders.Money(100_000_000)
+	exposure := f.fen
+	if f.over {
+		limit = f.fen - 1
+	}
+	return orders.Facts{
+		Order:    &orders.Order{ID: "SO202603110001", Customer: "C001", Total: f.fen},
+		Customer: &orders.Customer{Code: "C001", Type: f.kind, Level: f.level, CreditGrade: f.grade, CreditLimit: &limit},
+		Exposure: exposure, SpecialPrice: f.special,
+	}
+}
+
+// chain writes a route's roles, in brackets those that the system passes.
+func chain(r orders.Route) string {
+	var out []string
+	for _, s := range r.Steps {
+		name := s.Role.String()
+		if s.Pass != "" {
+			name = "(" + name + ")"
+		}
+		out = append(out, name)
+	}
+	return strings.Join(out, " ")
+}
+
+// expected says in Go what the table of the default routes says (features.md, conflict 3), with
+// amounts in whole fen.
+func expected(f facts) string {
+	const fiveThousand, twentyThousand, fiftyThousand = 500_000, 2_000_000, 5_000_000
+	isVIP, isC := f.kind == orders.CustomerVIP, f.grade == "C"
+	if f.fen < fiveThousand && f.level == "A" && !isC && f.kind != orders.CustomerDealer && !f.special && !f.over {
+		return ""
+	}
+	out := []string{"销售经理"}
+	if isVIP && f.fen > twentyThousand {
+		out = []string{"高级审核员"}
+	}
+	switch {
+	case f.over:
+		out = append(out, "财务")
+	case !isVIP:
+		out = append(out, "(财务)")
+	}
+	if f.fen >= twentyThousand || isC {
+		out = append(out, "财务总监")
+	}
+	if f.fen > fiftyThousand {
+		out = append(out, "总监")
+	}
+	return strings.Join(out, " ")
+}
+
+func load(t *testing.T) *rules.Engine {
+	t.Helper()
+	e, err := rules.Load("")
+	require.NoError(t, err)
+	return e
+}
+
+// feature: AP-02, AP-03, AP-04, AP-05, AP-07, AP-08, AP-09, MD-11, MD-12
+func TestDefaultRoutesAtEveryBorder(t *testing.T) {
+	t.Parallel()
+	e := load(t)
+	n := 0
+	for _, fen := range []orders.Money{
+		0, 1, 10_000, 499_999, 500_000, 500_001, 1_000_000, 1_999_999, 2_000_000, 2_000_001, 4_999_999, 5_000_000, 5_000_001, 99_999_999,
+	} {
+		for _, kind := range []string{orders.CustomerVIP, orders.CustomerOrdinary, orders.CustomerDealer, ""} {
+			for _, level := range []string{"A", "B", "C", ""} {
+				for _, grade := range []string{"A", "B", "C", ""} {
+					for _, special := range []bool{false, true} {
+						for _, over := range []bool{false, true} {
+							f := facts{fen, kind, level, grade, special, over}
+							r, err := e.Route(f.facts())
+							require.NoError(t, err)
+							require.NotEmpty(t, r.Name)
+							require.Equal(t, expected(f), chain(r), "%+v: %s", f, r.Name)
+							n++
+						}
+					}
+				}
+			}
+		}
+	}
+	require.Equal(t, 14*4*4*4*4, n)
+}
+
+// feature: AP-02, AP-03, AP-04, AP-05, AP-07, AP-08
+func TestDefaultRoutesInWords(t *testing.T) {
+	t.Parallel()
+	e := load(t)
+	const A, B, C, ordinary, vip, dealer = "A", "B", "C", orders.CustomerOrdinary, orders.CustomerVIP, orders.CustomerDealer
+	for _, tt := range []struct {
+		yuan, kind, level, grade string
+		special, over            bool
+		name, chain              string
+	}{
+		{"4999.99", ordinary, A, A, false, false, "规则 1 自动通过", ""},
+		{"5000.00", ordinary, A, A, false, false, "规则 2 两万以下", "销售经理 (财务)"},
+		{"4999.99", ordinary, B, A, false, false, "规则 2 两万以下", "销售经理 (财务)"},
+		{"19999.99", ordinary, B, B, false, false, "规则 2 两万以下", "销售经理 (财务)"},
+		{"20000.00", ordinary, A, A, false, false, "规则 3 两万以上或信用 C", "销售经理 (财务) 财务总监"},
+		{"100.00", ordinary, A, C, false, false, "规则 3 两万以上或信用 C", "销售经理 (财务) 财务总监"},
+		{"10000.00", ordinary, A, C, false, false, "规则 3 两万以上或信用 C", "销售经理 (财务) 财务总监"},
+		{"50000.00", ordinary, A, A, false, false, "规则 3 两万以上或信用 C", "销售经理 (财务) 财务总监"},
+		{"50000.01", ordinary, A, A, false, false, "规则 3 两万以上或信用 C", "销售经理 (财务) 财务总监 总监"},
+		{"10000.00", vip, A, A, false, false, "VIP 通道，规则 2", "销售经理"},
+		{"10000.00", dealer, A, A, false, false, "规则 2 两万以下", "销售经理 (财务)"},
+		{"20000.00", vip, A, A, false, false, "VIP 通道，规则 3", "销售经理 财务总监"},
+		{"20000.01", vip, A, A, false, false, "VIP 特别通道", "高级审核员 财务总监"},
+		{"50000.01", vip, A, A, false, true, "VIP 特别通道", "高级审核员 财务 财务总监 总监"},
+		{"100.00", vip, A, A, false, false, "规则 1 自动通过", ""},
+		{"100.00", vip, A, A, false, true, "VIP 通道，规则 2", "销售经理 财务"},
+		{"100.00", dealer, A, A, false, false, "规则 2 两万以下", "销售经理 (财务)"},
+		{"100.00", ordinary, A, A, true, false, "规则 2 两万以下", "销售经理 (财务)"},
+		{"100.00", ordinary, A, A, false, true, "规则 2 两万以下", "销售经理 财务"},
+	} {
+		f := facts{orders.MoneyOf(decimal.RequireFromString(tt.yuan)), tt.kind, tt.level, tt.grade, tt.special, tt.over}
+		r, err := e.Route(f.facts())
+		require.NoError(t, err)
+		require.Equal(t, tt.name, r.Name, "%+v", tt)
+		require.Equal(t, tt.chain, chain(r), "%+v", tt)
+	}
+	require.Equal(t, []orders.Role{orders.RoleAccountManager}, e.Tell("VIP 特别通道"))
+	require.Empty(t, e.Tell("规则 2 两万以下"))
+	require.Equal(t, []orders.Role{orders.RoleWarehouseLead, orders.RoleWarehouse, orders.RoleOperations, orders.RoleAdmin}, e.UrgentRoles())
+}
+
+func TestCreditAtTheLimit(t *testing.T) {
+	t.Parallel()
+	e := load(t)
+	route := func(exposure orders.Money, limit *orders.Money) string {
+		f := facts{fen: 600_000, kind: orders.CustomerOrdinary, level: "A", grade: "A"}.facts()
+		f.Exposure, f.Customer.CreditLimit = exposure, limit
+		r, err := e.Route(f)
+		require.NoError(t, err)
+		return chain(r)
+	}
+	limit, none := orders.Money(1_000_000), orders.Money(0)
+	require.Equal(t, "销售经理 (财务)", route(1_000_000, &limit))
+	require.Equal(t, "销售经理 财务", route(1_000_001, &limit))
+	require.Equal(t, "销售经理 财务", route(600_000, &none), "a limit of 0 is no credit")
+	require.Equal(t, "销售经理 (财务)", route(99_000_000, nil), "no limit is not checked")
+
+	r, err := e.Route(orders.Facts{Order: &orders.Order{ID: "SO1", Total: 100}})
+	require.NoError(t, err)
+	require.Equal(t, "销售经理 (财务)", chain(r), "a customer who is not in the master data is nobody's A")
+}
+
+// feature: CF-01
+func TestChangedLimitWorks(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "rules.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(strings.ReplaceAll(string(rules.Default), "金额 < 5000 ", "amount < 6000.50 ")), 0o600))
+	e, err := rules.Load(file)
+	require.NoError(t, err)
+	for fen, want := range map[orders.Money]string{600_049: "", 600_050: "销售经理 (财务)"} {
+		r, err := e.Route(facts{fen: fen, kind: orders.CustomerOrdinary, level: "A", grade: "A"}.facts())
+		require.NoError(t, err)
+		require.Equal(t, want, chain(r), fen)
+	}
+}
+
+// TestCentsAreExact compares amounts with every form of number that a condition can hold, at the
+// cent where binary fractions go wrong.
+func TestCentsAreExact(t *testing.T) {
+	t.Parallel()
+	for when, border := range map[string]orders.Money{ // the first amount for which it doesn't hold
+		"金额 < 0.3":                    30,
+		"金额 < 0.1 + 0.2":              30,
+		"金额 < 5000 * 1.1":             550_000,
+		"金额 <= 4999.99":               500_000,
+		"金额 * 3 < 0.9":                30,
+		"not (金额 >= 4.35)":            435,
+		"1.1 > amount":                110,
+		"金额 - 0.1 < 0.2":              30,
+		"金额 == 1.15 or 金额 < 1.15":     116,
+		"金额 + 行数 < 100.01":            9901,
+		"len(产品) == 1 and 金额 < 2.675": 268,
+		"-金额 > -1.15":                 -1, // refused
+	} {
+		file := fmt.Sprintf("routes:\n  - {name: a, when: '%s', steps: []}\n  - {name: b, when: true, steps: []}\n", when)
+		e, err := rules.Parse("r.yaml", []byte(file))
+		if border < 0 {
+			require.Error(t, err, when)
+			continue
+		}
+		require.NoError(t, err, when)
+		name := func(fen orders.Money) string {
+			r, err := e.Route(orders.Facts{Order: &orders.Order{Total: fen, Lines: []orders.Line{{Product: "P1"}}}})
+			require.NoError(t, err, when)
+			return r.Name
+		}
+		require.Equal(t, "a", name(border-1), "%s at %s", when, border-1)
+		require.Equal(t, "b", name(border), "%s at %s", when, border)
+	}
+}
+
+func TestEveryFieldIsKnownByBothNames(t *testing.T) {
+	t.Parallel()
+	limit := orders.Money(10_000)
+	f := orders.Facts{
+		Order: &orders.Order{
+			Customer: "C1", CustomerName: "市一院", Total: 12_345, Urgent: true, Payment: "月结", Carrier: "SF", Source: orders.Source{Name: "企业微信"},
+			Lines: []orders.Line{{Product: "P1", Base: decimal.NewFromInt(2)}, {Product: "P2", Gift: true}},
+		},
+		Customer: &orders.Customer{Code: "C1", Type: "VIP", Level: "A", CreditGrade: "B", CreditLimit: &limit, Region: "华东", HospitalLevel: "三甲", Group: "G", Terms: "月结30"},
+		Exposure: 12_345, SpecialPrice: true,
+	}
+	truths := map[string]string{
+		"金额": "== 123.45", "信用占用": "== 123.45", "信用额度": "== 100", "剩余额度": "== -23.45", "超信用": "", "不查信用": "== false", "特价": "", "加急": "",
+		"客户等级": `== "A"`, "信用评级": `in ["B", "C"]`, "客户类型": `== "VIP"`, "客户编码": `== "C1"`, "客户名称": `contains "一院"`, "区域": `== "华东"`,
+		"医院等级": `startsWith "三"`, "价格组": `== "G"`, "结算方式": `matches "^月结"`, "付款": `== "月结"`, "物流": `== "SF"`, "来源": `== "企业微信"`, "缺货": "",
+		"有赠品": "", "行数": ">= 2", "产品": `== ["P1", "P2"]`,
+	}
+	for _, names := range rules.Fields() {
+		rest, ok := truths[names[0]]
+		require.True(t, ok, names[0])
+		for _, name := range names {
+			file := fmt.Sprintf("routes:\n  - name: a\n    when: %s %s\n    steps: []\n  - {name: b, when: true, steps: []}\n", name, rest)
+			e, err := rules.Parse("r.yaml", []byte(file))
+			require.NoError(t, err, name)
+			r, err := e.Route(f)
+			require.NoError(t, err, name)
+			require.Equal(t, "a", r.Name, name)
+		}
+	}
+	require.Len(t, rules.Fields(), len(truths))
+}
+
+func TestPriority(t *testing.T) {
+	t.Parallel()
+	e := load(t)
+	points, reasons, err := e.Priority(orders.Facts{
+		Order: &orders.Order{Urgent: true}, Customer: &orders.Customer{Type: orders.CustomerVIP, HospitalLevel: "三级甲等"},
+	})
+	require.NoError(t, err)
+	require.Equal(t, 130, points)
+	require.Equal(t, []string{"加急", "三级医院", "VIP"}, reasons)
+	points, reasons, err = e.Priority(orders.Facts{Order: &orders.Order{}})
+	require.NoError(t, err)
+	require.Zero(t, points)
+	require.Empty(t, reasons)
+}
+
+func TestLimitsOfSteps(t *testing.T) {
+	t.Parallel()
+	e, err := rules.Parse("r.yaml", []byte("routes:\n  - name: a\n    when: true\n    steps:\n      - {role: cfo, limit: 90m}\n      - {role: 总监}\n"))
+	require.NoError(t, err)
+	r, err := e.Route(orders.Facts{Order: &orders.Order{}})
+	require.NoError(t, err)
+	require.Equal(t, []orders.RouteStep{{Role: orders.RoleCFO, Limit: 90 * time.Minute}, {Role: orders.RoleDirector}}, r.Steps)
+	require.Equal(t, orders.RoleWarehouseLead, e.UrgentRoles()[0], "without urgent the built-in order holds")
+}
+
+func TestMistakesAreNamedWithTheirLine(t *testing.T) {
+	t.Parallel()
+	const last = "  - {name: 其余, when: true, steps: []}\n"
+	route := func(when string) string {
+		return "routes:\n  - name: a\n    when: " + when + "\n    steps: []\n" + last
+	}
+	tests := map[string]struct {
+		file string
+		want []string
+	}{
+		"empty":                      {"", []string{"r.yaml 是空的"}},
+		"no YAML":                    {"routes:\n  - name: a\n   when: b\n", []string{"第 ", "格式不对"}},
+		"a list on top":              {"- a\n", []string{"第 1 行：规则文件要写成"}},
+		"no routes":                  {"urgent: [仓管]\n", []string{"第 1 行：缺 routes"}},
+		"no route":                   {"routes: []\n", []string{"第 1 行：routes 至少要有一条"}},
+		"an unknown key":             {"routs: []\n" + "routes:\n" + last, []string{"第 1 行：规则文件里没有「routs」这一项"}},
+		"an unknown key of a route":  {"routes:\n  - {name: a, wen: x, when: true, steps: []}\n", []string{"第 2 行：路由里没有「wen」"}},
+		"a key twice":                {"routes:\n  - name: a\n    name: b\n    when: true\n    steps: []\n", []string{"第 3 行"}},
+		"an unknown field":           {route("金鹅 < 5000"), []string{"第 3 行", "不认识「金鹅」", "是不是「金额」"}},
+		"a text without quotes":      {route("客户类型 == VIP"), []string{"第 3 行", "不认识「VIP」", "文字要加引号"}},
+		"amount against text":        {route(`金额 < "五千"`), []string{"第 3 行", "两边不是一种东西"}},
+		"text against number":        {route("客户等级 < 5"), []string{"第 3 行", "两边不是一种东西"}},
+		"no truth value":             {route("金额 + 1"), []string{"第 3 行", "条件要能说出「是」或「不是」"}},
+		"cut off":                    {route("金额 <"), []string{"第 3 行", "条件写得不完整"}},
+		"a number in a list":         {route("金额 in [5000]"), []string{"第 3 行", "不能用 in"}},
+		"a division":                 {route("金额 / 3 < 5"), []string{"第 3 行", "不能用除法"}},
+		"the clock":                  {route("now() > 金额"), []string{"第 3 行"}},
+		"too long":                   {route(strings.TrimSuffix(strings.Repeat("加急 or ", 300), " or ")), []string{"第 3 行", "条件太长"}},
+		"no condition":               {"routes:\n  - name: a\n    steps: []\n" + last, []string{"第 2 行：缺条件 when"}},
+		"no name":                    {"routes:\n  - when: 加急\n    steps: []\n" + last, []string{"第 2 行：路由缺名称"}},
+		"no steps":                   {"routes:\n  - name: a\n    when: 加急\n" + last, []string{"第 2 行：路由「a」缺 steps"}},
+		"two of a name":              {"routes:\n  - {name: 其余, when: 加急, steps: []}\n" + last, []string{"第 3 行：有两条路由都叫「其余」"}},
+		"no route for the rest":      {"routes:\n  - {name: a, when: 加急, steps: []}\n", []string{"第 2 行：最后一条路由要写 when: true"}},
+		"a route that hides others":  {"routes:\n  - {name: a, when: true, steps: []}\n" + last, []string{"第 2 行：「a」总是成立"}},
+		"an unknown role":            {"routes:\n  - name: a\n    when: true\n    steps:\n      - role: 董事长\n", []string{"第 5 行：没有「董事长」这个角色", "财务总监"}},
+		"a bad limit":                {"routes:\n  - name: a\n    when: true\n    steps:\n      - {role: 财务, limit: 4小时}\n", []string{"第 5 行：时限「4小时」"}},
+		"a negative limit":           {"routes:\n  - name: a\n    when: true\n    steps:\n      - {role: 财务, limit: -4h}\n", []string{"第 5 行：时限「-4h」"}},
+		"passing without a reason":   {"routes:\n  - name: a\n    when: true\n    steps:\n      - {role: 财务, pass: 加急}\n", []string{"第 5 行：自动通过要写明原因"}},
+		"a reason without passing":   {"routes:\n  - name: a\n    when: true\n    steps:\n      - {role: 财务, because: 急}\n", []string{"第 5 行：写了原因"}},
+		"a step without a role":      {"routes:\n  - name: a\n    when: true\n    steps:\n      - {limit: 4h}\n", []string{"第 5 行：审批步骤缺角色"}},
+		"steps that are no list":     {"routes:\n  - name: a\n    when: true\n    steps: 财务\n", []string{"第 4 行：steps要写成列表"}},
+		"points that are no number":  {"routes:\n" + last + "priority:\n  - {name: a, when: 加急, points: 高}\n", []string{"第 4 行：points 要写成整数"}},
+		"all mistakes at once":       {"routes:\n  - {name: a, when: 金鹅 > 1, steps: [{role: 老板}]}\n  - {name: b, when: 加急, steps: []}\nurgent: [门卫]\n", []string{"第 2 行", "「老板」", "第 3 行：最后一条", "第 4 行：没有「门卫」"}},
+		"a priority without a field": {"routes:\n" + last + "priority:\n  - {when: 加急}\n", []string{"第 4 行：优先级缺名称", "第 4 行：points"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := rules.Parse("r.yaml", []byte(tt.file))
+			require.Error(t, err)
+			require.Equal(t, orders.CodeInvalid, orders.ErrorCode(err))
+			for _, want := range tt.want {
+				require.Contains(t, err.Error(), want)
+			}
+		})
+	}
+	_, err := rules.Load(filepath.Join(t.TempDir(), "none.yaml"))
+	require.ErrorContains(t, err, "读不出来")
+}
+
+func TestMemoryIsLimited(t *testing.T) {
+	t.Parallel()
+	e, err := rules.Parse("r.yaml", []byte("routes:\n  - name: a\n    when: \"all(产品, len(map(产品, # + 'x')) > 0)\"\n    steps: []\n  - {name: b, when: true, steps: []}\n"))
+	require.NoError(t, err)
+	o := &orders.Order{Lines: make([]orders.Line, 500)}
+	for i := range o.Lines {
+		o.Lines[i].Product = "P"
+	}
+	_, err = e.Route(orders.Facts{Order: o})
+	require.ErrorContains(t, err, "memory budget")
+}
+
+func TestExampleIsTheDefault(t *testing.T) {
+	t.Parallel()
+	example, err := os.ReadFile(filepath.Join("..", "..", "docs", "rules.example.yaml"))
+	require.NoError(t, err)
+	require.Equal(t, string(rules.Default), string(example))
+	for _, names := range rules.Fields() {
+		require.Contains(t, string(example), names[0]+" "+names[1])
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(rules.Default)
+	f.Add([]byte("routes:\n  - {name: a, when: true, steps: []}\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		e, err := rules.Parse("r.yaml", data)
+		if err != nil {
+			require.Equal(t, orders.CodeInvalid, orders.ErrorCode(err))
+			return
+		}
+		_, _ = e.Route(orders.Facts{Order: &orders.Order{Total: 1}})
+	})
+}
