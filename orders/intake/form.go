@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -115,7 +116,7 @@ func joinProse(lines []page.Line, width float64) []string {
 			before := lines[i-1]
 			high := before.Box[3].Y - before.Box[0].Y
 			below := l.Box[0].Y - before.Box[3].Y
-			wrapped := lastRight > 0.6*width && below < 1.5*high && below > -0.5*high && l.Box[0].X < before.Box[0].X+2*high && width > 0
+			wrapped := lastRight > 0.6*width && below < 1.5*high && below > -0.5*high && math.Abs(l.Box[0].X-before.Box[0].X) < 3*high && width > 0
 			last := []rune(out[len(out)-1])
 			if wrapped && !strings.ContainsRune("。；;!！?？", last[len(last)-1]) && len(last) > 14 {
 				out[len(out)-1] += text
@@ -248,9 +249,8 @@ func (f *form) draft(g group) Draft {
 	d.DeliverBy = g.date
 	if d.DeliverBy == "" {
 		for _, w := range h.due {
-			if v := w.value(); v != "" {
+			if v := w.value(); v != "" && (d.DeliverBy == "" || !w.end.Before(f.c.today) && d.DeliverBy <= f.c.today.Format(time.DateOnly)) {
 				d.DeliverBy = v
-				break
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package intake
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // factKind is what a key of a form's head asks for.
@@ -17,6 +18,7 @@ const (
 	factAddress
 	factReceive // 收货: an address, a person or both
 	factDate
+	factWant // 要货日期: the form's own date, unless it lies ahead
 	factPayment
 	factCarrier
 	factNote
@@ -31,14 +33,15 @@ var factKeys = func() map[string]factKind {
 		}
 	}
 	add(factPO, `订单编号 订单号 订单号码 单号 单据号 单据编号 采购单号 采购订单号 采购编号 采购单编号 申请号 申请单号 申请编号 计划号 计划单号 计划编号 合同编号 合同号 编号 通知单号 通知号 函号 请购单号 请购号 申购单号 申购号 要货单号
-		订货单号 需求单号 领料单号 请领单号 po po号 po# po.no pono pono. pono.: po编号 po单号 no no. no.: 单据号码 order orderno orderno. 客户单号 客户订单号 订购单号 流水号 文号`)
+		订货单号 需求单号 领料单号 请领单号 po po号 po# po.no pono pono. po编号 po单号 no no. pon0. pon0 n0. n0 单据号码 order orderno orderno. 客户单号 客户订单号 订购单号 流水号 文号`)
 	add(factCustomer, "客户 客户名称 订货单位 采购单位 采购方 需方 需方单位 购货单位 购方 购买方 买方 甲方 申请单位 要货单位 收货单位 使用单位 订购单位 下单单位 订货客户 门店 公司名称 单位名称 订购方 需货单位 customer")
 	add(factContact, "收货人 联系人 收货联系人 联系 收件人 接收人 签收人 收货人姓名 联络人 现场联系人 收料人 attn contact consignee 收货负责人 接货人 收货联系 收料员 提货人")
 	add(factPhone, "电话 联系电话 手机 手机号 收货电话 联系方式 送货电话 tel phone mobile 收货人电话 联系人电话 电话号码 手机号码")
 	add(factAddress, "收货地址 送货地址 交货地点 交货地址 送达 送达地点 送达地址 地址 到货地点 到货地址 收货地点 shipto deliverto 送至 送货地点 发货地址 配送地址 卸货地点 收件地址 使用地点 address 送货到")
 	add(factReceive, "收货 收料 送货 收件 送 收货信息 收货地址及联系人 shipto收货 收货方")
 	add(factDate, `要求到货日期 要求到货时间 要求到货 到货日期 到货时间 到货 到货期 交货期 交货日期 交货时间 交货 交期 要求交期 要求交货期 需用日期 需用时间 需求日期 需求时间 用料日期 用料时间 送货时间 送货日期 送达时间 送达日期 期望交期 期望到货 期望送达
-		delivery deliverydate due duedate 要货日期 要求日期 要求送货日期 使用日期 配送日期 配送时间 交付日期 进场日期 进场时间 提货时间 提货日期 要求送达`)
+		delivery deliverydate due duedate 要求送货日期 配送日期 配送时间 交付日期 进场日期 进场时间 提货时间 提货日期 要求送达`)
+	add(factWant, "要货日期 要求日期 使用日期 需货日期 订货日期")
 	add(factPayment, "结算方式 结算 付款方式 付款 支付方式 付款条件 payment 账期 结款方式 付款条款 货款 paymentterms terms")
 	add(factCarrier, "运输方式 运输 物流 发货方式 快递 承运 物流公司 发运方式 配送方式 运输公司 发运 提货方式 送货方式 shipvia 交货方式")
 	add(factNote, "备注 说明 要求 remark remarks note notes 其他要求 特别说明 特殊要求 注 附注 备注说明 注意 注意事项 ps 包装要求 包装 质量要求 其它 其他")
@@ -81,7 +84,7 @@ func pairsOf(line string) []pair {
 	}
 	var keys []found
 	for i := 0; i < len(t.r); i++ {
-		if isSpace(t.r[i]) || i > 0 && (isHan(t.r[i-1]) && isHan(t.r[i]) || isAlnum(t.r[i-1]) && isAlnum(t.r[i])) {
+		if isSpace(t.r[i]) || i > 0 && (isHan(t.r[i-1]) || isAlnum(t.r[i-1])) && (isHan(t.r[i]) || isAlnum(t.r[i])) {
 			continue
 		}
 		if kind, to, ok := keyAt(t.r, i); ok {
@@ -110,7 +113,7 @@ func pairsOf(line string) []pair {
 // word before a colon is a key that says nothing.
 func keyAt(r []rune, i int) (factKind, int, bool) {
 	var word []rune
-	kind, to, ok := factIgnored, 0, false
+	kind, to, ok, spaced := factIgnored, 0, false, false
 	for j := i; j < len(r) && j-i < 16; j++ {
 		switch c := r[j]; {
 		case c == ':':
@@ -122,24 +125,28 @@ func keyAt(r []rune, i int) (factKind, int, bool) {
 					return k, j + 1, true
 				}
 			}
-			for n := 1; n+2 <= len(word); n++ { // 我方订单号, shipto收货
+			for n := 1; n+2 <= len(word) && !spaced; n++ { // 我方订单号
 				if k, known := factKeys[string(word[n:])]; known && k != factIgnored {
 					return k, j + 1, true
 				}
 			}
-			if len(word) >= 2 && len(word) <= 6 && !slices.ContainsFunc(word, isDigit) && !ok {
+			if len(word) >= 2 && len(word) <= 6 && !spaced && !slices.ContainsFunc(word, isDigit) && !ok {
 				return factIgnored, j + 1, true
 			}
 			return kind, to, ok
 		case c == '\n' || strings.ContainsRune(",。;!?", c):
 			return kind, to, ok
 		case c == ' ':
+			spaced = true
 			// without a colon: only where the value looks like one
 			if k, known := factKeys[string(word)]; known && len(word) >= 2 && looksLike(k, r[j+1:]) {
 				kind, to, ok = k, j+1, true
 			}
 		default:
 			word = append(word, c)
+			if w := string(word); (w == "no." || w == "n0." || w == "pono." || w == "pon0.") && j+1 < len(r) && isAlnum(r[j+1]) {
+				return factPO, j + 1, true
+			}
 		}
 	}
 	return kind, to, ok
@@ -161,7 +168,7 @@ func looksLike(k factKind, r []rune) bool {
 	switch k {
 	case factPO:
 		return hasDigit(first) && !slices.ContainsFunc(first, isHan)
-	case factDate, factPhone:
+	case factDate, factWant, factPhone:
 		return hasDigit(first)
 	case factIgnored:
 		return hasDigit(first) || len(first) <= 4
@@ -184,6 +191,10 @@ type factReader struct {
 
 // line reads one line; title tells that it stands above the goods, where a bare date is the form's own.
 func (f *factReader) line(text string) {
+	if r := normal(strings.TrimSpace(text)); f.contact == "" && (&scan{x: f.x}).isPerson(r) {
+		f.setContact(text)
+		return
+	}
 	for _, p := range pairsOf(text) {
 		f.pair(p)
 	}
@@ -209,16 +220,22 @@ func (f *factReader) pair(p pair) {
 	case factAddress, factReceive, factContact:
 		f.recipient(t, p.kind)
 		return
-	case factDate:
-		if w, ok := firstWhen(t.r, f.c); ok {
+	case factDate, factWant:
+		if w, ok := firstWhen(t.r, f.c); ok && (p.kind == factDate || w.end.After(f.c.today)) {
 			f.due = append(f.due, w)
 		}
+	default:
 	}
 	f.prose(t, p)
 }
 
 // prose reads a stretch of words: what a message would say.
 func (f *factReader) prose(t *text, p pair) {
+	for i := 0; i+1 < len(t.r); i++ {
+		if t.r[i] == '送' && (t.r[i+1] == '达' || t.r[i+1] == '抵') {
+			t.r[i+1] = '到'
+		}
+	}
 	s := f.x.newScan(t, f.c, f.cust, f.sales)
 	rest := make([]rune, 0, len(t.r))
 	for i := range t.r {
@@ -229,7 +246,7 @@ func (f *factReader) prose(t *text, p pair) {
 	for _, m := range s.marks {
 		switch m.kind {
 		case markDate:
-			if (m.when.weight > 0 || p.kind == factNote && m.when.weight >= 0 && t.r[0] != '2') && p.kind != factDate {
+			if (m.when.weight > 0 || wantedBy(t.r[m.to:])) && p.kind != factDate && p.kind != factWant {
 				f.due = append(f.due, m.when)
 			}
 		case markCustomer:
@@ -249,7 +266,8 @@ func (f *factReader) prose(t *text, p pair) {
 				f.address = m.text
 			}
 		case markCarrier:
-			if f.carrier == "" {
+			after := string(t.r[m.to:s.clauseEnd(m.to)])
+			if f.carrier == "" && !strings.Contains(after, "不要") && !strings.Contains(after, "别") {
 				f.carrier = m.text
 			}
 		case markPayment:
@@ -384,6 +402,9 @@ func isPhoneWord(r []rune) bool {
 
 // firstWhen reads the first date of a value.
 func firstWhen(r []rune, c clock) (when, bool) {
+	if y, m, d, ok := dotted(r); ok {
+		return when{from: 0, to: len(r), end: time.Date(y, time.Month(m), d, 0, 0, 0, 0, c.today.Location()), weight: 1}, true
+	}
 	for i := range r {
 		if i > 0 && (isDigit(r[i]) && isDigit(r[i-1]) || isHanNumeral(r[i]) && isHanNumeral(r[i-1])) {
 			continue
@@ -393,4 +414,27 @@ func firstWhen(r []rune, c clock) (when, bool) {
 		}
 	}
 	return when{}, false
+}
+
+// dotted reads 2026.4.2 at the beginning of a value.
+func dotted(r []rune) (year, month, day int, ok bool) {
+	parts := strings.FieldsFunc(string(trimSpace(r)), func(c rune) bool { return !isDigit(c) })
+	text := string(trimSpace(r))
+	if len(parts) < 3 || len(parts[0]) != 4 || len(parts[1]) > 2 || len(parts[2]) > 2 || !strings.HasPrefix(text, parts[0]+"."+parts[1]+"."+parts[2]) {
+		return 0, 0, 0, false
+	}
+	year, _ = smallNumber(parts[0])
+	month, _ = smallNumber(parts[1])
+	day, _ = smallNumber(parts[2])
+	return year, month, day, year > 2000 && month >= 1 && month <= 12 && day >= 1 && day <= 31
+}
+
+// wantedBy tells whether the words after a date ask for the goods by then.
+func wantedBy(after []rune) bool {
+	for _, w := range [...]string{"前", "之前", "以前", "要", "送", "到", "交", "用", "进场", "发", "来拉", "来拿", "来提", "取", "提"} {
+		if has(trimSpace(after), 0, w) {
+			return true
+		}
+	}
+	return false
 }

@@ -168,7 +168,7 @@ func (f *form) isLoose(row []page.Cell, cols []column, afterTotal bool) bool {
 		if text == "" || c.Merged {
 			continue
 		}
-		if i < len(cols) && cols[i].as == colIndex {
+		if _, number := smallNumber(text); i < len(cols) && cols[i].as == colIndex && number {
 			continue
 		}
 		texts++
@@ -370,6 +370,12 @@ func (f *form) readQuantity(it *item, text string, row []page.Cell, col int) int
 		return quantityNone
 	}
 	v, rest, ok := figure(plain)
+	if unit, number, cut := strings.Cut(plain, " "); cut && !ok { // 支 3600: two columns read as one
+		if u := string(normal(unit)); f.x.units[u] {
+			it.unit = u
+			v, rest, ok = figure(number)
+		}
+	}
 	if !ok {
 		it.doubt = ReasonAmbiguous
 		return quantityRead
@@ -435,7 +441,7 @@ func (f *form) resolveRow(it item) resolution {
 	m := f.x.readMention(words, 0, len(words.r), who.own, nil)
 	id, exact := f.x.productByCode(it.code, who.own, f.ocr)
 	if id < 0 {
-		r := f.x.resolve(m, nil, who, it.unit)
+		r := f.x.byWording(f.x.resolve(m, nil, who, it.unit), words.r)
 		if r.product < 0 && r.reason == "" {
 			r.reason = ReasonUnknown
 		}
@@ -451,6 +457,37 @@ func (f *form) resolveRow(it item) resolution {
 		return resolution{product: id, rule: "code", best: f.x.cover(id, m)}
 	}
 	return byName
+}
+
+// byWording settles a choice where just one of the options has a name or alias that stands in the words as it is written:
+// a row's words are the catalogue's more often than a chat's are.
+func (x *Lexicon) byWording(r resolution, words []rune) resolution {
+	if r.product >= 0 || r.reason != ReasonAmbiguous {
+		return r
+	}
+	said := string(squeeze(words))
+	var hit []int32
+	longest := 0
+	for _, id := range r.options {
+		p := &x.master.Products[id]
+		size := 0
+		for _, name := range append([]string{p.Title(), p.Spec}, p.Aliases...) {
+			if n := squeeze(normal(name)); len(n) > size && len(n) > 2 && strings.Contains(said, string(n)) {
+				size = len(n)
+			}
+		}
+		switch {
+		case size == 0 || size < longest:
+		case size > longest:
+			hit, longest = []int32{id}, size
+		default:
+			hit = append(hit, id)
+		}
+	}
+	if len(hit) == 1 {
+		return resolution{product: hit[0], rule: "wording", best: r.best}
+	}
+	return r
 }
 
 // productByCode finds the product with a code: the customer's own or the catalogue's. With misread, a code is also
