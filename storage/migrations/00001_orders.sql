@@ -1,0 +1,183 @@
+-- Amounts are fen, quantities millionths of a base unit, prices millionths of a yuan, times UTC
+-- milliseconds (0: none), lists and records JSON. SERIAL, and what ends a table on MySQL, are
+-- filled in per database (migrate.go). Keys compare byte by byte.
+
+CREATE TABLE counters (
+  name VARCHAR(64) NOT NULL PRIMARY KEY,
+  value BIGINT NOT NULL
+);
+
+INSERT INTO counters (name, value) VALUES ('catalog', 0), ('claim.deliveries', 0);
+
+CREATE TABLE orders (
+  id VARCHAR(32) NOT NULL PRIMARY KEY,
+  version INT NOT NULL,
+  revision INT NOT NULL,
+  customer VARCHAR(64) NOT NULL,
+  customer_name TEXT NOT NULL,
+  sales VARCHAR(64) NOT NULL,
+  source TEXT NOT NULL,
+  total BIGINT NOT NULL,
+  deliver_by VARCHAR(64) NOT NULL,
+  urgent TINYINT NOT NULL,
+  urgent_words TEXT NOT NULL,
+  carrier VARCHAR(64) NOT NULL,
+  contact TEXT NOT NULL,
+  phone TEXT NOT NULL,
+  address TEXT NOT NULL,
+  payment TEXT NOT NULL,
+  po TEXT NOT NULL,
+  note TEXT NOT NULL,
+  internal_note TEXT NOT NULL,
+  questions MEDIUMTEXT NOT NULL,
+  status VARCHAR(32) NOT NULL,
+  close_reason TEXT NOT NULL,
+  route TEXT NOT NULL,
+  node_count INT NOT NULL,
+  held BIGINT NOT NULL CHECK (held >= 0),
+  shipment_count INT NOT NULL,
+  alert TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  confirmed_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  reserved_until BIGINT NOT NULL,
+  reached TEXT NOT NULL,
+  next_at BIGINT NOT NULL
+);
+CREATE INDEX orders_customer ON orders (customer, created_at);
+CREATE INDEX orders_status ON orders (status, created_at);
+CREATE INDEX orders_sales ON orders (sales, status, created_at);
+CREATE INDEX orders_next ON orders (next_at);
+CREATE INDEX orders_created ON orders (created_at);
+
+CREATE TABLE order_lines (
+  order_id VARCHAR(32) NOT NULL,
+  no INT NOT NULL,
+  product VARCHAR(64) NOT NULL,
+  name TEXT NOT NULL,
+  spec TEXT NOT NULL,
+  quantity BIGINT NOT NULL,
+  unit TEXT NOT NULL,
+  base BIGINT NOT NULL,
+  base_unit TEXT NOT NULL,
+  gift TINYINT NOT NULL,
+  price BIGINT NOT NULL,
+  amount BIGINT NOT NULL,
+  price_rule TEXT NOT NULL,
+  list_price BIGINT NOT NULL,
+  stated BIGINT,
+  available BIGINT NOT NULL,
+  reserved BIGINT NOT NULL CHECK (reserved >= 0),
+  PRIMARY KEY (order_id, no),
+  FOREIGN KEY (order_id) REFERENCES orders (id)
+);
+CREATE INDEX order_lines_product ON order_lines (product);
+
+CREATE TABLE order_nodes (
+  order_id VARCHAR(32) NOT NULL,
+  seq INT NOT NULL,
+  role VARCHAR(32) NOT NULL,
+  status VARCHAR(16) NOT NULL,
+  decided_by VARCHAR(64) NOT NULL,
+  name TEXT NOT NULL,
+  decided_at BIGINT NOT NULL,
+  reason TEXT NOT NULL,
+  opened_at BIGINT NOT NULL,
+  due_at BIGINT NOT NULL,
+  reminded INT NOT NULL,
+  extra TEXT NOT NULL,
+  PRIMARY KEY (order_id, seq),
+  FOREIGN KEY (order_id) REFERENCES orders (id)
+);
+CREATE INDEX order_nodes_role ON order_nodes (status, role);
+
+CREATE TABLE shipments (
+  order_id VARCHAR(32) NOT NULL,
+  no INT NOT NULL,
+  carrier VARCHAR(64) NOT NULL,
+  tracking VARCHAR(64) NOT NULL,
+  state VARCHAR(32) NOT NULL,
+  events MEDIUMTEXT NOT NULL,
+  token VARCHAR(64) NOT NULL,
+  shipped_at BIGINT NOT NULL,
+  next_poll BIGINT NOT NULL,
+  last_query BIGINT NOT NULL,
+  polls INT NOT NULL,
+  subscribed TINYINT NOT NULL,
+  PRIMARY KEY (order_id, no),
+  FOREIGN KEY (order_id) REFERENCES orders (id)
+);
+CREATE INDEX shipments_tracking ON shipments (tracking);
+
+CREATE TABLE stock (
+  product VARCHAR(64) NOT NULL,
+  warehouse VARCHAR(64) NOT NULL,
+  on_hand BIGINT NOT NULL CHECK (on_hand >= 0),
+  reserved BIGINT NOT NULL CHECK (reserved >= 0),
+  allocated BIGINT NOT NULL CHECK (allocated >= 0),
+  safety_stock BIGINT NOT NULL,
+  counted TINYINT NOT NULL,
+  PRIMARY KEY (product, warehouse),
+  CHECK (reserved + allocated <= on_hand)
+);
+
+CREATE TABLE stock_lots (
+  product VARCHAR(64) NOT NULL,
+  warehouse VARCHAR(64) NOT NULL,
+  batch VARCHAR(64) NOT NULL,
+  serial VARCHAR(64) NOT NULL,
+  on_hand BIGINT NOT NULL CHECK (on_hand >= 0),
+  expires BIGINT NOT NULL,
+  PRIMARY KEY (product, warehouse, batch, serial)
+);
+
+-- What each order holds. The totals of the stock table are the sums of these rows.
+CREATE TABLE reservations (
+  order_id VARCHAR(32) NOT NULL,
+  line INT NOT NULL,
+  product VARCHAR(64) NOT NULL,
+  warehouse VARCHAR(64) NOT NULL,
+  kind VARCHAR(8) NOT NULL CHECK (kind IN ('soft', 'firm')),
+  quantity BIGINT NOT NULL CHECK (quantity > 0),
+  until BIGINT NOT NULL,
+  PRIMARY KEY (order_id, line, product, warehouse, kind)
+);
+CREATE INDEX reservations_product ON reservations (product, warehouse);
+
+CREATE TABLE credit (
+  customer VARCHAR(64) NOT NULL PRIMARY KEY,
+  exposure BIGINT NOT NULL CHECK (exposure >= 0)
+);
+
+CREATE TABLE audit (
+  id SERIAL,
+  order_id VARCHAR(32) NOT NULL,
+  at BIGINT NOT NULL,
+  actor VARCHAR(128) NOT NULL,
+  channel VARCHAR(32) NOT NULL,
+  action TEXT NOT NULL,
+  before_text TEXT NOT NULL,
+  after_text TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  trace VARCHAR(128) NOT NULL
+);
+CREATE INDEX audit_order ON audit (order_id, id);
+CREATE INDEX audit_at ON audit (at);
+
+-- status: 0 waiting, 1 done, 2 given up, here and below.
+CREATE TABLE events (
+  id SERIAL,
+  kind VARCHAR(64) NOT NULL,
+  order_id VARCHAR(32) NOT NULL,
+  at BIGINT NOT NULL,
+  actor VARCHAR(128) NOT NULL,
+  data TEXT NOT NULL,
+  trace VARCHAR(128) NOT NULL,
+  status TINYINT NOT NULL,
+  due_at BIGINT NOT NULL,
+  attempts INT NOT NULL,
+  token VARCHAR(32) NOT NULL,
+  error TEXT NOT NULL
+);
+CREATE INDEX events_due ON events (status, due_at);
+CREATE INDEX events_order ON events (order_id, id);

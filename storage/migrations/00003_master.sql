@@ -1,0 +1,97 @@
+-- Master data as imported. seq keeps the order of the imported lists.
+
+CREATE TABLE products (
+  code VARCHAR(64) NOT NULL PRIMARY KEY,
+  seq BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  spec TEXT NOT NULL,
+  unit VARCHAR(32) NOT NULL,
+  packs TEXT NOT NULL,
+  aliases TEXT NOT NULL,
+  category VARCHAR(128) NOT NULL,
+  price BIGINT,
+  moq BIGINT NOT NULL,
+  stock BIGINT NOT NULL,
+  kind VARCHAR(16) NOT NULL,
+  parts TEXT NOT NULL,
+  safety_stock BIGINT NOT NULL,
+  imported TINYINT NOT NULL,
+  licence TEXT NOT NULL,
+  bom TEXT NOT NULL,
+  bom_until BIGINT NOT NULL,
+  successor VARCHAR(64) NOT NULL,
+  tracking VARCHAR(16) NOT NULL,
+  service TINYINT NOT NULL
+);
+
+CREATE TABLE customers (
+  code VARCHAR(64) NOT NULL PRIMARY KEY,
+  seq BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  aliases TEXT NOT NULL,
+  type VARCHAR(32) NOT NULL,
+  level VARCHAR(32) NOT NULL,
+  credit_grade VARCHAR(32) NOT NULL,
+  credit_limit BIGINT,
+  terms TEXT NOT NULL,
+  region VARCHAR(128) NOT NULL,
+  hospital_level VARCHAR(32) NOT NULL,
+  licence TEXT NOT NULL,
+  contact TEXT NOT NULL,
+  phone TEXT NOT NULL,
+  address TEXT NOT NULL,
+  sales VARCHAR(64) NOT NULL,
+  manager VARCHAR(64) NOT NULL,
+  catalogue TEXT NOT NULL,
+  price_group VARCHAR(128) NOT NULL
+);
+
+CREATE TABLE customer_items (
+  customer VARCHAR(64) NOT NULL,
+  item VARCHAR(128) NOT NULL,
+  seq BIGINT NOT NULL,
+  product VARCHAR(64) NOT NULL,
+  price BIGINT,
+  PRIMARY KEY (customer, item)
+);
+
+CREATE TABLE prices (
+  product VARCHAR(64) NOT NULL,
+  category VARCHAR(128) NOT NULL,
+  scope VARCHAR(128) NOT NULL,
+  from_quantity BIGINT NOT NULL,
+  from_amount BIGINT NOT NULL,
+  mode VARCHAR(32) NOT NULL,
+  valid_from BIGINT NOT NULL,
+  seq BIGINT NOT NULL,
+  price BIGINT,
+  discount BIGINT,
+  valid_until BIGINT NOT NULL,
+  PRIMARY KEY (product, category, scope, from_quantity, from_amount, mode, valid_from)
+);
+
+CREATE TABLE staff (
+  code VARCHAR(64) NOT NULL PRIMARY KEY,
+  seq BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  roles TEXT NOT NULL,
+  wecom VARCHAR(128) NOT NULL,
+  dingtalk VARCHAR(128) NOT NULL,
+  phone TEXT NOT NULL,
+  email TEXT NOT NULL,
+  deputy VARCHAR(64) NOT NULL,
+  superior VARCHAR(64) NOT NULL,
+  warehouse VARCHAR(64) NOT NULL,
+  region VARCHAR(128) NOT NULL
+);
+
+CREATE TABLE history (
+  customer VARCHAR(64) NOT NULL,
+  order_no VARCHAR(64) NOT NULL,
+  product VARCHAR(64) NOT NULL,
+  unit VARCHAR(32) NOT NULL,
+  date VARCHAR(10) NOT NULL,
+  seq BIGINT NOT NULL,
+  quantity BIGINT NOT NULL,
+  PRIMARY KEY (customer, order_no, product, unit, date)
+);

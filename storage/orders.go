@@ -1,0 +1,468 @@
+package storage
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"orderbot/orders"
+)
+
+// orderRow is an order without its lines, nodes and shipments.
+type orderRow struct {
+	ID            string `gorm:"primaryKey"`
+	Version       int
+	Revision      int
+	Customer      string
+	CustomerName  string
+	Sales         string
+	Source        string
+	Total         int64
+	DeliverBy     string
+	Urgent        bool
+	UrgentWords   string
+	Carrier       string
+	Contact       string
+	Phone         string
+	Address       string
+	Payment       string
+	PO            string `gorm:"column:po"`
+	Note          string
+	InternalNote  string
+	Questions     string
+	Status        string
+	CloseReason   string
+	Route         string
+	NodeCount     int
+	Held          int64
+	ShipmentCount int
+	Alert         string
+	Created       int64 `gorm:"column:created_at"`
+	ConfirmedAt   int64
+	ExpiresAt     int64
+	ReservedUntil int64
+	Reached       string
+	NextAt        int64
+}
+
+func (orderRow) TableName() string { return "orders" }
+
+type lineRow struct {
+	OrderID   string `gorm:"primaryKey"`
+	No        int    `gorm:"primaryKey"`
+	Product   string
+	Name      string
+	Spec      string
+	Quantity  int64
+	Unit      string
+	Base      int64
+	BaseUnit  string
+	Gift      bool
+	Price     int64
+	Amount    int64
+	PriceRule string
+	ListPrice int64
+	Stated    *int64
+	Available int64
+	Reserved  int64
+}
+
+func (lineRow) TableName() string { return "order_lines" }
+
+type nodeRow struct {
+	OrderID   string `gorm:"primaryKey"`
+	Seq       int    `gorm:"primaryKey"`
+	Role      string
+	Status    string
+	DecidedBy string
+	Name      string
+	DecidedAt int64
+	Reason    string
+	OpenedAt  int64
+	DueAt     int64
+	Reminded  int
+	Extra     string
+}
+
+func (nodeRow) TableName() string { return "order_nodes" }
+
+type shipmentRow struct {
+	OrderID    string `gorm:"primaryKey"`
+	No         int    `gorm:"primaryKey"`
+	Carrier    string
+	Tracking   string
+	State      string
+	Events     string
+	Token      string
+	ShippedAt  int64
+	NextPoll   int64
+	LastQuery  int64
+	Polls      int
+	Subscribed bool
+}
+
+func (shipmentRow) TableName() string { return "shipments" }
+
+// orderRows is an order as it is stored.
+type orderRows struct {
+	order     orderRow
+	lines     []lineRow
+	nodes     []nodeRow
+	shipments []shipmentRow
+}
+
+func fromOrder(o *orders.Order) (*orderRows, error) {
+	var m micros
+	r := &orderRows{order: orderRow{
+		ID: string(o.ID), Version: o.Version, Revision: o.Revision, Customer: string(o.Customer), CustomerName: o.CustomerName,
+		Sales: string(o.Sales), Source: toJSON(o.Source), Total: int64(o.Total), DeliverBy: o.DeliverBy, Urgent: o.Urgent,
+		UrgentWords: o.UrgentWords, Carrier: o.Carrier, Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment,
+		PO: o.PO, Note: o.Note, InternalNote: o.InternalNote, Questions: toJSON(o.Questions), Status: string(o.Status),
+		CloseReason: o.CloseReason, Route: o.Route, NodeCount: len(o.Nodes), Held: int64(o.Held), ShipmentCount: len(o.Shipments),
+		Alert: toJSON(o.Alert), Created: toMS(o.CreatedAt), ConfirmedAt: toMS(o.ConfirmedAt), ExpiresAt: toMS(o.ExpiresAt),
+		ReservedUntil: toMS(o.ReservedUntil), Reached: toJSON(o.Reached), NextAt: toMS(o.NextAt()),
+	}}
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		r.lines = append(r.lines, lineRow{
+			OrderID: string(o.ID), No: l.No, Product: string(l.Product), Name: l.Name, Spec: l.Spec, Quantity: m.of(l.Quantity),
+			Unit: l.Unit, Base: m.of(l.Base), BaseUnit: l.BaseUnit, Gift: l.Gift, Price: m.of(l.Price), Amount: int64(l.Amount),
+			PriceRule: l.PriceRule, ListPrice: m.of(l.ListPrice), Stated: m.ofPtr(l.Stated), Available: m.of(l.Available),
+			Reserved: m.of(l.Reserved),
+		})
+	}
+	for i := range o.Nodes {
+		n := &o.Nodes[i]
+		r.nodes = append(r.nodes, nodeRow{
+			OrderID: string(o.ID), Seq: n.Seq, Role: string(n.Role), Status: string(n.Status), DecidedBy: string(n.DecidedBy),
+			Name: n.Name, DecidedAt: toMS(n.DecidedAt), Reason: n.Reason, OpenedAt: toMS(n.OpenedAt), DueAt: toMS(n.DueAt),
+			Reminded: n.Reminded, Extra: toJSON(n.Extra),
+		})
+	}
+	for i := range o.Shipments {
+		s := &o.Shipments[i]
+		r.shipments = append(r.shipments, shipmentRow{
+			OrderID: string(o.ID), No: s.No, Carrier: s.Carrier, Tracking: s.Tracking, State: string(s.State), Events: toJSON(s.Events),
+			Token: s.Token, ShippedAt: toMS(s.ShippedAt), NextPoll: toMS(s.NextPoll), LastQuery: toMS(s.LastQuery), Polls: s.Polls,
+			Subscribed: s.Subscribed,
+		})
+	}
+	return r, m.err
+}
+
+func (r *orderRows) toDomain() (*orders.Order, error) {
+	w := &r.order
+	o := &orders.Order{
+		ID: orders.OrderID(w.ID), Version: w.Version, Revision: w.Revision, Customer: orders.CustomerCode(w.Customer),
+		CustomerName: w.CustomerName, Sales: orders.StaffCode(w.Sales), Total: orders.Money(w.Total), DeliverBy: w.DeliverBy,
+		Urgent: w.Urgent, UrgentWords: w.UrgentWords, Carrier: w.Carrier, Contact: w.Contact, Phone: w.Phone, Address: w.Address,
+		Payment: w.Payment, PO: w.PO, Note: w.Note, InternalNote: w.InternalNote, Status: orders.Status(w.Status),
+		CloseReason: w.CloseReason, Route: w.Route, Held: orders.Money(w.Held), CreatedAt: fromMS(w.Created),
+		ConfirmedAt: fromMS(w.ConfirmedAt), ExpiresAt: fromMS(w.ExpiresAt), ReservedUntil: fromMS(w.ReservedUntil),
+	}
+	err := errors.Join(fromJSON(w.Source, &o.Source), fromJSON(w.Questions, &o.Questions), fromJSON(w.Alert, &o.Alert),
+		fromJSON(w.Reached, &o.Reached))
+	for i := range r.lines {
+		l := &r.lines[i]
+		o.Lines = append(o.Lines, orders.Line{
+			No: l.No, Product: orders.ProductCode(l.Product), Name: l.Name, Spec: l.Spec, Quantity: fromMicro(l.Quantity),
+			Unit: l.Unit, Base: fromMicro(l.Base), BaseUnit: l.BaseUnit, Gift: l.Gift, Price: fromMicro(l.Price),
+			Amount: orders.Money(l.Amount), PriceRule: l.PriceRule, ListPrice: fromMicro(l.ListPrice), Stated: fromMicroPtr(l.Stated),
+			Available: fromMicro(l.Available), Reserved: fromMicro(l.Reserved),
+		})
+	}
+	for i := range r.nodes {
+		n := &r.nodes[i]
+		node := orders.Node{
+			Seq: n.Seq, Role: orders.Role(n.Role), Status: orders.NodeStatus(n.Status), DecidedBy: orders.StaffCode(n.DecidedBy),
+			Name: n.Name, DecidedAt: fromMS(n.DecidedAt), Reason: n.Reason, OpenedAt: fromMS(n.OpenedAt), DueAt: fromMS(n.DueAt),
+			Reminded: n.Reminded,
+		}
+		err = errors.Join(err, fromJSON(n.Extra, &node.Extra))
+		o.Nodes = append(o.Nodes, node)
+	}
+	for i := range r.shipments {
+		s := &r.shipments[i]
+		shipment := orders.Shipment{
+			No: s.No, Carrier: s.Carrier, Tracking: s.Tracking, State: orders.ParcelState(s.State), Token: s.Token,
+			ShippedAt: fromMS(s.ShippedAt), NextPoll: fromMS(s.NextPoll), LastQuery: fromMS(s.LastQuery), Polls: s.Polls,
+			Subscribed: s.Subscribed,
+		}
+		err = errors.Join(err, fromJSON(s.Events, &shipment.Events))
+		o.Shipments = append(o.Shipments, shipment)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("stored order %s: %w", w.ID, err)
+	}
+	return o, nil
+}
+
+// NextOrderID returns a new order number of that day. Numbers of rolled back transactions are
+// given again, so that a day's numbers have no gaps.
+func (tx *Tx) NextOrderID(day time.Time) (orders.OrderID, error) {
+	date := day.In(beijing).Format("20060102")
+	n, err := tx.add("counters", "name", "value", "order."+date, 1)
+	if err != nil {
+		return "", fmt.Errorf("next order number: %w", err)
+	}
+	return orders.OrderID(fmt.Sprintf("SO%s%04d", date, n)), nil
+}
+
+// InsertOrder stores a new draft as version 1.
+func (tx *Tx) InsertOrder(o *orders.Order) error {
+	o.Version = 1
+	rows, err := fromOrder(o)
+	if err != nil {
+		return err
+	}
+	if err := tx.db.Create(&rows.order).Error; err != nil {
+		if errors.Is(err, gorm.ErrDuplicatedKey) {
+			return orders.Errorf(orders.CodeConflict, "订单 %s 已经有了", o.ID)
+		}
+		return fmt.Errorf("insert order %s: %w", o.ID, err)
+	}
+	return tx.saveParts(o.ID, &orderRows{}, rows)
+}
+
+// Order loads an order under a lock.
+func (tx *Tx) Order(id orders.OrderID) (*orders.Order, error) {
+	var found []orderRow
+	if err := tx.db.Raw("SELECT * FROM orders WHERE id = ?"+tx.s.forUpdate(), string(id)).Scan(&found).Error; err != nil {
+		return nil, fmt.Errorf("lock order %s: %w", id, err)
+	}
+	rows, err := withParts(tx.db, found)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, notFound(id)
+	}
+	tx.remember(id, rows[0])
+	return rows[0].toDomain()
+}
+
+func notFound(id orders.OrderID) error {
+	return orders.Errorf(orders.CodeNotFound, "没有订单 %s", id)
+}
+
+func (tx *Tx) remember(id orders.OrderID, rows *orderRows) {
+	if tx.orders == nil {
+		tx.orders = make(map[orders.OrderID]*orderRows)
+	}
+	tx.orders[id] = rows
+}
+
+// SaveOrder stores a changed order if it is of the version that is stored.
+func (tx *Tx) SaveOrder(o *orders.Order) error {
+	o.Version++
+	rows, err := fromOrder(o)
+	if err != nil {
+		return err
+	}
+	r := tx.db.Model(&rows.order).Where("version = ?", o.Version-1).Select("*").Omit("id").Updates(&rows.order)
+	if r.Error != nil {
+		return fmt.Errorf("save order %s: %w", o.ID, r.Error)
+	}
+	if r.RowsAffected == 0 {
+		o.Version--
+		return orders.Errorf(orders.CodeConflict, "订单 %s 刚刚被别人改过，请再看一次", o.ID)
+	}
+	return tx.saveParts(o.ID, tx.orders[o.ID], rows)
+}
+
+// saveParts writes the lines, nodes and shipments that differ from the stored ones. stored is nil
+// where this transaction has not read them.
+func (tx *Tx) saveParts(id orders.OrderID, stored, rows *orderRows) error {
+	if stored == nil {
+		for _, table := range []string{"order_lines", "order_nodes", "shipments"} {
+			if err := tx.db.Exec("DELETE FROM "+table+" WHERE order_id = ?", string(id)).Error; err != nil {
+				return fmt.Errorf("save order %s: %w", id, err)
+			}
+		}
+		stored = &orderRows{}
+	}
+	err := errors.Join(
+		saveRows(tx.db, "no", id, stored.lines, rows.lines, func(r *lineRow) int { return r.No }, sameLine),
+		saveRows(tx.db, "seq", id, stored.nodes, rows.nodes, func(r *nodeRow) int { return r.Seq }, same),
+		saveRows(tx.db, "no", id, stored.shipments, rows.shipments, func(r *shipmentRow) int { return r.No }, same),
+	)
+	if err != nil {
+		return fmt.Errorf("save order %s: %w", id, err)
+	}
+	tx.remember(id, rows)
+	return nil
+}
+
+func same[R comparable](a, b R) bool { return a == b }
+
+func sameLine(a, b lineRow) bool {
+	stated := a.Stated == b.Stated || a.Stated != nil && b.Stated != nil && *a.Stated == *b.Stated
+	a.Stated, b.Stated = nil, nil
+	return stated && a == b
+}
+
+// saveRows makes the rows of an order in one table what now says, touching only what changed.
+func saveRows[R schemaTabler](db *gorm.DB, column string, id orders.OrderID, stored, now []R, number func(*R) int, same func(a, b R) bool) error {
+	var gone []int
+	for i := range stored {
+		n := number(&stored[i])
+		if !slices.ContainsFunc(now, func(r R) bool { return number(&r) == n }) {
+			gone = append(gone, n)
+		}
+	}
+	if len(gone) > 0 {
+		var row R
+		if err := db.Exec("DELETE FROM "+row.TableName()+" WHERE order_id = ? AND "+column+" IN ?", string(id), gone).Error; err != nil {
+			return err
+		}
+	}
+	var changed []R
+	for i := range now {
+		if !slices.ContainsFunc(stored, func(r R) bool { return same(r, now[i]) }) {
+			changed = append(changed, now[i])
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	if len(stored) > 0 {
+		db = db.Clauses(clause.OnConflict{UpdateAll: true})
+	}
+	return db.Create(&changed).Error
+}
+
+type schemaTabler interface{ TableName() string }
+
+// withParts reads the lines, nodes and shipments of orders.
+func withParts(db *gorm.DB, found []orderRow) ([]*orderRows, error) {
+	if len(found) == 0 {
+		return nil, nil
+	}
+	out := make([]*orderRows, len(found))
+	byID := make(map[string]*orderRows, len(found))
+	var all, routed, shipped []string
+	for i := range found {
+		r := &orderRows{order: found[i]}
+		out[i], byID[r.order.ID] = r, r
+		all = append(all, r.order.ID)
+		if r.order.NodeCount > 0 {
+			routed = append(routed, r.order.ID)
+		}
+		if r.order.ShipmentCount > 0 {
+			shipped = append(shipped, r.order.ID)
+		}
+	}
+	var lines []lineRow
+	var nodes []nodeRow
+	var shipments []shipmentRow
+	err := db.Raw("SELECT * FROM order_lines WHERE order_id IN ? ORDER BY order_id, no", all).Scan(&lines).Error
+	if err == nil && len(routed) > 0 {
+		err = db.Raw("SELECT * FROM order_nodes WHERE order_id IN ? ORDER BY order_id, seq", routed).Scan(&nodes).Error
+	}
+	if err == nil && len(shipped) > 0 {
+		err = db.Raw("SELECT * FROM shipments WHERE order_id IN ? ORDER BY order_id, no", shipped).Scan(&shipments).Error
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read orders: %w", err)
+	}
+	for _, r := range lines {
+		byID[r.OrderID].lines = append(byID[r.OrderID].lines, r)
+	}
+	for _, r := range nodes {
+		byID[r.OrderID].nodes = append(byID[r.OrderID].nodes, r)
+	}
+	for _, r := range shipments {
+		byID[r.OrderID].shipments = append(byID[r.OrderID].shipments, r)
+	}
+	return out, nil
+}
+
+// HoldCredit adds amount to the customer's exposure, which never falls below 0, and returns it.
+func (tx *Tx) HoldCredit(customer orders.CustomerCode, amount orders.Money) (orders.Money, error) {
+	if amount == 0 {
+		return exposure(tx.db, customer, tx.s.forUpdate())
+	}
+	sum, err := tx.add("credit", "customer", "exposure", string(customer), int64(amount))
+	if err != nil {
+		return 0, fmt.Errorf("hold credit of %s: %w", customer, err)
+	}
+	return orders.Money(sum), nil
+}
+
+func exposure(db *gorm.DB, customer orders.CustomerCode, suffix string) (orders.Money, error) {
+	var sum int64
+	if err := db.Raw("SELECT exposure FROM credit WHERE customer = ?"+suffix, string(customer)).Scan(&sum).Error; err != nil {
+		return 0, fmt.Errorf("read exposure of %s: %w", customer, err)
+	}
+	return orders.Money(sum), nil
+}
+
+type auditRow struct {
+	ID         int64 `gorm:"primaryKey"`
+	OrderID    string
+	At         int64
+	Actor      string
+	Channel    string
+	Action     string
+	BeforeText string
+	AfterText  string
+	Reason     string
+	Trace      string
+}
+
+func (auditRow) TableName() string { return "audit" }
+
+// Audit appends to the record of changes. The entries are written when the transaction commits.
+func (tx *Tx) Audit(entries ...orders.AuditEntry) error {
+	for _, e := range entries {
+		tx.audit = append(tx.audit, auditRow{
+			OrderID: string(e.Order), At: toMS(e.At), Actor: e.Actor, Channel: string(e.Channel), Action: e.Action,
+			BeforeText: e.Before, AfterText: e.After, Reason: e.Reason, Trace: e.Trace,
+		})
+	}
+	return nil
+}
+
+type eventRow struct {
+	ID       int64 `gorm:"primaryKey"`
+	Kind     string
+	OrderID  string
+	At       int64
+	Actor    string
+	Data     string
+	Trace    string
+	Status   int
+	DueAt    int64
+	Attempts int
+	Token    string
+	Error    string
+}
+
+func (eventRow) TableName() string { return "events" }
+
+func (r *eventRow) toDomain() (orders.Event, error) {
+	e := orders.Event{
+		ID: r.ID, Kind: r.Kind, Order: orders.OrderID(r.OrderID), At: fromMS(r.At), Actor: r.Actor, Trace: r.Trace,
+		Attempts: r.Attempts, Token: r.Token,
+	}
+	if err := json.Unmarshal([]byte(r.Data), &e.Data); r.Data != "" && err != nil {
+		return e, fmt.Errorf("stored event %d: %w", r.ID, err)
+	}
+	return e, nil
+}
+
+// Emit stores events for those who act upon them. They are written when the transaction commits.
+func (tx *Tx) Emit(events ...orders.Event) error {
+	for _, e := range events {
+		at := toMS(e.At)
+		tx.events = append(tx.events, eventRow{
+			Kind: e.Kind, OrderID: string(e.Order), At: at, Actor: e.Actor, Data: toJSON(e.Data), Trace: e.Trace, DueAt: at,
+		})
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"gorm.io/gorm"
+
+	"orderbot/orders"
+)
+
+// find reads the orders that a statement selects, as they are at one moment.
+func (s *Store) find(ctx context.Context, statement string, args ...any) ([]*orders.Order, error) {
+	var rows []*orderRows
+	err := s.snapshot(ctx, func(db *gorm.DB) error {
+		var found []orderRow
+		if err := db.Raw(statement, args...).Scan(&found).Error; err != nil {
+			return err
+		}
+		var err error
+		rows, err = withParts(db, found)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find orders: %w", err)
+	}
+	out := make([]*orders.Order, len(rows))
+	for i, r := range rows {
+		if out[i], err = r.toDomain(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// FindOrder returns an order: CodeNotFound where there is none.
+func (s *Store) FindOrder(ctx context.Context, id orders.OrderID) (*orders.Order, error) {
+	found, err := s.find(ctx, "SELECT * FROM orders WHERE id = ?", string(id))
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, notFound(id)
+	}
+	return found[0], nil
+}
+
+// OrdersOf returns a customer's orders, newest first. Drafts are left out.
+func (s *Store) OrdersOf(ctx context.Context, customer orders.CustomerCode, limit int) ([]*orders.Order, error) {
+	return s.find(ctx, "SELECT * FROM orders WHERE customer = ? AND status <> ? ORDER BY created_at DESC, id DESC LIMIT ?",
+		string(customer), string(orders.StatusDraft), limit)
+}
+
+// OpenOrders returns orders in the given statuses, oldest first; sales limits them to an owner where
+// not empty.
+func (s *Store) OpenOrders(ctx context.Context, sales orders.StaffCode, limit int, statuses ...orders.Status) ([]*orders.Order, error) {
+	if len(statuses) == 0 {
+		return nil, nil
+	}
+	if sales == "" {
+		return s.find(ctx, "SELECT * FROM orders WHERE status IN ? ORDER BY created_at, id LIMIT ?", statuses, limit)
+	}
+	return s.find(ctx, "SELECT * FROM orders WHERE sales = ? AND status IN ? ORDER BY created_at, id LIMIT ?", string(sales), statuses, limit)
+}
+
+// OrderByLink returns the order of a page's token: CodeNotFound where unknown or withdrawn.
+func (s *Store) OrderByLink(ctx context.Context, token string) (*orders.Order, error) {
+	found, err := s.find(ctx, "SELECT o.* FROM order_links l JOIN orders o ON o.id = l.order_id WHERE l.token = ?", token)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, orders.Errorf(orders.CodeNotFound, "链接不存在或已失效")
+	}
+	return found[0], nil
+}
+
+// OrderByTracking returns the orders with a parcel of that number, oldest first.
+func (s *Store) OrderByTracking(ctx context.Context, number string) ([]*orders.Order, error) {
+	return s.find(ctx, "SELECT * FROM orders WHERE id IN (SELECT order_id FROM shipments WHERE tracking = ?) ORDER BY created_at, id", number)
+}
+
+// Available returns the free base units of products over all warehouses; of a bundle, how many can
+// be made of its parts. A product without stock is in the map with 0.
+func (s *Store) Available(ctx context.Context, codes ...orders.ProductCode) (map[orders.ProductCode]orders.Quantity, error) {
+	out := make(map[orders.ProductCode]orders.Quantity, len(codes))
+	if len(codes) == 0 {
+		return out, nil
+	}
+	wanted := make(map[string]bool, len(codes))
+	for _, c := range codes {
+		wanted[string(c)] = true
+	}
+	free := make(map[string]int64)
+	var parts map[string]map[string]int64
+	err := s.snapshot(ctx, func(db *gorm.DB) error {
+		var err error
+		if parts, err = partsOf(db, keys(wanted)); err != nil {
+			return err
+		}
+		products := maps.Clone(wanted)
+		for bundle, needs := range parts {
+			delete(products, bundle)
+			for part := range needs {
+				products[part] = true
+			}
+		}
+		var rows []stockRow
+		if err := db.Raw("SELECT * FROM stock WHERE product IN ?", keys(products)).Scan(&rows).Error; err != nil {
+			return err
+		}
+		for _, r := range rows {
+			free[r.Product] += r.free()
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read stock: %w", err)
+	}
+	for _, c := range codes {
+		needs, isBundle := parts[string(c)]
+		if !isBundle {
+			out[c] = fromMicro(free[string(c)])
+			continue
+		}
+		var units []int64
+		for part, per := range needs {
+			units = append(units, whole(free[part], per))
+		}
+		out[c] = fromMicro(slices.Min(units))
+	}
+	return out, nil
+}
+
+// Exposure returns a customer's credit exposure.
+func (s *Store) Exposure(ctx context.Context, customer orders.CustomerCode) (orders.Money, error) {
+	return exposure(s.db.WithContext(ctx), customer, "")
+}
+
+// Trail returns the audit entries of an order, oldest first.
+func (s *Store) Trail(ctx context.Context, id orders.OrderID) ([]orders.AuditEntry, error) {
+	var rows []auditRow
+	if err := s.db.WithContext(ctx).Raw("SELECT * FROM audit WHERE order_id = ? ORDER BY id", string(id)).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read trail of %s: %w", id, err)
+	}
+	out := make([]orders.AuditEntry, len(rows))
+	for i, r := range rows {
+		out[i] = orders.AuditEntry{
+			Order: orders.OrderID(r.OrderID), At: fromMS(r.At), Actor: r.Actor, Channel: orders.Platform(r.Channel), Action: r.Action,
+			Before: r.BeforeText, After: r.AfterText, Reason: r.Reason, Trace: r.Trace,
+		}
+	}
+	return out, nil
+}

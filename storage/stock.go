@@ -1,0 +1,533 @@
+package storage
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"orderbot/orders"
+)
+
+// stockRow is what one warehouse has of one product. The database itself refuses to hold more
+// than there is.
+type stockRow struct {
+	Product     string `gorm:"primaryKey"`
+	Warehouse   string `gorm:"primaryKey"`
+	OnHand      int64
+	Reserved    int64
+	Allocated   int64
+	SafetyStock int64
+	Counted     bool // by an import of stock, so that the opening stock of the product list is over
+}
+
+func (stockRow) TableName() string { return "stock" }
+
+func (r *stockRow) free() int64 { return r.OnHand - r.Reserved - r.Allocated }
+
+// lotRow is a batch or a serial number of a product that is kept by it. The lots say what the
+// stock on hand consists of.
+type lotRow struct {
+	Product   string `gorm:"primaryKey"`
+	Warehouse string `gorm:"primaryKey"`
+	Batch     string `gorm:"primaryKey"`
+	Serial    string `gorm:"primaryKey"`
+	OnHand    int64
+	Expires   int64
+}
+
+func (lotRow) TableName() string { return "stock_lots" }
+
+// The kinds of reservations.
+const (
+	softHold = "soft"
+	firmHold = "firm"
+)
+
+// holdKey names a reservation: so much of a product in a warehouse, for a line of an order.
+type holdKey struct {
+	OrderID   string `gorm:"primaryKey"`
+	Line      int    `gorm:"primaryKey"`
+	Product   string `gorm:"primaryKey"`
+	Warehouse string `gorm:"primaryKey"`
+	Kind      string `gorm:"primaryKey"`
+}
+
+type holdRow struct {
+	holdKey `gorm:"embedded"`
+
+	Quantity int64
+	Until    int64
+}
+
+func (holdRow) TableName() string { return "reservations" }
+
+// stockBook gathers what a transaction does to stock and reservations. Rows are read once, under
+// a lock and sorted by product so that transactions can't wait for each other in a circle, and
+// written once, before the commit.
+type stockBook struct {
+	products map[string][]*stockRow // the warehouses of each product that was read, in the order of taking
+	stored   map[stockRow]struct{}  // as it was read
+	parts    map[string]map[string]int64
+	holds    map[orders.OrderID]*orderHolds
+}
+
+// orderHolds is what one order holds.
+type orderHolds struct {
+	now    map[holdKey]holdRow
+	stored map[holdKey]holdRow
+}
+
+// loadStock reads the stock of products that were not read yet.
+func (tx *Tx) loadStock(codes ...string) error {
+	b := &tx.stock
+	if b.products == nil {
+		b.products, b.stored = make(map[string][]*stockRow), make(map[stockRow]struct{})
+	}
+	codes = slices.Compact(slices.Sorted(slices.Values(codes)))
+	codes = slices.DeleteFunc(codes, func(c string) bool { _, ok := b.products[c]; return ok })
+	if len(codes) == 0 {
+		return nil
+	}
+	var rows []stockRow
+	err := tx.db.Raw("SELECT * FROM stock WHERE product IN ? ORDER BY product, warehouse"+tx.s.forUpdate(), codes).Scan(&rows).Error
+	if err != nil {
+		return fmt.Errorf("lock stock: %w", err)
+	}
+	for _, c := range codes {
+		b.products[c] = nil
+	}
+	for _, r := range rows {
+		b.stored[r] = struct{}{}
+		b.products[r.Product] = append(b.products[r.Product], &r)
+	}
+	for _, c := range codes {
+		slices.SortStableFunc(b.products[c], func(x, y *stockRow) int {
+			return -cmp.Compare(boolInt(x.Warehouse == DefaultWarehouse), boolInt(y.Warehouse == DefaultWarehouse))
+		})
+	}
+	return nil
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// row returns what a warehouse has of a product that was loaded.
+func (b *stockBook) row(product, warehouse string) *stockRow {
+	for _, r := range b.products[product] {
+		if r.Warehouse == warehouse {
+			return r
+		}
+	}
+	return nil
+}
+
+// loadHolds reads what an order holds. The order itself is locked by the caller.
+func (tx *Tx) loadHolds(id orders.OrderID) (*orderHolds, error) {
+	b := &tx.stock
+	if h, ok := b.holds[id]; ok {
+		return h, nil
+	}
+	var rows []holdRow
+	if err := tx.db.Raw("SELECT * FROM reservations WHERE order_id = ?", string(id)).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read reservations of %s: %w", id, err)
+	}
+	h := &orderHolds{now: make(map[holdKey]holdRow), stored: make(map[holdKey]holdRow)}
+	for _, r := range rows {
+		h.now[r.holdKey], h.stored[r.holdKey] = r, r
+	}
+	if b.holds == nil {
+		b.holds = make(map[orders.OrderID]*orderHolds)
+	}
+	b.holds[id] = h
+	return h, nil
+}
+
+// rows returns the reservations in a fixed order.
+func (h *orderHolds) rows() []holdRow {
+	out := make([]holdRow, 0, len(h.now))
+	for _, r := range h.now {
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b holdRow) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Product, b.Product), -cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Warehouse, b.Warehouse))
+	})
+	return out
+}
+
+// sum returns what is held of a product for a line.
+func (h *orderHolds) sum(line int, product string) (n int64) {
+	for k, r := range h.now {
+		if k.Line == line && k.Product == product {
+			n += r.Quantity
+		}
+	}
+	return n
+}
+
+// change adds n (negative: takes away) to a reservation and to the totals of the stock.
+func (b *stockBook) change(h *orderHolds, k holdKey, n, until int64) error {
+	s := b.row(k.Product, k.Warehouse)
+	if s == nil {
+		return fmt.Errorf("reservation of %s without stock of %s in %s", k.OrderID, k.Product, k.Warehouse)
+	}
+	if k.Kind == softHold {
+		s.Reserved += n
+	} else {
+		s.Allocated += n
+	}
+	r := h.now[k]
+	r.holdKey, r.Until = k, until
+	if r.Quantity += n; r.Quantity == 0 {
+		delete(h.now, k)
+	} else {
+		h.now[k] = r
+	}
+	return nil
+}
+
+// take holds up to n of a product for a line, from the default warehouse first.
+func (b *stockBook) take(h *orderHolds, o *orders.Order, line int, product string, n, until int64) error {
+	for _, s := range b.products[product] {
+		part := min(n, s.free())
+		if part <= 0 {
+			continue
+		}
+		k := holdKey{OrderID: string(o.ID), Line: line, Product: product, Warehouse: s.Warehouse, Kind: softHold}
+		if err := b.change(h, k, part, until); err != nil {
+			return err
+		}
+		n -= part
+	}
+	return nil
+}
+
+// giveBack lets go of n of a product that a line holds too much, soft reservations first.
+func (b *stockBook) giveBack(h *orderHolds, line int, product string, n int64) error {
+	for _, r := range h.rows() {
+		if r.Line != line || r.Product != product || n <= 0 {
+			continue
+		}
+		part := min(n, r.Quantity)
+		if err := b.change(h, r.holdKey, -part, r.Until); err != nil {
+			return err
+		}
+		n -= part
+	}
+	return nil
+}
+
+// loadParts reads what the bundles among the products consist of.
+func (tx *Tx) loadParts(codes []string) error {
+	parts, err := partsOf(tx.db, codes)
+	if err == nil {
+		tx.stock.parts = parts
+	}
+	return err
+}
+
+// partsOf returns, for the bundles among the products, how much of each part one base unit needs.
+func partsOf(db *gorm.DB, codes []string) (map[string]map[string]int64, error) {
+	var rows []struct{ Code, Parts string }
+	err := db.Raw("SELECT code, parts FROM products WHERE code IN ? AND kind = ?", codes, string(orders.ProductBundle)).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read bundles: %w", err)
+	}
+	out := make(map[string]map[string]int64)
+	for _, r := range rows {
+		var parts map[string]decimal.Decimal
+		if err := fromJSON(r.Parts, &parts); err != nil {
+			return nil, fmt.Errorf("parts of %s: %w", r.Code, err)
+		}
+		if len(parts) == 0 {
+			continue
+		}
+		var m micros
+		out[r.Code] = make(map[string]int64, len(parts))
+		for code, n := range parts {
+			out[r.Code][code] = m.of(n)
+		}
+		if m.err != nil {
+			return nil, m.err
+		}
+	}
+	return out, nil
+}
+
+// needs returns what one base unit of a product takes from stock: itself, or its parts.
+func (b *stockBook) needs(product string) map[string]int64 {
+	if parts, ok := b.parts[product]; ok {
+		return parts
+	}
+	return map[string]int64{product: oneMicro}
+}
+
+const oneMicro = 1_000_000
+
+// times multiplies two numbers in millionths.
+func times(a, b int64) int64 {
+	if b == oneMicro {
+		return a
+	}
+	return decimal.New(a, -microExp).Mul(decimal.New(b, -microExp)).Shift(microExp).Round(0).IntPart()
+}
+
+// whole returns how many units can be made of have when each takes per: any amount of a product,
+// whole ones only of a bundle.
+func whole(have, per int64) int64 {
+	if per == oneMicro {
+		return have
+	}
+	return have / per * oneMicro
+}
+
+// Reserve holds what is free of what the lines of an order need, until the given time. What a line
+// no longer needs is given back.
+func (tx *Tx) Reserve(o *orders.Order, until time.Time) error {
+	h, err := tx.loadHolds(o.ID)
+	if err != nil {
+		return err
+	}
+	b, end := &tx.stock, toMS(until)
+	var codes []string
+	for i := range o.Lines {
+		if p := string(o.Lines[i].Product); p != "" && !slices.Contains(codes, p) {
+			codes = append(codes, p)
+		}
+	}
+	if len(codes) > 0 {
+		if err := tx.loadParts(codes); err != nil {
+			return err
+		}
+	}
+	touched := make(map[string]bool)
+	for _, code := range codes {
+		for product := range b.needs(code) {
+			touched[product] = true
+		}
+	}
+	for k := range h.now {
+		touched[k.Product] = true
+	}
+	if err := tx.loadStock(keys(touched)...); err != nil {
+		return err
+	}
+
+	if err := b.dropUnneeded(h, o); err != nil {
+		return err
+	}
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		base, err := toMicro(l.Base)
+		if err != nil {
+			return err
+		}
+		if l.Product == "" || base <= 0 {
+			l.Reserved = decimal.Zero
+			continue
+		}
+		needs := b.needs(string(l.Product))
+		target := base
+		for product, per := range needs {
+			have := h.sum(l.No, product)
+			for _, s := range b.products[product] {
+				have += max(s.free(), 0)
+			}
+			if have < times(base, per) {
+				target = min(target, whole(have, per))
+			}
+		}
+		for _, product := range slices.Sorted(maps.Keys(needs)) {
+			per := needs[product]
+			more := times(target, per) - h.sum(l.No, product)
+			if more >= 0 {
+				err = b.take(h, o, l.No, product, more, end)
+			} else {
+				err = b.giveBack(h, l.No, product, -more)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		l.Reserved = fromMicro(target)
+	}
+	for k, r := range h.now {
+		if k.Kind == softHold {
+			r.Until = end
+			h.now[k] = r
+		}
+	}
+	return nil
+}
+
+// dropUnneeded gives back what is held for lines or products that the order no longer has, before
+// the other lines take what is free.
+func (b *stockBook) dropUnneeded(h *orderHolds, o *orders.Order) error {
+	for _, r := range h.rows() {
+		i := slices.IndexFunc(o.Lines, func(l orders.Line) bool { return l.No == r.Line })
+		if i >= 0 && o.Lines[i].Base.IsPositive() {
+			if _, ok := b.needs(string(o.Lines[i].Product))[r.Product]; ok {
+				continue
+			}
+		}
+		if err := b.change(h, r.holdKey, -r.Quantity, r.Until); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Firm makes the soft reservations of an order allocations without an end.
+func (tx *Tx) Firm(o *orders.Order) error {
+	return tx.eachHold(o, func(b *stockBook, h *orderHolds, r holdRow) error {
+		if r.Kind != softHold {
+			return nil
+		}
+		firm := r.holdKey
+		firm.Kind = firmHold
+		if err := b.change(h, r.holdKey, -r.Quantity, r.Until); err != nil {
+			return err
+		}
+		return b.change(h, firm, r.Quantity, 0)
+	})
+}
+
+// Release gives back everything that an order holds.
+func (tx *Tx) Release(o *orders.Order) error {
+	for i := range o.Lines {
+		o.Lines[i].Reserved = decimal.Zero
+	}
+	return tx.eachHold(o, func(b *stockBook, h *orderHolds, r holdRow) error {
+		return b.change(h, r.holdKey, -r.Quantity, r.Until)
+	})
+}
+
+// Consume takes what an order holds off the stock on hand, and off the lots that expire first.
+// What the lines had reserved stays written on them.
+func (tx *Tx) Consume(o *orders.Order) error {
+	gone := make(map[holdKey]int64) // by product and warehouse
+	err := tx.eachHold(o, func(b *stockBook, h *orderHolds, r holdRow) error {
+		if err := b.change(h, r.holdKey, -r.Quantity, r.Until); err != nil {
+			return err
+		}
+		b.row(r.Product, r.Warehouse).OnHand -= r.Quantity
+		gone[holdKey{Product: r.Product, Warehouse: r.Warehouse}] += r.Quantity
+		return nil
+	})
+	if err != nil || len(gone) == 0 {
+		return err
+	}
+	products := make(map[string]bool)
+	for k := range gone {
+		products[k.Product] = true
+	}
+	var lots []lotRow
+	err = tx.db.Raw("SELECT * FROM stock_lots WHERE product IN ? AND on_hand > 0 ORDER BY product, warehouse, CASE WHEN expires = 0 THEN 1 ELSE 0 END, expires, batch, serial"+
+		tx.s.forUpdate(), keys(products)).Scan(&lots).Error
+	if err != nil {
+		return fmt.Errorf("lock lots: %w", err)
+	}
+	var changed []lotRow
+	for _, lot := range lots {
+		k := holdKey{Product: lot.Product, Warehouse: lot.Warehouse}
+		if n := min(gone[k], lot.OnHand); n > 0 {
+			gone[k] -= n
+			lot.OnHand -= n
+			changed = append(changed, lot)
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	if err := tx.db.Clauses(clause.OnConflict{UpdateAll: true}).Create(&changed).Error; err != nil {
+		return fmt.Errorf("write lots: %w", err)
+	}
+	return nil
+}
+
+// eachHold calls do for everything that an order holds, with the stock locked.
+func (tx *Tx) eachHold(o *orders.Order, do func(*stockBook, *orderHolds, holdRow) error) error {
+	h, err := tx.loadHolds(o.ID)
+	if err != nil {
+		return err
+	}
+	rows := h.rows()
+	codes := make([]string, len(rows))
+	for i, r := range rows {
+		codes[i] = r.Product
+	}
+	if err := tx.loadStock(codes...); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if err := do(&tx.stock, h, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flushStock writes the stock and the reservations that changed.
+func (tx *Tx) flushStock() error {
+	b := &tx.stock
+	var stock []stockRow
+	for _, code := range slices.Sorted(maps.Keys(b.products)) {
+		for _, r := range b.products[code] {
+			if _, ok := b.stored[*r]; !ok {
+				stock = append(stock, *r)
+			}
+		}
+	}
+	if len(stock) > 0 {
+		upsert := clause.OnConflict{
+			Columns:   []clause.Column{{Name: "product"}, {Name: "warehouse"}},
+			DoUpdates: clause.AssignmentColumns([]string{"on_hand", "reserved", "allocated"}),
+		}
+		if err := tx.db.Clauses(upsert).Create(&stock).Error; err != nil {
+			return err
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(b.holds)) {
+		if err := b.holds[id].flush(tx.db, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *orderHolds) flush(db *gorm.DB, id orders.OrderID) error {
+	if len(h.now) == 0 && len(h.stored) > 0 {
+		return db.Exec("DELETE FROM reservations WHERE order_id = ?", string(id)).Error
+	}
+	for k := range h.stored {
+		if _, ok := h.now[k]; !ok {
+			err := db.Exec("DELETE FROM reservations WHERE order_id = ? AND line = ? AND product = ? AND warehouse = ? AND kind = ?",
+				k.OrderID, k.Line, k.Product, k.Warehouse, k.Kind).Error
+			if err != nil {
+				return err
+			}
+		}
+	}
+	var changed []holdRow
+	for _, r := range h.rows() {
+		if h.stored[r.holdKey] != r {
+			changed = append(changed, r)
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	if len(h.stored) > 0 {
+		db = db.Clauses(clause.OnConflict{UpdateAll: true})
+	}
+	return db.Create(&changed).Error
+}

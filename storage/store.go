@@ -1,0 +1,202 @@
+// Package storage keeps everything of orderbot in one SQL database: SQLite for one machine, MySQL
+// or MariaDB (also Galera) for several replicas. It implements the ports of packages orders, bot
+// and notify without knowing the latter two.
+//
+// All writes of one decision stand in one transaction ([Store.Do]). Amounts, quantities, prices
+// and times are integers in the database (values.go); keys compare byte by byte.
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	gosqlite "github.com/glebarez/go-sqlite"
+	"github.com/go-sql-driver/mysql"
+	"gorm.io/gorm"
+
+	"orderbot/orders"
+)
+
+// DefaultWarehouse holds what the product list calls stock.
+const DefaultWarehouse = "默认仓"
+
+// Options are what [Open] needs to know beside the address.
+type Options struct {
+	// TurnPause is how long a chat must be silent before what it wrote is answered; clicks and
+	// entering a chat do not wait. Messages that keep coming put the answer off by at most three pauses.
+	TurnPause time.Duration
+	// Now is the clock for what no caller gives a time for: when something was finished, made or
+	// noted. time.Now where nil.
+	Now func() time.Time
+	// MaxConns limits the open connections. 0: 32 on MySQL, 8 on SQLite.
+	MaxConns int
+}
+
+// Store is an open database. It is safe for concurrent use.
+type Store struct {
+	db   *gorm.DB
+	sql  *sql.DB
+	now  func() time.Time
+	opts Options
+
+	sqlite bool
+	path   string        // of the SQLite file
+	write  chan struct{} // SQLite: held by the one writer; nil on MySQL
+}
+
+// Open connects to "sqlite:path" or "mysql://user:password@host:port/database", where parameters of
+// the MySQL driver (tls=true, …) may follow a question mark. It does not touch the schema: see
+// [Store.Migrate] and [Store.CheckSchema].
+func Open(ctx context.Context, url string, opts Options) (*Store, error) {
+	s := &Store{opts: opts, now: opts.Now}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	dialector, err := s.connect(url)
+	if err != nil {
+		return nil, err
+	}
+	s.db, err = gorm.Open(dialector, gormConfig(s.now))
+	if err == nil {
+		err = s.sql.PingContext(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open database: %w", err), s.sql.Close())
+	}
+	return s, nil
+}
+
+// Close closes all connections.
+func (s *Store) Close() error { return s.sql.Close() }
+
+// Ping tells whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	return s.db.WithContext(ctx).Raw("SELECT 1").Scan(&one).Error
+}
+
+// Tx is one transaction. It is made by [Store.Do], belongs to one goroutine and ends with it.
+type Tx struct {
+	s   *Store
+	db  *gorm.DB
+	ctx context.Context //nolint:containedctx // a Tx lives within one call; the ports' methods carry no context
+
+	orders map[orders.OrderID]*orderRows // as they are stored
+	stock  stockBook
+	audit  []auditRow
+	events []eventRow
+}
+
+// Do runs change in one transaction and commits it when change returns nil. The whole of it,
+// change included, is repeated when the database gave up on it for the sake of another
+// transaction; so change must start anew each time it is called, and calls nothing outside the
+// process.
+func (s *Store) Do(ctx context.Context, change func(*Tx) error) error {
+	return s.writing(ctx, func() error {
+		return s.db.WithContext(ctx).Transaction(func(db *gorm.DB) error {
+			tx := &Tx{s: s, db: db, ctx: ctx}
+			if err := change(tx); err != nil {
+				return err
+			}
+			return tx.flush()
+		})
+	})
+}
+
+// flush writes what was gathered in memory.
+func (tx *Tx) flush() error {
+	if err := tx.flushStock(); err != nil {
+		return fmt.Errorf("write stock: %w", err)
+	}
+	if len(tx.audit) > 0 {
+		if err := tx.db.Create(&tx.audit).Error; err != nil {
+			return fmt.Errorf("write audit entries: %w", err)
+		}
+	}
+	if len(tx.events) > 0 {
+		if err := tx.db.Create(&tx.events).Error; err != nil {
+			return fmt.Errorf("write events: %w", err)
+		}
+	}
+	return nil
+}
+
+// writing runs write, a transaction or a single statement, alone on SQLite, and again where it
+// lost against another one.
+func (s *Store) writing(ctx context.Context, write func() error) error {
+	const tries = 12
+	for i := 1; ; i++ {
+		err := s.exclusively(ctx, write)
+		if err == nil || i == tries || !isLost(err) {
+			return err
+		}
+		pause := time.NewTimer(time.Duration(rand.Int64N(int64(min(time.Millisecond<<i, 300*time.Millisecond))))) //nolint:gosec // spreads retries, guards nothing
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return ctx.Err()
+		}
+	}
+}
+
+func (s *Store) exclusively(ctx context.Context, write func() error) error {
+	if s.write == nil {
+		return write()
+	}
+	select {
+	case s.write <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-s.write }()
+	return write()
+}
+
+// exec runs one statement as a transaction of its own and returns how many rows it changed. On
+// MySQL a row that is set to what it was is not counted.
+func (s *Store) exec(ctx context.Context, statement string, args ...any) (n int64, err error) {
+	err = s.writing(ctx, func() error {
+		r := s.db.WithContext(ctx).Exec(statement, args...)
+		n = r.RowsAffected
+		return r.Error
+	})
+	return n, err
+}
+
+// snapshot runs read on one unchanging state of the database.
+func (s *Store) snapshot(ctx context.Context, read func(db *gorm.DB) error) error {
+	opts := &sql.TxOptions{ReadOnly: true}
+	if !s.sqlite {
+		opts.Isolation = sql.LevelRepeatableRead
+	}
+	return s.db.WithContext(ctx).Transaction(read, opts)
+}
+
+// isLost tells whether the database ended a transaction for the sake of another one, so that
+// it can simply be repeated.
+func isLost(err error) bool {
+	if my := (*mysql.MySQLError)(nil); errors.As(err, &my) {
+		switch my.Number {
+		case 1213, // deadlock; on Galera also a conflict with another node, found at the commit
+			1205, // lock wait timeout
+			1020: // record has changed since last read
+			return true
+		}
+	}
+	if lite := (*gosqlite.Error)(nil); errors.As(err, &lite) {
+		const busy, locked = 5, 6
+		code := lite.Code() & 0xff
+		return code == busy || code == locked
+	}
+	return false
+}
+
+// conflict is the refusal to someone whose claim has run out.
+func conflict(what string) error {
+	return orders.Errorf(orders.CodeConflict, "%s的处理权已过期，由别的进程接手", what)
+}
