@@ -1,0 +1,434 @@
+package intake
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"orderbot/orders/intake/page"
+)
+
+// readDocument reads an opened file: as order forms where it has tables of goods, as a conversation where it is the
+// screenshot of a chat, else as the words on its pages. What the sender wrote beside it belongs to it.
+func (x *Lexicon) readDocument(msg Message, thread *Thread) (Result, *Thread) {
+	if res, ok := x.readForm(msg); ok {
+		return res, &Thread{Orders: res.Orders, Asks: res.Asks}
+	}
+	doc := msg.Doc
+	words := msg
+	words.Doc = nil
+	var chats []chat
+	var lines []string
+	for _, p := range doc.Pages {
+		if c, ok := readScreenshot(p); ok && doc.Kind == page.KindOCR {
+			chats = append(chats, c)
+			continue
+		}
+		lines = append(lines, joinProse(p.Lines, p.Width)...)
+		for _, t := range p.Tables {
+			for _, row := range t.Rows {
+				if text := rowText(row); text != "" {
+					lines = append(lines, text)
+				}
+			}
+		}
+	}
+	if len(chats) > 0 {
+		return x.readChats(chats, words, thread)
+	}
+	words.Text = strings.TrimSpace(msg.Text + "\n" + strings.Join(lines, "\n"))
+	return x.Read(words, thread)
+}
+
+// said is what one buyer says in a chat, in order.
+type said struct {
+	customer int32 // -1: nobody's name
+	lines    []string
+}
+
+// readChats reads screenshots of one conversation. Buyers who are customers of their own get orders of their own.
+func (x *Lexicon) readChats(chats []chat, msg Message, thread *Thread) (Result, *Thread) {
+	var all []said
+	own := int32(-1)
+	if id, ok := x.customerOf(msg.Customer); ok && msg.Customer != "" {
+		own = id
+	}
+	title := int32(-1)
+	for _, c := range chats {
+		if ids := x.customersNamed(normal(c.title)); len(ids) == 1 {
+			title = ids[0]
+		}
+		for _, t := range x.buyersOf(c, msg) {
+			i := slices.IndexFunc(all, func(s said) bool { return s.customer == t.customer })
+			if i < 0 {
+				all = append(all, said{customer: t.customer})
+				i = len(all) - 1
+			}
+			all[i].lines = append(all[i].lines, t.lines...)
+		}
+	}
+	named := slices.DeleteFunc(slices.Clone(all), func(s said) bool { return s.customer < 0 })
+	if len(named) > 1 {
+		return x.readEach(named, msg, thread)
+	}
+	var lines []string
+	for _, s := range all {
+		lines = append(lines, s.lines...)
+	}
+	if msg.Customer == "" {
+		switch {
+		case len(named) == 1:
+			msg.Customer = string(x.master.Customers[named[0].customer].Code)
+		case title >= 0:
+			msg.Customer = string(x.master.Customers[title].Code)
+		default:
+			if id, ok := x.contactNamed(chats); ok {
+				msg.Customer = string(x.master.Customers[id].Code)
+			} else if chats[0].title != "" && own < 0 && !chats[0].log {
+				lines = append([]string{chats[0].title}, lines...)
+			}
+		}
+	}
+	msg.Text = strings.TrimSpace(msg.Text + "\n" + strings.Join(lines, "\n"))
+	return x.Read(msg, thread)
+}
+
+// contactNamed finds the customer whose contact the chat is with.
+func (x *Lexicon) contactNamed(chats []chat) (int32, bool) {
+	s := scan{x: x}
+	for _, c := range chats {
+		names := []string{c.title}
+		for _, b := range c.bubbles {
+			names = append(names, b.sender)
+		}
+		for _, n := range names {
+			if ids, ok := s.person(strings.TrimSpace(string(normal(n)))); ok && len(ids) == 1 {
+				return ids[0], true
+			}
+		}
+	}
+	return -1, false
+}
+
+// readEach reads what several customers say in one chat as an order each.
+func (x *Lexicon) readEach(all []said, msg Message, thread *Thread) (Result, *Thread) {
+	res := Result{ID: msg.ID, Intent: IntentOther}
+	for _, s := range all {
+		one := msg
+		one.Customer, one.Role = string(x.master.Customers[s.customer].Code), RoleCustomer
+		one.Text = strings.Join(s.lines, "\n")
+		r, _ := x.Read(one, nil)
+		if r.Intent != IntentOrder {
+			continue
+		}
+		res.Intent = IntentOrder
+		for _, a := range r.Asks {
+			a.Field = shifted(a.Field, len(res.Orders))
+			res.Asks = append(res.Asks, a)
+		}
+		res.Orders = append(res.Orders, r.Orders...)
+		res.Mentions = append(res.Mentions, r.Mentions...)
+	}
+	if res.Intent != IntentOrder {
+		var lines []string
+		for _, s := range all {
+			lines = append(lines, s.lines...)
+		}
+		msg.Text = strings.TrimSpace(msg.Text + "\n" + strings.Join(lines, "\n"))
+		return x.Read(msg, thread)
+	}
+	return res, &Thread{Orders: res.Orders, Asks: res.Asks}
+}
+
+// shifted adds n to the number of the order that a field belongs to.
+func shifted(field string, n int) string {
+	rest, ok := strings.CutPrefix(field, "orders[")
+	if !ok {
+		return field
+	}
+	number, rest, ok := strings.Cut(rest, "]")
+	k, isNumber := smallNumber(number)
+	if !ok || !isNumber {
+		return field
+	}
+	return "orders[" + decimal.NewFromInt(int64(k+n)).String() + "]" + rest
+}
+
+// buyersOf leaves of a chat what its buyers say. In a chat of two the phone's owner is the buyer when the sender is a customer, and
+// the seller when it is a salesperson, unless the title tells otherwise. What the seller says only counts as the price that the buyer
+// then takes.
+func (x *Lexicon) buyersOf(c chat, msg Message) []said {
+	ownerBuys := msg.Role == RoleCustomer
+	if ids := x.customersNamed(normal(c.title)); len(ids) > 0 && !c.log {
+		ownerBuys = false // one does not chat with oneself
+	} else if x.isSeller(c.title) {
+		ownerBuys = true
+	}
+	var out []said
+	deal := negotiation{x: x}
+	clock := ""
+	for _, b := range c.bubbles {
+		buys := b.right == ownerBuys
+		if b.sender != "" {
+			buys = !x.isSeller(b.sender)
+		}
+		if !buys {
+			deal.offered(b.text)
+			continue
+		}
+		customer := int32(-1)
+		if b.sender != "" {
+			if ids := x.customersNamed(normal(b.sender)); len(ids) == 1 {
+				customer = ids[0]
+			}
+		}
+		text := deal.asked(b.text)
+		if text == "" {
+			continue
+		}
+		i := slices.IndexFunc(out, func(s said) bool { return s.customer == customer })
+		if i < 0 {
+			out = append(out, said{customer: customer})
+			i = len(out) - 1
+		}
+		// a bubble of another day: relative days count from that one
+		if day := dayOf(b.time); day != "" && day != clock {
+			out[i].lines = append(out[i].lines, headOf(b, day))
+		}
+		clock = dayOf(b.time)
+		out[i].lines = append(out[i].lines, text)
+	}
+	if c.log && len(out) > 1 {
+		// people without a customer's name in a log only talk
+		if named := slices.DeleteFunc(slices.Clone(out), func(s said) bool { return s.customer < 0 }); len(named) > 0 {
+			out = named
+		}
+	}
+	deal.settle(out)
+	return out
+}
+
+// dayOf is the day that a time line bears, "" where it is a time of today.
+func dayOf(clock string) string {
+	r := normal(clock)
+	for i, c := range r {
+		if c == '日' || c == '号' {
+			return strings.TrimSpace(string(r[:i+1]))
+		}
+	}
+	if has(r, 0, "昨天") {
+		return "昨天"
+	}
+	if day, _, ok := strings.Cut(string(r), " "); ok && strings.ContainsAny(day, "-/.") {
+		return day
+	}
+	return ""
+}
+
+// headOf is the head of a forwarded message as the text reader knows it: 客户 3月10日 8:52.
+func headOf(b bubble, day string) string {
+	clock := ""
+	for f := range strings.FieldsSeq(string(normal(b.time))) {
+		if strings.Contains(f, ":") {
+			clock = strings.TrimLeft(f, "上下午早晚中凌晨清傍")
+		}
+	}
+	day = strings.NewReplacer("年", "/", "月", "/", "日", "", "号", "").Replace(day)
+	return strings.TrimSpace("客户 " + day + " " + clock)
+}
+
+// isSeller tells whether a name is one of our own people: a salesperson of the master data (马超群, 小马), or named as one.
+func (x *Lexicon) isSeller(name string) bool {
+	r := squeeze(normal(name))
+	if len(r) == 0 {
+		return false
+	}
+	if len(x.customersNamed(normal(name))) > 0 {
+		return false
+	}
+	for i := range x.master.Customers {
+		sales := normal(x.master.Customers[i].Sales)
+		if len(sales) < 2 {
+			continue
+		}
+		if strings.Contains(string(r), string(sales)) || strings.Contains(string(r), "小"+string(sales[0])) || strings.Contains(string(r), "老"+string(sales[0])) || strings.Contains(string(r), string(sales[1:])) && len(sales) > 2 {
+			return true
+		}
+	}
+	return strings.Contains(string(r), "销售") || strings.Contains(string(r), "业务") || strings.Contains(string(r), "客服")
+}
+
+// negotiation follows prices asked and offered in a chat.
+type negotiation struct {
+	x      *Lexicon
+	goods  string // what was last asked about
+	price  string // the last price offered for it, as said
+	offers []string
+	asking []string // lines that only asked; they count where nothing was ordered
+	bought bool
+}
+
+var priceQuestions = []string{"多少钱", "什么价", "啥价", "怎么卖", "咋卖", "几块", "价格", "报价", "报个价", "多少一", "现在价", "价钱"}
+
+// asked takes a buyer's words: a question for a price is kept back, an order without goods is for the goods asked about at the
+// price offered last.
+func (n *negotiation) asked(text string) string {
+	r := normal(text)
+	question := slices.ContainsFunc(priceQuestions, func(w string) bool { return strings.Contains(text, w) })
+	counted := n.counted(r)
+	if question && !counted {
+		goods := text
+		for _, w := range append(slices.Clone(priceQuestions), "现在", "你们", "的", "吗", "?", "？") {
+			goods = strings.ReplaceAll(goods, w, "")
+		}
+		n.goods, n.price = strings.TrimSpace(goods), ""
+		n.asking = append(n.asking, text)
+		return ""
+	}
+	if n.goods == "" {
+		n.bought = n.bought || counted
+		return text
+	}
+	named := n.x.namesGoods(r)
+	switch {
+	case counted && !named:
+		text = n.goods + " " + text
+		if n.price != "" {
+			text += "，" + n.price
+		}
+		n.goods, n.bought = "", true
+	case !counted && !named && n.price != "" && strings.ContainsAny(text, "0123456789") && slices.ContainsFunc([]string{"行不行", "行吗", "可以吗", "能不能", "好不好", "便宜"}, func(w string) bool { return strings.Contains(text, w) }):
+		return "" // haggling
+	}
+	n.bought = n.bought || counted
+	return text
+}
+
+// offered takes a seller's words.
+func (n *negotiation) offered(text string) {
+	price := n.x.priceIn(normal(text))
+	if price == "" {
+		return
+	}
+	if n.x.namesGoods(normal(text)) {
+		n.offers = append(n.offers, text)
+		return
+	}
+	n.price = price
+}
+
+// settle puts prices offered by name behind the lines that order those goods, and gives back the questions where nothing
+// was ordered.
+func (n *negotiation) settle(all []said) {
+	if !n.bought && len(n.asking) > 0 {
+		if len(all) > 0 {
+			all[0].lines = append(slices.Clone(n.asking), all[0].lines...)
+		}
+		return
+	}
+	for _, offer := range n.offers {
+		price := n.x.priceIn(normal(offer))
+		goods := hanOf(offer)
+		best, most := -1, 1
+		var in *said
+		for i := range all {
+			for k, l := range all[i].lines {
+				if same := sharedPairs(goods, hanOf(l)); n.counted(normal(l)) && same >= most {
+					best, most, in = k, same+1, &all[i]
+				}
+			}
+		}
+		if best >= 0 {
+			in.lines[best] += "，" + price
+		}
+	}
+}
+
+// counted tells whether a quantity with a unit stands in r.
+func (n *negotiation) counted(r []rune) bool {
+	for i := 0; i < len(r); i++ {
+		v, ok := readNumeral(r, i)
+		if !ok {
+			continue
+		}
+		if u := n.x.unitAt(r, v.to); u != "" && !sizeUnits[u] && u != "块" && !v.value.IsZero() {
+			return true
+		}
+		i = v.to - 1
+	}
+	return false
+}
+
+// namesGoods tells whether two characters of a product's name stand together in r.
+func (x *Lexicon) namesGoods(r []rune) bool {
+	for i := 0; i+1 < len(r); i++ {
+		if isHan(r[i]) && isHan(r[i+1]) && len(x.grams[gram(r[i], r[i+1])]) > 0 && fillerAt(r, i) < 2 {
+			return true
+		}
+	}
+	return false
+}
+
+// priceIn quotes the price in a seller's words in the form N元一只: 48一只, 最低46了, 8块一根, 1块9一只.
+func (x *Lexicon) priceIn(r []rune) string {
+	for i := 0; i < len(r); i++ {
+		if !isDigit(r[i]) || i > 0 && (isDigit(r[i-1]) || r[i-1] == '.' || isLetter(r[i-1])) {
+			continue
+		}
+		v, ok := readDigits(r, i)
+		if !ok || !v.bare {
+			continue
+		}
+		price, to := v.value, v.to
+		money := false
+		if to < len(r) && (r[to] == '块' || r[to] == '元') {
+			money = true
+			to++
+			if to < len(r) && isDigit(r[to]) && (to+1 >= len(r) || !isDigit(r[to+1])) { // 1块9
+				price = price.Add(decimal.New(int64(r[to]-'0'), -1))
+				to++
+			}
+		}
+		for to < len(r) && strings.ContainsRune("钱了 /", r[to]) {
+			to++
+		}
+		each := to < len(r) && (r[to] == '一' || r[to] == '每' || r[to] == '1')
+		if each {
+			to++
+		}
+		unit := x.unitAt(r, to)
+		lowest := strings.Contains(string(r[max(0, i-3):i]), "最低") || strings.Contains(string(r[max(0, i-3):i]), "价")
+		switch {
+		case each && unit != "":
+			return trim(price) + "元一" + unit
+		case money || lowest:
+			return "单价" + trim(price) + "元"
+		}
+		i = v.to - 1
+	}
+	return ""
+}
+
+func hanOf(s string) []rune {
+	var out []rune
+	for _, c := range normal(s) {
+		if isHan(c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// sharedPairs counts the pairs of neighbouring characters that both have.
+func sharedPairs(a, b []rune) int {
+	n := 0
+	for i := 0; i+1 < len(a); i++ {
+		for j := 0; j+1 < len(b); j++ {
+			if a[i] == b[j] && a[i+1] == b[j+1] {
+				n++
+			}
+		}
+	}
+	return n
+}
