@@ -1,19 +1,14 @@
 package intake
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
 	"orderbot/orders"
 )
-
-// Lexicon knows the master data and reads messages against it. It never changes after
-// [NewLexicon] and may be used by many goroutines at once.
-type Lexicon struct {
-	master *orders.Master
-}
-
-// NewLexicon indexes the master data, which must not change afterwards.
-func NewLexicon(m *orders.Master) *Lexicon {
-	return &Lexicon{master: m}
-}
 
 // Thread is the state of one conversation between its messages. It survives JSON without loss.
 // The nil Thread is a conversation that has not begun.
@@ -21,13 +16,533 @@ type Thread struct {
 	// Orders are the open drafts, Asks the open questions about them.
 	Orders []Draft `json:"orders,omitempty"`
 	Asks   []Ask   `json:"asks,omitempty"`
+	// Words are the words for each line's goods, by order.
+	Words [][]string `json:"words,omitempty"`
+}
+
+// clone is a copy of t that shares nothing with it.
+func (t *Thread) clone() *Thread {
+	c := &Thread{Orders: slices.Clone(t.Orders), Asks: slices.Clone(t.Asks), Words: slices.Clone(t.Words)}
+	for i := range c.Orders {
+		c.Orders[i].Lines = slices.Clone(c.Orders[i].Lines)
+	}
+	return c
 }
 
 // Read tells what msg says in the conversation thread, and how the conversation stands
 // afterwards. It is deterministic, never panics and changes neither of its arguments.
-func (x *Lexicon) Read(msg Message, thread *Thread) (Result, *Thread) {
+func (x *Lexicon) Read(msg Message, thread *Thread) (res Result, next *Thread) {
 	if thread == nil {
 		thread = &Thread{}
 	}
-	return Result{ID: msg.ID, Intent: IntentOther}, thread
+	defer func() {
+		if p := recover(); p != nil {
+			res, next = Result{ID: msg.ID, Error: fmt.Sprintf("reading failed: %v", p)}, thread.clone()
+		}
+	}()
+	if msg.Doc != nil {
+		return x.readDocument(msg, thread)
+	}
+	return x.readText(msg, thread)
+}
+
+// reading is one message while it is read.
+type reading struct {
+	x      *Lexicon
+	msg    Message
+	s      *scan
+	text   string // normalised
+	thread *Thread
+	cust   int32
+	secs   []*section
+	repeat bool
+}
+
+func (x *Lexicon) readText(msg Message, thread *Thread) (Result, *Thread) {
+	t := newText(msg.Text)
+	if len(t.r) > 20000 {
+		t.r, t.at = t.r[:20000], t.at[:20000]
+	}
+	cust := int32(-1)
+	if id, ok := x.customerOf(msg.Customer); ok && msg.Customer != "" {
+		cust = id
+	}
+	s := x.newScan(t, newClock(msg.Time), cust, msg.Role != RoleCustomer)
+	r := &reading{x: x, msg: msg, s: s, text: string(t.r), thread: thread, cust: cust}
+	r.repeat = isRepeat(r.text)
+	s.findAmountsFor(r)
+	if len(thread.Orders) > 0 {
+		if res, next, ok := r.dialogue(); ok {
+			return res, next
+		}
+	}
+	return r.fresh()
+}
+
+// findAmountsFor recognises amounts once it is known whose own names count.
+func (s *scan) findAmountsFor(r *reading) {
+	r.section()
+	if len(r.secs) == 1 && len(r.secs[0].customers) == 1 {
+		s.who = s.x.scopeOf(r.secs[0].customers[0])
+	}
+	s.findAmounts()
+	s.dropQuestions()
+	s.findCues()
+}
+
+// dropQuestions puts aside numbers that are part of a question for a price: 50箱什么价, 多少钱一个.
+func (s *scan) dropQuestions() {
+	for k := range s.marks {
+		m := &s.marks[k]
+		if m.kind != markQty || m.to <= m.from {
+			continue
+		}
+		start, end := max(0, m.from-5), min(len(s.r), m.to+6)
+		before, after := string(s.r[start:m.from]), string(s.r[m.to:end])
+		for _, w := range [...]string{"多少钱", "什么价", "啥价", "几块钱", "多少"} {
+			if strings.HasSuffix(strings.TrimSpace(before), w) || strings.HasPrefix(strings.TrimLeft(after, " 是的要"), w) {
+				m.kind = markNoise
+			}
+		}
+		for _, w := range [...]string{"那种", "这种", "的那种", "的这种"} {
+			if strings.HasPrefix(after, w) {
+				m.kind = markNoise
+			}
+		}
+	}
+}
+
+// fresh reads a message that stands alone.
+func (r *reading) fresh() (Result, *Thread) {
+	x, s := r.x, r.s
+	res := Result{ID: r.msg.ID, Intent: IntentOther}
+	if strings.TrimSpace(r.text) == "" {
+		return res, r.thread.clone()
+	}
+	r.build(nil)
+	goods, vague := 0, 0
+	for _, sec := range r.secs {
+		for _, it := range sec.items {
+			if it.gift {
+				continue
+			}
+			if it.q.none {
+				vague++
+			} else {
+				goods++
+			}
+		}
+	}
+	res.Mentions = r.mentions()
+	ref := s.refOf(r.text)
+	picture := s.hasKind(markPicture)
+	res.Intent = r.intent(goods, vague, ref, picture)
+	switch res.Intent {
+	case IntentOrder:
+		r.settle()
+		if len(r.secs) > 1 {
+			r.secs = slices.DeleteFunc(r.secs, func(sec *section) bool { return len(sec.items) == 0 })
+		}
+		if len(r.secs) == 0 {
+			r.secs = []*section{{}}
+		}
+		var words [][]string
+		res.Orders, res.Asks, words = x.finish(s, r.secs, r.msg.Time, 0)
+		r.repeatAsks(&res, picture)
+		return res, &Thread{Orders: cloneDrafts(res.Orders), Asks: slices.Clone(res.Asks), Words: words}
+	case IntentCancel, IntentChange, IntentReturn, IntentStatus, IntentUrge:
+		res.Ref = ref
+	}
+	next := r.thread.clone()
+	if res.Intent == IntentCancel && (ref == "" || ref == RefLast) {
+		next = &Thread{}
+	}
+	return res, next
+}
+
+func cloneDrafts(ds []Draft) []Draft {
+	out := slices.Clone(ds)
+	for i := range out {
+		out[i].Lines = slices.Clone(out[i].Lines)
+		out[i].UrgentWords = ""
+	}
+	return out
+}
+
+// intent decides what a message that stands alone wants.
+func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
+	t := r.text
+	ads := 0
+	for _, w := range adWords {
+		if strings.Contains(t, w) {
+			ads++
+		}
+	}
+	loose := 0
+	for _, sec := range r.secs {
+		if sec.b != nil {
+			loose += len(sec.b.loose)
+		}
+	}
+	ordering := says(t, []string{"下单", "要货", "来货", "下个单", "订货"})
+	changing := r.s.hasKind(markSet) || r.s.hasKind(markPlus) || r.s.hasKind(markMinus)
+	fault := says(t, faultWords)
+	switch {
+	case ads >= 2 || ads == 1 && goods == 0 && !r.repeat:
+		return IntentOther
+	case says(t, returnWords) && !says(t, []string{"退订", "不退"}) && (fault || goods == 0 || says(t, []string{"能退", "退货", "换货", "退换", "退掉", "可以退", "退回", "想退", "要退"})) && !ordering && (strings.Contains(t, "退") || fault):
+		return IntentReturn
+	case ref != "" && ref != RefLast && goods > 0 && !r.isOwnRef(t) && changing && len(r.resolved()) <= goods && r.refLeads():
+		return IntentChange
+	case goods == 0 && !r.repeat && says(t, cancelWords2) && (ref != "" || strings.Contains(t, "单") || strings.Contains(t, "全部")) && !says(t, askWords):
+		return IntentCancel
+	case goods == 0 && !r.repeat && says(t, urgeWords) && !says(t, payWords):
+		return IntentUrge
+	case goods == 0 && !r.repeat && ref != "" && changing && !says(t, statusWords):
+		return IntentChange
+	case goods == 0 && !r.repeat && (says(t, statusWords) || ref != "" && strings.Contains(t, "到")):
+		return IntentStatus
+	case goods > 0 && says(t, askWords) && says(t, maybeWords) && !ordering && !strings.Contains(t, "有的话") && !r.s.hasKind(markPrice):
+		return IntentInquiry
+	case goods > 0:
+		return IntentOrder
+	case r.repeat && !says(t, askWords):
+		return IntentOrder
+	case says(t, askWords) || strings.HasSuffix(strings.TrimSpace(t), "?") && len(r.mentions()) > 0:
+		return IntentInquiry
+	case says(t, payWords):
+		return IntentOther
+	case vague > 0:
+		return IntentOrder
+	case picture && says(t, []string{"按图", "图上", "照图", "看图", "如图", "按照片", "就这些", "这些", "单子"}):
+		return IntentOrder
+	case r.bareGoods():
+		return IntentOrder
+	default:
+		return IntentOther
+	}
+}
+
+// refLeads tells whether the message begins with the order it changes.
+func (r *reading) refLeads() bool {
+	for _, m := range r.s.marks {
+		if m.kind == markRef {
+			for _, q := range r.s.marks {
+				if q.kind == markQty && q.to > q.from && q.from < m.from {
+					return false
+				}
+			}
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reading) isOwnRef(string) bool { return false }
+
+func (r *reading) resolved() []*wanted {
+	var out []*wanted
+	for _, sec := range r.secs {
+		for _, it := range sec.items {
+			if it.res.product >= 0 {
+				out = append(out, it)
+			}
+		}
+	}
+	return out
+}
+
+// bareGoods tells whether goods are named, without quantity, as one who orders does.
+func (r *reading) bareGoods() bool {
+	if !says(r.text, []string{"要", "来", "订", "发", "下单", "补", "送"}) {
+		return false
+	}
+	n := 0
+	for _, sec := range r.secs {
+		if sec.b == nil {
+			continue
+		}
+		for _, m := range sec.b.answers {
+			if res := r.x.resolve(m, nil, sec.b.who, ""); (res.product >= 0 || res.reason == ReasonAmbiguous) && res.residue == 0 {
+				it := &wanted{m: m, res: res, q: quantity{none: true}, said: r.s.quote(m.from, m.to), from: m.from, to: m.to}
+				sec.items = append(sec.items, it)
+				n++
+			}
+		}
+	}
+	return n > 0
+}
+
+// mentions are the products that the message talks about.
+func (r *reading) mentions() []orders.ProductCode {
+	var out []orders.ProductCode
+	add := func(id int32) {
+		if code := r.x.master.Products[id].Code; !slices.Contains(out, code) && len(out) < 20 {
+			out = append(out, code)
+		}
+	}
+	for _, sec := range r.secs {
+		for _, it := range sec.items {
+			if it.res.product >= 0 {
+				add(it.res.product)
+			}
+			for _, o := range it.res.options {
+				add(o)
+			}
+		}
+		if sec.b == nil {
+			continue
+		}
+		for _, m := range sec.b.answers {
+			res := r.x.resolve(m, nil, sec.b.who, "")
+			if res.product >= 0 {
+				add(res.product)
+			} else if res.reason == ReasonAmbiguous {
+				for _, o := range res.options {
+					add(o)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// build makes items of each section; base are items that stand already.
+func (r *reading) build(base []*wanted) {
+	for _, sec := range r.secs {
+		who := scope{}
+		if len(sec.customers) == 1 {
+			who = r.x.scopeOf(sec.customers[0])
+		}
+		b := &builder{s: r.s, who: who, items: slices.Clone(base), base: len(base)}
+		if r.repeat && len(base) == 0 && len(sec.customers) == 1 {
+			b.items = r.x.lastOrder(sec.customers[0])
+			b.base = len(b.items)
+		}
+		if len(r.s.turns) > 0 {
+			r.readTurns(b, sec)
+		} else {
+			b.read(sec.from, sec.to)
+		}
+		b.settleOwn()
+		b.applyDeals()
+		sec.b, sec.items = b, b.items
+		r.s.gather(sec.from, sec.to, &sec.facts)
+		sec.facts.notes = append(sec.facts.notes, r.s.findNotes(sec.from, sec.to)...)
+		for _, n := range b.notes {
+			if !slices.Contains(sec.facts.notes, n.text) {
+				sec.facts.notes = append(sec.facts.notes, n.text)
+			}
+		}
+	}
+}
+
+// readTurns reads what customers said in a forwarded conversation, turn by turn, and the rest.
+func (r *reading) readTurns(b *builder, sec *section) {
+	pos := sec.from
+	for _, t := range r.s.turns {
+		if t.from < sec.from || t.from >= sec.to {
+			continue
+		}
+		if pos < t.from {
+			b.read(pos, t.from)
+		}
+		if !t.seller {
+			carry := b.carry
+			b.read(t.from, min(t.to, sec.to))
+			_ = carry
+		}
+		pos = min(t.to, sec.to)
+	}
+	if pos < sec.to {
+		b.read(pos, sec.to)
+	}
+}
+
+// lastOrder are the items of the customer's newest order.
+func (x *Lexicon) lastOrder(cust int32) []*wanted {
+	hs := x.history[x.master.Customers[cust].Code]
+	var out []*wanted
+	for _, h := range hs {
+		if h.Order != hs[0].Order {
+			break
+		}
+		id, ok := x.productOf(h.Product)
+		if !ok {
+			continue
+		}
+		p := &x.master.Products[id]
+		unit := h.Unit
+		if _, ok := p.UnitSize(unit); !ok {
+			unit = p.Unit
+		}
+		out = append(out, &wanted{m: x.mentionOf(id), res: resolution{product: id, rule: "history", head: true}, q: quantity{value: h.Quantity, unit: unit}, said: p.Title(), fixed: true})
+	}
+	return out
+}
+
+// mentionOf says what a product's own texts say.
+func (x *Lexicon) mentionOf(id int32) *mention {
+	b := builder{s: &scan{x: x}}
+	return b.productMention(id)
+}
+
+// settleOwn merges goods said again with those of the draft or the history: 铜阀6分的这次两箱.
+func (b *builder) settleOwn() {
+	if b.base == 0 {
+		b.usualAmounts()
+		return
+	}
+	for i := b.base; i < len(b.items); {
+		it := b.items[i]
+		merged := false
+		if it.res.product >= 0 && !it.gift {
+			for _, o := range b.items[:b.base] {
+				if o.res.product == it.res.product && !o.gift {
+					o.setQuantity(it.q)
+					if it.price != nil {
+						o.price = it.price
+					}
+					b.touch(o)
+					merged = true
+				}
+			}
+		}
+		if merged {
+			b.items = slices.Delete(b.items, i, i+1)
+			continue
+		}
+		i++
+	}
+	b.usualAmounts()
+}
+
+// usualAmounts fills 还是上次那么多 from the history.
+func (b *builder) usualAmounts() {
+	text := string(b.s.r)
+	if !says(text, []string{"上次那么多", "上回那么多", "上次的数", "上回的数", "上次一样多", "上次的量", "老数量", "上次数量", "拿的数", "一样多", "上上次"}) {
+		return
+	}
+	x := b.s.x
+	for _, m := range b.answers {
+		cl := clauseAround(b.s.r, m.from)
+		if !says(cl, []string{"上次", "上回", "老数量", "一样多", "上上"}) {
+			continue
+		}
+		res := x.resolve(m, nil, b.who, "")
+		it := &wanted{m: m, res: res, from: m.from, to: m.to, q: quantity{none: true}, said: b.s.quote(m.from, m.to)}
+		if res.product < 0 {
+			past := b.who
+			past.onlyPast = true
+			if r2 := x.resolve(m, nil, past, ""); r2.product >= 0 {
+				it.res = r2
+			}
+		}
+		skip := 0
+		if strings.Contains(cl, "上上") {
+			skip = 1
+		}
+		if it.res.product >= 0 {
+			if h, ok := x.boughtBefore(b.who, it.res.product, skip, b.custOf()); ok {
+				it.q = quantity{value: h.Quantity, unit: h.Unit, from: m.from, to: m.to}
+			}
+		}
+		pos := len(b.items)
+		for i, o := range b.items {
+			if o.from > it.from {
+				pos = i
+				break
+			}
+		}
+		b.items = slices.Insert(b.items, pos, it)
+	}
+	b.answers = nil
+}
+
+func clauseAround(r []rune, i int) string {
+	from, to := i, i
+	for from > 0 && !strings.ContainsRune(",。;\n!?", r[from-1]) {
+		from--
+	}
+	for to < len(r) && !strings.ContainsRune(",。;\n!?", r[to]) {
+		to++
+	}
+	return string(r[from:to])
+}
+
+func (b *builder) custOf() []orders.HistoryLine { return b.who.past }
+
+// boughtBefore is the line of the newest order but skip with the product.
+func (x *Lexicon) boughtBefore(_ scope, id int32, skip int, hs []orders.HistoryLine) (orders.HistoryLine, bool) {
+	code := x.master.Products[id].Code
+	for _, h := range hs {
+		if h.Product == code {
+			if skip == 0 {
+				return h, true
+			}
+			skip--
+		}
+	}
+	return orders.HistoryLine{}, false
+}
+
+// applyDeals works out the gifts of 买10送1.
+func (b *builder) applyDeals() {
+	for _, d := range b.deals {
+		var gifts []*wanted
+		var out []*wanted
+		inClause := false
+		for _, it := range b.items {
+			if it.from >= d.from && b.sameSentence(d.from, it.from) {
+				inClause = true
+			}
+		}
+		done := false
+		for _, it := range b.items {
+			out = append(out, it)
+			if it.gift || it.q.none || done {
+				continue
+			}
+			if inClause && !(it.from <= d.from && it.to >= d.to || it.from >= d.from || it.m != nil && it.m.from <= d.from && it.q.from >= d.from) {
+				continue
+			}
+			n := it.q.value.Div(decimal.NewFromInt(max(d.deal[0], 1))).Floor().Mul(decimal.NewFromInt(d.deal[1]))
+			if n.IsPositive() {
+				g := &wanted{m: it.m, ctx: it.ctx, res: it.res, q: quantity{value: n, unit: it.q.unit}, gift: true, from: it.from, to: it.to, said: it.said}
+				out = append(out, g)
+				gifts = append(gifts, g)
+			}
+			if inClause {
+				done = true
+			}
+		}
+		if len(gifts) > 0 {
+			b.items = out
+		}
+	}
+}
+
+func (b *builder) sameSentence(i, j int) bool {
+	for k := i; k < j; k++ {
+		if strings.ContainsRune("。;\n!?", b.s.r[k]) {
+			return false
+		}
+	}
+	return true
+}
+
+// repeatAsks asks for what 老样子 or a missing picture leaves open.
+func (r *reading) repeatAsks(res *Result, picture bool) {
+	for i := range res.Asks {
+		a := &res.Asks[i]
+		if !strings.HasSuffix(a.Field, ".lines") || a.Reason != ReasonMissing {
+			continue
+		}
+		switch {
+		case r.repeat:
+			a.Text = "系统里没有查到之前的订单，请把品名和数量发一下。"
+		case picture:
+			a.Text = "没有收到图片，请重新发一下。"
+		}
+	}
 }

@@ -1,0 +1,530 @@
+package intake
+
+import (
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// A quantity is a number with a unit, as said.
+type quantity struct {
+	value decimal.Decimal
+	unit  string
+	rest  []quantity // 2箱零3盒: the 3盒
+	more  bool       // only a limit is said (十多盒)
+	none  bool       // said only as 一些, or not at all
+	size  bool       // may as well be a size (500ml)
+	spec  bool       // stands where a size stands (50片的)
+	bare  bool       // without a unit
+	star  bool
+	from  int
+	to    int
+}
+
+// A priceTag is a price as said.
+type priceTag struct {
+	value decimal.Decimal
+	per   string // for one of which unit, "" if not said
+	from  int
+	to    int
+}
+
+// findAmounts recognises quantities, prices and sums. It comes after everything that numbers may belong to.
+func (s *scan) findAmounts() {
+	exact := s.exactNames()
+	s.findDeals()
+	s.findPrices(exact)
+	s.findQuantities(exact)
+}
+
+// exactNames tells for each rune where the product's name ends that covers it, 0 without one.
+func (s *scan) exactNames() []int {
+	out := make([]int, len(s.r)+1)
+	for i := 0; i < len(s.r); {
+		if s.owner[i] >= 0 {
+			i++
+			continue
+		}
+		end := i
+		s.x.names.at(s.r, i, func(n *tableName, e int) {
+			if e-i >= 2 && s.free(i, e) && boundary(s.r, i, e) {
+				end = e
+			}
+		})
+		if it, e := ownAt(s.r, i, s.who.own); it != nil && e > end && s.free(i, e) {
+			end = e
+		}
+		if end == i {
+			i++
+			continue
+		}
+		for k := i; k < end; k++ {
+			out[k] = end
+		}
+		i = end
+	}
+	return out
+}
+
+// readMoney reads 12.5元, 12块5, 七块五, 3毛5, ¥12. marked tells that a word for money stands there.
+func readMoney(r []rune, i int) (v decimal.Decimal, to int, marked, ok bool) {
+	sign := false
+	if i < len(r) && (r[i] == '¥' || r[i] == '@') {
+		sign = true
+		i++
+		for i < len(r) && r[i] == ' ' {
+			i++
+		}
+	}
+	n, ok := readNumeral(r, i)
+	if !ok || n.more {
+		return v, i, false, false
+	}
+	v, to = n.value, n.to
+	if to < len(r) {
+		switch {
+		case has(r, to, "块钱"):
+			return v, to + 2, true, true
+		case r[to] == '块' || r[to] == '元':
+			k := to + 1
+			if k < len(r) && r[to] == '块' {
+				if f, ok := readNumeral(r, k); ok && f.value.LessThan(decimal.New(10, 0)) && f.value.IsPositive() && !f.more {
+					e := f.to
+					if e < len(r) && (r[e] == '毛' || r[e] == '角') {
+						return v.Add(f.value.Shift(-1)), e + 1, true, true
+					}
+					if e >= len(r) || !isHan(r[e]) && !isAlnum(r[e]) || r[k] == '半' {
+						if r[k] == '半' {
+							return v.Add(decimal.New(5, -1)), e, true, true
+						}
+						return v.Add(f.value.Shift(-1)), e, true, true
+					}
+					if f.to == k+1 && e < len(r) && (r[e] == '一' || r[e] == '每' || r[e] == '的') {
+						return v.Add(f.value.Shift(-1)), e, true, true
+					}
+				}
+			}
+			return v, k, true, true
+		case (r[to] == '毛' || r[to] == '角') && n.value.LessThan(decimal.New(100, 0)):
+			v = v.Shift(-1)
+			k := to + 1
+			if f, ok := readNumeral(r, k); ok && f.value.LessThan(decimal.New(10, 0)) && (f.to >= len(r) || !isHan(r[f.to])) {
+				return v.Add(f.value.Shift(-2)), f.to, true, true
+			}
+			return v, k, true, true
+		case has(r, to, "rmb"):
+			return v, to + 3, true, true
+		}
+	}
+	return v, to, sign, true
+}
+
+// per reads the unit that a price is for: 一盒, /盒, 每盒.
+func (s *scan) per(i int) (string, int) {
+	r := s.r
+	k := i
+	if k < len(r) && r[k] == ' ' {
+		k++
+	}
+	if k >= len(r) || !strings.ContainsRune("一每/1", r[k]) {
+		return "", i
+	}
+	if r[k] == '1' && k+1 < len(r) && isDigit(r[k+1]) {
+		return "", i
+	}
+	k++
+	if k < len(r) && r[k] == '一' {
+		k++
+	}
+	if u := s.x.unitAt(r, k); u != "" {
+		return u, k + len([]rune(u))
+	}
+	return "", i
+}
+
+var (
+	priceWords = []string{"单价", "每个", "价格", "价钱", "给价", "价"}
+	totalWords = []string{"总金额", "总价", "总额", "合计", "共计", "总计", "总共", "一共", "小计", "金额", "加起来", "共", "合"}
+	oldPrice   = []string{"原来", "之前", "以前", "上次", "原价", "平时", "市场价", "别家", "人家", "他们"}
+)
+
+func (s *scan) findPrices(exact []int) {
+	r := s.r
+	lastAmount := -1 // where the last quantity or price ended
+	for i := 0; i < len(r); i++ {
+		if s.owner[i] >= 0 {
+			continue
+		}
+		// sums: 合计150元, 共300盒, 一共4盒
+		if w := wordOf(r, i, totalWords); w != "" && exact[i] == 0 {
+			k := i + len([]rune(w))
+			for k < len(r) && strings.ContainsRune(" :是为计", r[k]) {
+				k++
+			}
+			if v, to, marked, ok := readMoney(r, k); ok {
+				if u := s.x.unitAt(r, to); u != "" && !marked {
+					e := to + len([]rune(u))
+					if s.claim(mark{kind: markSum, from: i, to: e, qty: quantity{value: v, unit: u, from: k, to: e}}) {
+						i = e - 1
+					}
+					continue
+				}
+				if to >= len(r) || !isHan(r[to]) || marked {
+					if s.claim(mark{kind: markTotal, from: i, to: to, price: priceTag{value: v, from: k, to: to}}) {
+						i = to - 1
+					}
+					continue
+				}
+			}
+		}
+		if w := wordOf(r, i, priceWords); w != "" && exact[i] == 0 {
+			k := i + len([]rune(w))
+			for k < len(r) && strings.ContainsRune(" :是为按算给", r[k]) {
+				k++
+			}
+			if v, to, _, ok := readMoney(r, k); ok && s.free(i, to) {
+				if u := s.x.unitAt(r, to); u != "" && s.notMoney(r, k, to) {
+					continue
+				}
+				per, e := s.per(to)
+				if w == "每个" {
+					per = "个"
+				}
+				s.price(i, e, priceTag{value: v, per: per, from: k, to: to})
+				i = e - 1
+				lastAmount = e
+				continue
+			}
+		}
+		// 每盒165, 一盒24块, 每台85元
+		if (r[i] == '每' || r[i] == '一') && exact[i] == 0 {
+			if u := s.x.unitAt(r, i+1); u != "" {
+				k := i + 1 + len([]rune(u))
+				for k < len(r) && strings.ContainsRune(" :是要算按", r[k]) {
+					k++
+				}
+				if v, to, marked, ok := readMoney(r, k); ok && s.free(i, to) && (marked || r[i] == '每' && s.x.unitAt(r, to) == "") {
+					s.price(i, to, priceTag{value: v, per: u, from: k, to: to})
+					i = to - 1
+					lastAmount = to
+					continue
+				}
+			}
+		}
+		if has(r, i, "按") || has(r, i, "@") {
+			if v, to, marked, ok := readMoney(r, i+1); ok && s.free(i, to) && (marked || to < len(r) && (r[to] == '算' || r[to] == '走') || r[i] == '@') {
+				per, e := s.per(to)
+				if e < len(r) && r[e] == '算' {
+					e++
+				}
+				s.price(i, e, priceTag{value: v, per: per, from: i + 1, to: to})
+				i = e - 1
+				lastAmount = e
+				continue
+			}
+		}
+		if isDigit(r[i]) && (i == 0 || !isAlnum(r[i-1]) && r[i-1] != '.') || isHanNumeral(r[i]) || r[i] == '¥' {
+			if exact[i] > 0 && r[i] != '¥' {
+				if isDigit(r[i]) {
+					for i+1 < len(r) && (isDigit(r[i+1]) || r[i+1] == '.') {
+						i++
+					}
+				}
+				continue
+			}
+			v, to, marked, ok := readMoney(r, i)
+			if !ok || !s.free(i, to) {
+				continue
+			}
+			per, e := s.per(to)
+			after := lastAmount >= 0 && strings.Trim(string(r[lastAmount:i]), " ,不行要") == ""
+			switch {
+			case marked && per != "", marked && r[to-1] != '块', marked && s.moneyPiece(to):
+				s.price(i, e, priceTag{value: v, per: per, from: i, to: to})
+				i, lastAmount = e-1, e
+				continue
+			case per != "" && to < len(r) && r[to] == '/' && !s.packing(i, to):
+				s.price(i, e, priceTag{value: v, per: per, from: i, to: to})
+				i, lastAmount = e-1, e
+				continue
+			case per != "" && after:
+				s.price(i, e, priceTag{value: v, per: per, from: i, to: to})
+				i, lastAmount = e-1, e
+				continue
+			}
+			if u := s.x.unitAt(r, to); u != "" {
+				lastAmount = to + len([]rune(u))
+			}
+			if to > i {
+				i = to - 1
+			}
+		}
+	}
+}
+
+// packing tells whether the number at r[i:to] counts what a pack holds: 50/盒 beside a name.
+func (s *scan) packing(i, to int) bool {
+	return i > 0 && (isHan(s.r[i-1]) || isAlnum(s.r[i-1])) && s.owner[i-1] < 0 && !strings.ContainsRune("价按", s.r[i-1])
+}
+
+// moneyPiece tells whether 块 before r[to] is money rather than pieces.
+func (s *scan) moneyPiece(to int) bool {
+	for i := range s.x.master.Products {
+		if s.x.master.Products[i].Unit == "块" {
+			return false
+		}
+		if i > 2000 {
+			break
+		}
+	}
+	return to >= len(s.r) || !isHan(s.r[to])
+}
+
+func (s *scan) notMoney(r []rune, from, to int) bool {
+	return isDigit(r[to-1]) && s.x.unitAt(r, to) != "" && !strings.ContainsRune("块元", r[to])
+}
+
+// price records a price, or that one was only spoken about.
+func (s *scan) price(from, to int, p priceTag) {
+	kind := markPrice
+	start := from
+	for start > 0 && from-start < 6 && !isBreak(s.r[start-1]) {
+		start--
+	}
+	before := string(s.r[start:from])
+	for _, w := range oldPrice {
+		if strings.Contains(before, w) {
+			kind = markNoise
+		}
+	}
+	after := string(s.r[to:min(len(s.r), to+4)])
+	for _, w := range [...]string{"不行", "太贵", "贵了", "不要", "不干", "起", "以上", "以下", "的不要"} {
+		if strings.HasPrefix(strings.TrimSpace(after), w) {
+			kind = markNoise
+		}
+	}
+	s.claim(mark{kind: kind, from: from, to: to, price: p})
+}
+
+func wordOf(r []rune, i int, words []string) string {
+	for _, w := range words {
+		if has(r, i, w) {
+			return w
+		}
+	}
+	return ""
+}
+
+// findDeals recognises 买10送1 and 满四箱.
+func (s *scan) findDeals() {
+	r := s.r
+	for i := 0; i < len(r); i++ {
+		if s.owner[i] >= 0 {
+			continue
+		}
+		if r[i] == '买' || r[i] == '满' {
+			n, ok := readNumeral(r, i+1)
+			if !ok || n.more || !n.value.IsPositive() {
+				continue
+			}
+			k := n.to
+			u := s.x.unitAt(r, k)
+			k += len([]rune(u))
+			for k < len(r) && (r[k] == ' ' || r[k] == ',' || r[k] == '就') {
+				k++
+			}
+			if k < len(r) && (r[k] == '送' || r[k] == '赠' || r[k] == '搭') {
+				g, ok := readNumeral(r, k+1)
+				if ok && !g.more && r[i] == '买' && n.value.IsInteger() && g.value.IsInteger() {
+					e := g.to
+					e += len([]rune(s.x.unitAt(r, e)))
+					if s.claim(mark{kind: markDeal, from: i, to: e, deal: [2]int64{n.value.IntPart(), g.value.IntPart()}}) {
+						i = e - 1
+						continue
+					}
+				}
+			}
+			if r[i] == '满' && u != "" {
+				e := n.to + len([]rune(u))
+				s.claim(mark{kind: markNoise, from: i, to: e})
+				i = e - 1
+			}
+		}
+	}
+}
+
+func (s *scan) findQuantities(exact []int) {
+	r := s.r
+	for i := 0; i < len(r); i++ {
+		if s.owner[i] >= 0 {
+			continue
+		}
+		c := r[i]
+		digit := isDigit(c)
+		if !digit && !isHanNumeral(c) {
+			// *50 after a code or a name
+			if (c == '*' || c == 'x') && i > 0 && i+1 < len(r) && isDigit(r[i+1]) && (exact[i-1] == i || isHan(r[i-1]) || r[i-1] == ')' || r[i-1] == ' ') && exact[i] == 0 {
+				n, ok := readDigits(r, i+1)
+				if ok && s.x.unitAt(r, n.to) == "" && (n.to >= len(r) || !isAlnum(r[n.to]) && !isHan(r[n.to])) {
+					s.claim(mark{kind: markQty, from: i, to: n.to, qty: quantity{value: n.value, bare: true, star: true, from: i, to: n.to}})
+				}
+			}
+			continue
+		}
+		if digit && i > 0 && (isAlnum(r[i-1]) || r[i-1] == '.' && i > 1 && isDigit(r[i-2])) {
+			if !(r[i-1] == 'x' && i > 1 && !isAlnum(r[i-2])) && !(r[i-1] == 'x' && s.starred(i)) {
+				i = skipDigits(r, i)
+				continue
+			}
+		}
+		if i > 0 && r[i-1] == '第' {
+			continue
+		}
+		n, ok := readNumeral(r, i)
+		if !ok {
+			continue
+		}
+		k := n.to
+		if k < len(r) && r[k] == ' ' && n.bare && s.x.unitAt(r, k+1) != "" && !s.spaceBreaks(i, k) {
+			k++
+		}
+		if k < len(r) && r[k] == '个' && k+1 < len(r) && s.countsAfterGe(k+1) {
+			k++
+		}
+		u := s.x.unitAt(r, k)
+		if (u == "两" || u == "双") && k+1 < len(r) && s.x.unitAt(r, k+1) != "" && u == "两" {
+			u = ""
+		}
+		if u == "" || !s.free(i, k+len([]rune(u))) {
+			i = max(i, n.to-1)
+			if !digit {
+				i = max(i, n.to-1)
+			}
+			continue
+		}
+		e := k + len([]rune(u))
+		// part of a product's name
+		if end := exact[i]; end >= e {
+			i = end - 1
+			continue
+		} else if end > i && (i == 0 || exact[i-1] == end) && digit && s.quantityAfter(e) {
+			i = n.to - 1
+			continue
+		} else if end > i && end < n.to && !digit {
+			continue
+		} else if end == n.to && (i == 0 || exact[i-1] != end) {
+			// 84两箱: the number is a name of its own
+			i = n.to - 1
+			continue
+		}
+		if isHan(c) && s.x.vocabulary(r, n.to-1, len(r)) && e < len(r) && s.x.vocabulary(r, e-1, len(r)) && len(s.x.grams[gram(r[n.to-1], r[n.to])]) > 0 {
+			i = e - 1
+			continue // 四件套
+		}
+		if e < len(r) && r[e] == '/' && !s.slashQuantity(e) {
+			i = e - 1
+			continue // 50只/盒
+		}
+		q := quantity{value: n.value, unit: u, more: n.more, from: i, to: e, size: sizeUnits[u]}
+		if has(r, e, "多") || has(r, e, "左右") && false {
+			q.more = true
+		}
+		from := i
+		if i > 0 && (r[i-1] == '*' || r[i-1] == 'x') && s.owner[i-1] < 0 {
+			from, q.star = i-1, true
+		}
+		if e < len(r) && r[e] == '半' && !q.size && (e+1 >= len(r) || !isUnitRune(s, e+1)) { // 一箱半
+			q.value = q.value.Add(decimal.New(5, -1))
+			e++
+			q.to = e
+		}
+		q.spec = e < len(r) && (r[e] == '的' || r[e] == '装' || r[e] == '款' || r[e] == '型')
+		if q.value.GreaterThan(decimal.New(1, 12)) {
+			continue
+		}
+		s.claim(mark{kind: markQty, from: from, to: e, qty: q})
+		i = e - 1
+	}
+	s.joinQuantities()
+}
+
+func isUnitRune(s *scan, i int) bool { return s.x.unitAt(s.r, i) != "" }
+
+// countsAfterGe tells that 个 is only part of a number here (三个箱子 is not; 2个小时 was taken before).
+func (s *scan) countsAfterGe(int) bool { return false }
+
+func skipDigits(r []rune, i int) int {
+	for i+1 < len(r) && (isAlnum(r[i+1]) || r[i+1] == '.') {
+		i++
+	}
+	return i
+}
+
+// starred tells that x before r[i] multiplies: 50x2箱.
+func (s *scan) starred(i int) bool {
+	n, ok := readDigits(s.r, i)
+	if !ok {
+		return false
+	}
+	u := s.x.unitAt(s.r, n.to)
+	return u != "" && !sizeUnits[u]
+}
+
+// spaceBreaks tells that the space after a number parts it from the unit word.
+func (s *scan) spaceBreaks(from, k int) bool {
+	u := s.x.unitAt(s.r, k+1)
+	e := k + 1 + len([]rune(u))
+	return e < len(s.r) && isHan(s.r[e]) && s.x.vocabulary(s.r, e-1, len(s.r))
+}
+
+// quantityAfter tells whether another quantity follows in the clause at r[i:].
+func (s *scan) quantityAfter(i int) bool {
+	r := s.r
+	for ; i < len(r) && !strings.ContainsRune(",。;\n!?", r[i]); i++ {
+		if isDigit(r[i]) && !isAlnum(r[i-1]) || isHanNumeral(r[i]) {
+			if n, ok := readNumeral(r, i); ok {
+				if u := s.x.unitAt(r, n.to); u != "" && !sizeUnits[u] {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// slashQuantity tells that a slash after a quantity only parts it from the next item.
+func (s *scan) slashQuantity(i int) bool {
+	return s.x.unitAt(s.r, i+1) == ""
+}
+
+// joinQuantities makes one of 2箱零3盒 and 3斤5两.
+func (s *scan) joinQuantities() {
+	r := s.r
+	for k := range s.marks {
+		a := &s.marks[k]
+		if a.kind != markQty || a.qty.bare || a.from == a.to {
+			continue
+		}
+		for {
+			j := a.to
+			glue := j
+			for glue < len(r) && s.owner[glue] < 0 && (r[glue] == '零' || r[glue] == '又' || r[glue] == '加' || r[glue] == '另' || r[glue] == '带' && false) {
+				glue++
+			}
+			b := s.at(glue)
+			if b == nil || b.kind != markQty || b.from != glue || b.qty.unit == a.qty.unit || b.qty.bare || b.qty.spec || a.qty.spec {
+				break
+			}
+			if glue == j && (a.qty.size != b.qty.size) {
+				break
+			}
+			a.qty.rest = append(a.qty.rest, b.qty)
+			to := b.to
+			for i := a.to; i < to; i++ {
+				s.owner[i] = int16(k)
+			}
+			a.to, a.qty.to = to, to
+			b.from, b.to = 0, 0
+		}
+	}
+}

@@ -1,0 +1,501 @@
+package intake
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// dialogue reads a message as part of a conversation that has drafts: as an answer, a change, a
+// confirmation. ok is false where it is about something else.
+func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
+	x, s := r.x, r.s
+	res = Result{ID: r.msg.ID}
+	old := r.thread
+	which := r.whichDraft()
+	draft := old.Orders[which]
+	draft.Lines = slices.Clone(draft.Lines)
+	ref := s.refOf(r.text)
+	if ref != "" && ref != RefLast {
+		return res, nil, false
+	}
+	// the draft's customer, unless another is named
+	cust, known := x.customerOf(draft.Customer)
+	if draft.Customer == "" {
+		known = false
+	}
+	var named []int32
+	for _, sec := range r.secs {
+		if sec.named {
+			named = append(named, sec.customers...)
+		}
+	}
+	if len(named) == 0 && !known && len(r.secs) == 1 && len(r.secs[0].customers) > 0 && s.sales {
+		named = r.secs[0].customers
+	}
+	custAsk := r.askOf(fmt.Sprintf("orders[%d].customer", which))
+	if custAsk != nil && len(named) == 0 {
+		named = r.customerByPart(custAsk.Options)
+	}
+	if custAsk != nil && len(named) > 1 {
+		var in []int32
+		for _, id := range named {
+			if slices.Contains(custAsk.Options, string(x.master.Customers[id].Code)) {
+				in = append(in, id)
+			}
+		}
+		if len(in) > 0 {
+			named = in
+		}
+	}
+	moved := len(named) == 1 && (!known || named[0] != cust)
+	who := scope{}
+	switch {
+	case len(named) == 1:
+		who = x.scopeOf(named[0])
+	case known:
+		who = x.scopeOf(cust)
+	}
+	b := &builder{s: s, who: who}
+	for i := range draft.Lines {
+		b.items = append(b.items, r.lineOf(which, i, who))
+	}
+	b.base = len(b.items)
+	before := len(b.items)
+	if len(s.turns) > 0 {
+		r.readTurns(b, &section{from: 0, to: len(s.r)})
+	} else {
+		b.read(0, len(s.r))
+	}
+	newGoods := 0
+	for _, it := range b.items[b.base:] {
+		if !it.gift {
+			newGoods++
+		}
+	}
+	fresh := says(r.text, []string{"下单", "新单", "另外下", "再下一单", "再来一单"})
+	if len(r.secs) > 1 || newGoods > 0 && (moved && known && s.sales || fresh) {
+		return res, nil, false
+	}
+	if says(r.text, askWords) && newGoods == 0 && !b.changed && len(b.loose) == 0 {
+		return res, nil, false
+	}
+	b.perEach()
+	b.settleOwn()
+	b.applyDeals()
+	r.answer(b, which)
+	var f facts2
+	s.gather(0, len(s.r), &f)
+	f.notes = append(f.notes, s.findNotes(0, len(s.r))...)
+	changed := b.changed || len(b.items) != before || moved || newGoods > 0
+	if changed || len(b.touched) > 0 {
+		changed = changed && !(len(b.touched) > 0 && len(b.items) == before && !moved && newGoods == 0 && !b.dropped && r.same(b.touched, draft))
+	}
+	yes, no := startsWith(r.text, yesWords), startsWith(r.text, noWords)
+	facts := f.due() != nil || f.carrier != "" || f.address != "" || f.contact != "" || f.phone != "" || f.payment != "" || f.po != "" || len(f.urgent) > 0
+	switch {
+	case !changed && !facts:
+		switch {
+		case says(r.text, cancelWords2) && (ref == RefLast || len([]rune(strings.TrimSpace(r.text))) < 24) && len(b.answers) == 0:
+			res.Intent, res.Ref = IntentCancel, ref
+			return res, &Thread{}, true
+		case no:
+			res.Intent = IntentDeny
+			return res, old.clone(), true
+		case yes && len(b.answers) == 0 || b.touchedSame(draft):
+			res.Intent = IntentConfirm
+			n := old.clone()
+			n.Asks = nil
+			return res, n, true
+		}
+		return res, nil, false
+	case !changed && !s.hasKind(markDate) && !b.changed && says(r.text, append(slices.Clone(urgeWords), statusWords...)):
+		return res, nil, false
+	}
+	// the whole result
+	res.Intent = IntentChange
+	sec := &section{from: 0, to: len(s.r), items: b.items, b: nil}
+	switch {
+	case len(named) > 0:
+		sec.customers = named
+	case known:
+		sec.customers = []int32{cust}
+	case custAsk != nil:
+		for _, o := range custAsk.Options {
+			if id, ok := x.customerOf(o); ok {
+				sec.customers = append(sec.customers, id)
+			}
+		}
+	}
+	sec.facts = f
+	ds, asks, words := x.finish(s, []*section{sec}, r.msg.Time, which)
+	d := ds[0]
+	merge(&d, &draft, &f)
+	if len(d.Lines) == 0 && before > 0 {
+		res.Intent = IntentCancel
+		return res, &Thread{}, true
+	}
+	nextT := old.clone()
+	nextT.Orders[which] = d
+	for len(nextT.Words) < len(nextT.Orders) {
+		nextT.Words = append(nextT.Words, nil)
+	}
+	nextT.Words[which] = words[0]
+	nextT.Asks = nil
+	prefix := fmt.Sprintf("orders[%d]", which)
+	for _, a := range old.Asks {
+		if !strings.HasPrefix(a.Field, prefix+".") {
+			nextT.Asks = append(nextT.Asks, a)
+			continue
+		}
+		// questions about lines that were left as they are stay open
+		if k, field, ok := lineField(a.Field); ok {
+			for n, it := range b.items {
+				if it.kept != nil && it.line == k && it.fixed {
+					a.Field = fmt.Sprintf("%s.lines[%d].%s", prefix, n, field)
+					asks = append(asks, a)
+				}
+			}
+		}
+	}
+	res.Asks = asks
+	nextT.Asks = append(nextT.Asks, asks...)
+	res.Orders = cloneDrafts(nextT.Orders)
+	res.Asks = slices.Clone(nextT.Asks)
+	for _, it := range b.items {
+		if it.res.product >= 0 {
+			res.Mentions = append(res.Mentions, x.master.Products[it.res.product].Code)
+		}
+	}
+	return res, nextT, true
+}
+
+// merge fills d with what the draft said before and the message left alone.
+func merge(d, old *Draft, f *facts2) {
+	fill := func(p *string, was string) {
+		if *p == "" {
+			*p = was
+		}
+	}
+	if f.due() == nil {
+		d.DeliverBy = old.DeliverBy
+		d.Urgent = d.Urgent || old.Urgent
+	}
+	if len(f.urgent) == 0 && old.Urgent && old.DeliverBy == "" {
+		d.Urgent = true
+	}
+	fill(&d.Carrier, old.Carrier)
+	fill(&d.Contact, old.Contact)
+	fill(&d.Phone, old.Phone)
+	fill(&d.Address, old.Address)
+	fill(&d.Payment, old.Payment)
+	fill(&d.PO, old.PO)
+	switch {
+	case d.Note == "":
+		d.Note = old.Note
+	case old.Note != "" && !strings.Contains(old.Note, d.Note):
+		d.Note = old.Note + ";" + d.Note
+	}
+}
+
+func lineField(field string) (int, string, bool) {
+	_, rest, ok := strings.Cut(field, ".lines[")
+	if !ok {
+		return 0, "", false
+	}
+	n, name, ok := strings.Cut(rest, "].")
+	k, err := strconv.Atoi(n)
+	return k, name, ok && err == nil
+}
+
+// whichDraft chooses the draft that the message is about: the one with an open question, else the last.
+func (r *reading) whichDraft() int {
+	n := len(r.thread.Orders)
+	for _, a := range r.thread.Asks {
+		var k int
+		if _, err := fmt.Sscanf(a.Field, "orders[%d]", &k); err == nil && k >= 0 && k < n {
+			return k
+		}
+	}
+	return n - 1
+}
+
+func (r *reading) askOf(field string) *Ask {
+	for i := range r.thread.Asks {
+		if r.thread.Asks[i].Field == field {
+			return &r.thread.Asks[i]
+		}
+	}
+	return nil
+}
+
+// lineOf makes an item of a line of the draft.
+func (r *reading) lineOf(order, n int, who scope) *wanted {
+	x := r.x
+	l := r.thread.Orders[order].Lines[n]
+	it := &wanted{line: n, gift: l.Gift, fixed: true, kept: &l, from: -1, to: -1, res: resolution{product: -1}}
+	if order < len(r.thread.Words) && n < len(r.thread.Words[order]) {
+		it.said = r.thread.Words[order][n]
+	}
+	it.q = quantity{unit: l.Unit, none: l.Quantity == ""}
+	if q, err := decimal.NewFromString(l.Quantity); err == nil {
+		it.q.value = q
+	}
+	if p, err := decimal.NewFromString(l.Price); err == nil {
+		it.price = &priceTag{value: p, per: l.Unit}
+	}
+	if id, ok := x.byCode[string(normal(l.Product))]; ok && l.Product != "" {
+		it.res = resolution{product: id, rule: "draft", head: true}
+		it.m = x.mentionOf(id)
+		return it
+	}
+	t := newText(it.said)
+	it.m = x.readMention(t, 0, len(t.r), who.own, nil)
+	for i := range it.m.at {
+		it.m.at[i] += 200000
+	}
+	it.kept = nil
+	it.res = x.resolve(it.m, nil, who, l.Unit)
+	if a := r.askOf(fmt.Sprintf("orders[%d].lines[%d].product", order, n)); a != nil {
+		it.res = resolution{product: -1, reason: a.Reason}
+		for _, o := range a.Options {
+			if id, ok := x.byCode[string(normal(o))]; ok {
+				it.res.options = append(it.res.options, id)
+			}
+		}
+	}
+	return it
+}
+
+// answer gives words and quantities that stand alone to the lines that were asked about.
+func (r *reading) answer(b *builder, order int) {
+	x := r.x
+	for _, a := range r.thread.Asks {
+		n, field, ok := lineField(a.Field)
+		if !ok || !strings.HasPrefix(a.Field, fmt.Sprintf("orders[%d].", order)) {
+			continue
+		}
+		var it *wanted
+		for _, o := range b.items[:min(b.base, len(b.items))] {
+			if o.line == n && o.fixed {
+				it = o
+			}
+		}
+		if it == nil {
+			continue
+		}
+		switch field {
+		case "product":
+			if r.chooseOption(b, it) {
+				b.touch(it)
+				it.fixed = false
+			}
+		case "quantity", "unit", "price":
+			if len(b.loose) > 0 && field != "price" {
+				q := b.loose[0]
+				b.loose = b.loose[1:]
+				it.setQuantity(q)
+				b.touch(it)
+			} else if field == "quantity" || field == "unit" {
+				if v, u, ok := r.soleNumber(field); ok {
+					q := quantity{value: v, unit: u}
+					if u != "" && v.IsZero() {
+						q.value = it.q.value
+					}
+					it.setQuantity(q)
+					b.touch(it)
+				}
+			}
+		}
+	}
+	if len(b.loose) > 0 && b.base == 1 && len(b.items) == 1 && len(r.thread.Asks) == 0 {
+		b.items[0].setQuantity(b.loose[0])
+		b.touch(b.items[0])
+		b.loose = nil
+	}
+	_ = x
+}
+
+// soleNumber reads an answer that is but a number or a unit.
+func (r *reading) soleNumber(string) (decimal.Decimal, string, bool) {
+	t := strings.TrimSpace(strings.Trim(r.text, " ,。!~吧的就是要来"))
+	if n, ok := readNumeral([]rune(t), 0); ok && n.to == len([]rune(t)) {
+		return n.value, "", true
+	}
+	if r.x.units[t] {
+		return decimal.Zero, t, true
+	}
+	return decimal.Zero, "", false
+}
+
+// chooseOption settles a line whose goods were asked about: by what the message says of them, or 第二个.
+func (r *reading) chooseOption(b *builder, it *wanted) bool {
+	x := r.x
+	options := it.res.options
+	try := func(m *mention) bool {
+		if m.empty() {
+			return false
+		}
+		best, n, top := int32(-1), 0, 0
+		for _, o := range options {
+			c := x.cover(o, m)
+			for k := range m.toks {
+				if c.toks>>uint(k)&1 == 0 {
+					c.score = 0
+				}
+			}
+			if c.score > top {
+				best, n, top = o, 1, c.score
+			} else if c.score == top && top > 0 {
+				n++
+			}
+		}
+		if n > 1 {
+			// said with what was said before
+			res := x.resolve(m.plus(it.m), nil, b.who, it.q.unit)
+			if res.product >= 0 && slices.Contains(options, res.product) {
+				best, n = res.product, 1
+			}
+		}
+		if n == 1 && top > 0 {
+			it.res = resolution{product: best, rule: "answer", head: true}
+			it.kept = nil
+			return true
+		}
+		res := x.resolve(m, it.m, b.who, it.q.unit)
+		if res.product >= 0 && len(options) == 0 {
+			it.res, it.kept = res, nil
+			return true
+		}
+		return false
+	}
+	for k, w := range [...]string{"第一", "第二", "第三", "第四", "第五"} {
+		if strings.Contains(r.text, w) && k < len(options) {
+			it.res, it.kept = resolution{product: options[k], rule: "answer", head: true}, nil
+			return true
+		}
+	}
+	for k, m := range b.answers {
+		if try(m) {
+			b.answers = slices.Delete(b.answers, k, k+1)
+			return true
+		}
+	}
+	// named with the quantity again
+	for i := b.base; i < len(b.items); i++ {
+		o := b.items[i]
+		if o.res.product >= 0 && slices.Contains(options, o.res.product) || o.m != nil && len(options) > 0 && try(o.m) {
+			if it.res.product < 0 {
+				it.res = o.res
+			}
+			it.kept = nil
+			it.setQuantity(o.q)
+			b.items = slices.Delete(b.items, i, i+1)
+			return true
+		}
+	}
+	for i := range b.s.r {
+		_ = i
+		break
+	}
+	m := x.readMention(b.s.t, 0, len(b.s.r), b.who.own, nil)
+	return len(b.s.r) <= 12 && len(b.touched) == 0 && try(m)
+}
+
+// same tells whether the touched lines are as they were.
+func (r *reading) same(touched []*wanted, d Draft) bool {
+	for _, it := range touched {
+		if it.line < 0 || it.line >= len(d.Lines) || it.res.product < 0 || it.res.rule == "answer" {
+			return false
+		}
+		l := d.Lines[it.line]
+		if l.Product != string(r.x.master.Products[it.res.product].Code) || it.q.none {
+			return false
+		}
+		if a, ok := in(&r.x.master.Products[it.res.product], it.q.value, it.q.unit); !ok || trim(a.base) != l.BaseQuantity {
+			return false
+		}
+	}
+	return true
+}
+
+func (b *builder) touchedSame(Draft) bool { return len(b.touched) > 0 && len(b.items) == b.base }
+
+// perEach works out gifts for each one of something ordered: 每台送2盒.
+func (b *builder) perEach() {
+	for _, it := range b.items {
+		if !it.gift || it.fixed || it.from < 0 {
+			continue
+		}
+		start := it.from
+		for start > 0 && !strings.ContainsRune(",。;\n!?", b.s.r[start-1]) {
+			start--
+		}
+		for i := start; i < it.to; i++ {
+			if b.s.r[i] != '每' || b.s.at(i) != nil && b.s.at(i).kind == markQty {
+				continue
+			}
+			u := b.s.x.unitAt(b.s.r, i+1)
+			if u == "" {
+				continue
+			}
+			n := decimal.Zero
+			for _, o := range b.items {
+				if o != it && !o.gift && o.q.unit == u {
+					n = n.Add(o.q.value)
+				}
+			}
+			if n.IsPositive() {
+				it.q.value = it.q.value.Mul(n)
+			}
+			break
+		}
+	}
+}
+
+// customerByPart finds among the options the one whose name the message says in part: 护理院.
+func (r *reading) customerByPart(options []string) []int32 {
+	x := r.x
+	t := strings.Trim(r.text, " ,。!?的是那家")
+	if len([]rune(t)) < 2 || len([]rune(t)) > 12 {
+		for k, w := range [...]string{"第一", "第二", "第三"} {
+			if strings.Contains(r.text, w) && k < len(options) {
+				if id, ok := x.customerOf(options[k]); ok {
+					return []int32{id}
+				}
+			}
+		}
+		if len([]rune(t)) > 12 {
+			return nil
+		}
+	}
+	var out []int32
+	for _, o := range options {
+		id, ok := x.customerOf(o)
+		if !ok {
+			continue
+		}
+		c := &x.master.Customers[id]
+		names := append([]string{c.Name, c.Region, c.Contact, string(c.Code), c.Address}, c.Aliases...)
+		for _, n := range names {
+			if t != "" && strings.Contains(string(normal(n)), t) {
+				out = append(out, id)
+				break
+			}
+		}
+	}
+	return out
+}
+
+func startsWith(text string, words []string) bool {
+	text = strings.TrimLeft(text, " ,。!?~嗯哦噢啊那")
+	for _, w := range words {
+		if strings.HasPrefix(text, w) {
+			return true
+		}
+	}
+	return false
+}

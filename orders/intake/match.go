@@ -1,0 +1,695 @@
+package intake
+
+import (
+	"math/bits"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+
+	"orderbot/orders"
+)
+
+// A mention is the part of a message that says which product is meant: its characters and its
+// spec tokens.
+type mention struct {
+	han    []rune
+	at     []int // where each stands in the text
+	filler uint64
+	toks   []specToken
+	from   int
+	to     int
+	own    *ownItem // the customer's own name, where it is said
+	code   int32    // a product's code where it is said, else -1
+}
+
+const maxHan = 60
+
+func (m *mention) empty() bool {
+	return m == nil || m.own == nil && m.code < 0 && len(m.toks) == 0 && m.content() == 0
+}
+
+// content is the set of characters that are not mere filling.
+func (m *mention) content() uint64 {
+	return (uint64(1)<<uint(len(m.han)) - 1) &^ m.filler
+}
+
+// plus is a mention that says what both say.
+func (m *mention) plus(o *mention) *mention {
+	if m == nil {
+		return o
+	}
+	if o == nil {
+		return m
+	}
+	s := &mention{from: min(m.from, o.from), to: max(m.to, o.to), own: m.own, code: m.code, filler: m.filler}
+	if o.own != nil {
+		s.own = o.own
+	}
+	if o.code >= 0 {
+		s.code = o.code
+	}
+	s.han = append(append(s.han, m.han...), o.han...)
+	s.at = append(append(s.at, m.at...), o.at...)
+	s.toks = append(append(s.toks, m.toks...), o.toks...)
+	s.filler |= o.filler << uint(len(m.han))
+	if len(s.han) > maxHan {
+		s.han, s.at = s.han[:maxHan], s.at[:maxHan]
+		s.filler &= 1<<maxHan - 1
+	}
+	return s
+}
+
+// readMention reads what r[from:to] says of a product. skip tells which runes belong to something else.
+func (x *Lexicon) readMention(t *text, from, to int, own []ownItem, skip func(i int) int) *mention {
+	m := &mention{from: from, to: to, code: -1}
+	r := t.r
+	for i := from; i < to; {
+		if skip != nil {
+			if e := skip(i); e > i {
+				i = e
+				continue
+			}
+		}
+		if it, e := ownAt(r[:to], i, own); it != nil {
+			m.own = it
+			i = e
+			continue
+		}
+		if n, e := x.names.longest(r[:to], i); n != nil && isAlnum(r[i]) && boundary(r, i, e) {
+			if id, ok := x.byCode[string(n.text)]; ok && hasDigit(n.text) && hasLetter(n.text) && len(n.ids) == 1 && n.ids[0] == id {
+				m.code = id
+				i = e
+				continue
+			}
+		}
+		if s, ok := sizeWord(r[:to], i); ok && len(m.toks) < 20 {
+			m.toks = append(m.toks, s)
+			i = s.to
+			continue
+		}
+		if tok, ok := readSpec(r, i, to); ok && tok.to > i && len(m.toks) < 20 {
+			if !isHan(r[i]) || !x.vocabulary(r, i, to) || tok.unit != "" {
+				m.toks = append(m.toks, tok)
+				i = tok.to
+				continue
+			}
+		}
+		if isHan(r[i]) && len(m.han) < maxHan {
+			if n := fillerAt(r[:to], i); n > 0 && !x.known(r, i, n, to) {
+				for k := range n {
+					if len(m.han) < maxHan {
+						m.filler |= 1 << uint(len(m.han))
+						m.han, m.at = append(m.han, r[i+k]), append(m.at, i+k)
+					}
+				}
+				i += n
+				continue
+			}
+			m.han, m.at = append(m.han, r[i]), append(m.at, i)
+		}
+		i++
+	}
+	x.mend(m)
+	return m
+}
+
+// vocabulary tells whether the two characters at r[i] stand together in some product's name.
+func (x *Lexicon) vocabulary(r []rune, i, to int) bool {
+	return i+1 < to && len(x.grams[gram(r[i], r[i+1])]) > 0
+}
+
+// known tells whether the filling word r[i:i+n] is part of a product's name here.
+func (x *Lexicon) known(r []rune, i, n, to int) bool {
+	if n > 1 {
+		return false
+	}
+	return i > 0 && len(x.grams[gram(r[i-1], r[i])]) > 0 && i+1 < to && len(x.grams[gram(r[i], r[i+1])]) > 0 || n == 1 && i+1 < to && len(x.grams[gram(r[i], r[i+1])]) > 0 && !strings.ContainsRune("的要来给和跟再", r[i])
+}
+
+func sizeWord(r []rune, i int) (specToken, bool) {
+	for _, w := range sizeWords {
+		if has(r, i, w.word) {
+			return specToken{keys: []string{"size:" + w.size}, from: i, to: i + len([]rune(w.word))}, true
+		}
+	}
+	return specToken{}, false
+}
+
+func hasDigit(r []rune) bool  { return slices.ContainsFunc(r, isDigit) }
+func hasLetter(r []rune) bool { return slices.ContainsFunc(r, isLetter) }
+
+// boundary tells that r[from:to] is no part of a longer run of letters or digits.
+func boundary(r []rune, from, to int) bool {
+	if from > 0 && isAlnum(r[from]) && isAlnum(r[from-1]) {
+		return false
+	}
+	return to >= len(r) || !isAlnum(r[to-1]) || !isAlnum(r[to])
+}
+
+// ownAt finds one of the customer's own names at r[i].
+func ownAt(r []rune, i int, own []ownItem) (*ownItem, int) {
+	var best *ownItem
+	end := i
+	for k := range own {
+		for _, name := range [...][]rune{own[k].name, own[k].short} {
+			if len(name) > 0 && i+len(name) <= len(r) && i+len(name) > end && slices.Equal(r[i:i+len(name)], name) && boundary(r, i, i+len(name)) {
+				if len(name) == 1 && i+1 < len(r) && isHan(r[i+1]) && !isHanNumeral(r[i+1]) {
+					continue
+				}
+				best, end = &own[k], i+len(name)
+			}
+		}
+	}
+	return best, end
+}
+
+// mend replaces characters that only sound like those of a product's name.
+func (x *Lexicon) mend(m *mention) {
+	known := func(i int) bool {
+		return i >= 0 && i+1 < len(m.han) && m.at[i+1] == m.at[i]+1 && len(x.grams[gram(m.han[i], m.han[i+1])]) > 0
+	}
+	for i := 0; i+1 < len(m.han); i++ {
+		if m.at[i+1] != m.at[i]+1 || known(i) || m.filler>>uint(i)&3 != 0 {
+			continue
+		}
+		for _, a := range soundsOf(m.han[i]) {
+			for _, b := range soundsOf(m.han[i+1]) {
+				for _, g := range x.sounds[a+"'"+b] {
+					p, q := rune(g>>32), rune(g&0xffffffff)
+					if p == m.han[i] && !known(i+1) || q == m.han[i+1] && !known(i-1) {
+						m.han[i], m.han[i+1] = p, q
+					}
+				}
+			}
+		}
+	}
+}
+
+// cover is how much of a mention one product explains.
+type cover struct {
+	id     int32
+	strong uint64 // characters that stand in its texts beside a neighbour
+	weak   uint64 // single characters
+	toks   uint32 // spec tokens
+	score  int
+	ctx    int // what it explains of the context
+	class  int // 3 the customer's own name, 2 an alias said in full, 1 its name said in full
+	size   int // length of that name
+}
+
+func (x *Lexicon) cover(id int32, m *mention) cover {
+	e := &x.products[id]
+	c := cover{id: id}
+	for i := 0; i+1 < len(m.han); i++ {
+		if m.at[i+1] == m.at[i]+1 && e.hasGram(gram(m.han[i], m.han[i+1])) {
+			c.strong |= 3 << uint(i)
+		}
+	}
+	for i, h := range m.han {
+		bit := uint64(1) << uint(i)
+		if c.strong&bit != 0 || m.filler&bit != 0 {
+			continue
+		}
+		left := i == 0 || m.at[i-1] != m.at[i]-1 || (c.strong|m.filler)>>uint(i-1)&1 != 0
+		right := i == len(m.han)-1 || m.at[i+1] != m.at[i]+1 || (c.strong|m.filler)>>uint(i+1)&1 != 0
+		if left && right {
+			if _, ok := slices.BinarySearch(e.chars, h); ok {
+				c.weak |= bit
+			}
+		}
+	}
+	c.score = 2*bits.OnesCount64(c.strong) + bits.OnesCount64(c.weak)
+	for i := range m.toks {
+		if s := e.token(&m.toks[i]); s > 0 {
+			c.toks |= 1 << uint(i)
+			c.score += s
+		}
+	}
+	return c
+}
+
+func (e *entry) hasGram(g uint64) bool {
+	_, ok := slices.BinarySearch(e.grams, g)
+	return ok
+}
+
+// token tells how well the product bears t: 4 in its own words, 3 by its number alone or as what a pack holds, 0 not.
+func (e *entry) token(t *specToken) int {
+	best := 0
+	for i, k := range t.askKeys() {
+		if j, ok := slices.BinarySearch(e.tokens, k); ok {
+			s := 4
+			if i > 0 && strings.HasPrefix(k, "=") || e.weak[j] {
+				s = 3
+			}
+			best = max(best, s)
+		}
+	}
+	if best == 0 && len(t.keys) == 1 && steel[t.keys[0]] != nil {
+		for _, k := range steel[t.keys[0]] {
+			if _, ok := slices.BinarySearch(e.tokens, k); ok {
+				return 3
+			}
+		}
+	}
+	return best
+}
+
+// steel: grades that answer to a general word.
+var steel = map[string][]string{}
+
+// says tells whether the mention says all of p, and how long p is.
+func (m *mention) says(p *phrase) (bool, int) {
+	if len(p.han) == 0 && len(p.tokens) == 0 {
+		return false, 0
+	}
+	for _, h := range p.han {
+		if !slices.Contains(m.han, h) {
+			return false, 0
+		}
+	}
+	for _, keys := range p.tokens {
+		found := false
+		for i := range m.toks {
+			for _, k := range m.toks[i].askKeys() {
+				if slices.Contains(keys, k) {
+					found = true
+				}
+			}
+		}
+		if !found {
+			return false, 0
+		}
+	}
+	return true, 2*len(p.han) + 3*len(p.tokens)
+}
+
+type scratch struct {
+	votes   []uint16
+	touched []int32
+}
+
+var scratches = sync.Pool{New: func() any { return &scratch{} }}
+
+const maxCandidates = 400
+
+// candidates are the products that share anything with the mention, those that share most first.
+func (x *Lexicon) candidates(ms ...*mention) []int32 {
+	s, ok := scratches.Get().(*scratch)
+	if !ok {
+		s = &scratch{}
+	}
+	defer func() {
+		for _, id := range s.touched {
+			s.votes[id] = 0
+		}
+		s.touched = s.touched[:0]
+		scratches.Put(s)
+	}()
+	if len(s.votes) < len(x.products) {
+		s.votes = make([]uint16, len(x.products))
+	}
+	vote := func(ids []int32, n uint16) {
+		for _, id := range ids {
+			if s.votes[id] == 0 {
+				s.touched = append(s.touched, id)
+			}
+			s.votes[id] += n
+		}
+	}
+	for _, m := range ms {
+		if m == nil {
+			continue
+		}
+		for i := 0; i+1 < len(m.han); i++ {
+			if m.at[i+1] == m.at[i]+1 && m.filler>>uint(i)&3 != 3 {
+				vote(x.grams[gram(m.han[i], m.han[i+1])], 2)
+			}
+		}
+		for i := range m.toks {
+			for _, k := range m.toks[i].askKeys() {
+				vote(x.tokens[k], 3)
+			}
+			if len(m.toks[i].keys) == 1 {
+				for _, k := range steel[m.toks[i].keys[0]] {
+					vote(x.tokens[k], 2)
+				}
+			}
+		}
+	}
+	for _, m := range ms {
+		if m == nil {
+			continue
+		}
+		for i, h := range m.han {
+			if m.filler>>uint(i)&1 == 0 {
+				for _, id := range x.chars[h] {
+					if s.votes[id] > 0 {
+						s.votes[id]++
+					}
+				}
+			}
+		}
+	}
+	out := slices.Clone(s.touched)
+	sort.Slice(out, func(i, j int) bool {
+		if a, b := s.votes[out[i]], s.votes[out[j]]; a != b {
+			return a > b
+		}
+		return out[i] < out[j]
+	})
+	if len(out) > maxCandidates {
+		out = out[:maxCandidates]
+	}
+	return out
+}
+
+// A resolution is what a mention was found to mean.
+type resolution struct {
+	product int32 // -1 if not certain
+	options []int32
+	reason  string // why it is not certain
+	rule    string
+	best    cover
+	residue int // characters beside the product's own that nothing explains
+	head    bool
+	ctx     bool
+}
+
+// resolve finds the product that m means. ctx is what was said before and may be left out now.
+func (x *Lexicon) resolve(m, ctx *mention, who scope, unit string) resolution {
+	none := resolution{product: -1}
+	if m.empty() {
+		return none
+	}
+	if m.own != nil {
+		return x.resolveNamed(m, m.own.product, "own", who)
+	}
+	if m.code >= 0 {
+		return x.resolveNamed(m, m.code, "code", who)
+	}
+	covers := x.covers(m, nil, who)
+	head := x.hasHead(m, covers)
+	if !head && !ctx.empty() {
+		with := x.covers(m, ctx, who)
+		if len(with) > 0 && with[0].ctx > 0 {
+			r := x.choose(m, with, who, unit)
+			r.ctx = true
+			if r.product >= 0 || r.reason == ReasonAmbiguous {
+				return r
+			}
+			if r.reason == ReasonUnknown && len(m.toks) > 0 {
+				return r
+			}
+		}
+	}
+	if len(covers) == 0 {
+		if bits.OnesCount64(m.content()) >= 2 || len(m.toks) > 0 {
+			none.reason, none.rule = ReasonUnknown, "nothing"
+		}
+		return none
+	}
+	r := x.choose(m, covers, who, unit)
+	r.head = head
+	return r
+}
+
+// scope is who asks: their own names, what they bought before.
+type scope struct {
+	own      []ownItem
+	bought   map[int32]int
+	past     []orders.HistoryLine // newest first
+	onlyPast bool                 // 上次那个: only what was bought before
+}
+
+// resolveNamed settles a mention that bears a code: what else it says must fit that product.
+func (x *Lexicon) resolveNamed(m *mention, id int32, rule string, who scope) resolution {
+	c := x.cover(id, m)
+	r := resolution{product: id, best: c, rule: rule, head: true}
+	var missing []int
+	for i := range m.toks {
+		if c.toks>>uint(i)&1 == 0 && len(x.tokens[m.toks[i].askKeys()[0]]) > 0 {
+			missing = append(missing, i)
+		}
+	}
+	if len(missing) == 0 {
+		return r
+	}
+	// a sibling that has what the code's product lacks and is otherwise like it
+	e := &x.products[id]
+	best, bestLike := int32(-1), -1
+	for _, k := range m.toks[missing[0]].askKeys() {
+		for _, o := range x.tokens[k] {
+			like := 0
+			for _, g := range x.products[o].grams {
+				if e.hasGram(g) {
+					like++
+				}
+			}
+			for _, tk := range x.products[o].tokens {
+				if _, ok := slices.BinarySearch(e.tokens, tk); ok {
+					like++
+				}
+			}
+			if like > bestLike || like == bestLike && o < best {
+				best, bestLike = o, like
+			}
+		}
+	}
+	r.reason = ReasonConflict
+	r.options = []int32{id}
+	if best >= 0 {
+		r.product = best
+		r.options = []int32{best, id}
+	}
+	return r
+}
+
+// covers scores the candidates for m, best first; with ctx those that fit the context.
+func (x *Lexicon) covers(m, ctx *mention, who scope) []cover {
+	ids := x.candidates(m, ctx)
+	out := make([]cover, 0, len(ids))
+	for _, id := range ids {
+		if who.onlyPast && who.bought[id] == 0 {
+			continue
+		}
+		c := x.cover(id, m)
+		if ctx != nil {
+			k := x.cover(id, ctx)
+			c.ctx = k.score
+			if ctx.own != nil && ctx.own.product == id || ctx.code == id {
+				c.ctx += 20
+			} else if (ctx.own != nil || ctx.code >= 0) && c.ctx == 0 {
+				c.ctx = x.likeness(id, ctx)
+			}
+		}
+		if c.score == 0 {
+			continue
+		}
+		out = append(out, c)
+	}
+	for i := range out {
+		x.classify(&out[i], m, who)
+	}
+	sort.SliceStable(out, func(i, j int) bool {
+		a, b := &out[i], &out[j]
+		if a.score != b.score {
+			return a.score > b.score
+		}
+		if a.ctx != b.ctx {
+			return a.ctx > b.ctx
+		}
+		if a.class != b.class {
+			return a.class > b.class
+		}
+		if pa, pb := who.bought[a.id], who.bought[b.id]; pa != pb {
+			return pa > pb
+		}
+		if pa, pb := x.popular[a.id], x.popular[b.id]; pa != pb {
+			return pa > pb
+		}
+		return a.id < b.id
+	})
+	return out
+}
+
+// likeness compares a product with the one that the context names by a code.
+func (x *Lexicon) likeness(id int32, ctx *mention) int {
+	o := ctx.code
+	if ctx.own != nil {
+		o = ctx.own.product
+	}
+	n := 0
+	for _, g := range x.products[o].grams {
+		if x.products[id].hasGram(g) {
+			n++
+		}
+	}
+	return n
+}
+
+func (x *Lexicon) classify(c *cover, m *mention, who scope) {
+	for k := range who.own {
+		if who.own[k].product == c.id {
+			if ok, n := m.says(&who.own[k].phrase); ok {
+				c.class, c.size = 3, n
+				return
+			}
+		}
+	}
+	for k := range x.products[c.id].phrases {
+		p := &x.products[c.id].phrases[k]
+		if ok, n := m.says(p); ok {
+			class := 1
+			if p.alias {
+				class = 2
+			}
+			if class > c.class || class == c.class && n > c.size {
+				c.class, c.size = class, n
+			}
+		}
+	}
+}
+
+// hasHead tells whether m names a kind of goods, not only a size or a colour.
+func (x *Lexicon) hasHead(m *mention, covers []cover) bool {
+	if len(covers) == 0 {
+		return bits.OnesCount64(m.content()) >= 2
+	}
+	top := covers[0]
+	for i := range covers {
+		c := &covers[i]
+		if c.score < top.score {
+			break
+		}
+		if c.class >= 2 && c.size >= 4 {
+			return true
+		}
+		name := x.products[c.id].name
+		for k := 0; k+1 < len(m.han); k++ {
+			if c.strong>>uint(k)&3 == 3 && m.at[k+1] == m.at[k]+1 && m.filler>>uint(k)&3 == 0 {
+				for j := 0; j+1 < len(name); j++ {
+					if name[j] == m.han[k] && name[j+1] == m.han[k+1] {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// choose settles on one of the candidates, or says why it can't.
+func (x *Lexicon) choose(m *mention, covers []cover, who scope, unit string) resolution {
+	r := resolution{product: -1}
+	top := covers[0]
+	content := m.content()
+	// those as good as the best
+	n := 1
+	for n < len(covers) && covers[n].score == top.score && covers[n].ctx == top.ctx {
+		n++
+	}
+	tied := covers[:n]
+	r.best = top
+	strong := bits.OnesCount64(top.strong & content)
+	total := bits.OnesCount64(content)
+	explained := bits.OnesCount64((top.strong | top.weak) & content)
+	allToks := top.toks == 1<<uint(len(m.toks))-1
+	missing := total - explained
+	r.residue = x.residue(m, tied)
+	// far too little of it is explained
+	if total >= 2 && strong == 0 && top.class < 2 && top.ctx == 0 || total > 0 && strong > 0 && strong*2 < missing && !allToksOf(m, top) && top.class < 2 {
+		r.reason, r.rule = ReasonUnknown, "little"
+		return r
+	}
+	if !allToks {
+		r.reason, r.rule = ReasonUnknown, "spec"
+		for i := range m.toks {
+			if top.toks>>uint(i)&1 == 0 && strings.HasPrefix(m.toks[i].keys[0], "size:") {
+				r.reason = ReasonConflict
+			}
+		}
+		r.options = x.optionIDs(tied, unit)
+		return r
+	}
+	tied = x.byUnit(tied, unit)
+	if len(tied) == 1 {
+		r.product, r.rule, r.best = tied[0].id, "only", tied[0]
+		return r
+	}
+	classed := tied
+	for class := 3; class >= 1; class-- {
+		var in []cover
+		for _, c := range tied {
+			if c.class == class {
+				in = append(in, c)
+			}
+		}
+		if len(in) > 0 {
+			classed = in
+			break
+		}
+	}
+	if len(classed) == 1 {
+		r.product, r.rule, r.best = classed[0].id, [...]string{"", "name", "alias", "own"}[classed[0].class], classed[0]
+		return r
+	}
+	r.reason, r.rule = ReasonAmbiguous, "tied"
+	r.options = x.optionIDs(classed, unit)
+	return r
+}
+
+func allToksOf(m *mention, c cover) bool {
+	return len(m.toks) > 0 && c.toks == 1<<uint(len(m.toks))-1
+}
+
+// residue counts the characters directly beside what the product explains that nothing explains.
+func (x *Lexicon) residue(m *mention, tied []cover) int {
+	c := tied[0]
+	known := c.strong | c.weak | m.filler
+	n := 0
+	for i := range m.han {
+		if known>>uint(i)&1 != 0 {
+			continue
+		}
+		n++
+	}
+	return n
+}
+
+// byUnit keeps the candidates that have the unit, if any has.
+func (x *Lexicon) byUnit(cs []cover, unit string) []cover {
+	if unit == "" || len(cs) < 2 {
+		return cs
+	}
+	var exact, any []cover
+	for _, c := range cs {
+		p := &x.master.Products[c.id]
+		if _, _, loose, ok := productUnit(p, unit); ok {
+			any = append(any, c)
+			if !loose {
+				exact = append(exact, c)
+			}
+		}
+	}
+	if len(exact) > 0 && !isPiece(unit) {
+		return exact
+	}
+	if len(any) > 0 {
+		return any
+	}
+	return cs
+}
+
+func (x *Lexicon) optionIDs(cs []cover, unit string) []int32 {
+	cs = x.byUnit(cs, unit)
+	out := make([]int32, 0, min(len(cs), 8))
+	for _, c := range cs {
+		if len(out) == 8 {
+			break
+		}
+		out = append(out, c.id)
+	}
+	return out
+}

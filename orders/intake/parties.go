@@ -1,0 +1,479 @@
+package intake
+
+import (
+	"slices"
+	"strings"
+)
+
+// addressCues stand before an address, the plainest first; weak ones may as well begin something else.
+var addressCues = []struct {
+	word string
+	weak bool
+}{
+	{"收货地址", false}, {"送货地址", false}, {"收件地址", false}, {"配送地址", false}, {"发货地址", false}, {"详细地址", false}, {"地址改成", false}, {"地址改为", false}, {"地址", false}, {"收货人", true}, {"收件人", true}, {"收货", false}, {"收件", false},
+	{"送货到", false}, {"送货至", false}, {"送到", false}, {"送至", false}, {"送去", false}, {"送往", false}, {"寄到", false}, {"寄至", false}, {"寄往", false}, {"发到", false}, {"发至", false}, {"发往", false}, {"配送到", false}, {"配送至", false},
+	{"运到", false}, {"拉到", false}, {"放到", false}, {"放在", false}, {"卸到", false}, {"卸在", false}, {"放", true}, {"送", true}, {"寄", true}, {"到", true}, {"去", true},
+}
+
+// placeEnds are the words with which places end.
+var placeEnds = strings.Fields("路 街 道 巷 弄 里 号 号楼 栋 幢 楼 层 室 库 仓 仓库 门 大门 门口 店 厂 厂区 园 园区 区 县 市 镇 乡 村 站 场 所 处 院 校 城 湾 港 码头 旁 旁边 对面 隔壁 单元 科 工地 前台 大厅 中心 基地 车间 办公室 收发室 传达室 保安室 门卫 门卫室 岗亭 后门 前门 侧门 东门 西门 南门 北门 负一层 地下室 项目部 广场 大厦 大楼 小区 花园 公寓 宿舍 食堂 超市 市场 商场 档口 摊位 公司 里面 交界处 路口 入口 出口 月台 卸货区 物资库 耗材库 水厂 泵房 机房 配电房 工业区 开发区 物流园 产业园 科技园 学校 医院 酒店 饭店 餐厅 铺 馆 厅 房 屋 棚 台 岛 桥 塔 寺 庙 河边")
+
+// vaguePlaces say no address on their own.
+var vaguePlaces = map[string]bool{}
+
+func init() {
+	for w := range strings.FieldsSeq("工地 厂 厂里 厂区 工厂 公司 店里 店 家里 家 仓库 库房 老地方 门口 现场 这里 那里 我们厂 我们公司 我们店 你们店 单位 学校 医院 项目 项目部 工地上 现场 前台 楼下 车间 科室 那边 这边 我这边 上门 门 地方 原地址 老地址 同一地址 市场 货场") {
+		vaguePlaces[w] = true
+	}
+}
+
+func (s *scan) findAddresses() {
+	r := s.r
+	for i := 0; i < len(r); i++ {
+		if s.owner[i] >= 0 {
+			continue
+		}
+		for _, cue := range addressCues {
+			if !has(r, i, cue.word) || !s.free(i, i+len([]rune(cue.word))) {
+				continue
+			}
+			k := i + len([]rune(cue.word))
+			if neg := s.negated(i); neg > 0 {
+				if e := s.clauseEnd(k); s.placeAt(k, e, cue.weak) > 0 {
+					s.claim(mark{kind: markNote, from: i - neg, to: e, text: s.quote(i-neg, e)})
+				}
+				i = k - 1
+				break
+			}
+			for k < len(r) && (r[k] == ':' || r[k] == ' ' || r[k] == '是' && cue.word == "地址" || r[k] == '在') {
+				k++
+			}
+			if e := s.placeAt(k, s.chunkEnd(k), cue.weak); e > k {
+				s.claim(mark{kind: markAddress, from: k, to: e, text: s.quote(k, e)})
+				s.claim(mark{kind: markNoise, from: i, to: k})
+				i = e - 1
+				break
+			}
+			if !cue.weak {
+				i = k - 1
+				break
+			}
+		}
+	}
+	// addresses without a word before them: 和平路33号
+	for i := 0; i+1 < len(r); i++ {
+		if s.owner[i] >= 0 || !strings.ContainsRune("路街道巷弄", r[i]) {
+			continue
+		}
+		n, ok := readNumeral(r, i+1)
+		if !ok || n.to >= len(r) || r[n.to] != '号' || !s.free(i, n.to+1) {
+			continue
+		}
+		from := i
+		for from > 0 && i-from < 16 && s.owner[from-1] < 0 && (isHan(r[from-1]) || isDigit(r[from-1])) && r[from-1] != '在' && r[from-1] != '是' {
+			from--
+		}
+		if i-from < 1 {
+			continue
+		}
+		to := s.placeAt(from, s.chunkEnd(from), false)
+		if to > n.to {
+			s.claim(mark{kind: markAddress, from: from, to: to, text: s.quote(from, to)})
+		}
+	}
+	// 化工厂门口交货
+	for i := 2; i < len(r); i++ {
+		if s.owner[i] >= 0 || !has(r, i, "交货") && !has(r, i, "卸货") {
+			continue
+		}
+		from := i
+		for from > 0 && i-from < 16 && s.owner[from-1] < 0 && (isHan(r[from-1]) || isAlnum(r[from-1])) {
+			from--
+		}
+		if e := s.placeAt(from, i, true); e == i {
+			s.claim(mark{kind: markAddress, from: from, to: i, text: s.quote(from, i)})
+		}
+	}
+}
+
+// negated tells how many runes before i deny what comes: 别, 不要.
+func (s *scan) negated(i int) int {
+	for _, n := range [...]string{"不要", "不用", "别", "勿", "不", "莫"} {
+		k := len([]rune(n))
+		if i >= k && has(s.r, i-k, n) {
+			return k
+		}
+	}
+	return 0
+}
+
+// clauseEnd is where the clause at i ends.
+func (s *scan) clauseEnd(i int) int {
+	for i < len(s.r) && !strings.ContainsRune(",。;\n!?()", s.r[i]) {
+		i++
+	}
+	return i
+}
+
+// chunkEnd is where the unbroken stretch at i ends.
+func (s *scan) chunkEnd(i int) int {
+	e := i
+	for e < len(s.r) && s.owner[e] < 0 && !strings.ContainsRune(",。;\n!?()+", s.r[e]) {
+		if s.r[e] == ' ' && (e+1 >= len(s.r) || !s.goesOn(i, e+1)) {
+			break
+		}
+		e++
+	}
+	return e
+}
+
+// goesOn tells whether the address that began at i goes on at k after a space.
+func (s *scan) goesOn(i, k int) bool {
+	if k-i > 0 && strings.ContainsRune("市县区镇路", s.r[k-2]) {
+		return true
+	}
+	n, ok := readNumeral(s.r, k)
+	if ok && n.to < len(s.r) && strings.ContainsRune("号栋幢楼层室单", s.r[n.to]) {
+		return !has(s.r, n.to, "号楼") || true
+	}
+	return false
+}
+
+// placeAt returns where the place in r[from:to] ends, from if there is none.
+func (s *scan) placeAt(from, to int, weak bool) int {
+	r := s.r
+	if to-from < 2 || to-from > 50 {
+		return from
+	}
+	for _, w := range [...]string{"货", "过来", "过去", "给", "我", "一", "两", "到", "的", "来", "个", "几", "些", "点", "完", "齐", "达", "付", "时", "期", "后", "前", "了", "就", "老地方", "上门", "你", "他", "她"} {
+		if has(r, from, w) && !(w == "一" || w == "两" || w == "前" || w == "后") {
+			return from
+		}
+	}
+	// what follows the place: a person, 收, a customer's name
+	end := to
+	for k := from + 2; k < end; k++ {
+		if r[k] == '收' && !has(r, k, "收费") && !has(r, k, "收货处") && !has(r, k, "收发室") && !has(r, k, "收货区") && !has(r, k, "收货部") && !has(r, k, "收货口") {
+			end = k
+			break
+		}
+		if has(r, k, "签收") || has(r, k, "交货") || has(r, k, "卸货") || has(r, k, "就行") || has(r, k, "即可") || has(r, k, "吧") && k+1 == end || has(r, k, "谢谢") || has(r, k, "哈") && k+1 == end || has(r, k, "联系") || has(r, k, "电话") {
+			end = k
+			break
+		}
+	}
+	stop := end
+	// a person at the end
+	if stop == to || stop < to && (has(r, stop, "收") || has(r, stop, "签收") || has(r, stop, "联系") || has(r, stop, "电话")) {
+		after := s.at(stop)
+		if stop < to || after != nil && after.kind == markPhone || stop < len(r) && r[stop] == '(' {
+			if n := s.personEnding(from+2, stop); n > 0 {
+				stop -= n
+			}
+		} else if n := s.personEnding(from+2, stop); n >= 2 && s.placeEnding(from, stop-n) {
+			stop -= n
+		}
+	}
+	// a customer's name at the end
+	for k := from + 2; k < stop; k++ {
+		if n, e := s.x.buyers.longest(r[:stop], k); n != nil && e == stop && s.placeEnding(from, k) && isDigitBefore(r, from, k) {
+			stop = k
+			break
+		}
+	}
+	for stop > from && (r[stop-1] == ' ' || r[stop-1] == '-' || r[stop-1] == ':') {
+		stop--
+	}
+	chunk := string(r[from:stop])
+	if vaguePlaces[chunk] || stop-from < 2 {
+		return from
+	}
+	if n, e := s.x.buyers.longest(r, from); n != nil && e >= stop {
+		return from
+	}
+	if n, e := s.x.names.longest(r, from); n != nil && e >= stop {
+		return from
+	}
+	if s.quantityIn(from, stop) {
+		return from
+	}
+	if !s.placeEnding(from, stop) {
+		// B区6栋1203
+		if !weak && hasDigit(r[from:stop]) && strings.ContainsAny(chunk, "路街道巷栋幢楼区") {
+			return stop
+		}
+		if !weak && stop-from >= 4 && strings.ContainsAny(chunk, "路街道巷市县镇村号楼") {
+			return stop
+		}
+		return from
+	}
+	return stop
+}
+
+func isDigitBefore(r []rune, from, to int) bool { return hasDigit(r[from:to]) }
+
+func (s *scan) placeEnding(from, to int) bool {
+	r := s.r
+	for _, p := range placeEnds {
+		n := len([]rune(p))
+		if to-n >= from && has(r[:to], to-n, p) && (n > 1 || to-from >= 2) {
+			return true
+		}
+	}
+	return to > from && isDigit(r[to-1]) && strings.ContainsAny(string(r[from:to]), "栋幢楼号")
+}
+
+// quantityIn tells whether a counted quantity of goods stands in r[from:to].
+func (s *scan) quantityIn(from, to int) bool {
+	for i := from; i < to; i++ {
+		if n, ok := readNumeral(s.r[:to], i); ok {
+			if u := s.x.unitAt(s.r[:to], n.to); u != "" && !sizeUnits[u] && !strings.Contains("幢栋楼层件部台", u) && n.to+len([]rune(u)) <= to {
+				if !(u == "架" || u == "面" || u == "段" || u == "条" || u == "组" || u == "排") {
+					return true
+				}
+			}
+			i = n.to - 1
+		}
+	}
+	return false
+}
+
+const surnames = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤常温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝官封谈匡鞠惠荆乐冀郁胥南班储原栗燕楚鄢劳谌奚皮粟冼蔺楼盘满闻位厉伊仝区郜海阚花权强帅屠豆朴盖练廉禹井祖漆巴丰支卿国狄平计索宣晋相初门云容敬来扈晁芮都普阙浦戈伏鹿薄邸雍辜羊阿乌母裘亓修邰赫杭况那宿鲜印逯隆茹诺战慕危玉银亢嵇公哈湛宾戎勾茅利於呼居揭干但尉冶斯元束檀衣信展阴昝智幸奉植衡富尧闭由"
+
+var titles = strings.Fields("护士长 老板娘 负责人 总经理 副总 工程师 经理 主任 科长 处长 院长 护士 医生 大夫 老师 师傅 老板 班长 队长 店长 厂长 校医 采购 会计 主管 部长 所长 站长 小姐 女士 先生 阿姨 同学 组长 课长 校长 园长 馆长 书记 村长 镇长 教授 博士 博导 助理 秘书 仓管 库管 出纳 文员 司机 领班 工头 大姐 大哥 大叔 掌柜 厨师长 厨师 主厨 总监 总 工 姐 哥 叔 嫂 婶 队 董 爷 妹 弟")
+
+// personEnding returns how long the person's name is with which r[from:to] ends, 0 if there is none.
+func (s *scan) personEnding(from, to int) int {
+	r := s.r
+	for n := min(7, to-from); n >= 1; n-- {
+		if s.isPerson(r[to-n : to]) {
+			return n
+		}
+	}
+	return 0
+}
+
+// isPerson tells whether r is how a person is called: 王经理, 小万, 老张, 张阿姨, 欧阳工, 库管小杜.
+func (s *scan) isPerson(r []rune) bool {
+	n := len(r)
+	if n < 2 || n > 7 || slices.ContainsFunc(r, func(c rune) bool { return !isHan(c) }) {
+		return false
+	}
+	if name, e := s.x.contacts.longest(r, 0); name != nil && e == n {
+		return true
+	}
+	text := string(r)
+	for _, t := range titles {
+		k := len([]rune(t))
+		if n > k && strings.HasSuffix(text, t) {
+			head := r[:n-k]
+			switch {
+			case len(head) == 1 && strings.ContainsRune(surnames, head[0]):
+				return true
+			case len(head) == 1 && (t == "哥" || t == "姐" || t == "叔" || t == "总" || t == "工" || t == "嫂") && !strings.ContainsRune("大二三老小一两这那你我他各几上下中外加开施手人化职员", head[0]):
+				return true
+			case len(head) == 2 && (head[0] == '小' || head[0] == '老') && strings.ContainsRune(surnames, head[1]):
+				return true
+			case len(head) >= 2 && len(head) <= 3 && strings.ContainsRune(surnames, head[0]) && k >= 2 && !strings.ContainsRune("的在到送要", head[1]):
+				return true
+			}
+		}
+	}
+	if n == 2 && (r[0] == '小' || r[0] == '老' || r[0] == '阿') && strings.ContainsRune(surnames, r[1]) && !strings.ContainsRune("时路车门包单平管干支房成方全应", r[1]) {
+		return true
+	}
+	for _, role := range [...]string{"库管", "仓管", "采购", "收货员", "保管", "司机", "店员", "文员"} {
+		if strings.HasPrefix(text, role) && n > len([]rune(role))+1 && s.isPerson(r[len([]rune(role)):]) {
+			return true
+		}
+	}
+	return false
+}
+
+// isFullName tells whether r looks like a full name, where the place asks for one.
+func isFullName(r []rune) bool {
+	if len(r) < 2 || len(r) > 3 || !strings.ContainsRune(surnames, r[0]) {
+		return false
+	}
+	for _, c := range r[1:] {
+		if !isHan(c) || strings.ContainsRune("的要送到收货了吗在是有和给发单个箱盒包", c) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *scan) hanStart(to int) int {
+	k := to
+	for k > 0 && isHan(s.r[k-1]) && s.owner[k-1] < 0 && to-k < 12 {
+		k--
+	}
+	return k
+}
+
+func (s *scan) findContacts() {
+	r := s.r
+	take := func(from, to int) bool {
+		return s.claim(mark{kind: markContact, from: from, to: to, text: s.quote(from, to)})
+	}
+	before := func(to int, strict bool) bool {
+		for to > 0 && strings.ContainsRune(" ,:", r[to-1]) {
+			to--
+		}
+		from := s.hanStart(to)
+		if from == to {
+			return false
+		}
+		if n := s.personEnding(from, to); n > 0 {
+			return take(to-n, to)
+		}
+		if isFullName(r[from:to]) {
+			return take(from, to)
+		}
+		if !strict && to-from == 1 && strings.ContainsRune(surnames, r[from]) {
+			return take(from, to)
+		}
+		// 联系人 and the like before a full name
+		for n := 3; n >= 2; n-- {
+			if to-n >= from && isFullName(r[to-n:to]) {
+				for _, cue := range [...]string{"联系人", "收货人", "收件人", "联系", "找"} {
+					k := len([]rune(cue))
+					if to-n-k >= from && has(r, to-n-k, cue) {
+						return take(to-n, to)
+					}
+				}
+			}
+		}
+		return false
+	}
+	after := func(from int) bool {
+		for from < len(r) && (r[from] == ':' || r[from] == ' ' || r[from] == '是' || r[from] == '下') {
+			from++
+		}
+		to := from
+		for to < len(r) && isHan(r[to]) && s.owner[to] < 0 && to-from < 7 {
+			to++
+		}
+		for e := to; e > from+1; e-- {
+			if s.isPerson(r[from:e]) {
+				return take(from, e)
+			}
+		}
+		for e := min(from+3, to); e >= from+2; e-- {
+			if e == to && isFullName(r[from:e]) {
+				return take(from, e)
+			}
+		}
+		return false
+	}
+	for i := range r {
+		if s.owner[i] >= 0 {
+			continue
+		}
+		for _, cue := range [...]string{"联系人", "收货人", "收件人", "接货人", "联络人", "联系", "找"} {
+			if has(r, i, cue) && s.free(i, i+len([]rune(cue))) {
+				if after(i + len([]rune(cue))) {
+					s.claim(mark{kind: markNoise, from: i, to: i + len([]rune(cue))})
+				}
+				break
+			}
+		}
+		for _, cue := range [...]string{"签收", "接收", "查收", "代收", "收"} {
+			if has(r, i, cue) && i > 0 && !has(r, i, "收到") && !has(r, i, "收货") && s.owner[i] < 0 && isHan(r[i-1]) {
+				if before(i, true) {
+					s.claim(mark{kind: markNoise, from: i, to: i + len([]rune(cue))})
+				}
+				break
+			}
+		}
+		for _, cue := range [...]string{"自己来提", "自己来拿", "自己来取", "自己来拉", "过来提", "过来拿", "过来取", "来提", "来拿", "来取", "来拉", "自提"} {
+			if has(r, i, cue) {
+				before(i, true)
+				break
+			}
+		}
+	}
+	n := len(s.marks)
+	for k := range n {
+		m := s.marks[k]
+		switch m.kind {
+		case markPhone:
+			before(m.from, false)
+			if !s.hasKind(markContact) {
+				after(m.to)
+			}
+		case markAddress:
+			if m.to < len(r) && strings.ContainsRune(" ,(\n", r[m.to]) {
+				after(m.to + 1)
+			} else if m.to < len(r) {
+				after(m.to)
+			}
+		}
+	}
+}
+
+func (s *scan) hasKind(k markKind) bool {
+	return slices.ContainsFunc(s.marks, func(m mark) bool { return m.kind == k })
+}
+
+// findCustomers recognises customers by name, and known contacts.
+func (s *scan) findCustomers() {
+	r := s.r
+	for i := 0; i < len(r); i++ {
+		if s.owner[i] >= 0 {
+			continue
+		}
+		var best *tableName
+		end := i
+		s.x.buyers.at(r, i, func(n *tableName, e int) {
+			if s.free(i, e) && boundary(r, i, e) {
+				best, end = n, e
+			}
+		})
+		if best == nil {
+			continue
+		}
+		if n, e := s.x.names.longest(r, i); n != nil && e > end {
+			continue // the beginning of a product's name
+		}
+		if isDigit(r[end-1]) && s.x.unitAt(r, end) != "" {
+			continue
+		}
+		if it, e := ownAt(r, i, s.who.own); it != nil && e > end {
+			continue
+		}
+		s.claim(mark{kind: markCustomer, from: i, to: end, text: s.quote(i, end), ids: best.ids})
+		i = end - 1
+	}
+	for i := 0; i < len(r); i++ {
+		if s.owner[i] >= 0 || i > 0 && isHan(r[i-1]) && s.owner[i-1] < 0 && s.inWord(i) {
+			continue
+		}
+		if n, e := s.x.contacts.longest(r, i); n != nil && len(n.text) >= 2 && s.free(i, e) {
+			if p, pe := s.x.names.longest(r, i); p != nil && pe > i+1 {
+				continue
+			}
+			s.claim(mark{kind: markPerson, from: i, to: e, text: s.quote(i, e), ids: n.ids})
+			i = e - 1
+		}
+	}
+}
+
+// inWord tells whether r[i] goes on a word of some product's name.
+func (s *scan) inWord(i int) bool { return len(s.x.grams[gram(s.r[i-1], s.r[i])]) > 0 }
+
+// unitAt returns the longest unit word at r[i], "" if there is none.
+func (x *Lexicon) unitAt(r []rune, i int) string {
+	if i >= len(r) {
+		return ""
+	}
+	for _, u := range x.unitLead[r[i]] {
+		if has(r, i, u) {
+			if e := i + len([]rune(u)); isLetter(r[e-1]) && e < len(r) && isAlnum(r[e]) {
+				continue
+			}
+			return u
+		}
+	}
+	return ""
+}

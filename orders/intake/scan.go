@@ -1,0 +1,364 @@
+package intake
+
+import (
+	"strings"
+	"time"
+)
+
+// markKind is what a stretch of a message was recognised as.
+type markKind uint8
+
+const (
+	markNoise    markKind = iota // says nothing about the order
+	markDate                     // a date or time
+	markCustomer                 // a customer's name
+	markPerson                   // a person who is known as some customer's contact
+	markContact                  // who receives the goods
+	markPhone
+	markAddress
+	markCarrier
+	markPayment
+	markUrgent
+	markRef
+	markPO
+	markNote
+	markPicture // [图片]
+	markPrice   // a unit price
+	markTotal   // a sum of money
+	markSum     // a sum of quantities
+	markQty     // a quantity
+	markEach    // 各, 每样
+	markGift    // 送, 赠
+	markMinus   // 不要, 去掉
+	markSet     // 改成, 换成
+	markPlus    // 再加
+	markFix     // 不对, 哦不
+	markVague   // 一些, 来点
+	markDeal    // 买10送1
+)
+
+// A mark is a recognised stretch of a message.
+type mark struct {
+	kind     markKind
+	from, to int
+	text     string  // its value: a carrier's code, a note's words …
+	ids      []int32 // of customers
+	when     when
+	qty      quantity
+	price    priceTag
+	deal     [2]int64
+}
+
+// A turn is what one person wrote in a forwarded conversation.
+type turn struct {
+	from, to int
+	speaker  string
+	ids      []int32 // customers whose contact the speaker is
+	seller   bool
+	day      time.Time // the date that the forwarded message bears
+}
+
+// scan is a message with everything recognised in it.
+type scan struct {
+	x     *Lexicon
+	t     *text
+	r     []rune
+	c     clock
+	who   scope
+	cust  int32 // the sender's customer, -1 if unknown
+	sales bool
+	marks []mark
+	owner []int16
+	turns []turn
+}
+
+func (s *scan) free(from, to int) bool {
+	if from < 0 || to > len(s.owner) || from >= to {
+		return false
+	}
+	for i := from; i < to; i++ {
+		if s.owner[i] >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// claim records m, unless something else was recognised there.
+func (s *scan) claim(m mark) bool {
+	if !s.free(m.from, m.to) || len(s.marks) > 4000 {
+		return false
+	}
+	for i := m.from; i < m.to; i++ {
+		s.owner[i] = int16(len(s.marks))
+	}
+	s.marks = append(s.marks, m)
+	return true
+}
+
+func (s *scan) at(i int) *mark {
+	if i < 0 || i >= len(s.owner) || s.owner[i] < 0 {
+		return nil
+	}
+	return &s.marks[s.owner[i]]
+}
+
+// quote is the original wording of the runes from to to.
+func (s *scan) quote(from, to int) string { return s.t.source(from, to) }
+
+func isBreak(c rune) bool { return strings.ContainsRune(",。;\n!?、:()[]\"", c) }
+
+// newScan recognises everything in t that can be told without knowing the products meant.
+func (x *Lexicon) newScan(t *text, c clock, cust int32, sales bool) *scan {
+	s := &scan{x: x, t: t, r: t.r, c: c, cust: cust, sales: sales, owner: make([]int16, len(t.r))}
+	for i := range s.owner {
+		s.owner[i] = -1
+	}
+	if cust >= 0 {
+		s.who = x.scopeOf(cust)
+	}
+	s.findTurns()
+	s.findNoise()
+	s.findCodes()
+	s.findPhones()
+	s.findRefs()
+	s.findDates()
+	s.findAddresses()
+	s.findContacts()
+	s.findCustomers()
+	s.findTerms()
+	return s
+}
+
+func (x *Lexicon) scopeOf(cust int32) scope {
+	if cust < 0 {
+		return scope{}
+	}
+	code := x.master.Customers[cust].Code
+	sc := scope{own: x.items[code], past: x.history[code], bought: map[int32]int{}}
+	for _, h := range x.history[code] {
+		if id, ok := x.productOf(h.Product); ok {
+			sc.bought[id]++
+		}
+	}
+	return sc
+}
+
+// findNoise recognises what is only for show: [捂脸], @somebody, ——.
+func (s *scan) findNoise() {
+	for i := 0; i < len(s.r); i++ {
+		if s.owner[i] >= 0 {
+			continue
+		}
+		switch s.r[i] {
+		case '[':
+			e := i + 1
+			for e < len(s.r) && e-i < 14 && s.r[e] != ']' && s.r[e] != '\n' {
+				e++
+			}
+			if e >= len(s.r) || s.r[e] != ']' {
+				continue
+			}
+			in := string(s.r[i+1 : e])
+			switch {
+			case in == "图片" || in == "照片" || in == "文件" || in == "视频" || in == "图" || strings.HasPrefix(in, "图片"):
+				s.claim(mark{kind: markPicture, from: i, to: e + 1})
+			case e-i <= 7 && !hasDigit(s.r[i+1:e]) && len(s.x.candidateNames(s.r, i+1, e)) == 0:
+				s.claim(mark{kind: markNoise, from: i, to: e + 1})
+			}
+		case '@':
+			if i+1 < len(s.r) && isHan(s.r[i+1]) {
+				e := i + 1
+				for e < len(s.r) && e-i < 8 && (isHan(s.r[e]) || isAlnum(s.r[e])) {
+					e++
+				}
+				if e < len(s.r) && (s.r[e] == ' ' || s.r[e] == '\n' || s.r[e] == ',' || s.r[e] == ':') || e == len(s.r) {
+					s.claim(mark{kind: markNoise, from: i, to: e})
+				}
+			}
+		}
+	}
+}
+
+// candidateNames are the names of products or customers inside r[from:to].
+func (x *Lexicon) candidateNames(r []rune, from, to int) []int32 {
+	for i := from; i < to; i++ {
+		if n, _ := x.names.longest(r[:to], i); n != nil {
+			return n.ids
+		}
+		if n, _ := x.buyers.longest(r[:to], i); n != nil {
+			return n.ids
+		}
+	}
+	return nil
+}
+
+// findCodes recognises codes of products, so that no part of them is read as something else. They
+// stay free for the product matcher; only phone and order numbers avoid them.
+func (s *scan) findCodes() {}
+
+// isOwnCode tells whether a code of the master data stands at r[i:e].
+func (s *scan) isOwnCode(i, e int) bool {
+	if it, to := ownAt(s.r, i, s.who.own); it != nil && to >= e {
+		return true
+	}
+	n, to := s.x.names.longest(s.r, i)
+	return n != nil && to >= e
+}
+
+func (s *scan) findPhones() {
+	r := s.r
+	for i := 0; i < len(r); i++ {
+		if !isDigit(r[i]) || i > 0 && (isAlnum(r[i-1]) || r[i-1] == '.') {
+			continue
+		}
+		from := i
+		j, n := i, 0
+		var d []rune
+		if has(r, i, "86") && i > 0 && r[i-1] == '+' {
+			from, j = i-1, i+2
+			for j < len(r) && (r[j] == ' ' || r[j] == '-') {
+				j++
+			}
+		}
+		for j < len(r) && n < 12 {
+			if isDigit(r[j]) {
+				d = append(d, r[j])
+				n++
+			} else if (r[j] != '-' && r[j] != ' ') || j+1 >= len(r) || !isDigit(r[j+1]) || n != 3 && n != 4 && n != 7 && n != 8 {
+				break
+			}
+			j++
+		}
+		num := string(d)
+		mobile := n == 11 && d[0] == '1' && d[1] >= '3'
+		land := n >= 10 && n <= 12 && d[0] == '0' && d[1] != '0' && strings.ContainsRune(string(r[from:j]), '-')
+		hot := n == 10 && strings.HasPrefix(num, "400")
+		if !mobile && !land && !hot || j < len(r) && isAlnum(r[j]) {
+			for i+1 < len(r) && isDigit(r[i+1]) {
+				i++
+			}
+			continue
+		}
+		if land {
+			num = string(r[from:j])
+			num = strings.ReplaceAll(num, " ", "")
+		}
+		s.claim(mark{kind: markPhone, from: from, to: j, text: num})
+		i = j - 1
+	}
+}
+
+var poWords = strings.Fields("采购单号 采购订单号 采购订单 采购单编号 采购单 订单编号 合同编号 合同号 计划编号 计划单号 计划号 申购单号 请购单号 po号 po单号 po编号 po# po")
+
+// findRefs recognises order, tracking and the customer's own order numbers.
+func (s *scan) findRefs() {
+	r := s.r
+	for i := 0; i < len(r); i++ {
+		if s.owner[i] >= 0 {
+			continue
+		}
+		for _, w := range poWords {
+			if !has(r, i, w) || isLetter(r[i]) && i > 0 && isAlnum(r[i-1]) {
+				continue
+			}
+			k := i + len([]rune(w))
+			for k < len(r) && (r[k] == ':' || r[k] == ' ' || r[k] == '#' || r[k] == '是' || r[k] == '为') {
+				k++
+			}
+			e := k
+			for e < len(r) && (isAlnum(r[e]) || isHan(r[e]) && e-k < 6 || (r[e] == '-' || r[e] == '/' || r[e] == '_' || r[e] == '.') && e+1 < len(r) && isAlnum(r[e+1])) {
+				e++
+			}
+			for e > k && isHan(r[e-1]) {
+				e--
+			}
+			if e-k < 4 || !hasDigit(r[k:e]) || strings.HasPrefix(w, "po") && w == "po" && k == i+2 && !isDigit(r[k]) {
+				continue
+			}
+			if hanBeforeDigits(r[k:e]) > 4 {
+				continue
+			}
+			value := s.quote(k, e)
+			if w == "po" && k == i+2 { // PO260318-05 is the number itself
+				value = s.quote(i, e)
+			}
+			if s.claim(mark{kind: markPO, from: i, to: e, text: value}) {
+				i = e - 1
+			}
+			break
+		}
+		if s.owner[i] >= 0 || !isAlnum(r[i]) || i > 0 && isAlnum(r[i-1]) {
+			continue
+		}
+		e, letters, digits := i, 0, 0
+		for e < len(r) && (isAlnum(r[e]) || (r[e] == '-' || r[e] == ' ' && digits > 0 && false) && e+1 < len(r) && isAlnum(r[e+1])) {
+			if isDigit(r[e]) {
+				digits++
+			} else if isLetter(r[e]) {
+				letters++
+			}
+			e++
+		}
+		if digits >= 8 && e-i >= 10 && (letters <= 4) && !s.isOwnCode(i, e) && !strings.ContainsRune(string(r[i:e]), 'x') {
+			if letters == 0 && digits < 12 && !strings.Contains(string(r[i:e]), "-") {
+				continue
+			}
+			s.claim(mark{kind: markRef, from: i, to: e, text: strings.ToUpper(strings.ReplaceAll(s.quote(i, e), "-", ""))})
+		}
+	}
+}
+
+func hanBeforeDigits(r []rune) int {
+	n := 0
+	for _, c := range r {
+		if isHan(c) {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *scan) findDates() {
+	r := s.r
+	for i := 0; i < len(r); i++ {
+		if s.owner[i] >= 0 {
+			continue
+		}
+		c := s.c
+		if tn := s.turnAt(i); tn != nil && !tn.day.IsZero() {
+			c.today = tn.day
+		}
+		w, ok := readWhen(r, i, c)
+		if !ok {
+			continue
+		}
+		// a word for part of the day or a bare hour alone needs to sound like a deadline
+		if n, _ := s.x.names.longest(r, i); n != nil && len(n.text) >= w.to-w.from {
+			continue
+		}
+		if isHanNumeral(r[i]) && i > 0 && (isHanNumeral(r[i-1]) || isDigit(r[i-1])) {
+			continue
+		}
+		w.weigh(r)
+		if (isDigit(r[i]) || isHanNumeral(r[i])) && w.hour && w.weight <= 0 && !strings.ContainsRune(string(r[i:w.to]), ':') {
+			if after := string(r[w.to:min(len(r), w.to+4)]); !strings.ContainsAny(after, "送到前要来取提") {
+				continue
+			}
+		}
+		if w.to-w.from == 1 {
+			continue
+		}
+		s.claim(mark{kind: markDate, from: i, to: w.to, when: w})
+		i = w.to - 1
+	}
+}
+
+func (s *scan) turnAt(i int) *turn {
+	for k := range s.turns {
+		if i >= s.turns[k].from && i < s.turns[k].to {
+			return &s.turns[k]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,630 @@
+package intake
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// section parts the message by the customers whose orders it holds.
+func (r *reading) section() {
+	s := r.s
+	n := len(s.r)
+	if len(s.turns) > 0 {
+		r.turnSections()
+		if len(r.secs) > 0 {
+			return
+		}
+	}
+	var named []mark
+	for i := 0; i < n; {
+		m := s.at(i)
+		if m == nil {
+			i++
+			continue
+		}
+		if m.kind == markCustomer {
+			named = append(named, *m)
+		}
+		i = max(m.to, i+1)
+	}
+	if !s.sales && r.cust >= 0 {
+		r.branchSections(named)
+		return
+	}
+	if len(named) == 0 {
+		ids := r.people()
+		if r.cust >= 0 && len(ids) != 1 {
+			ids = []int32{r.cust}
+		}
+		r.secs = []*section{{from: 0, to: n, customers: ids}}
+		return
+	}
+	// sections begin where a customer is named whose goods follow
+	type start struct {
+		at  int
+		ids []int32
+	}
+	var starts []start
+	for k, m := range named {
+		end := n
+		if k+1 < len(named) {
+			end = named[k+1].from
+		}
+		if len(starts) > 0 && overlapIDs(starts[len(starts)-1].ids, m.ids) != nil {
+			if both := overlapIDs(starts[len(starts)-1].ids, m.ids); len(both) > 0 {
+				starts[len(starts)-1].ids = both
+			}
+			continue
+		}
+		if s.ownedElsewhere(m) {
+			continue
+		}
+		if s.quantityIn2(m.to, end) || len(named) == 1 {
+			at := m.from
+			if a := s.addressBefore(at); a >= 0 {
+				at = a
+			}
+			starts = append(starts, start{at, m.ids})
+		}
+	}
+	if len(starts) == 0 {
+		ids := named[len(named)-1].ids
+		for _, m := range named {
+			if !s.ownedElsewhere(m) {
+				ids = m.ids
+				break
+			}
+		}
+		starts = []start{{0, ids}}
+	}
+	if len(starts) == 1 {
+		starts[0].at = 0
+	}
+	for k, st := range starts {
+		sec := &section{from: st.at, to: n, customers: st.ids, named: true}
+		if k == 0 {
+			sec.from = 0
+		}
+		if k+1 < len(starts) {
+			sec.to = starts[k+1].at
+		}
+		r.secs = append(r.secs, sec)
+	}
+	for _, sec := range r.secs {
+		if len(sec.customers) > 1 {
+			sec.customers = r.narrow(sec)
+		}
+	}
+	if len(r.secs) > 1 {
+		r.laterFacts(named)
+	}
+}
+
+// laterFacts cuts off from the last section what is said of one customer's order at the end: 鑫达走自提.
+func (r *reading) laterFacts(named []mark) {
+	last := r.secs[len(r.secs)-1]
+	for _, m := range named {
+		if m.from <= last.from || overlapIDs(m.ids, last.customers) != nil && m.from < last.from+1 {
+			continue
+		}
+		for _, sec := range r.secs {
+			if overlapIDs(m.ids, sec.customers) == nil || r.s.quantityIn2(m.to, r.s.clauseEnd(m.to)) {
+				continue
+			}
+			if m.from > sec.from && (sec != last || m.from > last.from+1) && m.from >= last.from {
+				end := r.s.clauseEnd(m.to)
+				if sec != last {
+					r.s.gather(m.from, end, &sec.facts)
+					for k := range r.s.marks {
+						if o := &r.s.marks[k]; o.from >= m.from && o.to <= end && o.to > o.from && o.kind != markNoise && o.kind != markCustomer {
+							o.kind = markNoise
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func overlapIDs(a, b []int32) []int32 {
+	var out []int32
+	for _, id := range a {
+		if slices.Contains(b, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// ownedElsewhere tells that a customer is only spoken about: 那单是桥头的, 百草堂说.
+func (s *scan) ownedElsewhere(m mark) bool {
+	start := m.from
+	for start > 0 && !isBreak(s.r[start-1]) {
+		start--
+	}
+	before := string(s.r[start:m.from])
+	if strings.Contains(before, "那单") || strings.Contains(before, "别给") || strings.Contains(before, "不是") {
+		return true
+	}
+	after := string(s.r[m.to:min(len(s.r), m.to+3)])
+	return strings.HasPrefix(after, "说你") || strings.HasPrefix(after, "那单")
+}
+
+// quantityIn2 tells whether goods are counted in r[from:to].
+func (s *scan) quantityIn2(from, to int) bool {
+	if s.quantityIn(from, to) {
+		return true
+	}
+	for i := from; i+1 < to; i++ {
+		if (s.r[i] == '*' || s.r[i] == 'x') && isDigit(s.r[i+1]) && i > from && isHan(s.r[i-1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// addressBefore is where the address begins that stands directly before i, -1 if there is none.
+func (s *scan) addressBefore(i int) int {
+	k := i
+	for k > 0 && s.r[k-1] == ' ' {
+		k--
+	}
+	if m := s.at(k - 1); m != nil && m.kind == markAddress && m.to == k {
+		return m.from
+	}
+	return -1
+}
+
+// people are the customers whose contacts the message names.
+func (r *reading) people() []int32 {
+	for _, m := range r.s.marks {
+		if m.kind == markPerson && m.to > m.from {
+			return r.byAddress(m.ids)
+		}
+	}
+	for _, m := range r.s.marks {
+		if m.kind == markContact && m.to > m.from {
+			if n, e := r.s.x.contacts.longest(r.s.r, m.from); n != nil && e == m.to {
+				return r.byAddress(n.ids)
+			}
+		}
+	}
+	for _, m := range r.s.marks {
+		if m.kind == markPhone {
+			if ids := r.x.phones[m.text]; len(ids) > 0 {
+				return ids
+			}
+		}
+	}
+	// an address that is exactly one customer's
+	for _, m := range r.s.marks {
+		if m.kind == markAddress && m.to-m.from >= 5 {
+			a := squeeze(r.s.r[m.from:m.to])
+			var ids []int32
+			if hasDigit(a) {
+				for i := range r.x.customers {
+					if strings.Contains(string(r.x.customers[i].address), string(a)) {
+						ids = append(ids, int32(i))
+					}
+				}
+			}
+			if len(ids) == 1 {
+				return ids
+			}
+		}
+	}
+	return nil
+}
+
+func (r *reading) byAddress(ids []int32) []int32 {
+	if len(ids) < 2 {
+		return ids
+	}
+	return r.narrow(&section{from: 0, to: len(r.s.r), customers: ids})
+}
+
+// narrow leaves of several customers those that fit an address, a contact, a phone or a region of the section.
+func (r *reading) narrow(sec *section) []int32 {
+	s, x := r.s, r.x
+	keep := func(fits func(id int32) bool) []int32 {
+		var out []int32
+		for _, id := range sec.customers {
+			if fits(id) {
+				out = append(out, id)
+			}
+		}
+		return out
+	}
+	for i := sec.from; i < sec.to; {
+		m := s.at(i)
+		if m == nil {
+			i++
+			continue
+		}
+		var out []int32
+		switch m.kind {
+		case markAddress:
+			a := string(squeeze(s.r[m.from:m.to]))
+			out = keep(func(id int32) bool {
+				own := string(x.customers[id].address)
+				return len([]rune(a)) >= 3 && own != "" && (strings.Contains(own, a) || strings.Contains(a, own))
+			})
+		case markPhone:
+			out = keep(func(id int32) bool { return slices.Contains(x.phones[m.text], id) })
+		case markPerson, markContact:
+			out = keep(func(id int32) bool {
+				c := string(x.customers[id].contact)
+				return c != "" && c == string(s.r[m.from:m.to])
+			})
+		}
+		if len(out) == 1 {
+			return out
+		}
+		i = max(m.to, i+1)
+	}
+	text := string(s.r[sec.from:sec.to])
+	if out := keep(func(id int32) bool {
+		region := string(normal(x.master.Customers[id].Region))
+		return region != "" && strings.Contains(text, region)
+	}); len(out) == 1 {
+		return out
+	}
+	return sec.customers
+}
+
+// branchSections parts a customer's own message by the branches it names with a colon.
+func (r *reading) branchSections(named []mark) {
+	s := r.s
+	n := len(s.r)
+	own := []int32{r.cust}
+	billed := says(r.text, []string{"总部账", "走总部", "总部结", "总部统一", "挂总部", "总部付", "总公司", "统一开票", "统一结算", "总店结", "都走总"})
+	var labels []mark
+	for k, m := range named {
+		end := n
+		if k+1 < len(named) {
+			end = named[k+1].from
+		}
+		if m.to < n && (s.r[m.to] == ':' || s.r[m.to] == '-' || s.r[m.to] == '\n') && s.quantityIn2(m.to, end) && (m.from == 0 || isBreak(s.r[m.from-1]) || s.r[m.from-1] == ' ') {
+			labels = append(labels, m)
+		}
+	}
+	if len(labels) == 0 || len(labels) == 1 && (overlapIDs(labels[0].ids, own) != nil || !billed && labels[0].from > 4 && s.quantityIn2(0, labels[0].from) == false) {
+		cust := own
+		if len(labels) == 1 && overlapIDs(labels[0].ids, own) == nil && len(labels[0].ids) == 1 && !billed {
+			cust = labels[0].ids
+		}
+		r.secs = []*section{{from: 0, to: n, customers: cust}}
+		return
+	}
+	if s.quantityIn2(0, labels[0].from) {
+		r.secs = append(r.secs, &section{from: 0, to: labels[0].from, customers: own})
+	}
+	for k, m := range labels {
+		sec := &section{from: m.from, to: n, customers: m.ids, named: true}
+		if billed {
+			sec.customers = own
+		}
+		if k == 0 && len(r.secs) == 0 {
+			sec.from = 0
+		}
+		if k+1 < len(labels) {
+			sec.to = labels[k+1].from
+		}
+		if both := overlapIDs(sec.customers, own); len(sec.customers) > 1 && len(both) > 0 {
+			sec.customers = both
+		}
+		r.secs = append(r.secs, sec)
+	}
+}
+
+// turnSections parts a forwarded conversation by the customers who speak in it.
+func (r *reading) turnSections() {
+	s := r.s
+	n := len(s.r)
+	var secs []*section
+	for k := range s.turns {
+		t := &s.turns[k]
+		if t.seller || len(t.ids) == 0 {
+			if len(secs) > 0 && !t.seller {
+				secs[len(secs)-1].to = t.to
+			}
+			continue
+		}
+		if len(secs) > 0 && overlapIDs(secs[len(secs)-1].customers, t.ids) != nil {
+			secs[len(secs)-1].to = t.to
+			continue
+		}
+		secs = append(secs, &section{from: t.from, to: t.to, customers: t.ids})
+	}
+	// who is named outside the turns goes before who speaks
+	var named []int32
+	for _, m := range s.marks {
+		if m.kind != markCustomer || m.to <= m.from || s.ownedElsewhere(m) {
+			continue
+		}
+		if t := s.turnAt(m.from); t != nil && t.seller {
+			continue
+		}
+		named = m.ids
+	}
+	if len(secs) <= 1 {
+		sec := &section{from: 0, to: n}
+		if len(secs) == 1 {
+			sec.customers = secs[0].customers
+		}
+		switch {
+		case len(named) > 0 && overlapIDs(named, sec.customers) != nil:
+			sec.customers = overlapIDs(named, sec.customers)
+		case len(named) > 0:
+			sec.customers = named
+		case len(sec.customers) == 0:
+			sec.customers = r.people()
+			if len(sec.customers) == 0 {
+				// the head may name the customer itself: 长城金属贺老板
+				for _, t := range s.turns {
+					if ids := r.namedIn([]rune(t.speaker)); len(ids) > 0 {
+						sec.customers = ids
+					}
+				}
+			}
+			if len(sec.customers) == 0 && r.cust >= 0 {
+				sec.customers = []int32{r.cust}
+			}
+		}
+		if len(sec.customers) > 1 {
+			sec.customers = r.narrow(sec)
+		}
+		r.secs = []*section{sec}
+		return
+	}
+	// facts after the last goods of everybody belong to the last speaker
+	secs[0].from = 0
+	for k := range secs {
+		if k+1 < len(secs) {
+			secs[k].to = secs[k+1].from
+		} else {
+			secs[k].to = n
+		}
+	}
+	r.secs = secs
+}
+
+// namedIn are the customers that are named in name.
+func (r *reading) namedIn(name []rune) []int32 {
+	for i := range name {
+		if n, _ := r.x.buyers.longest(name, i); n != nil {
+			return n.ids
+		}
+		if n, e := r.x.contacts.longest(name, i); n != nil && e == len(name) {
+			return n.ids
+		}
+	}
+	return nil
+}
+
+// settle shares out what is said for all orders, and parts orders that go to several places or on several days.
+func (r *reading) settle() {
+	if len(r.secs) > 1 {
+		last := r.secs[len(r.secs)-1]
+		// 都明天送: said at the end for all
+		for _, m := range last.facts.dates {
+			if r.forAll(m.from) {
+				for _, sec := range r.secs[:len(r.secs)-1] {
+					if sec.facts.due() == nil {
+						sec.facts.dates = append(sec.facts.dates, m)
+					}
+				}
+			}
+		}
+		for _, k := range [...]markKind{markCarrier, markPayment, markUrgent} {
+			for _, m := range r.s.marks {
+				if m.kind == k && m.to > m.from && r.forAll(m.from) {
+					for _, sec := range r.secs {
+						if sec == last || k == markCarrier && sec.facts.carrier != "" {
+							continue
+						}
+						r.s.take(m, &sec.facts)
+					}
+				}
+			}
+		}
+	}
+	var out []*section
+	for _, sec := range r.secs {
+		out = append(out, r.part(sec)...)
+	}
+	r.secs = out
+}
+
+// forAll tells whether what stands at i is said of all orders.
+func (r *reading) forAll(i int) bool {
+	cl := clauseAround(r.s.r, i)
+	return strings.ContainsAny(cl, "都均") || strings.Contains(cl, "全部") || strings.Contains(cl, "一起") || strings.Contains(cl, "一律") || strings.Contains(cl, "统一")
+}
+
+// part splits a section whose goods go out in several deliveries.
+func (r *reading) part(sec *section) []*section {
+	if sec.b == nil || len(sec.items) == 0 {
+		return []*section{sec}
+	}
+	if out := r.allot(sec); len(out) > 1 {
+		return out
+	}
+	if out := r.partByMarks(sec, markDate); len(out) > 1 {
+		return out
+	}
+	if out := r.partByMarks(sec, markAddress); len(out) > 1 {
+		return out
+	}
+	return []*section{sec}
+}
+
+// allot reads 分两批，5箱这周五到，5箱下周五到 and 6台送…，4台送….
+func (r *reading) allot(sec *section) []*section {
+	s := r.s
+	type lot struct {
+		q    quantity
+		f    facts2
+		from int
+	}
+	var lots []lot
+	for _, q := range sec.b.loose {
+		from, to := q.from, q.to
+		for from > sec.from && !strings.ContainsRune(",。;\n!?", s.r[from-1]) {
+			from--
+		}
+		for to < sec.to && (!strings.ContainsRune(",。;\n!?", s.r[to]) || s.at(to) != nil) {
+			to++
+		}
+		l := lot{q: q, from: from}
+		s.gather(from, to, &l.f)
+		if w := l.f.due(); w != nil || l.f.address != "" {
+			lots = append(lots, l)
+		}
+	}
+	if len(lots) < 2 {
+		return nil
+	}
+	// which goods are shared out: those named last before the first lot
+	k := -1
+	for i, it := range sec.items {
+		if it.from < lots[0].q.from {
+			k = i
+		}
+	}
+	if k < 0 {
+		return nil
+	}
+	shared := sec.items[k]
+	sum := decimal.Zero
+	for _, l := range lots {
+		if l.q.unit != shared.q.unit {
+			return nil
+		}
+		sum = sum.Add(l.q.value)
+	}
+	if !sum.Equal(shared.q.value) {
+		return nil
+	}
+	common := sec.facts
+	common.dates, common.address, common.contact, common.phone = nil, "", "", ""
+	var out []*section
+	for n, l := range lots {
+		p := *shared
+		p.q.value = l.q.value
+		f := common
+		f.dates = l.f.dates
+		f.address, f.contact, f.phone = l.f.address, l.f.contact, l.f.phone
+		one := &section{from: sec.from, to: sec.to, customers: sec.customers, facts: f, items: []*wanted{&p}}
+		if f.address == "" {
+			f.address = sec.facts.address
+		}
+		if n == 0 {
+			for i, it := range sec.items {
+				if i != k {
+					one.items = append(one.items, it)
+				}
+			}
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// partByMarks splits where goods and a date or address of their own take turns.
+func (r *reading) partByMarks(sec *section, kind markKind) []*section {
+	s := r.s
+	var ms []mark
+	for i := sec.from; i < sec.to; {
+		m := s.at(i)
+		if m == nil {
+			i++
+			continue
+		}
+		if m.kind == kind && (kind != markDate || m.when.weight > -5 && m.when.vague == "") {
+			if len(ms) == 0 || kind == markAddress || ms[len(ms)-1].when.value() != m.when.value() {
+				ms = append(ms, *m)
+			}
+		}
+		i = max(m.to, i+1)
+	}
+	if len(ms) < 2 {
+		return nil
+	}
+	count := func(from, to int) int {
+		n := 0
+		for _, it := range sec.items {
+			if it.from >= from && it.from < to && it.kept == nil && !it.fixed {
+				n++
+			}
+		}
+		return n
+	}
+	trailing, leading := true, true
+	prev := sec.from
+	for k, m := range ms {
+		if count(prev, m.from) == 0 {
+			trailing = false
+		}
+		next := sec.to
+		if k+1 < len(ms) {
+			next = ms[k+1].from
+		}
+		if count(m.to, next) == 0 {
+			leading = false
+		}
+		prev = m.to
+	}
+	if trailing == leading {
+		return nil
+	}
+	var out []*section
+	begin := sec.from
+	for k, m := range ms {
+		from, to := begin, sec.to
+		if trailing {
+			if k+1 < len(ms) {
+				to = s.sentenceEnd(m.to, ms[k+1].from)
+			}
+		} else {
+			from = m.from
+			if k == 0 {
+				from = sec.from
+			}
+			if k+1 < len(ms) {
+				to = ms[k+1].from
+			}
+		}
+		one := &section{from: from, to: to, customers: sec.customers}
+		one.facts = sec.facts
+		var f facts2
+		s.gather(from, to, &f)
+		one.facts.dates, one.facts.address, one.facts.contact, one.facts.phone = f.dates, f.address, f.contact, f.phone
+		if kind == markDate {
+			one.facts.address, one.facts.contact, one.facts.phone = sec.facts.address, sec.facts.contact, sec.facts.phone
+		} else if len(f.dates) == 0 {
+			one.facts.dates = sec.facts.dates
+		}
+		for _, it := range sec.items {
+			if it.from >= from && it.from < to {
+				one.items = append(one.items, it)
+			}
+		}
+		if len(one.items) == 0 {
+			return nil
+		}
+		out = append(out, one)
+		begin = to
+	}
+	return out
+}
+
+// sentenceEnd is where the clauses about what stands before i end, at most limit.
+func (s *scan) sentenceEnd(i, limit int) int {
+	for i < limit && !strings.ContainsRune(",。;\n!?", s.r[i]) {
+		i++
+	}
+	return i
+}

@@ -1,0 +1,127 @@
+package intake
+
+import "strings"
+
+// term is a word with what it means.
+type term struct {
+	kind  markKind
+	word  string
+	value string
+}
+
+var terms = termTable()
+
+func termTable() map[rune][]term {
+	m := map[rune][]term{}
+	add := func(kind markKind, value, list string) {
+		for w := range strings.FieldsSeq(list) {
+			c := []rune(w)[0]
+			m[c] = append(m[c], term{kind, w, value})
+		}
+	}
+	add(markCarrier, "SF", "顺丰快递 顺丰速运 顺丰 顺风快递 sf快递 sf发")
+	add(markCarrier, "JD", "京东快递 京东物流 京东 jd快递 jd物流 jd发 jd")
+	add(markCarrier, "EMS", "邮政快递 邮政ems 邮政 邮正快递 邮正 ems快递 ems")
+	add(markCarrier, "ZTO", "中通快递 中通快运 中通")
+	add(markCarrier, "YTO", "圆通快递 圆通速递 圆通 园通快递")
+	add(markCarrier, "STO", "申通快递 申通")
+	add(markCarrier, "YUNDA", "韵达快递 韵达快运 韵达")
+	add(markCarrier, "DEPPON", "德邦物流 德邦快递 德邦快运 德邦")
+	add(markCarrier, "SELF", "自提 自取 上门自提 上门提货 自己来拿 自己来提 自己来取 自己来拉 自己拿 自己提 自己拉 来拉货 来提货 来拉 来提 来自提 过来拿 过来提 过来取 过来拉 来拿货 我来拿 我们来拿 去拿货 去提货 自己去拿 自己去提 去拉货")
+	add(markPayment, "月结", "月结 月底结账 挂账月结 按月结算")
+	add(markPayment, "货到付款 ", "货到付款 货到付现 到货付款 收货付款 收到货付款 cod")
+	add(markPayment, "预付", "预付款 预付 款到发货 先款后货 先打款 先付款 款到再发 全款发货 带款提货 付款发货 预付定金 付全款")
+	add(markPayment, "现结", "现结 现款 现金结算 付现金 付现 现付 现金 当场结 现款现货")
+	add(markUrgent, "", "加急单 加急 急单 特急 尽快 火急 十万火急 等着用 等米下锅 越快越好 急要 急用 急需 急着要 急着用 抓紧 赶紧 马上要 马上送 马上发 立刻 立即 紧急 着急 很急 挺急 急急急 急等 急的 比较急 优先安排 asap 速发 速送 火速 催命 等不及 等用 急!")
+	for _, l := range m {
+		sortTerms(l)
+	}
+	return m
+}
+
+func sortTerms(l []term) {
+	for i := 1; i < len(l); i++ {
+		for j := i; j > 0 && len(l[j].word) > len(l[j-1].word); j-- {
+			l[j], l[j-1] = l[j-1], l[j]
+		}
+	}
+}
+
+var notUrgent = strings.Fields("不急 不着急 别急 不用急 不是很急 不太急 不加急 不用加急 急救 急诊 不急着")
+
+// findTerms recognises carriers, ways to pay, urgency.
+func (s *scan) findTerms() {
+	r := s.r
+next:
+	for i := 0; i < len(r); i++ {
+		if s.owner[i] >= 0 {
+			continue
+		}
+		for _, w := range notUrgent {
+			if has(r, i, w) && s.free(i, i+len([]rune(w))) {
+				if !strings.HasPrefix(w, "急") {
+					s.claim(mark{kind: markNoise, from: i, to: i + len([]rune(w))})
+				}
+				i += len([]rune(w)) - 1
+				continue next
+			}
+		}
+		for _, t := range terms[r[i]] {
+			e := i + len([]rune(t.word))
+			if !has(r, i, t.word) || !s.free(i, e) || !boundary(r, i, e) {
+				continue
+			}
+			if n, ne := s.x.names.longest(r, i); n != nil && ne >= e && t.kind != markCarrier {
+				continue
+			}
+			value := strings.TrimSpace(t.value)
+			from := i
+			switch t.kind {
+			case markCarrier:
+				if k := s.carrierNegated(i, e); k {
+					value = ""
+				}
+				if value == "SELF" {
+					if neg := s.negated(i); neg > 0 {
+						value, from = "", i-neg
+					}
+				}
+			case markUrgent:
+				if neg := s.negated(i); neg > 0 && t.word != "急!" {
+					continue
+				}
+			}
+			s.claim(mark{kind: t.kind, from: from, to: e, text: value})
+			i = e - 1
+			continue next
+		}
+		if r[i] == '急' && (i+1 == len(r) || isBreak(r[i+1]) || r[i+1] == ' ') && (i == 0 || !isHan(r[i-1]) || r[i-1] == '急' || r[i-1] == '要' || r[i-1] == '很') {
+			s.claim(mark{kind: markUrgent, from: i, to: i + 1})
+		}
+		if (has(r, i, "急着") || has(r, i, "急等") || has(r, i, "等着") && i+2 < len(r) && (has(r, i+2, "用") || has(r, i+2, "开工") || has(r, i+2, "装"))) && s.free(i, i+2) {
+			s.claim(mark{kind: markUrgent, from: i, to: i + 2})
+		}
+	}
+}
+
+// carrierNegated tells whether the carrier at r[i:e] is not to be used: 不要EMS, EMS别用.
+func (s *scan) carrierNegated(i, e int) bool {
+	r := s.r
+	start := i
+	for start > 0 && i-start < 4 && !isBreak(r[start-1]) && r[start-1] != ' ' {
+		start--
+	}
+	before := string(r[start:i])
+	for _, n := range [...]string{"别", "不", "勿", "除了"} {
+		if strings.Contains(before, n) {
+			return true
+		}
+	}
+	after := string(r[e:min(len(r), e+4)])
+	for _, n := range [...]string{"别", "不要", "不行", "不用", "不发", "不到", "除外", "不走", "太慢", "慢"} {
+		if strings.HasPrefix(after, n) {
+			return true
+		}
+	}
+	return false
+}
