@@ -52,6 +52,19 @@ func NewClient(base string, h *http.Client) *Client {
 	return &Client{base: strings.TrimRight(base, "/"), http: c}
 }
 
+// Downloader returns a client for files: it follows a few redirects, as stores of files have them, and
+// sends no secrets that they could carry elsewhere.
+func (c *Client) Downloader() *Client {
+	follow := *c.http
+	follow.CheckRedirect = func(_ *http.Request, via []*http.Request) error {
+		if len(via) > 3 {
+			return errors.New("too many redirects")
+		}
+		return nil
+	}
+	return &Client{base: c.base, http: &follow}
+}
+
 // Request is one call. Path is below the client's base, or a whole address.
 type Request struct {
 	Method string
@@ -120,7 +133,7 @@ func (c *Client) JSON(ctx context.Context, r Request, in any) (*Answer, error) {
 		if err != nil {
 			return nil, &notify.Error{Reason: notify.Rejected, Err: fmt.Errorf("%s: %w", opName(r.Path), err)}
 		}
-		r.Body, r.Type = body, "application/json; charset=utf-8"
+		r.Body, r.Type = body, "application/json"
 	}
 	return c.Do(ctx, r)
 }

@@ -3,6 +3,7 @@ package httpx
 import (
 	"context"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -23,7 +24,9 @@ type Tokens struct {
 	now     func() time.Time
 	secrets []string
 
-	lock    chan struct{} // holds one while locked; a channel, so that waiting can be given up
+	asking chan struct{} // holds one while a token is fetched; a channel, so that waiting can be given up
+
+	mu      sync.Mutex
 	value   string
 	last    string // the one before: late errors may still name it
 	renewAt time.Time
@@ -34,43 +37,55 @@ type Tokens struct {
 // NewTokens returns a source that asks fetch. The secrets are what [Tokens.Clean] removes beside the
 // tokens.
 func NewTokens(fetch Fetch, now func() time.Time, secrets ...string) *Tokens {
-	return &Tokens{fetch: fetch, now: now, secrets: secrets, lock: make(chan struct{}, 1)}
+	return &Tokens{fetch: fetch, now: now, secrets: secrets, asking: make(chan struct{}, 1)}
 }
 
 // Get returns a token.
 func (t *Tokens) Get(ctx context.Context) (string, error) {
 	select {
-	case t.lock <- struct{}{}:
-		defer func() { <-t.lock }()
+	case t.asking <- struct{}{}:
+		defer func() { <-t.asking }()
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-	now := t.now()
-	if t.value != "" && now.Before(t.renewAt) {
-		return t.value, nil
-	}
-	if t.err != nil && now.Before(t.askAt) {
-		return "", t.err
+	if value, err := t.have(t.now()); value != "" || err != nil {
+		return value, err
 	}
 	value, life, err := t.fetch(ctx)
+	now := t.now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if err != nil {
 		if ctx.Err() == nil {
-			t.err, t.askAt = err, t.now().Add(sulk)
+			t.err, t.askAt = err, now.Add(sulk)
 		}
 		return "", err
 	}
 	if t.value != "" {
 		t.last = t.value
 	}
-	t.err, t.value = nil, value
-	t.renewAt = t.now().Add(life - min(early, life/2))
+	t.err, t.value, t.renewAt = nil, value, now.Add(life-min(early, life/2))
 	return value, nil
+}
+
+// have returns the token that still lives, or the refusal that is still too fresh to ask again.
+func (t *Tokens) have(now time.Time) (string, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.value != "" && now.Before(t.renewAt):
+		return t.value, nil
+	case t.err != nil && now.Before(t.askAt):
+		return "", t.err
+	default:
+		return "", nil
+	}
 }
 
 // Drop forgets a token that the platform has refused; a newer one stays.
 func (t *Tokens) Drop(token string) {
-	t.lock <- struct{}{}
-	defer func() { <-t.lock }()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.value == token {
 		t.last, t.value = token, ""
 	}
@@ -78,9 +93,9 @@ func (t *Tokens) Drop(token string) {
 
 // Clean removes tokens and secrets from a text that is to be logged or kept.
 func (t *Tokens) Clean(text string) string {
-	t.lock <- struct{}{}
+	t.mu.Lock()
 	hide := append([]string{t.value, t.last}, t.secrets...)
-	<-t.lock
+	t.mu.Unlock()
 	for _, secret := range hide {
 		if secret != "" {
 			text = strings.ReplaceAll(text, secret, "***")

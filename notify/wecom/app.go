@@ -71,6 +71,9 @@ func (a *App) Send(ctx context.Context, d orders.Delivery, target *orders.Delive
 	if err != nil {
 		return nil, err
 	}
+	if m.Text == "" && m.Card != nil {
+		m.Text = cards.Text(m.Card)
+	}
 	if d.Update != 0 && m.Card != nil {
 		receipt, err := a.update(ctx, d, target, m)
 		if err == nil || !insteadText(err, m) {

@@ -284,7 +284,7 @@ func TestReceiverThatIsUnknown(t *testing.T) {
 func TestWrongSecret(t *testing.T) {
 	t.Parallel()
 	srv, app := setup(t)
-	srv.On("/cgi-bin/gettoken", `{"errcode":40001,"errmsg":"invalid credential"}`)
+	srv.On("/cgi-bin/gettoken", `{"errcode":40001,"errmsg":"invalid credential S3CRET"}`)
 	for range 3 {
 		_, err := app.Send(t.Context(), delivery(t, cards.Message{Text: "x"}), nil)
 		httpxtest.RequireFailure(t, err, notify.Auth, "S3CRET")

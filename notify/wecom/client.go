@@ -101,6 +101,7 @@ func (c *client) token(ctx context.Context) (string, time.Duration, error) {
 	case err != nil:
 		return "", 0, err
 	case refused != nil:
+		refused.Message = c.api.Tokens.Clean(refused.Message)
 		return "", 0, codes.Error(refused)
 	case out.Token == "":
 		return "", 0, httpx.StatusError(path, answer.Status)
