@@ -167,13 +167,15 @@ func (c *Clerk) keep(ctx context.Context, turn *orders.Turn, done <-chan struct{
 	}
 }
 
-// Answer answers all messages of a turn. Each part of it, a command, a click or a run of messages
-// that belong together, is one transaction that also marks its messages as answered.
+// Answer answers what of a turn belongs together, a command, a click or a run of messages, in one
+// transaction that also marks its messages as answered. The rest of the turn is due again at once.
 func (c *Clerk) Answer(ctx context.Context, turn *orders.Turn) error {
-	for _, part := range c.parts(turn) {
-		if err := c.answerPart(ctx, part); err != nil {
-			return err
-		}
+	parts := c.parts(turn)
+	if err := c.answerPart(ctx, parts[0]); err != nil {
+		return err
+	}
+	if len(parts) > 1 {
+		c.Wake()
 	}
 	return nil
 }

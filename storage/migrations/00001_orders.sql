@@ -108,6 +108,7 @@ CREATE TABLE shipments (
   FOREIGN KEY (order_id) REFERENCES orders (id)
 );
 CREATE INDEX shipments_tracking ON shipments (tracking);
+CREATE INDEX shipments_token ON shipments (token);
 
 CREATE TABLE stock (
   product VARCHAR(64) NOT NULL,

@@ -1,0 +1,274 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orderbot/bot/simulator"
+	"orderbot/config"
+	"orderbot/orders/intake/page"
+)
+
+// firm is a small distributor in a test: the simulated platforms, the master data, and one server.
+type firm struct {
+	t       *testing.T
+	sim     *simulator.Simulator
+	env     []string
+	log     *bytes.Buffer
+	clock   *testClock
+	server  *server
+	stop    func()
+	open    func(ctx context.Context, name string, data []byte) (*page.Document, error)
+	address string
+}
+
+// testClock runs with the machine's clock, from where it is set.
+type testClock struct{ shift atomic.Int64 }
+
+func (c *testClock) now() time.Time          { return time.Now().Add(time.Duration(c.shift.Load())) }
+func (c *testClock) advance(d time.Duration) { c.shift.Add(int64(d)) }
+func (c *testClock) set(t time.Time)         { c.shift.Store(int64(time.Until(t))) }
+
+// staffCSV is who works at the firm.
+const staffCSV = `code,name,role,wecom,dingtalk,superior
+S01,周婷,sales,zhouting,dt-zhouting,S10
+S02,陈立,sales,chenli,,S10
+S10,王敏,sales_manager,wangmin,dt-wangmin,S14
+S11,李账,finance,lizhang,dt-lizhang,
+S12,赵财,cfo,,dt-zhaocai,
+S13,钱总,director,,dt-qianzong,
+S14,孙运,operations,sunyun,dt-sunyun,
+S20,吴仓,warehouse_lead,wucang,,
+S21,郑库,warehouse,zhengku,,
+S30,冯购,purchasing,fenggou,,
+S31,何服,service,hefu,,
+S99,管理,admin,guanli,,
+`
+
+// databases are the stores that the whole way is shown on.
+func databases(t *testing.T) map[string]func(t *testing.T) string {
+	t.Helper()
+	all := map[string]func(t *testing.T) string{
+		"sqlite": func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "orderbot.db") },
+	}
+	if mysqlServer() != "" {
+		all["mariadb"] = newMySQL
+	} else if os.Getenv("CI") != "" {
+		t.Fatal("ORDERBOT_TEST_MYSQL is not set: run the tests by make test")
+	}
+	return all
+}
+
+// newFirm starts the platforms and a server on a database with the master data of folder.
+func newFirm(t *testing.T, database, folder string, more ...string) *firm {
+	t.Helper()
+	f := &firm{t: t, log: &bytes.Buffer{}, clock: &testClock{}}
+	f.sim = simulator.New(simulator.Options{Now: f.clock.now})
+	require.NoError(t, f.sim.Start())
+	t.Cleanup(f.sim.Close)
+	f.sim.SetDeliveryPolicy(simulator.DeliveryPolicy{Timeout: 5 * time.Second, Resend: 3, Pause: 200 * time.Millisecond, Copies: 1})
+	f.address = freeAddress(t)
+	f.sim.SetCallbacks("http://" + f.address)
+	f.env = append(settingsFor(f.sim, database, f.address), more...)
+	f.hire()
+	f.importMaster(folder)
+	return f
+}
+
+// settingsFor are the settings, as environment, of a server that talks to the simulator.
+func settingsFor(sim *simulator.Simulator, database, address string) []string {
+	c := sim.Credentials()
+	return []string{
+		"ORDERBOT_SERVER__LISTEN=" + address,
+		"ORDERBOT_DATABASE__URL=" + database,
+		"ORDERBOT_WECOM__API_URL=" + sim.WeComURL(),
+		"ORDERBOT_WECOM__CORP_ID=" + c.WeCom.CorpID,
+		fmt.Sprintf("ORDERBOT_WECOM__AGENT_ID=%d", c.WeCom.AgentID),
+		"ORDERBOT_WECOM__SECRET=" + c.WeCom.Secret,
+		"ORDERBOT_WECOM__TOKEN=" + c.WeCom.Token,
+		"ORDERBOT_WECOM__AES_KEY=" + c.WeCom.AESKey,
+		"ORDERBOT_WECOM__KF__SECRET=" + c.WeCom.KF.Secret,
+		"ORDERBOT_WECOM__KF__TOKEN=" + c.WeCom.KF.Token,
+		"ORDERBOT_WECOM__KF__AES_KEY=" + c.WeCom.KF.AESKey,
+		"ORDERBOT_SERVICE_ACCOUNT__API_URL=" + sim.ServiceAccountURL(),
+		"ORDERBOT_SERVICE_ACCOUNT__APP_ID=" + c.ServiceAccount.AppID,
+		"ORDERBOT_SERVICE_ACCOUNT__SECRET=" + c.ServiceAccount.Secret,
+		"ORDERBOT_SERVICE_ACCOUNT__TOKEN=" + c.ServiceAccount.Token,
+		"ORDERBOT_SERVICE_ACCOUNT__AES_KEY=" + c.ServiceAccount.AESKey,
+		"ORDERBOT_DINGTALK__API_URL=" + sim.DingTalkURL(),
+		"ORDERBOT_DINGTALK__LEGACY_API_URL=" + sim.DingTalkLegacyURL(),
+		"ORDERBOT_DINGTALK__CLIENT_ID=" + c.DingTalk.ClientID,
+		"ORDERBOT_DINGTALK__CLIENT_SECRET=" + c.DingTalk.ClientSecret,
+		"ORDERBOT_DINGTALK__ROBOT_CODE=" + c.DingTalk.RobotCode,
+		"ORDERBOT_LOGISTICS__KUAIDI100__API_URL=" + sim.Kuaidi100URL(),
+		"ORDERBOT_LOGISTICS__KUAIDI100__DETECT_URL=" + sim.Kuaidi100DetectURL(),
+		"ORDERBOT_LOGISTICS__KUAIDI100__CUSTOMER=" + c.Kuaidi100.Customer,
+		"ORDERBOT_LOGISTICS__KUAIDI100__KEY=" + c.Kuaidi100.Key,
+		"ORDERBOT_LOGISTICS__KUAIDI100__SALT=" + c.Kuaidi100.Salt,
+		"ORDERBOT_TIMES__TURN_PAUSE=200ms",
+	}
+}
+
+// hire makes the staff known to the platforms.
+func (f *firm) hire() {
+	for _, row := range strings.Split(strings.TrimSpace(staffCSV), "\n")[1:] {
+		c := strings.Split(row, ",")
+		if c[3] != "" {
+			f.sim.WeCom.AddMember(c[3], c[1])
+		}
+		if c[4] != "" {
+			f.sim.DingTalk.AddPerson(c[4], c[1], "")
+		}
+	}
+}
+
+// command runs one command line of the program and returns what it printed.
+func (f *firm) command(args ...string) string {
+	f.t.Helper()
+	var out, errs bytes.Buffer
+	code := run(f.t.Context(), args, &program{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, env: f.env})
+	require.Zero(f.t, code, "orderbot %s: %s%s", strings.Join(args, " "), out.String(), errs.String())
+	return out.String()
+}
+
+// importMaster fills an empty database the way an operator does.
+func (f *firm) importMaster(folder string) {
+	f.t.Helper()
+	f.command("migrate")
+	staff := filepath.Join(f.t.TempDir(), "staff.csv")
+	require.NoError(f.t, os.WriteFile(staff, []byte(staffCSV), 0o600))
+	f.command("import", "staff", staff)
+	for _, kind := range []string{"products", "customers", "customer-items", "history"} {
+		f.command("import", kind, filepath.Join(folder, strings.ReplaceAll(kind, "-", "_")+".csv"))
+	}
+}
+
+// serve starts the server; it stops with the test or by f.stop.
+func (f *firm) serve() {
+	f.t.Helper()
+	settings, err := config.Load("", f.env)
+	require.NoError(f.t, err)
+	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
+	if testing.Verbose() {
+		logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	}
+	f.server, err = newServer(f.t.Context(), settings, serverOptions{Logger: logger, Now: f.clock.now, Open: f.open, Hold: 5 * time.Second})
+	require.NoError(f.t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- f.server.run(ctx) }()
+	stopped := false
+	f.stop = func() {
+		if !stopped {
+			stopped = true
+			cancel()
+			require.NoError(f.t, <-done)
+		}
+	}
+	f.t.Cleanup(f.stop)
+	waiting, end := context.WithTimeout(f.t.Context(), 20*time.Second)
+	defer end()
+	require.NoError(f.t, f.sim.DingTalk.WaitConnections(waiting, 1))
+}
+
+// freeAddress returns a loopback address that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	return l.Addr().String()
+}
+
+// patience is how long a test waits for something that must come; it ends as soon as it comes.
+const patience = 30 * time.Second
+
+// see waits until a person sees a bubble that fits, and returns the newest such.
+func see(t *testing.T, what string, screen func() []simulator.Bubble, fits func(b simulator.Bubble) bool) simulator.Bubble {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		all := screen()
+		for i := len(all) - 1; i >= 0; i-- {
+			if all[i].From == simulator.FromBot && fits(all[i]) {
+				return all[i]
+			}
+		}
+		if time.Now().After(deadline) {
+			var seen strings.Builder
+			for _, b := range all {
+				fmt.Fprintf(&seen, "[%s %s] %s %s %s\n", b.From, b.Kind, b.Text, b.Card, b.Settled)
+			}
+			t.Fatalf("%s did not come; on the screen:\n%s", what, seen.String())
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// says fits a bubble whose text or card holds all words.
+func says(words ...string) func(simulator.Bubble) bool {
+	return func(b simulator.Bubble) bool {
+		text := b.Title + b.Text + string(b.Card) + b.Settled
+		for _, w := range words {
+			if !strings.Contains(text, w) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+// offers fits a card with a button of that text that can still be pressed.
+func offers(button string, words ...string) func(simulator.Bubble) bool {
+	return func(b simulator.Bubble) bool {
+		_, ok := buttonOf(b, button)
+		return ok && says(words...)(b)
+	}
+}
+
+func buttonOf(b simulator.Bubble, text string) (string, bool) {
+	for _, x := range b.Buttons {
+		if x.Text == text && x.ID != "" {
+			return x.ID, true
+		}
+	}
+	return "", false
+}
+
+func (f *firm) wecom(user string) func() []simulator.Bubble {
+	return func() []simulator.Bubble { return f.sim.WeCom.Screen(user) }
+}
+
+func (f *firm) dingtalk(user string) func() []simulator.Bubble {
+	return func() []simulator.Bubble { return f.sim.DingTalk.Screen(user) }
+}
+
+// pressWeCom presses a button of a card on a member's screen.
+func (f *firm) pressWeCom(user string, b simulator.Bubble, button string) {
+	f.t.Helper()
+	key, ok := buttonOf(b, button)
+	require.True(f.t, ok, "no button %s", button)
+	d := f.sim.WeCom.Click(f.t.Context(), user, b.TaskID, key)
+	require.True(f.t, d.Accepted, "click: %+v", d)
+}
+
+// pressDingTalk presses a button of a card on a person's screen.
+func (f *firm) pressDingTalk(user string, b simulator.Bubble, button string) {
+	f.t.Helper()
+	id, ok := buttonOf(b, button)
+	require.True(f.t, ok, "no button %s", button)
+	p := f.sim.DingTalk.Click(f.t.Context(), user, b.TaskID, id)
+	require.True(f.t, p.OK(), "click: %+v", p)
+}

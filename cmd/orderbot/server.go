@@ -1,0 +1,296 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/adaptor"
+	fiberrecover "github.com/gofiber/fiber/v2/middleware/recover"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"orderbot/bot"
+	"orderbot/bot/web"
+	"orderbot/cards"
+	"orderbot/config"
+	"orderbot/notify"
+	"orderbot/orders"
+	"orderbot/orders/intake/document"
+	"orderbot/orders/intake/page"
+	"orderbot/orders/rules"
+	"orderbot/storage"
+)
+
+// server is one replica of orderbot: everything that runs between the database and the chat
+// platforms.
+type server struct {
+	config     *config.Config
+	store      *storage.Store
+	books      *books
+	clerk      *bot.Clerk
+	sender     *notify.Sender
+	dispatcher *notify.Dispatcher
+	tracker    *notify.Tracker // nil where no parcel can be followed
+	app        *fiber.App
+	listener   net.Listener
+	ocr        *lazyOCR
+	logger     *slog.Logger
+	now        func() time.Time
+	// parts run until their context ends; the name is for the log.
+	parts  []part
+	checks []platformCheck
+}
+
+// part is something that runs beside the others.
+type part struct {
+	name string
+	run  func(ctx context.Context) error
+}
+
+// platformCheck tells how a platform is; it never decides whether the server is ready.
+type platformCheck struct {
+	name  string
+	check func(ctx context.Context) error
+}
+
+// serverOptions are what tests and the demo set otherwise.
+type serverOptions struct {
+	Logger *slog.Logger
+	Now    func() time.Time
+	// Open reads files; nil: with the OCR of the configuration.
+	Open func(ctx context.Context, name string, data []byte) (*page.Document, error)
+	// Hold is how long a claim on work lasts; shorter makes others take over sooner.
+	Hold time.Duration
+	// Migrate brings the schema up to date first.
+	Migrate bool
+}
+
+// location is the zone of days, deadlines and what people read.
+var location = time.FixedZone("Asia/Shanghai", 8*60*60)
+
+// newServer opens the database and builds all parts; [server.run] starts them.
+func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *server, err error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Hold == 0 {
+		o.Hold = 30 * time.Second
+	}
+	s = &server{config: c, logger: o.Logger, now: o.Now}
+	s.store, err = storage.Open(ctx, c.Database.URL.Reveal(), storage.Options{TurnPause: c.Times.TurnPause, Now: o.Now})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	if o.Migrate {
+		err = s.store.Migrate(ctx)
+	} else {
+		err = s.store.CheckSchema(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if s.books, err = openBooks(ctx, s.store, s.logger); err != nil {
+		return nil, err
+	}
+	key, err := s.store.Secret(ctx, "actions")
+	if err != nil {
+		return nil, err
+	}
+	engine, err := rules.Load(c.Rules)
+	if err != nil {
+		return nil, err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	metrics := notify.NewMetrics(registry)
+	signer := cards.NewSigner(key)
+	desk := &orders.Desk{
+		Catalog: s.books.catalog, Router: engine, Now: s.clock, Follow: c.Logistics.Kuaidi100 != nil,
+		Times: orders.Times{
+			DraftExpires: c.Times.DraftExpires, ReservationExpires: c.Times.ReservationExpires, ApprovalLimit: c.Times.ApprovalLimit,
+			UrgentRepeat: c.Times.UrgentRepeat, Polling: c.Times.Polling,
+		},
+	}
+	if o.Open == nil {
+		s.ocr = newRecogniser(c.OCR)
+		o.Open = func(ctx context.Context, name string, data []byte) (*page.Document, error) {
+			return document.Open(ctx, name, data, s.ocr)
+		}
+	}
+
+	s.app = fiber.New(fiber.Config{
+		DisableStartupMessage: true, BodyLimit: 2 << 20, ReadTimeout: 10 * time.Second, WriteTimeout: 20 * time.Second, IdleTimeout: 75 * time.Second,
+		ErrorHandler: s.failed,
+	})
+	s.app.Use(fiberrecover.New())
+
+	s.clerk = &bot.Clerk{
+		Store: botStore{s.store}, Query: s.store, Turns: s.store, Desk: desk, Books: s.books.get, Media: map[orders.Platform]bot.Media{},
+		Open: o.Open, Signer: signer, NewToken: newToken, NewCode: newCode,
+		Now: s.clock, Location: location, Logger: s.logger.With("part", "clerk"), Sent: s.wake,
+		BindingCode: c.Times.BindingCode, ThreadExpires: c.Times.DraftExpires, DuplicateWindow: c.Times.DuplicateWindow,
+		Hold: o.Hold, Poll: 250 * time.Millisecond, Workers: 64,
+	}
+	if c.Server.PublicURL != "" {
+		s.clerk.PageURL = s.pageURL
+	}
+	channels := map[orders.Platform]notify.Channel{}
+	if err := s.connect(channels); err != nil {
+		return nil, err
+	}
+	s.buildNotify(desk, signer, metrics, channels)
+	s.routes(registry)
+	s.parts = append(s.parts, part{"clerk", s.clerk.Run}, part{"books", s.books.run})
+	s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", c.Server.Listen)
+	return s, err
+}
+
+// clock is the server's time in the zone of the firm.
+func (s *server) clock() time.Time { return s.now().In(location) }
+
+// wake makes the outbound side look at what was just committed.
+func (s *server) wake() {
+	s.dispatcher.Wake()
+	s.sender.Wake()
+}
+
+// pageURL is the address of an order's page.
+func (s *server) pageURL(token string) string {
+	return strings.TrimRight(s.config.Server.PublicURL, "/") + "/o/" + token
+}
+
+// routes adds the pages and the addresses for operators.
+func (s *server) routes(registry *prometheus.Registry) {
+	orderPage := web.OrderPage{Orders: s.store, Location: location, Logger: s.logger.With("part", "web")}
+	orderPage.Register(s.app)
+	s.app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok") })
+	s.app.Get("/readyz", s.ready)
+	s.app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})))
+}
+
+// ready answers 200 while the database works. The platforms' states stand in the body and decide
+// nothing: the server keeps for them what they can't take.
+func (s *server) ready(c *fiber.Ctx) error {
+	ctx, cancel := context.WithTimeout(c.UserContext(), 2*time.Second)
+	defer cancel()
+	body := fiber.Map{"database": "ok"}
+	status := http.StatusOK
+	if err := s.store.Ping(ctx); err != nil {
+		body["database"], status = "away", http.StatusServiceUnavailable
+	}
+	platforms := fiber.Map{}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for _, p := range s.checks {
+		all.Go(func() {
+			state := "ok"
+			if err := p.check(ctx); err != nil {
+				state = "unreachable"
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			platforms[p.name] = state
+		})
+	}
+	all.Wait()
+	body["platforms"] = platforms
+	return c.Status(status).JSON(body)
+}
+
+// failed answers what no handler could: without detail.
+func (s *server) failed(c *fiber.Ctx, err error) error {
+	status := http.StatusInternalServerError
+	var known *fiber.Error
+	if errors.As(err, &known) {
+		status = known.Code
+	} else {
+		s.logger.Error("request failed", "path", strings.Clone(c.Path()), "error", err)
+	}
+	return c.Status(status).Send(nil)
+}
+
+// address is where the server listens: http://127.0.0.1:8080.
+func (s *server) address() string { return "http://" + s.listener.Addr().String() }
+
+// run serves until ctx ends, then stops in order: requests, workers, database.
+func (s *server) run(ctx context.Context) error {
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var all sync.WaitGroup
+	failures := make(chan error, len(s.parts)+1)
+	for _, p := range s.parts {
+		all.Go(func() {
+			if err := p.run(working); err != nil && working.Err() == nil {
+				failures <- fmt.Errorf("%s: %w", p.name, err)
+			}
+		})
+	}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if err := s.app.Listener(s.listener); err != nil {
+			failures <- fmt.Errorf("listen: %w", err)
+		}
+	}()
+	s.logger.Info("serving", "address", s.address())
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failures:
+	}
+	if stopErr := s.app.ShutdownWithTimeout(5 * time.Second); stopErr != nil {
+		err = errors.Join(err, stopErr)
+	}
+	<-served
+	stop()
+	all.Wait()
+	return errors.Join(err, s.close())
+}
+
+func (s *server) close() error {
+	if s.ocr != nil {
+		s.ocr.Close()
+	}
+	var err error
+	if s.listener != nil {
+		_ = s.listener.Close() // closed already where the server ran
+	}
+	if s.store != nil {
+		err = s.store.Close()
+		s.store = nil
+	}
+	return err
+}
+
+// newToken makes what nobody can guess.
+func newToken() string {
+	b := make([]byte, 18)
+	_, _ = rand.Read(b) // never fails
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// newCode makes a binding code.
+func newCode() string {
+	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+	if err != nil { // never: the source does not fail
+		panic(err)
+	}
+	return fmt.Sprintf("%06d", n)
+}
