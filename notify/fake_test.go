@@ -150,11 +150,14 @@ func (m *memory) ClaimDeliveries(_ context.Context, now time.Time, hold time.Dur
 	var out []orders.Delivery
 	seen := map[orders.Chat]bool{}
 	for _, d := range m.s.Deliveries {
+		if len(out) == n {
+			break
+		}
 		if d.Status != orders.DeliveryPending || seen[d.Chat] {
 			continue
 		}
 		seen[d.Chat] = true
-		if d.NotAt.After(now) || len(out) == n {
+		if d.NotAt.After(now) {
 			continue
 		}
 		m.s.Claims++
@@ -212,8 +215,10 @@ func (m *memory) Delivery(_ context.Context, id int64) (*orders.Delivery, error)
 }
 
 func (m *memory) SentSince(_ context.Context, c orders.Chat, since time.Time) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	n := 0
-	for _, d := range m.all() {
+	for _, d := range m.s.Deliveries {
 		if d.Chat == c && d.Status == orders.DeliverySent && !d.SentAt.Before(since) {
 			n++
 		}
@@ -222,8 +227,10 @@ func (m *memory) SentSince(_ context.Context, c orders.Chat, since time.Time) (i
 }
 
 func (m *memory) Backlog(context.Context) (int, time.Time, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	n, oldest := 0, time.Time{}
-	for _, d := range m.all() {
+	for _, d := range m.s.Deliveries {
 		if d.Status == orders.DeliveryPending {
 			if n == 0 {
 				oldest = d.Created

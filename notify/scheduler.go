@@ -35,20 +35,24 @@ type Scheduler struct{ o SchedulerOptions }
 // NewScheduler returns a scheduler; [Scheduler.Run] starts it.
 func NewScheduler(o SchedulerOptions) *Scheduler { return &Scheduler{o: o} }
 
-// stopTime is how long a running job may take to stop.
-const stopTime = 10 * time.Second
-
-// Run runs the jobs until ctx ends and the one that is running has stopped.
+// Run runs the jobs until ctx ends and the rounds that are under way have ended.
 func (s *Scheduler) Run(ctx context.Context) error {
-	clock, err := gocron.NewScheduler(gocron.WithLocation(s.o.Location), gocron.WithStopTimeout(stopTime))
+	clock, err := gocron.NewScheduler(gocron.WithLocation(s.o.Location))
 	if err != nil {
 		return fmt.Errorf("start the clock: %w", err)
 	}
-	for _, j := range s.o.Jobs {
+	// gocron waits for its jobs by spinning, so that they are waited for here before it is stopped.
+	running := make([]chan struct{}, len(s.o.Jobs))
+	for i, j := range s.o.Jobs {
+		running[i] = make(chan struct{}, 1)
 		if _, err := clock.NewJob(
 			gocron.DurationJob(j.Every),
-			gocron.NewTask(func(ctx context.Context) { s.round(ctx, j) }),
-			gocron.WithName(j.Name), gocron.WithContext(ctx),
+			gocron.NewTask(func() {
+				running[i] <- struct{}{}
+				s.round(ctx, j)
+				<-running[i]
+			}),
+			gocron.WithName(j.Name),
 			gocron.WithSingletonMode(gocron.LimitModeReschedule),
 			gocron.WithStartAt(gocron.WithStartImmediately()),
 			gocron.WithDistributedJobLocker(locker{s, j}),
@@ -58,11 +62,18 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	}
 	clock.Start()
 	<-ctx.Done()
+	for _, r := range running {
+		r <- struct{}{}
+		<-r
+	}
 	return clock.Shutdown()
 }
 
 func (s *Scheduler) round(ctx context.Context, j Job) {
-	if err := j.Do(ctx); err != nil && ctx.Err() == nil {
+	if ctx.Err() != nil {
+		return
+	}
+	if err := guard(func() error { return j.Do(ctx) }); err != nil && ctx.Err() == nil {
 		s.o.Logger.Error("job failed", "job", j.Name, "error", clean(err))
 	}
 }
