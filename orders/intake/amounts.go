@@ -123,13 +123,10 @@ func readMoney(r []rune, i int) (v decimal.Decimal, to int, marked, ok bool) {
 func (s *scan) per(i int) (string, int) {
 	r := s.r
 	k := i
-	if k < len(r) && r[k] == ' ' {
+	if k+1 < len(r) && r[k] == ' ' && (r[k+1] == '/' || r[k+1] == '每') {
 		k++
 	}
-	if k >= len(r) || !strings.ContainsRune("一每/1", r[k]) {
-		return "", i
-	}
-	if r[k] == '1' && k+1 < len(r) && isDigit(r[k+1]) {
+	if k >= len(r) || !strings.ContainsRune("一每/", r[k]) {
 		return "", i
 	}
 	k++
@@ -203,7 +200,7 @@ func (s *scan) findPrices(exact []int) {
 				for k < len(r) && strings.ContainsRune(" :是要算按", r[k]) {
 					k++
 				}
-				if v, to, marked, ok := readMoney(r, k); ok && s.free(i, to) && (marked || r[i] == '每' && s.x.unitAt(r, to) == "") {
+				if v, to, marked, ok := readMoney(r, k); ok && s.free(i, to) && (marked || r[i] == '每' && s.x.unitAt(r, to) == "") && (r[i] == '每' || s.priceBegins(i, to)) {
 					s.price(i, to, priceTag{value: v, per: u, from: k, to: to})
 					i = to - 1
 					lastAmount = to
@@ -237,7 +234,7 @@ func (s *scan) findPrices(exact []int) {
 				continue
 			}
 			per, e := s.per(to)
-			after := lastAmount >= 0 && strings.Trim(string(r[lastAmount:i]), " ,不行要") == ""
+			after := lastAmount >= 0 && lastAmount < i && strings.Trim(string(r[lastAmount:i]), " 不行要") == ""
 			switch {
 			case marked && per != "", marked && r[to-1] != '块', marked && s.moneyPiece(to):
 				s.price(i, e, priceTag{value: v, per: per, from: i, to: to})
@@ -527,4 +524,19 @@ func (s *scan) joinQuantities() {
 			b.from, b.to = 0, 0
 		}
 	}
+}
+
+// priceBegins tells that 一盒 at r[i] begins a price rather than being the quantity itself.
+func (s *scan) priceBegins(i, to int) bool {
+	if _, e := s.per(to); e > to {
+		return false
+	}
+	if i == 0 || isBreak(s.r[i-1]) {
+		return true
+	}
+	start := i
+	for start > 0 && !strings.ContainsRune(",。;\n!?", s.r[start-1]) {
+		start--
+	}
+	return s.quantityIn(start, i)
 }

@@ -12,7 +12,9 @@ type when struct {
 	hour     bool      // an hour is said or meant
 	vague    string    // 下周, 国庆前: which day is not certain
 	past     bool
-	weight   int // how plainly it is a deadline
+	weight   int  // how plainly it is a deadline
+	clock    bool // only an hour is said, no day
+	part     bool // only a part of the day is said
 }
 
 // value writes the deadline as the contract wants it.
@@ -167,6 +169,8 @@ func readPoint(r []rune, i int, c clock) (when, bool) {
 		return w, false
 	}
 	w.to = to
+	w.clock = !hourDay
+	w.part = !hourDay && partAt(r, i) >= 0 && to == i+len([]rune(partWords[partAt(r, i)].word))
 	if hour < 0 {
 		w.end = day
 	} else {
@@ -457,7 +461,7 @@ func readMonthDay(r []rune, i int, c clock) (time.Time, int, bool) {
 		if !ok || n.more || !n.value.IsInteger() || !n.value.IsPositive() || n.value.IntPart() > 9999 {
 			return none, i, false
 		}
-		if i > 0 && (isAlnum(r[i-1]) || r[i-1] == '.' || r[i-1] == '-' || r[i-1] == '/') {
+		if i > 0 && (isAlnum(r[i-1]) || strings.ContainsRune(".-/路街道巷弄村组园院里", r[i-1])) {
 			return none, i, false
 		}
 		v := int(n.value.IntPart())
@@ -570,7 +574,7 @@ func nextMonthDay(c clock, m time.Month, day int) time.Time {
 	return d
 }
 
-var deadlineWords = strings.Fields("之前 以前 前 送 到 要 用 交 发 必须 务必 上午 下午 早 晚 中午 傍晚 收 提 取 来拉 来拿 来提 来取 能 给 一定 就要")
+var deadlineWords = strings.Fields("之前 以前 前 送 到 要 用 交 发 必须 务必 上午 下午 早 晚 中午 傍晚 收到 提 取 来拉 来拿 来提 来取 能 给 一定 就要")
 
 // monthDayEnd tells whether 4/8 at r[k] goes on like a date.
 func monthDayEnd(r []rune, k int) bool {

@@ -53,6 +53,7 @@ type builder struct {
 	group   int
 	answers []*mention // words about goods without a quantity
 	vague   bool
+	fixNext bool // 哦不, the right word comes with the next clause
 }
 
 type elKind uint8
@@ -341,8 +342,20 @@ func (b *builder) clause(from, to int, sign rune) {
 			b.past = true
 		}
 	}
+	if b.condition(from, to) {
+		return
+	}
 	// what is in brackets and has its own goods or refusals is a clause of its own
 	els = b.brackets(els)
+	if len(els) == 0 {
+		return
+	}
+	if b.fixNext {
+		b.fixNext = false
+		if !hasKind(els, markMinus) && !hasKind(els, markSet) && b.fix(els, from, to) {
+			return
+		}
+	}
 	if b.command(els, from, to, sign) {
 		return
 	}
@@ -446,6 +459,14 @@ func (b *builder) command(els []el, from, to int, sign rune) bool {
 			return b.minus(els, k, from, to, sign)
 		case markFix:
 			rest := els[k+1:]
+			if len(rest) == 0 {
+				b.fixNext = true
+				b.goods(els[:k], from, e.from, sign)
+				return true
+			}
+			if k > 0 {
+				b.goods(els[:k], from, e.from, 0)
+			}
 			if b.fix(rest, e.to, to) {
 				return true
 			}
@@ -559,6 +580,10 @@ func (b *builder) refusal(from, to int) {
 	}
 }
 
+func hasKind(els []el, kind markKind) bool {
+	return slices.ContainsFunc(els, func(e el) bool { return e.kind == elMark && e.mark.kind == kind })
+}
+
 func hasQty(els []el) bool {
 	return slices.ContainsFunc(els, func(e el) bool { return e.kind == elMark && e.mark.kind == markQty })
 }
@@ -583,7 +608,7 @@ func (b *builder) fix(els []el, from, to int) bool {
 		}
 	}
 	if m == nil && q == nil {
-		return len(els) == 0
+		return false
 	}
 	last := b.items[len(b.items)-1]
 	if m == nil {
@@ -802,7 +827,7 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 			it.said = strings.TrimSpace(s.quote(m.from, m.to))
 		}
 		it.line = lineOf(s.r, q.from)
-		it.res = s.x.resolve(m, b.ctx, b.scopeFor(), q.unit)
+		it.res = b.resolve(m, q.unit)
 		b.items = append(b.items, it)
 		b.remember(it)
 		return it
@@ -830,7 +855,7 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 			case markDeal:
 				b.deals = append(b.deals, *e.mark)
 			case markPrice:
-				b.attachPrice(e.mark.price, first, len(cur) > 0)
+				b.attachPrice(e.mark.price, first, len(cur) > 0 && b.content(joined()))
 			case markTotal:
 				b.totals = append(b.totals, *e.mark)
 				if n := len(b.items); n > first {
@@ -868,6 +893,11 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 					}
 					continue
 				}
+				if q.spec && len(cur) == 0 && len(b.items) > first && b.items[len(b.items)-1].group == b.group && !wordAheadContent(b, els, i) {
+					if m := b.mention(q.from, q.to); b.amendTokens(m) {
+						continue
+					}
+				}
 				m := joined()
 				switch {
 				case m != nil && (b.content(m) || !m.empty() && b.unknownGoods(m, els, i)):
@@ -901,7 +931,7 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 						b.carry, b.lists = nil, nil
 						add(c, q)
 					}
-				case i+1 < len(els) && els[i+1].kind == elWord && b.contentAt(els[i+1].from, els[i+1].to):
+				case i+1 < len(els) && els[i+1].kind == elWord && b.strongAt(els[i+1].from, els[i+1].to):
 					// 20箱外科口罩
 					w := els[i+1]
 					end := w.to
@@ -952,6 +982,19 @@ func lineOf(r []rune, i int) int {
 		}
 	}
 	return n
+}
+
+// resolve finds the goods that m means; 上次那个 looks among what the customer bought before.
+func (b *builder) resolve(m *mention, unit string) resolution {
+	r := b.s.x.resolve(m, b.ctx, b.who, unit)
+	if b.past && r.product < 0 && r.reason == ReasonAmbiguous {
+		who := b.who
+		who.onlyPast = true
+		if p := b.s.x.resolve(m, b.ctx, who, unit); p.product >= 0 {
+			return p
+		}
+	}
+	return r
 }
 
 func (b *builder) scopeFor() scope {
@@ -1049,7 +1092,7 @@ func (b *builder) isSpec(els []el, i int, words func() *mention, some bool) bool
 		if els[j].kind == elSplit {
 			continue
 		}
-		if els[j].kind == elWord && strings.Trim(string(b.s.r[els[j].from:els[j].to]), "的装款型要来") != "" {
+		if els[j].kind == elWord && strings.Trim(string(b.s.r[els[j].from:els[j].to]), "的装款型要来") != "" && !b.mention(els[j].from, els[j].to).empty() {
 			between = true
 		}
 	}
@@ -1116,7 +1159,6 @@ func (b *builder) splitMentions(from, to int) []*mention {
 	}
 	var out []*mention
 	var cur *mention
-	base := b.ctx
 	for _, p := range pieces {
 		m := b.mention(p.from, p.to)
 		if m.empty() {
@@ -1124,7 +1166,7 @@ func (b *builder) splitMentions(from, to int) []*mention {
 		}
 		if cur != nil {
 			both := cur.plus(m)
-			if full(x.covers(both, nil, b.who), both) || full(x.covers(both, base, b.who), both) && !x.hasHead(m, x.covers(m, nil, b.who)) && base != nil && false {
+			if !x.hasHead(m, x.covers(m, nil, b.who)) && full(x.covers(both, nil, b.who), both) {
 				cur = both
 				out[len(out)-1] = both
 				continue
@@ -1220,6 +1262,15 @@ func (b *builder) rest(from, to, first, clauseFrom, clauseTo int, sign rune, eac
 	ms := parts()
 	if len(b.items) > first {
 		// after goods: something more about them, 4分弯头2箱ppr的
+		if len(ms) > 1 && endsBare(s, ms[len(ms)-1]) {
+			all := ms[0]
+			for _, m := range ms[1:] {
+				all = all.plus(m)
+			}
+			if b.bareQuantity(all, true) {
+				return
+			}
+		}
 		for i, m := range ms {
 			if m.empty() {
 				continue
@@ -1334,7 +1385,7 @@ func (b *builder) bareQuantity(m *mention, after bool) bool {
 	}
 	q := quantity{value: n.value, bare: true, from: t.from, to: t.to}
 	it := &wanted{m: &rest, ctx: b.ctx, q: q, from: rest.from, to: t.to, group: b.group, line: lineOf(s.r, t.from), past: b.past, said: s.quote(rest.from, rest.to)}
-	it.res = s.x.resolve(&rest, b.ctx, b.who, "")
+	it.res = b.resolve(&rest, "")
 	b.items = append(b.items, it)
 	b.remember(it)
 	return true
@@ -1374,6 +1425,14 @@ func (b *builder) tail(it *wanted, m *mention, at int) bool {
 func (b *builder) amend(m *mention, first int) bool {
 	x := b.s.x
 	done := false
+	if len(b.items) > 0 {
+		if c := x.covers(m, nil, b.who); x.hasHead(m, c) {
+			last := b.items[len(b.items)-1]
+			if last.m == nil || overlap(last.m.han, m.han) < 2 {
+				return false
+			}
+		}
+	}
 	all := index(b.s.r, m.from, m.to, "都") >= 0 || index(b.s.r, m.from, m.to, "全") >= 0
 	for i := len(b.items) - 1; i >= 0; i-- {
 		it := b.items[i]
@@ -1448,4 +1507,53 @@ func (b *builder) attachPrice(p priceTag, first int, pending bool) {
 		}
 		break
 	}
+}
+
+// condition puts aside what is wanted only if something else is not there: 没有就换小瓶.
+func (b *builder) condition(from, to int) bool {
+	r := b.s.r
+	for _, w := range [...]string{"没有", "没货", "缺货", "断货", "如果没", "要是没", "不够"} {
+		k := index(r, from, to, w)
+		if k < 0 {
+			continue
+		}
+		rest := string(r[k+len([]rune(w)) : to])
+		if strings.Contains(rest, "就") || strings.Contains(rest, "的话") || strings.Contains(rest, "则") || strings.Contains(rest, "换") {
+			b.refusal(from, to)
+			return true
+		}
+	}
+	return false
+}
+
+func wordAheadContent(b *builder, els []el, i int) bool {
+	return wordAhead(els, i) && b.contentAt(els[i+1].from, els[i+1].to)
+}
+
+// amendTokens adds a size said after the quantity: 2盒25片的.
+func (b *builder) amendTokens(m *mention) bool {
+	it := b.items[len(b.items)-1]
+	if it.m == nil || len(m.toks) == 0 {
+		return false
+	}
+	both := it.m.plus(m)
+	r := b.s.x.resolve(both, it.ctx, b.who, it.q.unit)
+	if r.product < 0 && r.reason != ReasonAmbiguous {
+		return false
+	}
+	it.m, it.res = both, r
+	return true
+}
+
+// strongAt tells whether r[from:to] plainly names goods.
+func (b *builder) strongAt(from, to int) bool {
+	m := b.mention(from, to)
+	if m.empty() {
+		return false
+	}
+	if m.own != nil || m.code >= 0 {
+		return true
+	}
+	c := b.s.x.covers(m, nil, b.who)
+	return len(c) > 0 && (c[0].strong&m.content() != 0 || c[0].toks != 0)
 }

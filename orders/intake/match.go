@@ -89,7 +89,7 @@ func (x *Lexicon) readMention(t *text, from, to int, own []ownItem, skip func(i 
 			continue
 		}
 		if tok, ok := readSpec(r, i, to); ok && tok.to > i && len(m.toks) < 20 {
-			if !isHan(r[i]) || !x.vocabulary(r, i, to) || tok.unit != "" {
+			if !isHan(r[i]) || !x.vocabulary(r, i, to) || tok.unit != "" || tok.to-i >= 3 {
 				m.toks = append(m.toks, tok)
 				i = tok.to
 				continue
@@ -170,7 +170,7 @@ func (x *Lexicon) mend(m *mention) {
 		return i >= 0 && i+1 < len(m.han) && m.at[i+1] == m.at[i]+1 && len(x.grams[gram(m.han[i], m.han[i+1])]) > 0
 	}
 	for i := 0; i+1 < len(m.han); i++ {
-		if m.at[i+1] != m.at[i]+1 || known(i) || m.filler>>uint(i)&3 != 0 {
+		if m.at[i+1] != m.at[i]+1 || known(i) || m.filler>>uint(i)&3 == 3 {
 			continue
 		}
 		for _, a := range soundsOf(m.han[i]) {
@@ -178,7 +178,11 @@ func (x *Lexicon) mend(m *mention) {
 				for _, g := range x.sounds[a+"'"+b] {
 					p, q := rune(g>>32), rune(g&0xffffffff)
 					if p == m.han[i] && !known(i+1) || q == m.han[i+1] && !known(i-1) {
+						if p != m.han[i] && m.filler>>uint(i)&1 == 1 || q == m.han[i+1] && m.filler>>uint(i+1)&1 == 1 {
+							continue
+						}
 						m.han[i], m.han[i+1] = p, q
+						m.filler &^= 3 << uint(i)
 					}
 				}
 			}

@@ -12,7 +12,7 @@ var addressCues = []struct {
 }{
 	{"收货地址", false}, {"送货地址", false}, {"收件地址", false}, {"配送地址", false}, {"发货地址", false}, {"详细地址", false}, {"地址改成", false}, {"地址改为", false}, {"地址", false}, {"收货人", true}, {"收件人", true}, {"收货", false}, {"收件", false},
 	{"送货到", false}, {"送货至", false}, {"送到", false}, {"送至", false}, {"送去", false}, {"送往", false}, {"寄到", false}, {"寄至", false}, {"寄往", false}, {"发到", false}, {"发至", false}, {"发往", false}, {"配送到", false}, {"配送至", false},
-	{"运到", false}, {"拉到", false}, {"放到", false}, {"放在", false}, {"卸到", false}, {"卸在", false}, {"放", true}, {"送", true}, {"寄", true}, {"到", true}, {"去", true},
+	{"运到", false}, {"拉到", false}, {"放到", false}, {"放在", false}, {"卸到", false}, {"卸在", false}, {"送", true}, {"寄", true}, {"到", true}, {"去", true},
 }
 
 // placeEnds are the words with which places end.
@@ -29,8 +29,9 @@ func init() {
 
 func (s *scan) findAddresses() {
 	r := s.r
+	inName := s.insideNames()
 	for i := 0; i < len(r); i++ {
-		if s.owner[i] >= 0 {
+		if s.owner[i] >= 0 || inName[i] {
 			continue
 		}
 		for _, cue := range addressCues {
@@ -360,6 +361,9 @@ func (s *scan) findContacts() {
 			}
 		}
 		for e := min(from+3, to); e >= from+2; e-- {
+			if n, _ := s.x.buyers.longest(r, from); n != nil {
+				break
+			}
 			if e == to && isFullName(r[from:e]) {
 				return take(from, e)
 			}
@@ -382,6 +386,7 @@ func (s *scan) findContacts() {
 			if has(r, i, cue) && i > 0 && !has(r, i, "收到") && !has(r, i, "收货") && s.owner[i] < 0 && isHan(r[i-1]) {
 				if before(i, true) {
 					s.claim(mark{kind: markNoise, from: i, to: i + len([]rune(cue))})
+					s.placeBefore(s.marks[len(s.marks)-2].from)
 				}
 				break
 			}
@@ -476,4 +481,36 @@ func (x *Lexicon) unitAt(r []rune, i int) string {
 		}
 	}
 	return ""
+}
+
+// insideNames tells which runes go on a customer's or a product's name begun before them.
+func (s *scan) insideNames() []bool {
+	in := make([]bool, len(s.r)+1)
+	for i := 0; i < len(s.r); i++ {
+		_, e := s.x.buyers.longest(s.r, i)
+		if _, pe := s.x.names.longest(s.r, i); pe > e {
+			e = pe
+		}
+		for k := i + 1; k < e; k++ {
+			in[k] = true
+		}
+	}
+	return in
+}
+
+// placeBefore recognises an address that stands directly before the person who receives: 二号门，王班长签收.
+func (s *scan) placeBefore(i int) {
+	if s.hasKind(markAddress) {
+		return
+	}
+	for i > 0 && strings.ContainsRune(" ,", s.r[i-1]) {
+		i--
+	}
+	from := i
+	for from > 0 && i-from < 24 && s.owner[from-1] < 0 && !isBreak(s.r[from-1]) && s.r[from-1] != ' ' {
+		from--
+	}
+	if e := s.placeAt(from, i, true); e == i && i-from >= 3 {
+		s.claim(mark{kind: markAddress, from: from, to: e, text: s.quote(from, e)})
+	}
 }

@@ -104,6 +104,9 @@ func (s *scan) dropQuestions() {
 				m.kind = markNoise
 			}
 		}
+		if m.from > 0 && (s.r[m.from-1] == '那' || s.r[m.from-1] == '这') && !m.qty.bare {
+			m.kind = markNoise
+		}
 		for _, w := range [...]string{"那种", "这种", "的那种", "的这种"} {
 			if strings.HasPrefix(after, w) {
 				m.kind = markNoise
@@ -348,15 +351,14 @@ func (r *reading) readTurns(b *builder, sec *section) {
 			b.read(pos, t.from)
 		}
 		if !t.seller {
-			carry := b.carry
-			b.read(t.from, min(t.to, sec.to))
-			_ = carry
+			b.s.clauses(t.from, min(t.to, sec.to), func(f, t int, sign rune) { b.clause(f, t, sign) })
 		}
 		pos = min(t.to, sec.to)
 	}
 	if pos < sec.to {
 		b.read(pos, sec.to)
 	}
+	b.flush()
 }
 
 // lastOrder are the items of the customer's newest order.

@@ -150,6 +150,16 @@ func (s *scan) findNoise() {
 		if s.owner[i] >= 0 {
 			continue
 		}
+		if isDigit(s.r[i]) && s.lineStart(i) {
+			e := i
+			for e < len(s.r) && isDigit(s.r[e]) && e-i < 2 {
+				e++
+			}
+			if e+1 < len(s.r) && strings.ContainsRune("、.):", s.r[e]) && !isDigit(s.r[e+1]) {
+				s.claim(mark{kind: markNoise, from: i, to: e + 1})
+				continue
+			}
+		}
 		switch s.r[i] {
 		case '[':
 			e := i + 1
@@ -341,7 +351,10 @@ func (s *scan) findDates() {
 			continue
 		}
 		w.weigh(r)
-		if (isDigit(r[i]) || isHanNumeral(r[i])) && w.hour && w.weight <= 0 && !strings.ContainsRune(string(r[i:w.to]), ':') {
+		if w.part && !partDeadline(r, w.to) {
+			continue
+		}
+		if w.clock && (isDigit(r[i]) || isHanNumeral(r[i])) && w.weight <= 0 && !strings.ContainsRune(string(r[i:w.to]), ':') {
 			if after := string(r[w.to:min(len(r), w.to+4)]); !strings.ContainsAny(after, "送到前要来取提") {
 				continue
 			}
@@ -361,4 +374,27 @@ func (s *scan) turnAt(i int) *turn {
 		}
 	}
 	return nil
+}
+
+// partDeadline tells whether 下午, without a day, goes on at r[i] like a deadline.
+func partDeadline(r []rune, i int) bool {
+	for i < len(r) && strings.ContainsRune("就能给得可一定会", r[i]) {
+		i++
+	}
+	if i >= len(r) {
+		return false
+	}
+	for _, w := range [...]string{"之前", "以前", "前", "送", "到", "要", "来", "用", "交", "提", "取", "拿", "拉", "必须", "务必"} {
+		if has(r, i, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *scan) lineStart(i int) bool {
+	for i > 0 && s.r[i-1] == ' ' {
+		i--
+	}
+	return i == 0 || s.r[i-1] == '\n'
 }
