@@ -13,7 +13,7 @@ import (
 // screenshot of a chat, else as the words on its pages. What the sender wrote beside it belongs to it.
 func (x *Lexicon) readDocument(msg Message, thread *Thread) (Result, *Thread) {
 	if res, ok := x.readForm(msg); ok {
-		return res, &Thread{Orders: res.Orders, Asks: res.Asks}
+		return res, &Thread{Orders: cloneDrafts(res.Orders), Asks: res.Asks}
 	}
 	doc := msg.Doc
 	words := msg
@@ -38,7 +38,7 @@ func (x *Lexicon) readDocument(msg Message, thread *Thread) (Result, *Thread) {
 		return x.readChats(chats, words, thread)
 	}
 	words.Text = strings.TrimSpace(msg.Text + "\n" + strings.Join(lines, "\n"))
-	return x.Read(words, thread)
+	return x.readText(words, thread)
 }
 
 // said is what one buyer says in a chat, in order.
@@ -91,7 +91,7 @@ func (x *Lexicon) readChats(chats []chat, msg Message, thread *Thread) (Result, 
 		}
 	}
 	msg.Text = strings.TrimSpace(msg.Text + "\n" + strings.Join(lines, "\n"))
-	return x.Read(msg, thread)
+	return x.readText(msg, thread)
 }
 
 // contactNamed finds the customer whose contact the chat is with.
@@ -118,7 +118,7 @@ func (x *Lexicon) readEach(all []said, msg Message, thread *Thread) (Result, *Th
 		one := msg
 		one.Customer, one.Role = string(x.master.Customers[s.customer].Code), RoleCustomer
 		one.Text = strings.Join(s.lines, "\n")
-		r, _ := x.Read(one, nil)
+		r, _ := x.readText(one, &Thread{})
 		if r.Intent != IntentOrder {
 			continue
 		}
@@ -136,9 +136,9 @@ func (x *Lexicon) readEach(all []said, msg Message, thread *Thread) (Result, *Th
 			lines = append(lines, s.lines...)
 		}
 		msg.Text = strings.TrimSpace(msg.Text + "\n" + strings.Join(lines, "\n"))
-		return x.Read(msg, thread)
+		return x.readText(msg, thread)
 	}
-	return res, &Thread{Orders: res.Orders, Asks: res.Asks}
+	return res, &Thread{Orders: cloneDrafts(res.Orders), Asks: res.Asks}
 }
 
 // shifted adds n to the number of the order that a field belongs to.

@@ -23,7 +23,7 @@ type plane struct {
 	dark  bool    // bright on dark, as in a night mode
 }
 
-const ruleSide = 1700 // longest side of that picture
+const ruleSide = 2400 // longest side of that picture
 
 // greyPlane makes the plane of a picture, turned upright; its page is wide page units wide then.
 func greyPlane(picture image.Image, turn int, wide float64) plane {

@@ -29,15 +29,19 @@ type found struct {
 
 // detect finds the text of a picture. Very long ones (a scrolled screenshot) are read in overlapping strips.
 func (e *Engine) detect(im *image.RGBA) ([]found, error) {
-	w, h := im.Rect.Dx(), im.Rect.Dy()
+	part := im.Rect
+	if max(part.Dx(), part.Dy()) > detectSide {
+		part = inked(im)
+	}
+	w, h := part.Dx(), part.Dy()
 	if float64(h) < tallAt*float64(w) || h <= detectSide {
-		return e.detectIn(im, im.Rect)
+		return e.detectIn(im, part)
 	}
 	var all []found
 	strip, overlap := w*8/5, w/6
-	for top := 0; ; top += strip - overlap {
-		bottom := min(h, top+strip)
-		some, err := e.detectIn(im, image.Rect(0, top, w, bottom))
+	for top := part.Min.Y; ; top += strip - overlap {
+		bottom := min(part.Max.Y, top+strip)
+		some, err := e.detectIn(im, image.Rect(part.Min.X, top, part.Max.X, bottom))
 		if err != nil {
 			return nil, err
 		}
@@ -45,15 +49,41 @@ func (e *Engine) detect(im *image.RGBA) ([]found, error) {
 			up, down := f.quad[0].Y, f.quad[2].Y
 			middle := (up + down) / 2
 			// In the overlap the upper strip keeps what lies in its upper half; what touches a cut belongs to the other.
-			if top > 0 && middle < float64(top+overlap/2) || bottom < h && middle >= float64(bottom-overlap+overlap/2) {
+			if top > part.Min.Y && middle < float64(top+overlap/2) || bottom < part.Max.Y && middle >= float64(bottom-overlap+overlap/2) {
 				continue
 			}
 			all = append(all, f)
 		}
-		if bottom == h {
+		if bottom == part.Max.Y {
 			return all, nil
 		}
 	}
+}
+
+// inked is the part of a picture that is not blank margin: half an empty page would cost the other half its detail.
+func inked(im *image.RGBA) image.Rectangle {
+	const cell, contrast, margin = 16, 60, 40
+	area := image.Rectangle{}
+	for top := im.Rect.Min.Y; top < im.Rect.Max.Y; top += cell {
+		for left := im.Rect.Min.X; left < im.Rect.Max.X; left += cell {
+			c := image.Rect(left, top, left+cell, top+cell).Intersect(im.Rect)
+			lo, hi := 255, 0
+			for y := c.Min.Y; y < c.Max.Y; y++ {
+				for x := c.Min.X; x < c.Max.X; x++ {
+					v := luminance(im.Pix[y*im.Stride+x*4:])
+					lo, hi = min(lo, v), max(hi, v)
+				}
+			}
+			if hi-lo >= contrast {
+				area = area.Union(c)
+			}
+		}
+	}
+	area = area.Inset(-margin).Intersect(im.Rect)
+	if area.Empty() || area.Dx()*area.Dy()*4 > im.Rect.Dx()*im.Rect.Dy()*3 {
+		return im.Rect
+	}
+	return area
 }
 
 // detectIn finds the text in a part of a picture; positions are those of the whole.

@@ -157,7 +157,8 @@ const (
 	widePitch  = 1.35
 	columnGap  = 1.6 // as between two columns
 	usualTimes = 2.0
-	spacedGap  = 0.36 // between narrow ones of which one is a 1 or the like, or however the line is spaced
+	spacedGap  = 0.36 // before a 1 or the like, or however the line is spaced
+	slimGap    = 0.48 // after a 1 or the like
 )
 
 // respace joins characters to text, with the spaces that the recogniser dropped: it loses the one in
@@ -215,7 +216,9 @@ func respace(chars []char, green []float32, stride, w int) (string, float64) {
 				if strings.Contains(slim, before) || strings.Contains(slim, c.text) {
 					need = max(need, spacedGap)
 				}
-			case strings.Contains(slim, before) || strings.Contains(slim, c.text):
+			case strings.Contains(slim, before):
+				need = max(need, slimGap)
+			case strings.Contains(slim, c.text):
 				need = max(need, spacedGap)
 			case usual < spacedGap:
 				need = min(need, spacedGap)
