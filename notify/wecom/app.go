@@ -123,7 +123,7 @@ func alreadyThere(err error, what string) bool {
 	if !strings.Contains(words, what) {
 		return false
 	}
-	for _, w := range []string{"duplicate", "repeat", "exist", "already", "重复", "已存在"} {
+	for _, w := range []string{"duplicate", "repeat", "exist", "already", "used", "重复", "已存在"} {
 		if strings.Contains(words, w) {
 			return true
 		}
