@@ -170,6 +170,16 @@ func (s *Store) fillTurn(ctx context.Context, t *orders.Turn) error {
 	return nil
 }
 
+// RenewTurn prolongs a claim by hold from now. It returns a CodeConflict error when it has run out.
+func (s *Store) RenewTurn(ctx context.Context, t *orders.Turn, now time.Time, hold time.Duration) error {
+	n, err := s.exec(ctx, "UPDATE chats SET due_at = ?, changes = changes + 1 WHERE platform = ? AND chat_id = ? AND token = ? AND token <> ''",
+		toMS(now.Add(hold)), string(t.Chat.Platform), t.Chat.ID, t.Token)
+	if err == nil && n == 0 {
+		return conflict("这段对话")
+	}
+	return wrap("renew turn", err)
+}
+
 // RetryTurn gives a claimed turn back until the given time. It returns a CodeConflict error when
 // the claim has run out.
 func (s *Store) RetryTurn(ctx context.Context, t *orders.Turn, at time.Time, cause string) error {

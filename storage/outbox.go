@@ -193,6 +193,13 @@ func (s *Store) SentSince(ctx context.Context, c orders.Chat, since time.Time) (
 	return n, wrap("count deliveries", err)
 }
 
+// Backlog returns how many deliveries are pending and when the oldest of them was made.
+func (s *Store) Backlog(ctx context.Context) (pending int, oldest time.Time, err error) {
+	var row struct{ Pending, Oldest int64 }
+	err = s.db.WithContext(ctx).Raw("SELECT COUNT(*) AS pending, COALESCE(MIN(created_at), 0) AS oldest FROM deliveries WHERE status = 0").Scan(&row).Error
+	return int(row.Pending), fromMS(row.Oldest), wrap("measure backlog", err)
+}
+
 // ClaimEvents returns events that nobody has handled, in the order of their IDs. Attempts tells
 // how often each was claimed before.
 func (s *Store) ClaimEvents(ctx context.Context, now time.Time, hold time.Duration, n int) ([]orders.Event, error) {

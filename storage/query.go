@@ -82,6 +82,23 @@ func (s *Store) OrderByTracking(ctx context.Context, number string) ([]*orders.O
 	return s.find(ctx, "SELECT * FROM orders WHERE id IN (SELECT order_id FROM shipments WHERE tracking = ?) ORDER BY created_at, id", number)
 }
 
+// ShipmentByToken returns the order and the number of its shipment with the token of a push
+// address: CodeNotFound where there is none.
+func (s *Store) ShipmentByToken(ctx context.Context, token string) (orders.OrderID, int, error) {
+	var found []struct {
+		OrderID orders.OrderID
+		No      int
+	}
+	err := s.db.WithContext(ctx).Raw("SELECT order_id, no FROM shipments WHERE token = ? AND token <> ''", token).Scan(&found).Error
+	if err != nil {
+		return "", 0, fmt.Errorf("find shipment: %w", err)
+	}
+	if len(found) == 0 {
+		return "", 0, orders.Errorf(orders.CodeNotFound, "没有这个包裹")
+	}
+	return found[0].OrderID, found[0].No, nil
+}
+
 // Available returns the free base units of products over all warehouses; of a bundle, how many can
 // be made of its parts. A product without stock is in the map with 0.
 func (s *Store) Available(ctx context.Context, codes ...orders.ProductCode) (map[orders.ProductCode]orders.Quantity, error) {

@@ -102,23 +102,25 @@ func (tx *Tx) loadStock(codes ...string) error {
 	for _, c := range codes {
 		b.products[c] = nil
 	}
+	defaultFirst(rows)
 	for _, r := range rows {
 		b.stored[r] = struct{}{}
 		b.products[r.Product] = append(b.products[r.Product], &r)
 	}
-	for _, c := range codes {
-		slices.SortStableFunc(b.products[c], func(x, y *stockRow) int {
-			return -cmp.Compare(boolInt(x.Warehouse == DefaultWarehouse), boolInt(y.Warehouse == DefaultWarehouse))
-		})
-	}
 	return nil
 }
 
-func boolInt(b bool) int {
-	if b {
+// defaultFirst moves the default warehouse to the front.
+func defaultFirst(rows []stockRow) {
+	slices.SortStableFunc(rows, func(a, b stockRow) int {
+		if a.Warehouse == b.Warehouse || a.Warehouse != DefaultWarehouse && b.Warehouse != DefaultWarehouse {
+			return 0
+		}
+		if a.Warehouse == DefaultWarehouse {
+			return -1
+		}
 		return 1
-	}
-	return 0
+	})
 }
 
 // row returns what a warehouse has of a product that was loaded.

@@ -40,8 +40,9 @@ var maxMicro = decimal.New(1, 12)
 
 // toMicro is how quantities and prices stand in the database: millionths, rounded half away from zero.
 func toMicro(d decimal.Decimal) (int64, error) {
-	if d.Abs().GreaterThan(maxMicro) {
-		return 0, orders.Errorf(orders.CodeInvalid, "数值 %s 太大", d)
+	// Exponents first: comparing 1E999999999 would take all memory.
+	if e := d.Exponent(); e > 20 || e < -200 || d.Abs().GreaterThan(maxMicro) {
+		return 0, orders.Errorf(orders.CodeInvalid, "数值太大或小数太长")
 	}
 	return d.Shift(microExp).Round(0).IntPart(), nil
 }

@@ -1,0 +1,265 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"orderbot/orders"
+)
+
+// The rows of the master data. Lists and records are JSON as [toJSON] writes it: equal values are
+// equal texts, so that rows can be compared with ==.
+
+type productRow struct {
+	Code        string `gorm:"primaryKey"`
+	Seq         int64
+	Name        string
+	Spec        string
+	Unit        string
+	Packs       string
+	Aliases     string
+	Category    string
+	Price       *int64
+	MOQ         int64 `gorm:"column:moq"`
+	Stock       int64
+	Kind        string
+	Parts       string
+	SafetyStock int64
+	Imported    bool
+	Licence     string
+	BOM         string `gorm:"column:bom"`
+	BOMUntil    int64  `gorm:"column:bom_until"`
+	Successor   string
+	Tracking    string
+	Service     bool
+}
+
+func (productRow) TableName() string { return "products" }
+
+func (r *productRow) toDomain() (orders.Product, error) {
+	p := orders.Product{
+		Code: orders.ProductCode(r.Code), Name: r.Name, Spec: r.Spec, Unit: r.Unit, Category: r.Category, Price: fromMicroPtr(r.Price),
+		MOQ: fromMicro(r.MOQ), Stock: fromMicro(r.Stock), Kind: orders.ProductKind(r.Kind), SafetyStock: fromMicro(r.SafetyStock),
+		Imported: r.Imported, Licence: r.Licence, BOM: r.BOM, BOMUntil: fromMS(r.BOMUntil), Successor: orders.ProductCode(r.Successor),
+		Tracking: r.Tracking, Service: r.Service,
+	}
+	err := errors.Join(fromJSON(r.Packs, &p.Packs), fromJSON(r.Aliases, &p.Aliases), fromJSON(r.Parts, &p.Parts))
+	return p, wrap("stored product "+r.Code, err)
+}
+
+type customerRow struct {
+	Code          string `gorm:"primaryKey"`
+	Seq           int64
+	Name          string
+	Aliases       string
+	Type          string
+	Level         string
+	CreditGrade   string
+	CreditLimit   *int64
+	Terms         string
+	Region        string
+	HospitalLevel string
+	Licence       string
+	Contact       string
+	Phone         string
+	Address       string
+	Sales         string
+	Manager       string
+	Catalogue     string
+	PriceGroup    string
+}
+
+func (customerRow) TableName() string { return "customers" }
+
+func (r *customerRow) toDomain() (orders.Customer, error) {
+	c := orders.Customer{
+		Code: orders.CustomerCode(r.Code), Name: r.Name, Type: r.Type, Level: r.Level, Region: r.Region, Contact: r.Contact,
+		Phone: r.Phone, Address: r.Address, Sales: r.Sales, CreditGrade: r.CreditGrade, Terms: r.Terms, HospitalLevel: r.HospitalLevel,
+		Manager: r.Manager, Group: r.PriceGroup,
+	}
+	if r.CreditLimit != nil {
+		limit := orders.Money(*r.CreditLimit)
+		c.CreditLimit = &limit
+	}
+	var licences map[string]int64
+	err := errors.Join(fromJSON(r.Aliases, &c.Aliases), fromJSON(r.Licence, &licences), fromJSON(r.Catalogue, &c.Catalogue))
+	for name, until := range licences {
+		if c.Licences == nil {
+			c.Licences = make(map[string]time.Time)
+		}
+		c.Licences[name] = fromMS(until)
+	}
+	return c, wrap("stored customer "+r.Code, err)
+}
+
+type itemRow struct {
+	Customer string `gorm:"primaryKey"`
+	Item     string `gorm:"primaryKey"`
+	Seq      int64
+	Product  string
+	Price    *int64
+}
+
+func (itemRow) TableName() string { return "customer_items" }
+
+type priceRow struct {
+	Product      string `gorm:"primaryKey"`
+	Category     string `gorm:"primaryKey"`
+	Scope        string `gorm:"primaryKey"`
+	FromQuantity int64  `gorm:"primaryKey"`
+	FromAmount   int64  `gorm:"primaryKey"`
+	Mode         string `gorm:"primaryKey"`
+	ValidFrom    int64  `gorm:"primaryKey"`
+	Seq          int64
+	Price        *int64
+	Discount     *int64
+	ValidUntil   int64
+}
+
+func (priceRow) TableName() string { return "prices" }
+
+type staffRow struct {
+	Code      string `gorm:"primaryKey"`
+	Seq       int64
+	Name      string
+	Roles     string
+	WeCom     string `gorm:"column:wecom"`
+	DingTalk  string `gorm:"column:dingtalk"`
+	Phone     string
+	Email     string
+	Deputy    string
+	Superior  string
+	Warehouse string
+	Region    string
+}
+
+func (staffRow) TableName() string { return "staff" }
+
+type historyRow struct {
+	Customer string `gorm:"primaryKey"`
+	OrderNo  string `gorm:"primaryKey"`
+	Product  string `gorm:"primaryKey"`
+	Unit     string `gorm:"primaryKey"`
+	Date     string `gorm:"primaryKey"`
+	Seq      int64
+	Quantity int64
+}
+
+func (historyRow) TableName() string { return "history" }
+
+// CatalogVersion counts the imports. It is read often, to see whether a catalog is still good.
+func (s *Store) CatalogVersion(ctx context.Context) (int64, error) {
+	return catalogVersion(s.db.WithContext(ctx))
+}
+
+func catalogVersion(db *gorm.DB) (int64, error) {
+	var version int64
+	err := db.Raw("SELECT value FROM counters WHERE name = 'catalog'").Scan(&version).Error
+	return version, wrap("read catalog version", err)
+}
+
+// Catalog reads all master data as they are at one moment, in the order of the imported lists.
+func (s *Store) Catalog(ctx context.Context) (*orders.Catalog, error) {
+	var catalog *orders.Catalog
+	err := s.snapshot(ctx, func(db *gorm.DB) error {
+		version, err := catalogVersion(db)
+		if err != nil {
+			return err
+		}
+		var m orders.Master
+		m.Products, err = readAll(db, "products", (*productRow).toDomain)
+		if err != nil {
+			return err
+		}
+		if m.Customers, err = readAll(db, "customers", (*customerRow).toDomain); err != nil {
+			return err
+		}
+		m.Items, err = readAll(db, "customer_items", func(r *itemRow) (orders.CustomerItem, error) {
+			return orders.CustomerItem{
+				Customer: orders.CustomerCode(r.Customer), Item: r.Item, Product: orders.ProductCode(r.Product), Price: fromMicroPtr(r.Price),
+			}, nil
+		})
+		if err != nil {
+			return err
+		}
+		m.History, err = readAll(db, "history", func(r *historyRow) (orders.HistoryLine, error) {
+			return orders.HistoryLine{
+				Customer: orders.CustomerCode(r.Customer), Order: r.OrderNo, Date: r.Date, Product: orders.ProductCode(r.Product),
+				Quantity: fromMicro(r.Quantity), Unit: r.Unit,
+			}, nil
+		})
+		if err != nil {
+			return err
+		}
+		staff, err := readAll(db, "staff", func(r *staffRow) (orders.Staff, error) {
+			m := orders.Staff{
+				Code: orders.StaffCode(r.Code), Name: r.Name, WeCom: r.WeCom, DingTalk: r.DingTalk, Phone: r.Phone, Email: r.Email,
+				Deputy: orders.StaffCode(r.Deputy), Superior: orders.StaffCode(r.Superior), Warehouse: r.Warehouse, Region: r.Region,
+			}
+			return m, wrap("stored staff "+r.Code, fromJSON(r.Roles, &m.Roles))
+		})
+		if err != nil {
+			return err
+		}
+		prices, err := readAll(db, "prices", func(r *priceRow) (orders.PriceRule, error) {
+			return orders.PriceRule{
+				Product: orders.ProductCode(r.Product), Category: r.Category, Scope: r.Scope, FromQuantity: fromMicro(r.FromQuantity),
+				FromAmount: orders.Money(r.FromAmount), Price: fromMicroPtr(r.Price), Discount: fromMicroPtr(r.Discount), Mode: r.Mode,
+				ValidFrom: fromMS(r.ValidFrom), ValidUntil: fromMS(r.ValidUntil),
+			}, nil
+		})
+		if err != nil {
+			return err
+		}
+		catalog = orders.NewCatalog(m, staff, prices, version)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read catalog: %w", err)
+	}
+	return catalog, nil
+}
+
+func readAll[R, D any](db *gorm.DB, table string, toDomain func(*R) (D, error)) ([]D, error) {
+	var rows []R
+	if err := db.Raw("SELECT * FROM " + table + " ORDER BY seq").Scan(&rows).Error; err != nil {
+		return nil, err
+	}
+	out := make([]D, len(rows))
+	for i := range rows {
+		var err error
+		if out[i], err = toDomain(&rows[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Stock is what one warehouse has of a product.
+type Stock struct {
+	Product                     orders.ProductCode
+	Warehouse                   string
+	OnHand, Reserved, Allocated orders.Quantity
+	SafetyStock                 orders.Quantity
+}
+
+// StockOf returns the stock of a product by warehouse, the default warehouse first.
+func (s *Store) StockOf(ctx context.Context, product orders.ProductCode) ([]Stock, error) {
+	var rows []stockRow
+	if err := s.db.WithContext(ctx).Raw("SELECT * FROM stock WHERE product = ? ORDER BY warehouse", string(product)).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read stock of %s: %w", product, err)
+	}
+	defaultFirst(rows)
+	out := make([]Stock, len(rows))
+	for i, r := range rows {
+		out[i] = Stock{
+			Product: product, Warehouse: r.Warehouse, OnHand: fromMicro(r.OnHand), Reserved: fromMicro(r.Reserved),
+			Allocated: fromMicro(r.Allocated), SafetyStock: fromMicro(r.SafetyStock),
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,648 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"orderbot/orders"
+)
+
+// The kinds of master data: their columns, and what a row must agree with.
+
+var productColumns = []column[productRow]{
+	{"code", "产品编码", true, text(codeLen, func(r *productRow) *string { return &r.Code })},
+	{"name", "名称", true, text(longLen, func(r *productRow) *string { return &r.Name })},
+	{"spec", "规格", false, text(longLen, func(r *productRow) *string { return &r.Spec })},
+	{"unit", "单位", true, text(32, func(r *productRow) *string { return &r.Unit })},
+	{"packs", "包装换算", false, setPacks},
+	{"aliases", "别名", false, list("|｜", func(r *productRow) *string { return &r.Aliases })},
+	{"category", "分类", false, text(nameLen, func(r *productRow) *string { return &r.Category })},
+	{"price", "单价", false, price(func(r *productRow) **int64 { return &r.Price })},
+	{"moq", "起订量", false, amount(func(r *productRow) *int64 { return &r.MOQ })},
+	{"stock", "库存", false, amount(func(r *productRow) *int64 { return &r.Stock })},
+	{"kind", "类型", false, word(func(r *productRow) *string { return &r.Kind }, "standard=标准品", "custom=定制品", "bundle=组合品")},
+	{"parts", "组成", false, setParts},
+	{"safety_stock", "安全库存", false, amount(func(r *productRow) *int64 { return &r.SafetyStock })},
+	{"imported", "进口", false, flag(func(r *productRow) *bool { return &r.Imported })},
+	{"licence", "所需资质", false, text(longLen, func(r *productRow) *string { return &r.Licence })},
+	{"bom", "BOM", false, text(longLen, func(r *productRow) *string { return &r.BOM })},
+	{"bom_until", "BOM有效期", false, moment(parseUntil, func(r *productRow) *int64 { return &r.BOMUntil })},
+	{"successor", "替代产品", false, text(codeLen, func(r *productRow) *string { return &r.Successor })},
+	{"tracking", "批次管理", false, word(func(r *productRow) *string { return &r.Tracking }, "=无", "batch=批次", "serial=序列号")},
+	{"service", "技术服务", false, flag(func(r *productRow) *bool { return &r.Service })},
+}
+
+func setPacks(r *productRow, text string) error {
+	pairs, err := splitPairs(text)
+	if err != nil {
+		return err
+	}
+	var packs []orders.Pack
+	for _, p := range pairs {
+		size, err := parseAmount(p[1])
+		if err != nil {
+			return err
+		}
+		if !size.IsPositive() {
+			return fmt.Errorf("「%s」的换算要大于 0", p[0])
+		}
+		packs = append(packs, orders.Pack{Unit: p[0], Size: size})
+	}
+	r.Packs = toJSON(packs)
+	return nil
+}
+
+func setParts(r *productRow, text string) error {
+	pairs, err := splitPairs(text)
+	if err != nil {
+		return err
+	}
+	parts := make(map[orders.ProductCode]orders.Quantity)
+	for _, p := range pairs {
+		n, err := parseAmount(p[1])
+		if err != nil {
+			return err
+		}
+		if !n.IsPositive() {
+			return fmt.Errorf("「%s」的数量要大于 0", p[0])
+		}
+		parts[orders.ProductCode(p[0])] = n
+	}
+	r.Parts = toJSON(parts)
+	return nil
+}
+
+func (im *importer) products() error {
+	byCode := func(r *productRow) string { return r.Code }
+	stored, err := load(im.db, "products", byCode)
+	if err != nil {
+		return err
+	}
+	records, err := parse(im, productColumns, stored, byCode, "code")
+	if err != nil {
+		return err
+	}
+	all := maps.Clone(stored)
+	for i := range records {
+		r := &records[i].row
+		if r.Kind == "" || r.Kind == string(orders.ProductStandard) {
+			if r.Kind = string(orders.ProductStandard); r.Parts != "" {
+				r.Kind = string(orders.ProductBundle)
+			}
+		}
+		all[r.Code] = *r
+	}
+	for i := range records {
+		im.checkProduct(records[i].no, &records[i].row, all)
+	}
+	if err := im.openingStock(records); err != nil {
+		return err
+	}
+	return store(im, "products", records, func(r *productRow) *int64 { return &r.Seq })
+}
+
+func (im *importer) checkProduct(no int, r *productRow, all map[string]productRow) {
+	p, err := r.toDomain()
+	if err != nil {
+		im.refuse(no, "", "%s", err)
+		return
+	}
+	for _, k := range p.Packs {
+		if k.Unit == p.Unit && !k.Size.Equal(decimal.NewFromInt(1)) {
+			im.refuse(no, "packs", "「%s」是基本单位，不能再换算", k.Unit)
+		}
+	}
+	if p.Kind == orders.ProductBundle && len(p.Parts) == 0 {
+		im.refuse(no, "parts", "组合品要写明由什么组成")
+	}
+	if p.Kind != orders.ProductBundle && len(p.Parts) > 0 {
+		im.refuse(no, "parts", "只有组合品有组成")
+	}
+	for _, code := range slices.Sorted(maps.Keys(p.Parts)) {
+		part, ok := all[string(code)]
+		if !ok {
+			im.refuse(no, "parts", "没有产品 %s", code)
+		} else if part.Kind == string(orders.ProductBundle) {
+			im.refuse(no, "parts", "%s 自己是组合品", code)
+		}
+	}
+	if _, ok := all[r.Successor]; r.Successor != "" && !ok {
+		im.warn("第 %d 行: 替代产品 %s 不在产品表里", no, r.Successor)
+	}
+}
+
+// openingStock gives the default warehouse what the product list says, once. A later list with
+// another opening stock moves the stock by the difference; after a count (kind stock) it says
+// nothing any more.
+func (im *importer) openingStock(records []record[productRow]) error {
+	if _, ok := im.titles["stock"]; !ok {
+		return nil
+	}
+	var rows []stockRow
+	if err := im.db.Raw("SELECT product, counted FROM stock WHERE warehouse = ?", DefaultWarehouse).Scan(&rows).Error; err != nil {
+		return fmt.Errorf("read stock: %w", err)
+	}
+	counted := make(map[string]bool, len(rows))
+	for _, r := range rows {
+		counted[r.Product] = r.Counted
+	}
+	var first []stockRow
+	for i := range records {
+		r := &records[i]
+		wasCounted, ok := counted[r.row.Code]
+		more := r.row.Stock - r.old.Stock
+		switch {
+		case !ok:
+			first = append(first, stockRow{Product: r.row.Code, Warehouse: DefaultWarehouse, OnHand: r.row.Stock})
+		case more == 0:
+		case wasCounted:
+			im.warn("第 %d 行: %s 盘点过，库存没有改；请用 stock 导入", r.no, r.row.Code)
+		default:
+			u := im.db.Exec("UPDATE stock SET on_hand = on_hand + ? WHERE product = ? AND warehouse = ? AND on_hand + ? >= reserved + allocated",
+				more, r.row.Code, DefaultWarehouse, more)
+			if u.Error != nil {
+				return fmt.Errorf("move stock: %w", u.Error)
+			}
+			if u.RowsAffected == 0 {
+				im.refuse(r.no, "stock", "%s 已被订单占用，库存不能改成这么少", r.row.Code)
+			}
+		}
+	}
+	if len(im.report.Refused) > 0 {
+		return nil
+	}
+	return upsert(im.db, first)
+}
+
+var customerColumns = []column[customerRow]{
+	{"code", "客户编码", true, text(codeLen, func(r *customerRow) *string { return &r.Code })},
+	{"name", "名称", true, text(longLen, func(r *customerRow) *string { return &r.Name })},
+	{"aliases", "简称", false, list("|｜", func(r *customerRow) *string { return &r.Aliases })},
+	{"type", "客户类型", false, word(func(r *customerRow) *string { return &r.Type }, "", orders.CustomerVIP, orders.CustomerOrdinary, orders.CustomerDealer)},
+	{"level", "等级", false, word(func(r *customerRow) *string { return &r.Level }, "", "A", "B", "C")},
+	{"credit_grade", "信用评级", false, word(func(r *customerRow) *string { return &r.CreditGrade }, "", "A", "B", "C")},
+	{"credit_limit", "信用额度", false, setLimit},
+	{"terms", "结算方式", false, text(longLen, func(r *customerRow) *string { return &r.Terms })},
+	{"region", "区域", false, text(nameLen, func(r *customerRow) *string { return &r.Region })},
+	{"hospital_level", "医院等级", false, text(32, func(r *customerRow) *string { return &r.HospitalLevel })},
+	{"licence", "资质", false, setLicences},
+	{"contact", "联系人", false, text(longLen, func(r *customerRow) *string { return &r.Contact })},
+	{"phone", "电话", false, text(longLen, func(r *customerRow) *string { return &r.Phone })},
+	{"address", "地址", false, text(longLen, func(r *customerRow) *string { return &r.Address })},
+	{"sales", "业务员", false, text(codeLen, func(r *customerRow) *string { return &r.Sales })},
+	{"manager", "客户经理", false, text(codeLen, func(r *customerRow) *string { return &r.Manager })},
+	{"catalogue", "可购目录", false, list(";；,，|｜、", func(r *customerRow) *string { return &r.Catalogue })},
+	{"group", "价格组", false, text(nameLen, func(r *customerRow) *string { return &r.PriceGroup })},
+}
+
+func setLimit(r *customerRow, text string) error {
+	if text == "" {
+		r.CreditLimit = nil
+		return nil
+	}
+	n, err := fen(text)
+	r.CreditLimit = &n
+	return err
+}
+
+func setLicences(r *customerRow, text string) error {
+	pairs, err := splitPairs(text)
+	if err != nil {
+		return err
+	}
+	licences := make(map[string]int64)
+	for _, p := range pairs {
+		if licences[p[0]], err = parseUntil(p[1]); err != nil {
+			return err
+		}
+	}
+	r.Licence = toJSON(licences)
+	return nil
+}
+
+func (im *importer) customers() error {
+	byCode := func(r *customerRow) string { return r.Code }
+	stored, err := load(im.db, "customers", byCode)
+	if err != nil {
+		return err
+	}
+	records, err := parse(im, customerColumns, stored, byCode, "code")
+	if err != nil {
+		return err
+	}
+	var staff []staffRow
+	if err := im.db.Raw("SELECT code, name FROM staff").Scan(&staff).Error; err != nil {
+		return fmt.Errorf("read staff: %w", err)
+	}
+	known := make(map[string]bool)
+	for _, s := range staff {
+		known[s.Code], known[s.Name] = true, true
+	}
+	strangers := make(map[string]int)
+	for i := range records {
+		if name := records[i].row.Sales; name != "" && !known[name] {
+			strangers[name]++
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(strangers)) {
+		im.warn("业务员「%s」不是员工表里的工号，按文字保存 (%d 行)", name, strangers[name])
+	}
+	return store(im, "customers", records, func(r *customerRow) *int64 { return &r.Seq })
+}
+
+var itemColumns = []column[itemRow]{
+	{"customer", "客户编码", true, text(codeLen, func(r *itemRow) *string { return &r.Customer })},
+	{"item", "客户料号", true, text(nameLen, func(r *itemRow) *string { return &r.Item })},
+	{"product", "产品编码", true, text(codeLen, func(r *itemRow) *string { return &r.Product })},
+	{"price", "单价", false, price(func(r *itemRow) **int64 { return &r.Price })},
+}
+
+// known returns what refuses rows that name a product or customer that is not stored.
+func (im *importer) known() (product, customer func(no int, column, code string), err error) {
+	products, err := im.codes("products")
+	if err != nil {
+		return nil, nil, err
+	}
+	customers, err := im.codes("customers")
+	if err != nil {
+		return nil, nil, err
+	}
+	product = func(no int, column, code string) {
+		if !products[code] {
+			im.refuse(no, column, "没有产品 %s", code)
+		}
+	}
+	customer = func(no int, column, code string) {
+		if !customers[code] {
+			im.refuse(no, column, "没有客户 %s", code)
+		}
+	}
+	return product, customer, nil
+}
+
+func (im *importer) items() error {
+	byKey := func(r *itemRow) string { return key(r.Customer, r.Item) }
+	stored, err := load(im.db, "customer_items", byKey)
+	if err != nil {
+		return err
+	}
+	records, err := parse(im, itemColumns, stored, byKey, "item")
+	if err != nil {
+		return err
+	}
+	product, customer, err := im.known()
+	if err != nil {
+		return err
+	}
+	for i := range records {
+		customer(records[i].no, "customer", records[i].row.Customer)
+		product(records[i].no, "product", records[i].row.Product)
+	}
+	return store(im, "customer_items", records, func(r *itemRow) *int64 { return &r.Seq })
+}
+
+var priceColumns = []column[priceRow]{
+	{"product", "产品编码", false, text(codeLen, func(r *priceRow) *string { return &r.Product })},
+	{"category", "分类", false, text(nameLen, func(r *priceRow) *string { return &r.Category })},
+	{"scope", "适用", false, setScope},
+	{"from_quantity", "起始数量", false, amount(func(r *priceRow) *int64 { return &r.FromQuantity })},
+	{"from_amount", "起始金额", false, setFromAmount},
+	{"price", "单价", false, price(func(r *priceRow) **int64 { return &r.Price })},
+	{"discount", "折扣", false, setDiscount},
+	{"mode", "计价模式", false, word(func(r *priceRow) *string { return &r.Mode }, "标准", "寄售", "按需结算", "年度框架")},
+	{"valid_from", "生效时间", false, moment(parseFrom, func(r *priceRow) *int64 { return &r.ValidFrom })},
+	{"valid_until", "失效时间", false, moment(parseUntil, func(r *priceRow) *int64 { return &r.ValidUntil })},
+}
+
+const everybody = "全部"
+
+func setScope(r *priceRow, text string) error {
+	kind, value, _ := strings.Cut(strings.ReplaceAll(text, "：", ":"), ":")
+	kind, value = strings.TrimSpace(kind), strings.TrimSpace(value)
+	switch {
+	case kind == "" || kind == everybody:
+		r.Scope = everybody
+	case !slices.Contains([]string{"客户", "价格组", "等级", "区域"}, kind) || value == "":
+		return fmt.Errorf("「%s」要写成 客户:C001、价格组:…、等级:A、区域:… 或 全部", text)
+	case len([]rune(value)) > nameLen:
+		return fmt.Errorf("超过 %d 个字", nameLen)
+	default:
+		r.Scope = kind + ":" + value
+	}
+	return nil
+}
+
+func setFromAmount(r *priceRow, text string) (err error) {
+	r.FromAmount = 0
+	if text != "" {
+		r.FromAmount, err = fen(text)
+	}
+	return err
+}
+
+// setDiscount reads 0.95, 95% and 9.5折.
+func setDiscount(r *priceRow, text string) error {
+	r.Discount = nil
+	if text == "" {
+		return nil
+	}
+	shift := int32(0)
+	number := text
+	if n, ok := strings.CutSuffix(text, "%"); ok {
+		number, shift = n, -2
+	} else if n, ok := strings.CutSuffix(text, "折"); ok {
+		number, shift = n, -1
+	}
+	d, err := parseAmount(number)
+	if err != nil {
+		return err
+	}
+	if d = d.Shift(shift); !d.IsPositive() || d.GreaterThan(decimal.NewFromInt(1)) {
+		return fmt.Errorf("「%s」要写成 0.95 这样的小数", text)
+	}
+	n, err := toMicro(d)
+	r.Discount = &n
+	return err
+}
+
+func (im *importer) prices() error {
+	byKey := func(r *priceRow) string {
+		if r.Product != "" {
+			r.Category = ""
+		}
+		if r.Scope == "" {
+			r.Scope = everybody
+		}
+		if r.Mode == "" {
+			r.Mode = "标准"
+		}
+		return key(r.Product, r.Category, r.Scope, r.FromQuantity, r.FromAmount, r.Mode, r.ValidFrom)
+	}
+	stored, err := load(im.db, "prices", byKey)
+	if err != nil {
+		return err
+	}
+	records, err := parse(im, priceColumns, stored, byKey, "product")
+	if err != nil {
+		return err
+	}
+	product, customer, err := im.known()
+	if err != nil {
+		return err
+	}
+	for i := range records {
+		no, r := records[i].no, &records[i].row
+		byKey(r)
+		switch {
+		case r.Product == "" && r.Category == "":
+			im.refuse(no, "product", "产品编码和分类要填一个")
+		case r.Product != "":
+			product(no, "product", r.Product)
+		}
+		if code, ok := strings.CutPrefix(r.Scope, "客户:"); ok {
+			customer(no, "scope", code)
+		}
+		if (r.Price == nil) == (r.Discount == nil) {
+			im.refuse(no, "price", "单价和折扣要填一个，只填一个")
+		}
+		if r.ValidUntil != 0 && r.ValidUntil < r.ValidFrom {
+			im.refuse(no, "valid_until", "失效时间早于生效时间")
+		}
+	}
+	return store(im, "prices", records, func(r *priceRow) *int64 { return &r.Seq })
+}
+
+// countRow is a row of a stock count.
+type countRow struct {
+	Product, Warehouse, Batch, Serial string
+	OnHand, SafetyStock, Expires      int64
+}
+
+var stockColumns = []column[countRow]{
+	{"product", "产品编码", true, text(codeLen, func(r *countRow) *string { return &r.Product })},
+	{"warehouse", "仓库", true, text(codeLen, func(r *countRow) *string { return &r.Warehouse })},
+	{"on_hand", "在库", true, amount(func(r *countRow) *int64 { return &r.OnHand })},
+	{"safety_stock", "安全库存", false, amount(func(r *countRow) *int64 { return &r.SafetyStock })},
+	{"batch", "批次", false, text(codeLen, func(r *countRow) *string { return &r.Batch })},
+	{"serial", "序列号", false, text(codeLen, func(r *countRow) *string { return &r.Serial })},
+	{"expires", "有效期", false, moment(parseUntil, func(r *countRow) *int64 { return &r.Expires })},
+}
+
+// stock takes a count: what is on hand is what the file says, of lots the sum of all that are
+// known. What orders hold stays held.
+func (im *importer) stock() error {
+	byKey := func(r *countRow) string { return key(r.Product, r.Warehouse, r.Batch, r.Serial) }
+	records, err := parse(im, stockColumns, nil, byKey, "product")
+	if err != nil {
+		return err
+	}
+	product, _, err := im.known()
+	if err != nil {
+		return err
+	}
+	var codes []string
+	for i := range records {
+		no, r := records[i].no, &records[i].row
+		product(no, "product", r.Product)
+		if r.Serial != "" && r.OnHand != 0 && r.OnHand != oneMicro {
+			im.refuse(no, "on_hand", "有序列号的在库只能是 0 或 1")
+		}
+		codes = append(codes, r.Product)
+	}
+	if len(im.report.Refused) > 0 {
+		return nil
+	}
+	slices.Sort(codes)
+	codes = slices.Compact(codes)
+	var oldRows []stockRow
+	var oldLots []lotRow
+	for part := range slices.Chunk(codes, 500) {
+		var rows []stockRow
+		var lots []lotRow
+		err := errors.Join(
+			im.db.Raw("SELECT * FROM stock WHERE product IN ? ORDER BY product, warehouse"+im.tx.s.forUpdate(), part).Scan(&rows).Error,
+			im.db.Raw("SELECT * FROM stock_lots WHERE product IN ?", part).Scan(&lots).Error)
+		if err != nil {
+			return fmt.Errorf("lock stock: %w", err)
+		}
+		oldRows, oldLots = append(oldRows, rows...), append(oldLots, lots...)
+	}
+	stock := make(map[string]stockRow)
+	for _, r := range oldRows {
+		stock[key(r.Product, r.Warehouse)] = r
+	}
+	lots := make(map[string]lotRow)
+	for _, r := range oldLots {
+		lots[key(r.Product, r.Warehouse, r.Batch, r.Serial)] = r
+	}
+
+	// New totals: the sums of lots, where there are lots, else the count itself.
+	totals := make(map[string]int64)
+	last := make(map[string]*record[countRow])
+	var newLots []lotRow
+	for i := range records {
+		r := &records[i].row
+		k := key(r.Product, r.Warehouse)
+		last[k] = &records[i]
+		lot := lotRow{Product: r.Product, Warehouse: r.Warehouse, Batch: r.Batch, Serial: r.Serial, OnHand: r.OnHand, Expires: r.Expires}
+		if old, ok := lots[byKey(r)]; ok || r.Batch != "" || r.Serial != "" {
+			im.count(ok, old == lot)
+			lots[byKey(r)] = lot
+			newLots = append(newLots, lot)
+			continue
+		}
+		old, ok := stock[k]
+		_, hasSafety := im.titles["safety_stock"]
+		im.count(ok, old.OnHand == r.OnHand && old.Counted && (!hasSafety || old.SafetyStock == r.SafetyStock))
+		totals[k] += r.OnHand
+	}
+	for _, lot := range lots {
+		totals[key(lot.Product, lot.Warehouse)] += lot.OnHand
+	}
+	var rows []stockRow
+	for _, k := range slices.Sorted(maps.Keys(last)) {
+		r := last[k]
+		row := stock[k]
+		row.Product, row.Warehouse, row.OnHand, row.Counted = r.row.Product, r.row.Warehouse, totals[k], true
+		if _, ok := im.titles["safety_stock"]; ok {
+			row.SafetyStock = r.row.SafetyStock
+		}
+		if row.free() < 0 {
+			im.refuse(r.no, "on_hand", "少于订单已占用的 %s", fromMicro(row.Reserved+row.Allocated))
+		}
+		rows = append(rows, row)
+	}
+	if len(im.report.Refused) > 0 {
+		return nil
+	}
+	return errors.Join(upsert(im.db, rows), upsert(im.db, newLots))
+}
+
+// count counts a record by whether it was there and the same.
+func (im *importer) count(there, same bool) {
+	switch {
+	case !there:
+		im.report.Added++
+	case same:
+		im.report.Unchanged++
+	default:
+		im.report.Changed++
+	}
+}
+
+var staffColumns = []column[staffRow]{
+	{"code", "工号", true, text(codeLen, func(r *staffRow) *string { return &r.Code })},
+	{"name", "姓名", true, text(longLen, func(r *staffRow) *string { return &r.Name })},
+	{"role", "角色", true, setRoles},
+	{"wecom", "企业微信账号", false, text(nameLen, func(r *staffRow) *string { return &r.WeCom })},
+	{"dingtalk", "钉钉账号", false, text(nameLen, func(r *staffRow) *string { return &r.DingTalk })},
+	{"phone", "电话", false, text(longLen, func(r *staffRow) *string { return &r.Phone })},
+	{"email", "邮箱", false, text(longLen, func(r *staffRow) *string { return &r.Email })},
+	{"deputy", "代理人", false, text(codeLen, func(r *staffRow) *string { return &r.Deputy })},
+	{"superior", "上级", false, text(codeLen, func(r *staffRow) *string { return &r.Superior })},
+	{"warehouse", "仓库", false, text(codeLen, func(r *staffRow) *string { return &r.Warehouse })},
+	{"region", "区域", false, text(nameLen, func(r *staffRow) *string { return &r.Region })},
+}
+
+func setRoles(r *staffRow, text string) error {
+	var roles []orders.Role
+	for _, word := range splitList(text, ";；、,，|｜/") {
+		role := orders.Role(strings.ToLower(word))
+		if _, ok := orders.RoleNames[role]; !ok {
+			role = ""
+			for known, name := range orders.RoleNames {
+				if name == word {
+					role = known
+				}
+			}
+		}
+		if role == "" {
+			return fmt.Errorf("没有「%s」这个角色", word)
+		}
+		if !slices.Contains(roles, role) {
+			roles = append(roles, role)
+		}
+	}
+	if len(roles) == 0 {
+		return errors.New("不能为空")
+	}
+	r.Roles = toJSON(roles)
+	return nil
+}
+
+func (im *importer) staff() error {
+	byCode := func(r *staffRow) string { return r.Code }
+	stored, err := load(im.db, "staff", byCode)
+	if err != nil {
+		return err
+	}
+	records, err := parse(im, staffColumns, stored, byCode, "code")
+	if err != nil {
+		return err
+	}
+	all := maps.Clone(stored)
+	for i := range records {
+		all[records[i].row.Code] = records[i].row
+	}
+	owners := make(map[string][]string) // of an account: it says who somebody is, so it is one person's
+	for code, r := range all {
+		owners["wecom:"+strings.ToLower(r.WeCom)] = append(owners["wecom:"+strings.ToLower(r.WeCom)], code)
+		owners["dingtalk:"+r.DingTalk] = append(owners["dingtalk:"+r.DingTalk], code)
+	}
+	for i := range records {
+		no, r := records[i].no, &records[i].row
+		for column, account := range map[string]string{"wecom": strings.ToLower(r.WeCom), "dingtalk": r.DingTalk} {
+			if o := owners[column+":"+account]; account != "" && len(o) > 1 {
+				slices.Sort(o)
+				im.refuse(no, column, "账号「%s」是几个人的: %s", account, strings.Join(o, "、"))
+			}
+		}
+		for column, code := range map[string]string{"deputy": r.Deputy, "superior": r.Superior} {
+			if _, ok := all[code]; code != "" && !ok {
+				im.warn("第 %d 行「%s」: 员工表里没有 %s", no, im.titles[column], code)
+			}
+		}
+	}
+	return store(im, "staff", records, func(r *staffRow) *int64 { return &r.Seq })
+}
+
+var historyColumns = []column[historyRow]{
+	{"customer", "客户编码", true, text(codeLen, func(r *historyRow) *string { return &r.Customer })},
+	{"order", "订单号", true, text(codeLen, func(r *historyRow) *string { return &r.OrderNo })},
+	{"date", "日期", true, setDay},
+	{"product", "产品编码", true, text(codeLen, func(r *historyRow) *string { return &r.Product })},
+	{"quantity", "数量", true, amount(func(r *historyRow) *int64 { return &r.Quantity })},
+	{"unit", "单位", false, text(32, func(r *historyRow) *string { return &r.Unit })},
+}
+
+func setDay(r *historyRow, text string) error {
+	at, _, err := parseDate(text)
+	r.Date = at.Format("2006-01-02")
+	return err
+}
+
+func (im *importer) history() error {
+	byKey := func(r *historyRow) string { return key(r.Customer, r.OrderNo, r.Product, r.Unit, r.Date) }
+	stored, err := load(im.db, "history", byKey)
+	if err != nil {
+		return err
+	}
+	records, err := parse(im, historyColumns, stored, byKey, "product")
+	if err != nil {
+		return err
+	}
+	product, customer, err := im.known()
+	if err != nil {
+		return err
+	}
+	for i := range records {
+		customer(records[i].no, "customer", records[i].row.Customer)
+		product(records[i].no, "product", records[i].row.Product)
+	}
+	return store(im, "history", records, func(r *historyRow) *int64 { return &r.Seq })
+}
