@@ -168,7 +168,7 @@ func (d *DingTalk) connect(w http.ResponseWriter, r *http.Request) {
 	entry.Code = "0"
 	d.sim.record(entry)
 	done := make(chan struct{})
-	d.sim.work.Go(func() { g.keepAlive(s, done) })
+	d.sim.served.run(func() { g.keepAlive(s, done) })
 	g.read(s)
 	close(done)
 }
@@ -371,7 +371,7 @@ func (g *gateway) send(ctx context.Context, s *stream, kind, topic, data string,
 	if then == nil {
 		return wait(ctx)
 	}
-	g.sim.work.Go(func() {
+	g.sim.served.run(func() {
 		ctx, cancel := context.WithTimeout(ctx, clickPatience)
 		defer cancel()
 		if a, err := wait(ctx); err == nil {
@@ -466,8 +466,8 @@ func (d *DingTalk) Disconnect() {
 		s.write.Lock()
 		_ = s.conn.WriteMessage(websocket.TextMessage, text)
 		s.write.Unlock()
-		d.sim.background(func(ctx context.Context) {
-			sleep(ctx, disconnectPause)
+		d.sim.served.run(func() {
+			sleep(d.sim.life, disconnectPause)
 			reset(s.conn.UnderlyingConn())
 		})
 	}

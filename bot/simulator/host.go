@@ -103,7 +103,7 @@ func (h *host) start(ctx context.Context) error {
 	}
 	h.listener = &gate{Listener: l, open: make(map[net.Conn]struct{})}
 	h.server = &http.Server{Handler: h.mux, ReadHeaderTimeout: 10 * time.Second}
-	h.sim.work.Go(func() {
+	h.sim.served.run(func() {
 		if err := h.server.Serve(h.listener); !errors.Is(err, http.ErrServerClosed) {
 			h.sim.log.Error("simulated host ended", "platform", h.platform, "error", err)
 		}

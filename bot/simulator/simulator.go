@@ -125,7 +125,43 @@ type Simulator struct {
 	client *http.Client
 	life   context.Context // ends with Close; background deliveries hang on it
 	end    context.CancelFunc
-	work   sync.WaitGroup
+	served errands // listeners and the keepers of connections
+	work   errands // deliveries that the simulator started by itself
+}
+
+// errands counts goroutines for those who wait for their end.
+type errands struct {
+	mu   sync.Mutex
+	idle *sync.Cond
+	n    int
+}
+
+// run runs f and counts it.
+func (e *errands) run(f func()) {
+	e.add(1)
+	go func() {
+		defer e.add(-1)
+		f()
+	}()
+}
+
+func (e *errands) add(n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.n += n; e.n == 0 && e.idle != nil {
+		e.idle.Broadcast()
+	}
+}
+
+func (e *errands) wait() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.idle == nil {
+		e.idle = sync.NewCond(&e.mu)
+	}
+	for e.n > 0 {
+		e.idle.Wait()
+	}
 }
 
 // New makes a simulator that listens nowhere yet.
@@ -217,17 +253,18 @@ func (s *Simulator) Close() {
 		h.close()
 	}
 	s.DingTalk.closeAll()
-	s.work.Wait()
+	s.work.wait()
+	s.served.wait()
 	s.client.CloseIdleConnections()
 }
 
 // Wait blocks until no delivery that the simulator started by itself is under way, such as the
 // result event of a template message.
-func (s *Simulator) Wait() { s.work.Wait() }
+func (s *Simulator) Wait() { s.work.wait() }
 
 // background runs f as work that Close and Wait wait for.
 func (s *Simulator) background(f func(context.Context)) {
-	s.work.Go(func() { f(s.life) })
+	s.work.run(func() { f(s.life) })
 }
 
 // Credentials returns what the server under test must be configured with.
