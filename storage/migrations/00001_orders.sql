@@ -109,7 +109,6 @@ CREATE TABLE shipments (
 );
 CREATE INDEX shipments_tracking ON shipments (tracking);
 CREATE INDEX shipments_token ON shipments (token);
-CREATE INDEX shipments_token ON shipments (token);
 
 CREATE TABLE stock (
   product VARCHAR(64) NOT NULL,
