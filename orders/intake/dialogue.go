@@ -70,6 +70,9 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	} else {
 		b.read(0, len(s.r))
 	}
+	if moved && says(r.text, []string{"发错", "搞错", "弄错", "写错", "错了", "不是"}) {
+		b.items = slices.DeleteFunc(b.items, func(it *wanted) bool { return !it.fixed && it.res.product < 0 && len(it.res.options) == 0 && slices.Index(b.items, it) >= b.base })
+	}
 	newGoods := 0
 	for _, it := range b.items[b.base:] {
 		if !it.gift {

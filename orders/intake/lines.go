@@ -54,6 +54,7 @@ type builder struct {
 	answers []*mention // words about goods without a quantity
 	vague   bool
 	fixNext bool // 哦不, the right word comes with the next clause
+	asked   bool // the last clause was a question
 }
 
 type elKind uint8
@@ -356,6 +357,14 @@ func (b *builder) clause(from, to int, sign rune) {
 			return
 		}
 	}
+	if b.asked && len(els) == 1 && hasKind(els, markMinus) { // 各送一包？不用
+		for i := len(b.items) - 1; i >= b.base && b.items[i].group == b.group-1; i-- {
+			b.items = b.items[:i]
+		}
+		b.asked = false
+		return
+	}
+	b.asked = sign == '?'
 	if b.command(els, from, to, sign) {
 		return
 	}
@@ -416,12 +425,17 @@ func (b *builder) find(m *mention) []*wanted {
 				score = 0
 			}
 		} else if it.m != nil {
-			for _, h := range m.han {
+			n := 0
+			for i, h := range m.han {
+				if m.filler>>uint(i)&1 == 1 {
+					continue
+				}
+				n++
 				if slices.Contains(it.m.han, h) {
 					score++
 				}
 			}
-			if score*2 < len(m.han) {
+			if score*2 < n {
 				score = 0
 			}
 		}
@@ -1008,11 +1022,14 @@ func (b *builder) remember(it *wanted) {
 		return
 	}
 	if it.res.head || it.res.product >= 0 && !it.res.ctx {
-		b.ctx = it.m
+		b.ctx = it.m.meaning(it.res.product)
 		return
 	}
 	if it.res.product >= 0 && it.res.ctx {
-		return // the head still stands in the context
+		if b.ctx != nil { // the head still stands in the context
+			b.ctx = b.ctx.meaning(it.res.product)
+		}
+		return
 	}
 	if b.ctx == nil {
 		b.ctx = it.m
@@ -1428,7 +1445,10 @@ func (b *builder) amend(m *mention, first int) bool {
 	if len(b.items) > 0 {
 		if c := x.covers(m, nil, b.who); x.hasHead(m, c) {
 			last := b.items[len(b.items)-1]
-			if last.m == nil || overlap(last.m.han, m.han) < 2 {
+			if last.m == nil {
+				return false
+			}
+			if both := last.m.plus(m); overlap(last.m.han, m.han) < 2 && (last.res.product >= 0 || x.resolve(both, nil, b.who, last.q.unit).product < 0 || !full(x.covers(both, nil, b.who), both)) {
 				return false
 			}
 		}
@@ -1463,7 +1483,6 @@ func (b *builder) amend(m *mention, first int) bool {
 		better := r.product >= 0 || r.reason == ReasonAmbiguous && len(r.options) < max(len(it.res.options), 1)
 		if better && r.best.score > it.res.best.score {
 			it.m, it.res = both, r
-			b.remember(it)
 			done = true
 		}
 		if !all {

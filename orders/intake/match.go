@@ -21,6 +21,7 @@ type mention struct {
 	to     int
 	own    *ownItem // the customer's own name, where it is said
 	code   int32    // a product's code where it is said, else -1
+	meant  int32    // one more than the product that it was found to mean, 0 if none
 }
 
 const maxHan = 60
@@ -58,6 +59,13 @@ func (m *mention) plus(o *mention) *mention {
 		s.filler &= 1<<maxHan - 1
 	}
 	return s
+}
+
+// meaning is m with the product that it was found to mean.
+func (m *mention) meaning(id int32) *mention {
+	c := *m
+	c.meant = max(id+1, 0)
+	return &c
 }
 
 // readMention reads what r[from:to] says of a product. skip tells which runes belong to something else.
@@ -198,6 +206,7 @@ type cover struct {
 	toks   uint32 // spec tokens
 	score  int
 	ctx    int // what it explains of the context
+	like   int // how like it is to what the context was found to mean
 	class  int // 3 the customer's own name, 2 an alias said in full, 1 its name said in full
 	size   int // length of that name
 }
@@ -491,6 +500,9 @@ func (x *Lexicon) covers(m, ctx *mention, who scope) []cover {
 		if c.score == 0 {
 			continue
 		}
+		if ctx != nil && ctx.meant > 0 {
+			c.like = x.likeTo(id, ctx.meant-1)
+		}
 		out = append(out, c)
 	}
 	for i := range out {
@@ -503,6 +515,9 @@ func (x *Lexicon) covers(m, ctx *mention, who scope) []cover {
 		}
 		if a.ctx != b.ctx {
 			return a.ctx > b.ctx
+		}
+		if a.like != b.like {
+			return a.like > b.like
 		}
 		if a.class != b.class {
 			return a.class > b.class
@@ -524,7 +539,20 @@ func (x *Lexicon) likeness(id int32, ctx *mention) int {
 	if ctx.own != nil {
 		o = ctx.own.product
 	}
+	return x.likeTo(id, o)
+}
+
+// likeTo counts what two products have in common.
+func (x *Lexicon) likeTo(id, o int32) int {
 	n := 0
+	if x.master.Products[id].Name == x.master.Products[o].Name {
+		n = 50
+	}
+	for _, k := range x.products[o].tokens {
+		if _, ok := slices.BinarySearch(x.products[id].tokens, k); ok {
+			n++
+		}
+	}
 	for _, g := range x.products[o].grams {
 		if x.products[id].hasGram(g) {
 			n++
@@ -591,7 +619,7 @@ func (x *Lexicon) choose(m *mention, covers []cover, who scope, unit string) res
 	content := m.content()
 	// those as good as the best
 	n := 1
-	for n < len(covers) && covers[n].score == top.score && covers[n].ctx == top.ctx {
+	for n < len(covers) && covers[n].score == top.score && covers[n].ctx == top.ctx && covers[n].like == top.like {
 		n++
 	}
 	tied := covers[:n]

@@ -348,7 +348,7 @@ func (r *reading) readTurns(b *builder, sec *section) {
 			continue
 		}
 		if pos < t.from {
-			b.read(pos, t.from)
+			b.s.clauses(pos, t.from, func(f, t int, sign rune) { b.clause(f, t, sign) })
 		}
 		if !t.seller {
 			b.s.clauses(t.from, min(t.to, sec.to), func(f, t int, sign rune) { b.clause(f, t, sign) })
