@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -554,8 +555,8 @@ func TestEventsInTheWrongOrder(t *testing.T) {
 	})
 	events, err := f.ClaimEvents(t.Context(), f.now, time.Minute, 100)
 	require.NoError(t, err)
-	for i := len(events) - 1; i >= 0; i-- {
-		f.dispatcher.Handle(t.Context(), events[i])
+	for _, e := range slices.Backward(events) {
+		f.dispatcher.Handle(t.Context(), e)
 	}
 	require.Empty(t, f.sentAs(notify.KindApproval), "the decision is made: no card asks for it")
 	require.Empty(t, f.openEvents())

@@ -78,11 +78,8 @@ func (m *memory) Do(_ context.Context, f func(notify.Tx) error) error {
 		return m.fail
 	}
 	before := memoryState{
-		Orders: map[orders.OrderID]*orders.Order{}, Slots: m.s.Slots, Spent: m.s.Spent, Free: m.s.Free,
+		Orders: maps.Clone(m.s.Orders), Slots: m.s.Slots, Spent: m.s.Spent, Free: maps.Clone(m.s.Free),
 		Bindings: slices.Clone(m.s.Bindings), Claims: m.s.Claims,
-	}
-	for id, o := range m.s.Orders {
-		before.Orders[id] = copyOf(o)
 	}
 	for _, d := range m.s.Deliveries {
 		c := *d
@@ -188,8 +185,13 @@ func (m *memory) claimed(d orders.Delivery, f func(*orders.Delivery)) error {
 }
 
 func (m *memory) FinishDelivery(_ context.Context, d orders.Delivery, receipt json.RawMessage, now time.Time) error {
-	if m.dropFinish > 0 {
+	m.mu.Lock()
+	drop := m.dropFinish > 0
+	if drop {
 		m.dropFinish--
+	}
+	m.mu.Unlock()
+	if drop {
 		return errors.New("connection lost")
 	}
 	return m.claimed(d, func(d *orders.Delivery) {
@@ -285,7 +287,7 @@ func (m *memory) DueOrders(_ context.Context, now time.Time, n int) ([]orders.Or
 	return out, m.fail
 }
 
-func (m *memory) TakeSlot(_ context.Context, slot string, _ time.Time) (bool, error) {
+func (m *memory) TakeSlot(_ context.Context, slot string) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	first := !m.s.Slots[slot]

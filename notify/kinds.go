@@ -24,8 +24,7 @@ const (
 	KindService     = "service.asked"     // to the salesperson and service: a customer wants a person
 	KindTold        = "told"              // for information
 
-	// To customers. The first four are also the names of the service account's templates.
-	KindConfirmed = "confirmed"
+	KindConfirmed = "confirmed" // to customers, like all that follow; also the name of a template
 	KindShipped   = "shipped"
 	KindDelivered = "delivered"
 	KindDelayed   = "delayed"

@@ -101,12 +101,11 @@ func (n *news) tell(s *orders.Staff, kind string, m cards.Message, order ...orde
 	return ok
 }
 
-// tellRole tells all who hold any of the roles.
-func (n *news) tellRole(kind string, m cards.Message, roles ...orders.Role) (reached bool) {
-	for _, s := range withRoles(n.cat, roles...) {
-		reached = n.tell(s, kind, m, staffPlatforms...) || reached
+// tellRole tells all who hold a role.
+func (n *news) tellRole(kind string, m cards.Message, role orders.Role) {
+	for _, s := range n.cat.StaffWith(role) {
+		n.tell(s, kind, m, staffPlatforms...)
 	}
-	return reached
 }
 
 // told is the event in words for the staff, nil where it says nothing new.
@@ -414,7 +413,7 @@ func (n *news) approved() error {
 	if err := n.tellCustomer(KindConfirmed); err != nil {
 		return err
 	}
-	switch n.o.Status { //nolint:exhaustive // in all others there is nothing to pick any more
+	switch n.o.Status { // in all others there is nothing to pick any more
 	case orders.StatusApproved, orders.StatusAllocated, orders.StatusPicking:
 	default:
 		return nil

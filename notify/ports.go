@@ -106,5 +106,5 @@ type Quota interface {
 // Slots share out the rounds of the clock's jobs among the replicas.
 type Slots interface {
 	// TakeSlot returns true to the first who asks for a slot, and false to all others.
-	TakeSlot(ctx context.Context, slot string, now time.Time) (bool, error)
+	TakeSlot(ctx context.Context, slot string) (bool, error)
 }

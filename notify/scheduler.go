@@ -88,9 +88,8 @@ var errElsewhere = errors.New("another replica runs this round")
 
 // Lock fails where another replica has this round.
 func (l locker) Lock(ctx context.Context, key string) (gocron.Lock, error) {
-	now := l.s.o.Now()
-	slot := fmt.Sprintf("%s/%d", key, now.UnixNano()/int64(l.j.Every))
-	ok, err := l.s.o.Slots.TakeSlot(ctx, slot, now)
+	slot := fmt.Sprintf("%s/%d", key, l.s.o.Now().UnixNano()/int64(l.j.Every))
+	ok, err := l.s.o.Slots.TakeSlot(ctx, slot)
 	if err != nil {
 		l.s.o.Logger.Error("take a round of a job", "job", key, "error", clean(err))
 		return nil, err

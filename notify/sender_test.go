@@ -30,6 +30,7 @@ type office struct {
 	sender          *notify.Sender
 	reg             *prometheus.Registry
 	log             *strings.Builder
+	logger          *slog.Logger
 	stop            func()
 }
 
@@ -37,6 +38,7 @@ type office struct {
 func open(t *testing.T) *office {
 	t.Helper()
 	o := &office{memory: newMemory(), wecom: &channel{now: time.Now}, dingtalk: &channel{now: time.Now}, log: new(strings.Builder)}
+	o.logger = slog.New(slog.NewTextHandler(o.log, nil))
 	o.start(t)
 	return o
 }
@@ -50,11 +52,12 @@ func (o *office) start(t *testing.T) {
 		Outbox: o.memory, Store: o.memory, Backlog: o.memory, Metrics: m, Now: time.Now,
 		Channels: map[orders.Platform]notify.Channel{orders.WeCom: o.wecom, orders.DingTalk: o.dingtalk},
 		Catalog:  func() *orders.Catalog { return catalog() },
-		Logger:   slog.New(slog.NewTextHandler(o.log, nil)),
+		Logger:   o.logger,
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
-	go func() { done <- o.sender.Run(ctx) }()
+	sender := o.sender
+	go func() { done <- sender.Run(ctx) }()
 	o.stop = func() {
 		cancel()
 		require.NoError(t, <-done)

@@ -183,8 +183,7 @@ func (t *Tracker) count(call string, err error) {
 // asked about too often may get locked.
 func trackerRetry(err error, attempts int) time.Duration {
 	pause := min(time.Minute<<min(attempts, 5), askAgain)
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		pause = max(pause, e.RetryAfter)
 	}
 	return pause
