@@ -49,8 +49,8 @@ const (
 	firmHold = "firm"
 )
 
-// holdKey names a reservation: so much of a product in a warehouse, for a line of an order.
-type holdKey struct {
+// HoldKey names a reservation: so much of a product in a warehouse, for a line of an order.
+type HoldKey struct {
 	OrderID   string `gorm:"primaryKey"`
 	Line      int    `gorm:"primaryKey"`
 	Product   string `gorm:"primaryKey"`
@@ -59,7 +59,7 @@ type holdKey struct {
 }
 
 type holdRow struct {
-	holdKey `gorm:"embedded"`
+	HoldKey `gorm:"embedded"`
 
 	Quantity int64
 	Until    int64
@@ -79,8 +79,8 @@ type stockBook struct {
 
 // orderHolds is what one order holds.
 type orderHolds struct {
-	now    map[holdKey]holdRow
-	stored map[holdKey]holdRow
+	now    map[HoldKey]holdRow
+	stored map[HoldKey]holdRow
 }
 
 // loadStock reads the stock of products that were not read yet.
@@ -143,9 +143,9 @@ func (tx *Tx) loadHolds(id orders.OrderID) (*orderHolds, error) {
 	if err := tx.db.Raw("SELECT * FROM reservations WHERE order_id = ?", string(id)).Scan(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read reservations of %s: %w", id, err)
 	}
-	h := &orderHolds{now: make(map[holdKey]holdRow), stored: make(map[holdKey]holdRow)}
+	h := &orderHolds{now: make(map[HoldKey]holdRow), stored: make(map[HoldKey]holdRow)}
 	for _, r := range rows {
-		h.now[r.holdKey], h.stored[r.holdKey] = r, r
+		h.now[r.HoldKey], h.stored[r.HoldKey] = r, r
 	}
 	if b.holds == nil {
 		b.holds = make(map[orders.OrderID]*orderHolds)
@@ -177,7 +177,7 @@ func (h *orderHolds) sum(line int, product string) (n int64) {
 }
 
 // change adds n (negative: takes away) to a reservation and to the totals of the stock.
-func (b *stockBook) change(h *orderHolds, k holdKey, n, until int64) error {
+func (b *stockBook) change(h *orderHolds, k HoldKey, n, until int64) error {
 	s := b.row(k.Product, k.Warehouse)
 	if s == nil {
 		return fmt.Errorf("reservation of %s without stock of %s in %s", k.OrderID, k.Product, k.Warehouse)
@@ -188,7 +188,7 @@ func (b *stockBook) change(h *orderHolds, k holdKey, n, until int64) error {
 		s.Allocated += n
 	}
 	r := h.now[k]
-	r.holdKey, r.Until = k, until
+	r.HoldKey, r.Until = k, until
 	if r.Quantity += n; r.Quantity == 0 {
 		delete(h.now, k)
 	} else {
@@ -204,7 +204,7 @@ func (b *stockBook) take(h *orderHolds, o *orders.Order, line int, product strin
 		if part <= 0 {
 			continue
 		}
-		k := holdKey{OrderID: string(o.ID), Line: line, Product: product, Warehouse: s.Warehouse, Kind: softHold}
+		k := HoldKey{OrderID: string(o.ID), Line: line, Product: product, Warehouse: s.Warehouse, Kind: softHold}
 		if err := b.change(h, k, part, until); err != nil {
 			return err
 		}
@@ -220,7 +220,7 @@ func (b *stockBook) giveBack(h *orderHolds, line int, product string, n int64) e
 			continue
 		}
 		part := min(n, r.Quantity)
-		if err := b.change(h, r.holdKey, -part, r.Until); err != nil {
+		if err := b.change(h, r.HoldKey, -part, r.Until); err != nil {
 			return err
 		}
 		n -= part
@@ -381,7 +381,7 @@ func (b *stockBook) dropUnneeded(h *orderHolds, o *orders.Order) error {
 				continue
 			}
 		}
-		if err := b.change(h, r.holdKey, -r.Quantity, r.Until); err != nil {
+		if err := b.change(h, r.HoldKey, -r.Quantity, r.Until); err != nil {
 			return err
 		}
 	}
@@ -394,9 +394,9 @@ func (tx *Tx) Firm(o *orders.Order) error {
 		if r.Kind != softHold {
 			return nil
 		}
-		firm := r.holdKey
+		firm := r.HoldKey
 		firm.Kind = firmHold
-		if err := b.change(h, r.holdKey, -r.Quantity, r.Until); err != nil {
+		if err := b.change(h, r.HoldKey, -r.Quantity, r.Until); err != nil {
 			return err
 		}
 		return b.change(h, firm, r.Quantity, 0)
@@ -409,20 +409,20 @@ func (tx *Tx) Release(o *orders.Order) error {
 		o.Lines[i].Reserved = decimal.Zero
 	}
 	return tx.eachHold(o, func(b *stockBook, h *orderHolds, r holdRow) error {
-		return b.change(h, r.holdKey, -r.Quantity, r.Until)
+		return b.change(h, r.HoldKey, -r.Quantity, r.Until)
 	})
 }
 
 // Consume takes what an order holds off the stock on hand, and off the lots that expire first.
 // What the lines had reserved stays written on them.
 func (tx *Tx) Consume(o *orders.Order) error {
-	gone := make(map[holdKey]int64) // by product and warehouse
+	gone := make(map[HoldKey]int64) // by product and warehouse
 	err := tx.eachHold(o, func(b *stockBook, h *orderHolds, r holdRow) error {
-		if err := b.change(h, r.holdKey, -r.Quantity, r.Until); err != nil {
+		if err := b.change(h, r.HoldKey, -r.Quantity, r.Until); err != nil {
 			return err
 		}
 		b.row(r.Product, r.Warehouse).OnHand -= r.Quantity
-		gone[holdKey{Product: r.Product, Warehouse: r.Warehouse}] += r.Quantity
+		gone[HoldKey{Product: r.Product, Warehouse: r.Warehouse}] += r.Quantity
 		return nil
 	})
 	if err != nil || len(gone) == 0 {
@@ -440,7 +440,7 @@ func (tx *Tx) Consume(o *orders.Order) error {
 	}
 	var changed []lotRow
 	for _, lot := range lots {
-		k := holdKey{Product: lot.Product, Warehouse: lot.Warehouse}
+		k := HoldKey{Product: lot.Product, Warehouse: lot.Warehouse}
 		if n := min(gone[k], lot.OnHand); n > 0 {
 			gone[k] -= n
 			lot.OnHand -= n
@@ -521,7 +521,7 @@ func (h *orderHolds) flush(db *gorm.DB, id orders.OrderID) error {
 	}
 	var changed []holdRow
 	for _, r := range h.rows() {
-		if h.stored[r.holdKey] != r {
+		if h.stored[r.HoldKey] != r {
 			changed = append(changed, r)
 		}
 	}

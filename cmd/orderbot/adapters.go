@@ -20,6 +20,7 @@ var (
 	_ notify.Outbox         = (*storage.Store)(nil)
 	_ notify.Backlog        = (*storage.Store)(nil)
 	_ notify.ShipmentFinder = (*storage.Store)(nil)
+	_ notify.Slots          = (*storage.Store)(nil)
 	_ notify.Quota          = (*storage.Store)(nil)
 )
 
@@ -70,11 +71,4 @@ func (c cursors) Advance(ctx context.Context, cursor *bot.Cursor, next string, m
 
 func (c cursors) ReleaseCursor(ctx context.Context, cursor *bot.Cursor, at time.Time) error {
 	return c.server.store.ReleaseCursor(ctx, (*storage.Cursor)(cursor), at)
-}
-
-// slots share out the rounds of the clock's jobs.
-type slots struct{ store *storage.Store }
-
-func (s slots) TakeSlot(ctx context.Context, slot string, _ time.Time) (bool, error) {
-	return s.store.TakeSlot(ctx, slot)
 }

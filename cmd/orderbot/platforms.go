@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -38,6 +37,23 @@ func (s *server) connect(channels map[orders.Platform]notify.Channel) error {
 		channels[orders.WeCom] = app
 		s.clerk.Media[orders.WeCom] = app
 		s.checks = append(s.checks, platformCheck{"wecom", app.Check})
+		if w.KF != nil {
+			kf := notifywecom.NewKF(notifywecom.Options{
+				APIURL: w.APIURL, CorpID: w.CorpID, Secret: w.KF.Secret.Reveal(), HTTP: client, Now: s.now, Logger: log("kf"),
+			})
+			puller := wecom.NewPuller(wecom.PullerOptions{Log: kf, Cursors: cursors{s}, Now: s.now, Logger: log("kf")})
+			callback, err := wecom.NewKF(wecom.KFOptions{
+				CorpID: w.CorpID, Token: w.KF.Token.Reveal(), AESKey: w.KF.AESKey.Reveal(), Cursors: cursors{s}, Wake: puller.Wake, Now: s.now, Logger: log("kf"),
+			})
+			if err != nil {
+				return err
+			}
+			callback.Register(s.app)
+			channels[orders.KF] = kf
+			s.clerk.Media[orders.KF] = kf
+			s.checks = append(s.checks, platformCheck{"kf", kf.Check})
+			s.parts = append(s.parts, part{"kf puller", puller.Run})
+		}
 	}
 	if d := s.config.DingTalk; d != nil {
 		robot := notifydingtalk.New(notifydingtalk.Options{
@@ -75,7 +91,7 @@ func (s *server) buildNotify(desk *orders.Desk, signer *cards.Signer, metrics *n
 		Outbox: s.store, Store: store, Desk: desk, Metrics: metrics, Logger: s.logger.With("part", "clock"), Wake: s.dispatcher.Wake,
 	}
 	scheduler := notify.NewScheduler(notify.SchedulerOptions{
-		Jobs: []notify.Job{deadlines.Job(2 * time.Second)}, Slots: slots{s.store}, Location: location, Now: s.clock, Logger: s.logger.With("part", "clock"),
+		Jobs: []notify.Job{deadlines.Job(2 * time.Second)}, Slots: s.store, Location: location, Now: s.clock, Logger: s.logger.With("part", "clock"),
 	})
 	s.parts = append(s.parts, part{"sender", s.sender.Run}, part{"dispatcher", s.dispatcher.Run}, part{"clock", scheduler.Run})
 }
