@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -198,9 +199,7 @@ func (b *bench) try(method, address string, header http.Header, body any) (int, 
 	req, err := http.NewRequestWithContext(b.t.Context(), method, address, r)
 	require.NoError(b.t, err)
 	req.Header.Set("Content-Type", "application/json")
-	for k, v := range header {
-		req.Header[k] = v
-	}
+	maps.Copy(req.Header, header)
 	resp, err := b.client.Do(req)
 	if err != nil {
 		return 0, nil, err

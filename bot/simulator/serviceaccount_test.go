@@ -51,7 +51,7 @@ func TestServiceAccountModes(t *testing.T) {
 	require.Equal(t, "兼容", tag(b.received()[1].plain, "Content"))
 
 	a.SetMode(simulator.PlainMode)
-	b.reply(func(w http.ResponseWriter, g got) {
+	b.reply(func(w http.ResponseWriter, _ got) {
 		_, _ = fmt.Fprintf(w, "<xml><ToUserName>o1</ToUserName><FromUserName>%s</FromUserName><CreateTime>1</CreateTime><MsgType>text</MsgType><Content>在途</Content></xml>",
 			b.cred.ServiceAccount.OriginalID)
 	})

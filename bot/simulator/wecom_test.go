@@ -80,7 +80,7 @@ func TestWeComCallbackIsSentAgain(t *testing.T) {
 	require.False(t, d.Accepted, "only 200 counts")
 	require.Len(t, d.Attempts, 4, "one and three more")
 
-	b.reply(func(_ http.ResponseWriter, g got) { <-time.After(200 * time.Millisecond) })
+	b.reply(func(_ http.ResponseWriter, _ got) { <-time.After(200 * time.Millisecond) })
 	b.sim.SetDeliveryPolicy(simulator.DeliveryPolicy{Timeout: 20 * time.Millisecond, Resend: 1, Copies: 1, SameEnvelope: true})
 	d = b.sim.WeCom.SendText(t.Context(), "u", "slow")
 	require.False(t, d.Accepted)
@@ -187,9 +187,7 @@ func with(o object, more object) object {
 
 func TestWeComMessageSendIsStrict(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	b.sim.WeCom.AddMember("ZhangSan", "张三")
-	agent := b.cred.WeCom.AgentID
+	const agent = 1000002
 	good := text("ZhangSan", agent, "hi")
 	for name, c := range map[string]struct {
 		body any
@@ -222,6 +220,9 @@ func TestWeComMessageSendIsStrict(t *testing.T) {
 		}, 40063},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.sim.WeCom.AddMember("ZhangSan", "张三")
 			out := b.work("/cgi-bin/message/send", c.body)
 			require.Equal(t, c.code, errcode(out), out)
 			if name == "partly invalid" {
@@ -349,8 +350,6 @@ func (b *bench) sendCard(to string, c object) object {
 
 func TestWeComCardsAreChecked(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	b.sim.WeCom.AddMember("u", "U")
 	rows := func(n int) []object {
 		out := make([]object, n)
 		for i := range out {
@@ -381,7 +380,6 @@ func TestWeComCardsAreChecked(t *testing.T) {
 		"card_type": "multiple_interaction", "main_title": object{"title": "t"}, "submit_button": object{"text": "提交", "key": "s"},
 		"select_list": []object{{"question_key": "q", "option_list": options(10)}},
 	}
-	n := 0
 	for name, c := range map[string]struct {
 		card object
 		code int
@@ -408,21 +406,24 @@ func TestWeComCardsAreChecked(t *testing.T) {
 		"vertical list in a button card": {object{"vertical_content_list": rows(1)}, 42045},
 		"neither title nor subtitle":     {object{"main_title": object{"desc": "d"}}, 42045},
 		"four jumps":                     {object{"jump_list": []object{{"title": "a"}, {"title": "b"}, {"title": "c"}, {"title": "d"}}}, 42045},
-		"eleven options": {object{"button_selection": object{"question_key": "q", "option_list": options(11)}}, 42045},
-		"menu of eleven": {object{"action_menu": object{"desc": "d", "action_list": buttons(11)}}, 42045},
-		"menu of three":  {object{"action_menu": object{"desc": "d", "action_list": buttons(3)}}, 0},
-		"unknown type":   {object{"card_type": "poster"}, 42045},
+		"eleven options":                 {object{"button_selection": object{"question_key": "q", "option_list": options(11)}}, 42045},
+		"menu of eleven":                 {object{"action_menu": object{"desc": "d", "action_list": buttons(11)}}, 42045},
+		"menu of three":                  {object{"action_menu": object{"desc": "d", "action_list": buttons(3)}}, 0},
+		"unknown type":                   {object{"card_type": "poster"}, 42045},
 	} {
 		t.Run(name, func(t *testing.T) {
-			n++
-			out := b.sendCard("u", with(card(fmt.Sprintf("t%d", n)), c.card))
+			t.Parallel()
+			b := newBench(t)
+			b.sim.WeCom.AddMember("u", "U")
+			out := b.sendCard("u", with(card("t1"), c.card))
 			require.Equal(t, c.code, errcode(out), out)
 			if c.code == 0 {
 				require.NotEmpty(t, out["response_code"])
 			}
 		})
 	}
-	b.clock.move(time.Hour)
+	b := newBench(t)
+	b.sim.WeCom.AddMember("u", "U")
 	require.Zero(t, errcode(b.sendCard("u", notice)))
 	require.NotContains(t, b.sendCard("u", notice), "response_code", "a plain notice has none")
 	require.Equal(t, 42045, errcode(b.sendCard("u", with(notice, object{"card_action": object{"type": 0}}))))
@@ -547,7 +548,7 @@ func TestWeComPassiveReplies(t *testing.T) {
 	}
 	b.reply(func(w http.ResponseWriter, _ got) { _, _ = w.Write([]byte("success")) })
 	require.Error(t, b.sim.WeCom.SendText(t.Context(), "a", "hi").Err, "WeCom wants an empty body")
-	b.reply(func(w http.ResponseWriter, g got) {
+	b.reply(func(w http.ResponseWriter, _ got) {
 		box, err := simulator.NewBox("othertoken", b.cred.WeCom.AESKey, b.cred.WeCom.CorpID)
 		require.NoError(t, err)
 		_, _ = w.Write([]byte(wrapReply(box, "<xml></xml>")))
