@@ -103,7 +103,7 @@ func New(o Options) *Bot {
 	return b
 }
 
-func (b *Bot) token(ctx context.Context) (string, time.Duration, error) {
+func (b *Bot) token(ctx context.Context, _ string) (string, time.Duration, error) {
 	const path = "/v1.0/oauth2/accessToken"
 	answer, err := b.client.JSON(ctx, httpx.Request{Method: http.MethodPost, Path: path},
 		map[string]string{"appKey": b.o.ClientID, "appSecret": b.o.ClientSecret})
@@ -126,7 +126,7 @@ func (b *Bot) token(ctx context.Context) (string, time.Duration, error) {
 	return out.Token, time.Duration(out.Life) * time.Second, nil
 }
 
-func (b *Bot) legacyToken(ctx context.Context) (string, time.Duration, error) {
+func (b *Bot) legacyToken(ctx context.Context, _ string) (string, time.Duration, error) {
 	const path = "/gettoken"
 	answer, err := b.legacy.Client.Do(ctx, httpx.Request{
 		Method: http.MethodGet, Path: path, Query: url.Values{"appkey": {b.o.ClientID}, "appsecret": {b.o.ClientSecret}},

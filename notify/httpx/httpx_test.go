@@ -33,7 +33,7 @@ func TestTokensAreFetchedOnceForAll(t *testing.T) {
 	t.Parallel()
 	c := newClock()
 	var fetched atomic.Int64
-	tokens := httpx.NewTokens(func(context.Context) (string, time.Duration, error) {
+	tokens := httpx.NewTokens(func(context.Context, string) (string, time.Duration, error) {
 		return fmt.Sprintf("T%d", fetched.Add(1)), 2 * time.Hour, nil
 	}, c.now)
 	var wg sync.WaitGroup
@@ -65,7 +65,7 @@ func TestTokensDoNotHammerAPlatformThatRefuses(t *testing.T) {
 	t.Parallel()
 	c := newClock()
 	var asked atomic.Int64
-	tokens := httpx.NewTokens(func(context.Context) (string, time.Duration, error) {
+	tokens := httpx.NewTokens(func(context.Context, string) (string, time.Duration, error) {
 		asked.Add(1)
 		return "", 0, errors.New("no")
 	}, c.now)
@@ -83,7 +83,7 @@ func TestTokensDoNotHammerAPlatformThatRefuses(t *testing.T) {
 func TestTokensWaitingCanBeGivenUp(t *testing.T) {
 	t.Parallel()
 	hang, asked := make(chan struct{}), make(chan struct{})
-	tokens := httpx.NewTokens(func(context.Context) (string, time.Duration, error) {
+	tokens := httpx.NewTokens(func(context.Context, string) (string, time.Duration, error) {
 		close(asked)
 		<-hang
 		return "T", time.Hour, nil
@@ -110,7 +110,7 @@ func setup(t *testing.T) (*httpxtest.Server, *httpx.WeChatAPI) {
 			"45009": {Reason: notify.RateLimited, Wait: time.Minute},
 			"-1":    {Reason: notify.Unavailable},
 		},
-		Tokens: httpx.NewTokens(func(context.Context) (string, time.Duration, error) {
+		Tokens: httpx.NewTokens(func(context.Context, string) (string, time.Duration, error) {
 			return fmt.Sprintf("TOKEN-%d", n.Add(1)), 2 * time.Hour, nil
 		}, newClock().now, "SECRET"),
 	}

@@ -14,8 +14,9 @@ const (
 	sulk = 5 * time.Second
 )
 
-// Fetch asks a platform for an access token and how long it lives.
-type Fetch func(ctx context.Context) (token string, life time.Duration, err error)
+// Fetch asks a platform for an access token and how long it lives. refused is the token that the
+// platform has just refused although it should live, mostly "".
+type Fetch func(ctx context.Context, refused string) (token string, life time.Duration, err error)
 
 // Tokens is the one source of an app's access token: all who need it share a token, one request is
 // under way at a time, and it is renewed before it ends.
@@ -28,6 +29,7 @@ type Tokens struct {
 
 	mu      sync.Mutex
 	value   string
+	refused string
 	last    string // the one before: late errors may still name it
 	renewAt time.Time
 	err     error
@@ -51,7 +53,10 @@ func (t *Tokens) Get(ctx context.Context) (string, error) {
 	if value, err := t.have(t.now()); value != "" || err != nil {
 		return value, err
 	}
-	value, life, err := t.fetch(ctx)
+	t.mu.Lock()
+	refused := t.refused
+	t.mu.Unlock()
+	value, life, err := t.fetch(ctx, refused)
 	now := t.now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -64,7 +69,7 @@ func (t *Tokens) Get(ctx context.Context) (string, error) {
 	if t.value != "" {
 		t.last = t.value
 	}
-	t.err, t.value, t.renewAt = nil, value, now.Add(life-min(early, life/2))
+	t.err, t.refused, t.value, t.renewAt = nil, "", value, now.Add(life-min(early, life/2))
 	return value, nil
 }
 
@@ -87,7 +92,7 @@ func (t *Tokens) Drop(token string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.value == token {
-		t.last, t.value = token, ""
+		t.last, t.refused, t.value = token, token, ""
 	}
 }
 

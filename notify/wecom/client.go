@@ -84,7 +84,7 @@ func newClient(o Options) *client {
 	return c
 }
 
-func (c *client) token(ctx context.Context) (string, time.Duration, error) {
+func (c *client) token(ctx context.Context, _ string) (string, time.Duration, error) {
 	const path = "/cgi-bin/gettoken"
 	answer, err := c.api.Client.Do(ctx, httpx.Request{
 		Method: http.MethodGet, Path: path, Query: url.Values{"corpid": {c.o.CorpID}, "corpsecret": {c.o.Secret}},
