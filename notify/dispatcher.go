@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -35,7 +36,10 @@ type DispatcherOptions struct {
 	Metrics *Metrics
 	Now     func() time.Time
 	Logger  *slog.Logger
-	Sent    func() // called after a commit that put something into the outbox; may be nil
+	// Hold is the time after which another process may take what a dead one had claimed; 0: 40 s. A
+	// call to the tracking provider may take 20 s.
+	Hold time.Duration
+	Sent func() // called after a commit that put something into the outbox; may be nil
 }
 
 // Dispatcher tells people what happens to orders. For every event it decides, in one transaction,
@@ -49,6 +53,7 @@ type Dispatcher struct {
 
 // NewDispatcher returns a dispatcher; [Dispatcher.Run] starts it.
 func NewDispatcher(o DispatcherOptions) *Dispatcher {
+	o.Hold = cmp.Or(o.Hold, holdClaim)
 	return &Dispatcher{o: o, wake: make(chan struct{}, 1)}
 }
 
@@ -63,7 +68,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
-		events, err := d.o.Outbox.ClaimEvents(ctx, d.o.Now(), holdClaim, eventsAtOnce)
+		events, err := d.o.Outbox.ClaimEvents(ctx, d.o.Now(), d.o.Hold, eventsAtOnce)
 		if err != nil && ctx.Err() == nil {
 			d.o.Logger.Error("claim events", "error", clean(err))
 		}

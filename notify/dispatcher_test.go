@@ -230,24 +230,6 @@ func TestACardThatItsOwnClickHasSettledIsLeftAlone(t *testing.T) {
 	require.Equal(t, []string{"w-manager2", "d-manager"}, f.sentAs(notify.KindApprovalSettled))
 }
 
-func TestACopyThatWentOutAsTextIsSettledByText(t *testing.T) {
-	t.Parallel()
-	f := newFirm(orders.RoleCFO)
-	id := f.place(t, nil)
-	f.mu.Lock()
-	f.s.Deliveries[len(f.s.Deliveries)-1].Body = []byte(`{"text":"待审批"}`)
-	f.mu.Unlock()
-	f.decide(t, id, "C1", true, "")
-	for _, d := range f.all() {
-		if d.Kind == notify.KindApprovalSettled {
-			require.Zero(t, d.Update)
-			require.Nil(t, messageOf(t, d).Card)
-			require.Contains(t, messageOf(t, d).Text, "钱总")
-		}
-	}
-	require.Len(t, f.sentAs(notify.KindApprovalSettled), 1)
-}
-
 func TestAnApprovalThatReachesNobodyIsNotStuckInSilence(t *testing.T) {
 	t.Parallel()
 	for name, people := range map[string]func(s *orders.Staff){

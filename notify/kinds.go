@@ -7,8 +7,8 @@ import "orderbot/orders"
 const (
 	KindApproval        = "approval.card"         // to each possible approver of a node, with buttons
 	KindApprovalSettled = "approval.card.settled" // replaces each of them after the decision
-	KindUrgent          = "urgent.card"           // with a button, until somebody takes it
-	KindUrgentSettled   = "urgent.card.settled"   // replaces each of them
+	KindUrgent          = "urgent.alert"          // with a button, until somebody takes it
+	KindUrgentSettled   = "urgent.alert.settled"  // replaces each of them
 
 	KindReminder    = "approval.reminder" // to the approvers at half time; to the salesperson on escalation
 	KindStuck       = "order.stuck"       // nobody can act on an order: to the overseers and the salesperson

@@ -373,7 +373,7 @@ func (n *news) settleAlerts() error {
 }
 
 // settle replaces every card of a kind, but those that are replaced already: a click in WeCom
-// changes its own card. What went out as text, for the card was refused, is followed by a text.
+// changes its own card. Those of an approval belong to the node whose mark is in their keys.
 func (n *news) settle(kind, settled, mark string, m cards.Message) error {
 	copies, err := n.tx.DeliveriesOf(n.o.ID, kind)
 	if err != nil {
@@ -392,14 +392,10 @@ func (n *news) settle(kind, settled, mark string, m cards.Message) error {
 		if replaced[c.ID] || c.Update != 0 || !strings.Contains(c.Key, mark) {
 			continue
 		}
-		update := orders.Delivery{
+		n.out = append(n.out, orders.Delivery{
 			Key: fmt.Sprintf("event:%d:%s:%d", n.e.ID, settled, c.ID), Chat: c.Chat, Kind: settled, Order: n.o.ID,
 			Body: body(m), Update: c.ID, Created: n.now,
-		}
-		if messageOf(c).Card == nil {
-			update.Update, update.Body = 0, body(cards.Message{Text: m.Text})
-		}
-		n.out = append(n.out, update)
+		})
 	}
 	return nil
 }

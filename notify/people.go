@@ -52,18 +52,10 @@ func overseers(cat *orders.Catalog) []*orders.Staff {
 }
 
 // body is a message as the outbox keeps it.
-func body(m any) json.RawMessage {
+func body(m cards.Message) json.RawMessage {
 	raw, err := json.Marshal(m)
 	if err != nil { // texts always marshal
 		panic(err)
 	}
 	return raw
-}
-
-func messageOf(d *orders.Delivery) cards.Message {
-	var m cards.Message
-	if err := json.Unmarshal(d.Body, &m); err != nil {
-		return cards.Message{}
-	}
-	return m
 }

@@ -15,7 +15,8 @@ import (
 // Channel sends messages to the chats of one platform.
 type Channel interface {
 	// Send delivers d.Body (a cards.Message) to d.Chat, or, where d.Update is set, replaces the card
-	// that was sent as target. The receipt is what a later update needs. Errors are *[Error].
+	// that was sent as target. A card that the platform refuses, or can't change any more, is said as
+	// text in the same chat. The receipt is what a later update needs. Errors are *[Error].
 	Send(ctx context.Context, d orders.Delivery, target *orders.Delivery) (receipt json.RawMessage, err error)
 }
 

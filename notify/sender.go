@@ -22,9 +22,8 @@ import (
 // Timing of the sender.
 const (
 	pollEvery   = 500 * time.Millisecond // how often the outbox is looked at when nobody wakes us
-	holdClaim   = time.Minute            // after which another worker may take a claimed delivery
-	sendTimeout = 25 * time.Second       // of one call, well within holdClaim
-	recordTime  = 10 * time.Second       // to record what became of it
+	holdClaim   = 40 * time.Second       // the default of SenderOptions.Hold
+	recordTime  = 10 * time.Second       // to record what became of a delivery
 	firstRetry  = 500 * time.Millisecond
 	lastRetry   = time.Minute
 	authRetry   = time.Minute
@@ -53,6 +52,9 @@ type SenderOptions struct {
 	// Catalog finds the other channel of a person; see [Sender].
 	Catalog func() *orders.Catalog
 	Backlog Backlog // nil: the age of the outbox is not measured
+	// Hold is the time after which another process may take what a dead one had claimed; 0: 40 s. A
+	// call may take five eighths of it.
+	Hold    time.Duration
 	Metrics *Metrics
 	Now     func() time.Time
 	Logger  *slog.Logger
@@ -60,9 +62,8 @@ type SenderOptions struct {
 
 // Sender delivers what is in the outbox, in order per chat. What fails for a passing reason is
 // tried again for as long as it takes: a platform that is away delays, it drops nothing. What a
-// platform refuses is tried once in each other way there is: a card as plain text in the same
-// chat, then, for the messages that matter (see [Kinds]), in the person's other chat; then it is
-// given up and whoever answers for the order is told.
+// platform refuses is given up there. If it matters (see [Kinds]) it is tried once in the person's
+// other chat, and when that is refused too the overseers are told.
 //
 // Any number of senders may work on one outbox. A sender that dies between sending and recording
 // has its delivery sent again by another one, with the same key.
@@ -75,6 +76,7 @@ type Sender struct {
 
 // NewSender returns a sender; [Sender.Run] starts it.
 func NewSender(o SenderOptions) *Sender {
+	o.Hold = cmp.Or(o.Hold, holdClaim)
 	s := &Sender{
 		o: o, wake: make(chan struct{}, 1),
 		gates: make(map[orders.Platform]*gate), platforms: make(map[orders.Platform]bool),
@@ -108,7 +110,7 @@ func (s *Sender) Run(ctx context.Context) error {
 	for {
 		n := senders - len(free)
 		if n > 0 {
-			claimed, err := s.o.Outbox.ClaimDeliveries(ctx, s.o.Now(), holdClaim, n)
+			claimed, err := s.o.Outbox.ClaimDeliveries(ctx, s.o.Now(), s.o.Hold, n)
 			if err != nil && ctx.Err() == nil {
 				s.o.Logger.Error("claim deliveries", "error", clean(err))
 			}
@@ -212,7 +214,7 @@ func (s *Sender) Deliver(ctx context.Context, d orders.Delivery) {
 
 // send makes the call.
 func (s *Sender) send(ctx context.Context, channel Channel, d orders.Delivery) (json.RawMessage, error) {
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.o.Hold*5/8)
 	defer cancel()
 	var target *orders.Delivery
 	if d.Update != 0 {
@@ -348,7 +350,8 @@ func (s *Sender) refuse(ctx context.Context, log *slog.Logger, d orders.Delivery
 			log.Error("replace a refused delivery", "error", clean(err))
 			return // the claim ends, and all of this is done again
 		}
-	} else {
+	}
+	if len(next) == 0 || next[0].Kind == KindTold {
 		s.o.Metrics.lost.WithLabelValues(string(d.Chat.Platform), d.Kind).Inc()
 	}
 	if err := s.o.Outbox.FailDelivery(ctx, d, now, clean(cause)); err != nil {
@@ -369,47 +372,19 @@ func replaced(tx Tx, d *orders.Delivery) (bool, error) {
 	return slices.ContainsFunc(updates, func(u orders.Delivery) bool { return u.Update == d.ID }), err
 }
 
-// A plain is a card that is sent as text, because the platform refused it. Channels see the text;
-// Then is the card for the person's other chat.
-type plain struct {
-	cards.Message
-	Then *cards.Card `json:"then,omitempty"`
-}
-
-// instead returns what is sent in place of a refused delivery: see [Sender].
+// instead returns what is sent in place of a delivery that was refused: the same in the person's
+// other chat, or, if that was it, word to the overseers.
 func (s *Sender) instead(d *orders.Delivery, now time.Time) []orders.Delivery {
-	var m plain
-	if err := json.Unmarshal(d.Body, &m); err != nil {
-		return nil
-	}
-	next := orders.Delivery{Key: d.Key, Chat: d.Chat, Kind: d.Kind, Order: d.Order, Created: now}
-	if s.platforms[d.Chat.Platform] && (m.Card != nil || d.Update != 0) {
-		text := m.Text
-		if text == "" && m.Card != nil {
-			text = cards.Text(m.Card)
-		}
-		if text == "" {
-			return nil
-		}
-		next.Key += ":text"
-		next.Body = body(plain{Message: cards.Message{Text: text}, Then: m.Card})
-		return []orders.Delivery{next}
-	}
 	cat := s.o.Catalog()
 	k, matters := Kinds[d.Kind]
 	staff := cat.StaffByAccount(d.Chat.Platform, d.Chat.ID)
 	if !matters || staff == nil {
 		return nil
 	}
-	if !strings.Contains(d.Key, altKey) {
-		if m.Card == nil {
-			m.Card = m.Then
-		}
-		m.Then = nil
+	if !strings.HasSuffix(d.Key, altKey) {
 		for _, p := range staffPlatforms {
 			if chat, ok := chatOn(p, staff, s.platforms); ok && p != d.Chat.Platform {
-				next.Key, next.Chat, next.Body = d.Key+altKey, chat, body(m)
-				return []orders.Delivery{next}
+				return []orders.Delivery{{Key: d.Key + altKey, Chat: chat, Kind: d.Kind, Order: d.Order, Body: d.Body, Created: now}}
 			}
 		}
 	}
