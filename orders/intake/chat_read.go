@@ -90,6 +90,33 @@ func (x *Lexicon) readChats(chats []chat, msg Message, thread *Thread) (Result, 
 			}
 		}
 	}
+	return x.readLines(lines, msg, thread)
+}
+
+// mendWords begin what takes back something said before.
+var mendWords = []string{"写错", "打错", "说错", "搞错", "弄错", "发错", "不对", "更正", "改成", "改为", "改一下", "换成"}
+
+// readLines reads what a buyer said as one message. What takes back something said before is read as an answer in the
+// conversation that the lines before it made.
+func (x *Lexicon) readLines(lines []string, msg Message, thread *Thread) (Result, *Thread) {
+	at := -1
+	for i, l := range lines {
+		if i > 0 && slices.ContainsFunc(mendWords, func(w string) bool { return strings.Contains(l, w) }) {
+			at = i
+			break
+		}
+	}
+	if at > 0 {
+		first, rest := msg, msg
+		first.Text = strings.TrimSpace(msg.Text + "\n" + strings.Join(lines[:at], "\n"))
+		rest.Text = strings.Join(lines[at:], "\n")
+		if res, begun := x.readText(first, thread); res.Intent == IntentOrder && len(res.Orders) > 0 {
+			if mended, next := x.readLines([]string{rest.Text}, rest, begun); mended.Intent == IntentChange && len(mended.Orders) > 0 {
+				mended.Intent, mended.Ref = IntentOrder, ""
+				return mended, next
+			}
+		}
+	}
 	msg.Text = strings.TrimSpace(msg.Text + "\n" + strings.Join(lines, "\n"))
 	return x.readText(msg, thread)
 }
@@ -167,7 +194,7 @@ func (x *Lexicon) buyersOf(c chat, msg Message) []said {
 	}
 	var out []said
 	deal := negotiation{x: x}
-	clock := ""
+	clock, question := "", ""
 	for _, b := range c.bubbles {
 		buys := b.right == ownerBuys
 		if b.sender != "" {
@@ -175,6 +202,7 @@ func (x *Lexicon) buyersOf(c chat, msg Message) []said {
 		}
 		if !buys {
 			deal.offered(b.text)
+			question = b.text
 			continue
 		}
 		customer := int32(-1)
@@ -183,7 +211,8 @@ func (x *Lexicon) buyersOf(c chat, msg Message) []said {
 				customer = ids[0]
 			}
 		}
-		text := deal.asked(b.text)
+		text := answered(question, deal.asked(b.text))
+		question = ""
 		if text == "" {
 			continue
 		}
@@ -207,6 +236,21 @@ func (x *Lexicon) buyersOf(c chat, msg Message) []said {
 	}
 	deal.settle(out)
 	return out
+}
+
+// answered adds to an answer what the question says that it is about: 送哪？ 五金城6栋.
+func answered(question, text string) string {
+	if text == "" || question == "" || len([]rune(text)) > 40 {
+		return text
+	}
+	for _, q := range [...]struct{ asks, means string }{
+		{"送哪", "地址："}, {"送到哪", "地址："}, {"发哪", "地址："}, {"发到哪", "地址："}, {"寄哪", "地址："}, {"寄到哪", "地址："}, {"地址", "地址："}, {"往哪送", "地址："}, {"谁收", "联系人："}, {"找谁", "联系人："}, {"联系人", "联系人："},
+	} {
+		if strings.Contains(question, q.asks) && !strings.Contains(text, strings.TrimSuffix(q.means, "：")) && !strings.ContainsAny(string([]rune(text)[:1]), "送发寄到") {
+			return q.means + text
+		}
+	}
+	return text
 }
 
 // dayOf is the day that a time line bears, "" where it is a time of today.
