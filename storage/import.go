@@ -235,10 +235,8 @@ func parse[R any](im *importer, columns []column[R], stored map[string]R, keyOf 
 				} else {
 					err = c.set(r, text)
 				}
-				if err != nil && !bad {
-					im.refuse(line.no, c.name, "%s", err)
-				}
 				if err != nil {
+					im.refuse(line.no, c.name, "%s", err)
 					bad = true
 				}
 			}

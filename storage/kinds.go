@@ -596,15 +596,17 @@ func (im *importer) staff() error {
 	}
 	for i := range records {
 		no, r := records[i].no, &records[i].row
-		for column, account := range map[string]string{"wecom": strings.ToLower(r.WeCom), "dingtalk": r.DingTalk} {
-			if o := owners[column+":"+account]; account != "" && len(o) > 1 {
+		for _, a := range []struct{ column, account, key string }{
+			{"wecom", r.WeCom, "wecom:" + strings.ToLower(r.WeCom)}, {"dingtalk", r.DingTalk, "dingtalk:" + r.DingTalk},
+		} {
+			if o := owners[a.key]; a.account != "" && len(o) > 1 {
 				slices.Sort(o)
-				im.refuse(no, column, "账号「%s」是几个人的: %s", account, strings.Join(o, "、"))
+				im.refuse(no, a.column, "账号「%s」是几个人的: %s", a.account, strings.Join(o, "、"))
 			}
 		}
-		for column, code := range map[string]string{"deputy": r.Deputy, "superior": r.Superior} {
+		for _, code := range []string{r.Deputy, r.Superior} {
 			if _, ok := all[code]; code != "" && !ok {
-				im.warn("第 %d 行「%s」: 员工表里没有 %s", no, im.titles[column], code)
+				im.warn("第 %d 行: 员工表里没有 %s", no, code)
 			}
 		}
 	}
