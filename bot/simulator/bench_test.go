@@ -177,11 +177,16 @@ func (b *bench) call(method, address string, header http.Header, body any) (int,
 	b.t.Helper()
 	status, raw, err := b.try(method, address, header, body)
 	require.NoError(b.t, err)
+	return status, decodeObject(raw)
+}
+
+// decodeObject reads a JSON object; anything else is under "text".
+func decodeObject(raw []byte) object {
 	var out object
 	if json.Unmarshal(raw, &out) != nil {
 		out = object{"text": string(raw)}
 	}
-	return status, out
+	return out
 }
 
 func (b *bench) try(method, address string, header http.Header, body any) (int, []byte, error) {

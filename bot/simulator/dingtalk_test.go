@@ -269,12 +269,10 @@ func TestDingTalkRobotSendsAreChecked(t *testing.T) {
 		"no users":         {"userIds": []string{}},
 		"unknown fileType": {"msgKey": "sampleFile", "msgParam": `{"mediaId":"@x","fileName":"a.exe","fileType":"exe"}`},
 	} {
-		t.Run(name, func(t *testing.T) { //nolint:tparallel // calls are paced by the second: one after the other
-			status, out := b.ding("POST", path, with(one, more))
-			require.Equal(t, 400, status)
-			require.NotEmpty(t, out["code"])
-			require.NotEmpty(t, out["requestid"])
-		})
+		status, out := b.ding("POST", path, with(one, more))
+		require.Equal(t, 400, status, name)
+		require.NotEmpty(t, out["code"], name)
+		require.NotEmpty(t, out["requestid"], name)
 	}
 	status, _ = b.ding("POST", "/v1.0/robot/groupMessages/send", object{
 		"openConversationId": group, "robotCode": b.cred.DingTalk.RobotCode, "msgKey": "sampleText",

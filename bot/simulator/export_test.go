@@ -1,0 +1,4 @@
+package simulator
+
+// Sum is Kuaidi100's signature, for the vectors of its documentation.
+var Sum = sum
