@@ -1,15 +1,23 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
+
 	"orderbot/bot/dingtalk"
+	"orderbot/bot/wechat"
 	"orderbot/bot/wecom"
 	"orderbot/cards"
 	"orderbot/notify"
 	notifydingtalk "orderbot/notify/dingtalk"
+	"orderbot/notify/kuaidi100"
+	notifywechat "orderbot/notify/wechat"
 	notifywecom "orderbot/notify/wecom"
 	"orderbot/orders"
 )
@@ -21,6 +29,8 @@ const callTimeout = 15 * time.Second
 // that come with messages.
 func (s *server) connect(channels map[orders.Platform]notify.Channel) error {
 	client := &http.Client{Timeout: callTimeout}
+	links := &bindingLinks{life: s.config.Times.BindingCode}
+	s.clerk.Links = links
 	log := func(name string) *slog.Logger { return s.logger.With("part", name) }
 	if w := s.config.WeCom; w != nil {
 		callback, err := wecom.New(wecom.Options{
@@ -49,11 +59,32 @@ func (s *server) connect(channels map[orders.Platform]notify.Channel) error {
 				return err
 			}
 			callback.Register(s.app)
+			links.kf = kf
 			channels[orders.KF] = kf
 			s.clerk.Media[orders.KF] = kf
 			s.checks = append(s.checks, platformCheck{"kf", kf.Check})
 			s.parts = append(s.parts, part{"kf puller", puller.Run})
 		}
+	}
+	if a := s.config.ServiceAccount; a != nil {
+		callback, err := wechat.New(wechat.Options{
+			AppID: a.AppID, Token: a.Token.Reveal(), AESKey: a.AESKey.Reveal(), Inbox: inbox{s}, Now: s.now, Logger: log("service account"),
+		})
+		if err != nil {
+			return err
+		}
+		callback.Register(s.app)
+		account := notifywechat.New(notifywechat.Options{
+			APIURL: a.APIURL, AppID: a.AppID, Secret: a.Secret.Reveal(), HTTP: client, Now: s.now, Logger: log("service account"),
+			Templates: map[string]string{
+				notify.KindConfirmed: a.Templates.Confirmed, notify.KindShipped: a.Templates.Shipped,
+				notify.KindDelivered: a.Templates.Delivered, notify.KindDelayed: a.Templates.Delayed,
+			},
+		})
+		links.account = account
+		channels[orders.ServiceAccount] = account
+		s.clerk.Media[orders.ServiceAccount] = account
+		s.checks = append(s.checks, platformCheck{"service_account", account.Check})
 	}
 	if d := s.config.DingTalk; d != nil {
 		robot := notifydingtalk.New(notifydingtalk.Options{
@@ -72,9 +103,87 @@ func (s *server) connect(channels map[orders.Platform]notify.Channel) error {
 	return nil
 }
 
+// bindingLinks makes what leads a customer to be bound: a link into 微信客服 and a QR code of the
+// service account, each carrying the code.
+type bindingLinks struct {
+	kf      *notifywecom.KF
+	account *notifywechat.Account
+	life    time.Duration
+}
+
+// Binding implements [bot.Links].
+func (l *bindingLinks) Binding(ctx context.Context, code string) ([]string, error) {
+	var lines []string
+	var failed error
+	if l.kf != nil {
+		accounts, err := l.kf.Accounts(ctx)
+		if err == nil && len(accounts) > 0 {
+			var link string
+			if link, err = l.kf.ContactLink(ctx, accounts[0], code); err == nil {
+				lines = append(lines, "微信客服（点开即绑定）："+link)
+			}
+		}
+		failed = errors.Join(failed, err)
+	}
+	if l.account != nil {
+		picture, _, err := l.account.QRCode(ctx, code, l.life)
+		if err == nil {
+			lines = append(lines, "服务号二维码（扫码即绑定）："+picture)
+		}
+		failed = errors.Join(failed, err)
+	}
+	return lines, failed
+}
+
+// follow sets up the tracking of parcels.
+func (s *server) follow(desk *orders.Desk, metrics *notify.Metrics) {
+	k := s.config.Logistics.Kuaidi100
+	if k == nil {
+		return
+	}
+	client := kuaidi100.New(kuaidi100.Options{
+		APIURL: k.APIURL, DetectURL: k.DetectURL, Customer: k.Customer, Key: k.Key.Reveal(), Salt: k.Salt.Reveal(), HTTP: &http.Client{Timeout: callTimeout},
+	})
+	s.tracker = notify.NewTracker(notify.TrackerOptions{
+		Source: client, Store: notifyStore{s.store}, Finder: s.store, Desk: desk, Quota: s.store, PerDay: queriesPerDay,
+		BaseURL: s.config.Server.PublicURL, Location: location, Metrics: metrics, Logger: s.logger.With("part", "tracker"),
+	})
+	s.app.Post("/callback/kuaidi100/:token", s.pushed(k.Salt.Reveal()))
+}
+
+// queriesPerDay bounds what a day's questions about parcels may cost.
+const queriesPerDay = 2000
+
+// pushed takes a parcel's trace that Kuaidi100 pushes (platform documentation, subscription and
+// push: answered once it is stored, else pushed again).
+func (s *server) pushed(salt string) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if len(c.Body()) > wecom.MaxBody {
+			return c.SendStatus(http.StatusRequestEntityTooLarge)
+		}
+		push, err := kuaidi100.VerifyPush(c.FormValue("sign"), c.FormValue("param"), salt)
+		if err != nil {
+			return c.Status(http.StatusForbidden).Send(nil)
+		}
+		ctx, cancel := context.WithTimeout(c.UserContext(), 3*time.Second)
+		defer cancel()
+		err = s.tracker.Push(ctx, strings.Clone(c.Params("token")), push.State, push.Events)
+		switch {
+		case orders.ErrorCode(err) == orders.CodeNotFound:
+			return c.Status(http.StatusForbidden).Send(nil)
+		case err != nil:
+			s.logger.Error("pushed trace not kept", "error", err)
+			return c.Status(http.StatusServiceUnavailable).Send(nil)
+		}
+		s.wake()
+		return c.JSON(fiber.Map{"result": true, "returnCode": "200", "message": "成功"})
+	}
+}
+
 // buildNotify makes the outbound side.
 func (s *server) buildNotify(desk *orders.Desk, signer *cards.Signer, metrics *notify.Metrics, channels map[orders.Platform]notify.Channel) {
 	store := notifyStore{s.store}
+	s.follow(desk, metrics)
 	s.sender = notify.NewSender(notify.SenderOptions{
 		Outbox: s.store, Store: store, Channels: channels, Catalog: s.books.catalog, Backlog: s.store, Metrics: metrics,
 		Now: s.clock, Logger: s.logger.With("part", "sender"),
