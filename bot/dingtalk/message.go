@@ -245,7 +245,7 @@ func milli(l loose, other time.Time) time.Time {
 	ms, err := strconv.ParseInt(string(l), 10, 64)
 	if err != nil {
 		f, err := strconv.ParseFloat(string(l), 64)
-		if err != nil || f != f { //nolint:staticcheck // not a number is not equal to itself
+		if err != nil || f != f {
 			return other
 		}
 		ms = int64(f)

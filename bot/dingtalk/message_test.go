@@ -2,6 +2,7 @@ package dingtalk_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -115,9 +116,7 @@ func TestParseClick(t *testing.T) {
 	}
 	base := func(more map[string]any) []byte {
 		v := map[string]any{"type": "actionCallback", "outTrackId": "ob-1", "corpId": "ding1", "userId": "u1", "userIdType": 1, "spaceType": "IM", "spaceId": "cid1", "extension": "{}"}
-		for k, x := range more {
-			v[k] = x
-		}
+		maps.Copy(v, more)
 		return click(t, v)
 	}
 	for name, c := range map[string]struct {

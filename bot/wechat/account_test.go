@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -203,9 +204,7 @@ func TestBadEnvelopes(t *testing.T) {
 	body := "<xml><Encrypt>" + encrypted + "</Encrypt></xml>"
 	change := func(q url.Values, name, value string) url.Values {
 		out := url.Values{}
-		for k, v := range q {
-			out[k] = v
-		}
+		maps.Copy(out, q)
 		out.Set(name, value)
 		return out
 	}

@@ -163,8 +163,7 @@ func (b *Bot) call(ctx context.Context, method, path string, in, out any) error 
 	for try := 0; ; try++ {
 		token, err := b.tokens.Get(ctx)
 		if err != nil {
-			var e *notify.Error
-			if !errors.As(err, &e) {
+			if _, ok := errors.AsType[*notify.Error](err); !ok {
 				err = &notify.Error{Reason: notify.Unavailable, Err: err}
 			}
 			return err

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
@@ -31,8 +32,7 @@ func (e *APIError) Error() string { return fmt.Sprintf("%s: %s %s", e.Op, e.Code
 
 // CodeOf returns the platform's code in err, "" if there is none.
 func CodeOf(err error) string {
-	var e *APIError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*APIError](err); ok {
 		return e.Code
 	}
 	return ""
@@ -69,8 +69,7 @@ func StatusError(op string, status int) error {
 
 // ReasonOf returns the reason of a failed delivery, [notify.Unavailable] for any other error.
 func ReasonOf(err error) notify.Reason {
-	var e *notify.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*notify.Error](err); ok {
 		return e.Reason
 	}
 	return notify.Unavailable
@@ -104,9 +103,7 @@ func (a *WeChatAPI) do(ctx context.Context, r Request, in, out any) (*Answer, er
 			return nil, classified(err)
 		}
 		q := url.Values{"access_token": {token}}
-		for k, v := range r.Query {
-			q[k] = v
-		}
+		maps.Copy(q, r.Query)
 		call := r
 		call.Query = q
 		answer, err := a.Client.JSON(ctx, call, in)
@@ -215,8 +212,7 @@ func quoteName(name string) string {
 
 // classified makes every error a *[notify.Error].
 func classified(err error) error {
-	var e *notify.Error
-	if errors.As(err, &e) {
+	if _, ok := errors.AsType[*notify.Error](err); ok {
 		return err
 	}
 	return &notify.Error{Reason: notify.Unavailable, Err: err}

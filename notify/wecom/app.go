@@ -8,12 +8,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/silenceper/wechat/v2/work/message"
+
 	"orderbot/cards"
 	"orderbot/notify"
 	"orderbot/notify/httpx"
 	"orderbot/orders"
-
-	"github.com/silenceper/wechat/v2/work/message"
 )
 
 const (
@@ -219,5 +219,5 @@ func (a *App) send(ctx context.Context, d orders.Delivery, r sendRequest) (Recei
 
 // invalid is the refusal of a receiver within an answer that says ok.
 func invalid(op string) error {
-	return codes.Error(&httpx.APIError{Op: op, Code: "81013", Message: fmt.Sprint("the receiver is unknown, out of the app's range or without a licence")})
+	return codes.Error(&httpx.APIError{Op: op, Code: "81013", Message: "the receiver is unknown, out of the app's range or without a licence"})
 }
