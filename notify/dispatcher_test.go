@@ -230,6 +230,7 @@ func TestACardThatItsOwnClickHasSettledIsLeftAlone(t *testing.T) {
 	require.Equal(t, []string{"w-manager2", "d-manager"}, f.sentAs(notify.KindApprovalSettled))
 }
 
+// feature: NT-12
 func TestAnApprovalThatReachesNobodyIsNotStuckInSilence(t *testing.T) {
 	t.Parallel()
 	for name, people := range map[string]func(s *orders.Staff){

@@ -104,6 +104,7 @@ func TestAParcelIsNotAskedAboutAgainWithin30Minutes(t *testing.T) {
 	require.Empty(t, f.openEvents())
 }
 
+// feature: LG-03
 func TestFailuresOfTheProviderBackOff(t *testing.T) {
 	t.Parallel()
 	f, c, _, id := follow(t, nil)
@@ -124,6 +125,7 @@ func TestFailuresOfTheProviderBackOff(t *testing.T) {
 	require.Empty(t, f.openEvents())
 }
 
+// feature: LG-03
 func TestTheDaysQuotaIsKept(t *testing.T) {
 	t.Parallel()
 	f, c, _, id := follow(t, func(o *notify.TrackerOptions) { o.PerDay = 2 })
