@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"orderbot/orders"
@@ -95,7 +96,7 @@ func (t *Tracker) Handle(ctx context.Context, e orders.Event) error {
 func (t *Tracker) subscribe(ctx context.Context, e orders.Event, p Parcel, s *orders.Shipment) error {
 	call, cancel := context.WithTimeout(ctx, trackerTime)
 	defer cancel()
-	err := t.o.Source.Subscribe(call, p, t.o.BaseURL+"/callback/kuaidi100/"+s.Token)
+	err := t.o.Source.Subscribe(call, p, strings.TrimRight(t.o.BaseURL, "/")+"/callback/kuaidi100/"+s.Token)
 	t.count("subscribe", err)
 	if err != nil {
 		if classify(err).Reason != Rejected {

@@ -148,7 +148,7 @@ func TestTheDaysQuotaIsKept(t *testing.T) {
 
 func TestASubscribedParcelIsPushed(t *testing.T) {
 	t.Parallel()
-	f, c, tracker, id := follow(t, func(o *notify.TrackerOptions) { o.BaseURL = "https://orders.example.com" })
+	f, c, tracker, id := follow(t, func(o *notify.TrackerOptions) { o.BaseURL = "https://orders.example.com/" })
 	require.Equal(t, []string{"https://orders.example.com/callback/kuaidi100/tok-1"}, c.subscribed)
 	require.True(t, f.order(id).Shipments[0].Subscribed)
 	f.pass(t, 8*time.Hour)
