@@ -1,0 +1,188 @@
+package storage_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orderbot/orders"
+	"orderbot/orders/ordertest"
+	"orderbot/storage"
+)
+
+const (
+	benchWorkers  = 8
+	benchProducts = 300
+	benchChunk    = 250 // orders of one side before the other side's turn
+)
+
+// oneStep sends every order to one approver.
+type oneStep struct{}
+
+func (oneStep) Route(orders.Facts) (orders.Route, error) {
+	return orders.Route{Name: "规则 2", Steps: []orders.RouteStep{{Role: orders.RoleSalesManager, Limit: 4 * time.Hour}}}, nil
+}
+
+func benchProduct(i int) orders.ProductCode {
+	return orders.ProductCode(fmt.Sprintf("P%03d", i%benchProducts))
+}
+
+// benchLines are the products of the i-th order: three, spread and sorted.
+func benchLines(i int) []orders.ProductCode {
+	out := []orders.ProductCode{benchProduct(i * 7), benchProduct(i*7 + 101), benchProduct(i*7 + 202)}
+	slices.Sort(out)
+	return out
+}
+
+// floorParams give the floor the same promises, and MySQL its faster protocol.
+var floorParams = map[string]string{
+	"mysql":  "?interpolateParams=true",
+	"sqlite": "?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)",
+}
+
+// BenchmarkConfirm confirms drafts of three lines, through the order desk with all that belongs to
+// it (credit, reservation, approval chain, audit, event), beside the same writes by hand through
+// database/sql: the order's row, three lines, three conditional takings of stock, an audit entry
+// and an event. Both take turns on the same server, eight connections each. %floor is what is
+// left of the floor's rate.
+func BenchmarkConfirm(b *testing.B) {
+	for _, name := range []string{"mysql", "sqlite"} {
+		b.Run(name, func(b *testing.B) {
+			address := databases[name](b)
+			s, err := storage.Open(b.Context(), address, storage.Options{MaxConns: benchWorkers})
+			require.NoError(b, err)
+			b.Cleanup(func() { require.NoError(b, s.Close()) })
+			require.NoError(b, s.Migrate(b.Context()))
+			desk := benchDesk(b, s)
+			db := raw(b, address+floorParams[name])
+			db.SetMaxOpenConns(benchWorkers)
+			db.SetMaxIdleConns(benchWorkers)
+			if name == "sqlite" {
+				db.SetMaxOpenConns(1) // its one writer, without lock waits
+			}
+			insertDrafts(b, s, b.N)
+
+			var ours, floor time.Duration
+			for from := 0; from < b.N; from += benchChunk {
+				to := min(from+benchChunk, b.N)
+				floor += spread(b, from, to, func(ctx context.Context, i int) error { return confirmByHand(ctx, db, i) })
+				ours += spread(b, from, to, func(ctx context.Context, i int) error {
+					return s.Do(ctx, func(tx *storage.Tx) error {
+						_, _, err := desk.Confirm(tx, benchID("SO", i), 0, orders.Actor{Code: "S001", Channel: orders.WeCom})
+						return err
+					})
+				})
+			}
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(float64(b.N)/ours.Seconds(), "orders/s")
+			b.ReportMetric(float64(b.N)/floor.Seconds(), "floor/s")
+			b.ReportMetric(100*floor.Seconds()/ours.Seconds(), "%floor")
+		})
+	}
+}
+
+func benchID(prefix string, i int) orders.OrderID {
+	return orders.OrderID(fmt.Sprintf("%s20260311%06d", prefix, i))
+}
+
+func benchDesk(b *testing.B, s *storage.Store) *orders.Desk {
+	b.Helper()
+	rows := [][]string{{"code", "name", "unit", "price", "stock"}}
+	for i := range benchProducts {
+		rows = append(rows, []string{string(benchProduct(i)), "产品", "盒", "8.5", "1000000000"})
+	}
+	_, err := s.ImportRows(b.Context(), "products", rows, false)
+	require.NoError(b, err)
+	rows = [][]string{{"code", "name"}}
+	for i := range 200 {
+		rows = append(rows, []string{benchCustomer(i), "客户"})
+	}
+	_, err = s.ImportRows(b.Context(), "customers", rows, false)
+	require.NoError(b, err)
+	catalog, err := s.Catalog(b.Context())
+	require.NoError(b, err)
+	return &orders.Desk{
+		Catalog: func() *orders.Catalog { return catalog }, Router: oneStep{}, Now: func() time.Time { return ordertest.Start },
+		Times: orders.Times{DraftExpires: 24 * time.Hour, ReservationExpires: 24 * time.Hour, ApprovalLimit: 4 * time.Hour},
+	}
+}
+
+func benchCustomer(i int) string { return fmt.Sprintf("C%03d", i%200) }
+
+// insertDrafts stores n drafts for the desk, and n without lines for the hand.
+func insertDrafts(b *testing.B, s *storage.Store, n int) {
+	b.Helper()
+	for from := 0; from < n; from += 500 {
+		require.NoError(b, s.Do(b.Context(), func(tx *storage.Tx) error {
+			for i := from; i < min(from+500, n); i++ {
+				o := ordertest.Order(benchID("SO", i), orders.CustomerCode(benchCustomer(i)), 3, benchLines(i)...)
+				if err := tx.InsertOrder(o); err != nil {
+					return err
+				}
+				if err := tx.InsertOrder(ordertest.Order(benchID("HA", i), orders.CustomerCode(benchCustomer(i)), 3)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+}
+
+// spread runs the numbers on eight workers and returns how long it took.
+func spread(b *testing.B, from, to int, run func(ctx context.Context, i int) error) time.Duration {
+	b.Helper()
+	var next atomic.Int64
+	next.Store(int64(from))
+	var wg sync.WaitGroup
+	errs := make([]error, benchWorkers)
+	begin := time.Now()
+	for w := range benchWorkers {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < to && errs[w] == nil; i = int(next.Add(1)) - 1 {
+				errs[w] = run(b.Context(), i)
+			}
+		})
+	}
+	wg.Wait()
+	took := time.Since(begin)
+	for _, err := range errs {
+		require.NoError(b, err)
+	}
+	return took
+}
+
+func confirmByHand(ctx context.Context, db *sql.DB, i int) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	id, now, lines := string(benchID("HA", i)), ordertest.Start.UnixMilli(), benchLines(i)
+	if _, err := tx.ExecContext(ctx, "UPDATE orders SET status = 'pending_approval', version = version + 1, confirmed_at = ? WHERE id = ? AND status = 'draft'", now, id); err != nil {
+		return err
+	}
+	const line = "(?, ?, ?, '医用口罩', '50只/盒', 3000000, '盒', 3000000, '盒', 0, 8500000, 2550, '目录价', 8500000, 0, 3000000)"
+	if _, err := tx.ExecContext(ctx, "INSERT INTO order_lines (order_id, no, product, name, spec, quantity, unit, base, base_unit, gift, price, amount, price_rule, list_price, available, reserved) VALUES "+
+		line+", "+line+", "+line, id, 1, lines[0], id, 2, lines[1], id, 3, lines[2]); err != nil {
+		return err
+	}
+	for _, p := range lines {
+		if _, err := tx.ExecContext(ctx, "UPDATE stock SET reserved = reserved + 3000000 WHERE product = ? AND warehouse = ? AND reserved + allocated + 3000000 <= on_hand", p, storage.DefaultWarehouse); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, "INSERT INTO audit (order_id, at, actor, channel, action, before_text, after_text, reason, trace) VALUES (?, ?, 'S001', 'wecom', '确认下单', '草稿', '待审批', '规则 2', '')", id, now); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "INSERT INTO events (kind, order_id, at, actor, data, trace, status, due_at, attempts, token, error) VALUES ('order.confirmed', ?, ?, 'S001', '', '', 0, ?, 0, '', '')", id, now, now); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
