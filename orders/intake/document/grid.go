@@ -191,9 +191,9 @@ func outer(all []segment, at func(segment) float64) (first, last segment) {
 			break
 		}
 	}
-	for i := len(sorted) - 1; i >= 0; i-- {
-		if sorted[i].length() > longest*0.5 {
-			last = sorted[i]
+	for _, s := range slices.Backward(sorted) {
+		if s.length() > longest*0.5 {
+			last = s
 			break
 		}
 	}
@@ -356,7 +356,7 @@ func (g grid) merged(middles []page.Point) []int {
 			if col+1 < cols && g.drawn(page.Point{X: g.us[col+1], Y: g.vs[row]}, page.Point{X: g.us[col+1], Y: g.vs[row+1]}) < partRule {
 				join(at, at+1)
 			}
-			if row+1 < rows && !(centred[at] && centred[at+cols]) &&
+			if row+1 < rows && (!centred[at] || !centred[at+cols]) &&
 				g.drawn(page.Point{X: g.us[col], Y: g.vs[row+1]}, page.Point{X: g.us[col+1], Y: g.vs[row+1]}) < partRule {
 				join(at, at+cols)
 			}

@@ -5,13 +5,13 @@ import (
 	"context"
 	"encoding/binary"
 	"image"
-	_ "image/gif"
-	_ "image/jpeg"
-	_ "image/png"
+	_ "image/gif"  // decoder of pictures
+	_ "image/jpeg" // decoder of pictures
+	_ "image/png"  // decoder of pictures
 
-	_ "golang.org/x/image/bmp"
+	_ "golang.org/x/image/bmp" // decoder of pictures
 	"golang.org/x/image/draw"
-	_ "golang.org/x/image/webp"
+	_ "golang.org/x/image/webp" // decoder of pictures
 
 	"orderbot/orders"
 	"orderbot/orders/intake/ocr"

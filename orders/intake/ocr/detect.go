@@ -182,7 +182,7 @@ func outlines(odds []float32, w, h int) [][]page.Point {
 			continue
 		}
 		seen[start] = true
-		stack = append(stack[:0], int32(start)) //nolint:gosec // a detector picture has below 2^31 pixels
+		stack = append(stack[:0], int32(start))
 		var edge []page.Point
 		for len(stack) > 0 {
 			p := int(stack[len(stack)-1])

@@ -5,11 +5,11 @@ package page
 // Document is an opened file. Kind tells how it was read: "text" for files that carry their
 // text (xlsx, csv, docx, PDF with a text layer), "ocr" for pictures and scans.
 type Document struct {
-	Kind  string
-	Name  string // the file's own name, may be empty
-	Pages []Page
+	Kind  string `json:"kind"`
+	Name  string `json:"name"` // the file's own name, may be empty
+	Pages []Page `json:"pages"`
 	// Notes are sentences for the sender, such as 只读了前 30 页.
-	Notes []string
+	Notes []string `json:"notes,omitempty"`
 }
 
 // The kinds of documents.
@@ -22,42 +22,46 @@ const (
 // file itself has (sheets, docx tables) or whose grid was found; the text of a table is not
 // repeated in Lines.
 type Page struct {
-	Name          string // sheet name
-	Width, Height float64
+	Name   string  `json:"name,omitempty"` // sheet name
+	Width  float64 `json:"width"`
+	Height float64 `json:"height"`
 	// Turn is by how many quarter turns clockwise the picture was turned to stand upright. All
 	// positions are those of the upright page.
-	Turn   int
-	Lines  []Line
-	Tables []Table
+	Turn   int     `json:"turn,omitempty"`
+	Lines  []Line  `json:"lines"`
+	Tables []Table `json:"tables,omitempty"`
 }
 
 // Point is a position in the page's own units, from the upper left.
-type Point struct{ X, Y float64 }
+type Point struct {
+	X float64 `json:"x"`
+	Y float64 `json:"y"`
+}
 
 // Line is one run of text. Score is the recogniser's certainty, 1 where the text is the file's own.
 type Line struct {
-	Text  string
-	Score float64
-	Box   [4]Point // upper left, upper right, lower right, lower left
+	Text  string   `json:"text"`
+	Score float64  `json:"score"`
+	Box   [4]Point `json:"box"` // upper left, upper right, lower right, lower left
 	// Back is the mean colour behind the text as 0xRRGGBB where a picture was read: chat bubbles
 	// are told apart by it. -1 where unknown.
-	Back int
+	Back int `json:"back"`
 }
 
 // Table is a grid of cells, row by row. All rows have the same length; a merged cell's text
 // stands in each place it covers, with Merged set on all but the first.
 type Table struct {
-	Rows [][]Cell
+	Rows [][]Cell `json:"rows"`
 	// Hidden tells which rows the file hides.
-	Hidden []bool
+	Hidden []bool `json:"hidden,omitempty"`
 }
 
 // Cell is one field of a table.
 type Cell struct {
-	Text   string
-	Score  float64
-	Box    [4]Point
-	Ref    string // "B7" in a sheet
-	Merged bool
-	Struck bool // crossed out
+	Text   string   `json:"text"`
+	Score  float64  `json:"score"`
+	Box    [4]Point `json:"box"`
+	Ref    string   `json:"ref,omitempty"` // "B7" in a sheet
+	Merged bool     `json:"merged,omitempty"`
+	Struck bool     `json:"struck,omitempty"` // crossed out
 }
