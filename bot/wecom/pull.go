@@ -1,6 +1,7 @@
 package wecom
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -13,7 +14,7 @@ import (
 
 const (
 	pullEvery = 2 * time.Second // another replica may have taken the callback
-	pullHold  = time.Minute
+	pullHold  = time.Minute     // the default of PullerOptions.Hold
 	pullRetry = 5 * time.Second
 	pullPages = 200 // of one claim; what is beyond is pulled by the next
 )
@@ -32,8 +33,11 @@ type KFLog interface {
 type PullerOptions struct {
 	Log     KFLog
 	Cursors bot.Cursors
-	Now     func() time.Time
-	Logger  *slog.Logger
+	// Hold is the time after which another process may take a pull over that a dead one had begun;
+	// 0: a minute.
+	Hold   time.Duration
+	Now    func() time.Time
+	Logger *slog.Logger
 }
 
 // Puller fetches what customers wrote to 微信客服 into the inbox.
@@ -45,6 +49,7 @@ type Puller struct {
 
 // NewPuller returns a puller; [Puller.Run] starts it.
 func NewPuller(o PullerOptions) *Puller {
+	o.Hold = cmp.Or(o.Hold, pullHold)
 	p := &Puller{o: o, log: o.Logger, wake: make(chan struct{}, 1)}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
@@ -98,7 +103,7 @@ func (p *Puller) recover(ctx context.Context) {
 
 // PullOnce pulls one account that has something to pull. It returns false where there is none.
 func (p *Puller) PullOnce(ctx context.Context) (bool, error) {
-	c, err := p.o.Cursors.ClaimCursor(ctx, p.o.Now(), pullHold)
+	c, err := p.o.Cursors.ClaimCursor(ctx, p.o.Now(), p.o.Hold)
 	if err != nil || c == nil {
 		return false, err
 	}
@@ -133,7 +138,7 @@ func (p *Puller) pull(ctx context.Context, c *bot.Cursor) error {
 			return err
 		}
 		c.Cursor = next
-		if !more || p.o.Now().Sub(begun) > pullHold/2 {
+		if !more || p.o.Now().Sub(begun) > p.o.Hold/2 {
 			return nil
 		}
 	}

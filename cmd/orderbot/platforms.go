@@ -51,7 +51,7 @@ func (s *server) connect(channels map[orders.Platform]notify.Channel) error {
 			kf := notifywecom.NewKF(notifywecom.Options{
 				APIURL: w.APIURL, CorpID: w.CorpID, Secret: w.KF.Secret.Reveal(), HTTP: client, Now: s.now, Logger: log("kf"),
 			})
-			puller := wecom.NewPuller(wecom.PullerOptions{Log: kf, Cursors: cursors{s}, Now: s.now, Logger: log("kf")})
+			puller := wecom.NewPuller(wecom.PullerOptions{Log: kf, Cursors: cursors{s}, Hold: s.hold, Now: s.now, Logger: log("kf")})
 			callback, err := wecom.NewKF(wecom.KFOptions{
 				CorpID: w.CorpID, Token: w.KF.Token.Reveal(), AESKey: w.KF.AESKey.Reveal(), Cursors: cursors{s}, Wake: puller.Wake, Now: s.now, Logger: log("kf"),
 			})
@@ -186,7 +186,7 @@ func (s *server) buildNotify(desk *orders.Desk, signer *cards.Signer, metrics *n
 	s.follow(desk, metrics)
 	s.sender = notify.NewSender(notify.SenderOptions{
 		Outbox: s.store, Store: store, Channels: channels, Catalog: s.books.catalog, Backlog: s.store, Metrics: metrics,
-		Now: s.clock, Logger: s.logger.With("part", "sender"),
+		Now: s.clock, Logger: s.logger.With("part", "sender"), Hold: s.hold,
 	})
 	set := make(map[orders.Platform]bool, len(channels))
 	for p := range channels {
@@ -194,7 +194,7 @@ func (s *server) buildNotify(desk *orders.Desk, signer *cards.Signer, metrics *n
 	}
 	s.dispatcher = notify.NewDispatcher(notify.DispatcherOptions{
 		Outbox: s.store, Store: store, Catalog: s.books.catalog, Signer: signer, Platforms: set, PageURL: s.clerk.PageURL, Tracker: s.tracker,
-		Metrics: metrics, Now: s.clock, Logger: s.logger.With("part", "dispatcher"), Sent: s.sender.Wake,
+		Metrics: metrics, Now: s.clock, Logger: s.logger.With("part", "dispatcher"), Hold: s.hold, Sent: s.sender.Wake,
 	})
 	deadlines := &notify.Deadlines{
 		Outbox: s.store, Store: store, Desk: desk, Metrics: metrics, Logger: s.logger.With("part", "clock"), Wake: s.dispatcher.Wake,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -48,6 +49,7 @@ type server struct {
 	ocr        *lazyOCR
 	logger     *slog.Logger
 	now        func() time.Time
+	hold       time.Duration // of claims, where set otherwise than usual
 	// parts run until their context ends; the name is for the log.
 	parts  []part
 	checks []platformCheck
@@ -71,7 +73,7 @@ type serverOptions struct {
 	Now    func() time.Time
 	// Open reads files; nil: with the OCR of the configuration.
 	Open func(ctx context.Context, name string, data []byte) (*page.Document, error)
-	// Hold is how long a claim on work lasts; shorter makes others take over sooner.
+	// Hold is how long a claim on work of any kind lasts, 0: as usual. Shorter makes others take over sooner.
 	Hold time.Duration
 	// Migrate brings the schema up to date first.
 	Migrate bool
@@ -85,10 +87,7 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.Hold == 0 {
-		o.Hold = 30 * time.Second
-	}
-	s = &server{config: c, logger: o.Logger, now: o.Now}
+	s = &server{config: c, logger: o.Logger, now: o.Now, hold: o.Hold}
 	s.store, err = storage.Open(ctx, c.Database.URL.Reveal(), storage.Options{TurnPause: c.Times.TurnPause, Now: o.Now})
 	if err != nil {
 		return nil, err
@@ -146,7 +145,7 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 		Open: o.Open, Signer: signer, NewToken: newToken, NewCode: newCode,
 		Now: s.clock, Location: location, Logger: s.logger.With("part", "clerk"), Sent: s.wake,
 		BindingCode: c.Times.BindingCode, ThreadExpires: c.Times.DraftExpires, DuplicateWindow: c.Times.DuplicateWindow,
-		Hold: o.Hold, Poll: 250 * time.Millisecond, Workers: 64,
+		Hold: cmp.Or(o.Hold, 30*time.Second), Poll: 250 * time.Millisecond, Workers: 64,
 	}
 	if c.Server.PublicURL != "" {
 		s.clerk.PageURL = s.pageURL
