@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"orderbot/cards"
@@ -101,7 +102,8 @@ func (s *session) redraw(tx Tx) error {
 		return err
 	}
 	for i := len(sent) - 1; i >= 0; i-- {
-		if sent[i].Chat == s.part.Chat && sent[i].Update == 0 {
+		// The receipt holds the platform's name of the card: the copy that was pressed, not a later one.
+		if sent[i].Chat == s.part.Chat && sent[i].Update == 0 && (s.in.Card == "" || strings.Contains(string(sent[i].Receipt), s.in.Card)) {
 			s.replies = append(s.replies, reply{
 				msg: cards.Message{Card: card}, kind: cardKind(a.Verb) + ".settled", order: a.Order, update: sent[i].ID, code: s.in.Code,
 			})

@@ -182,6 +182,9 @@ func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
 			continue
 		}
 		n.Status = NodeOpen
+		if len(d.Catalog().StaffWith(n.Role)) == 0 {
+			n.Extra = d.escalation(n) // a vacant role must not leave the order stuck
+		}
 		return []Event{d.event(o, EventApprovalRequested, by, map[string]string{"node": strconv.Itoa(n.Seq)})}, nil
 	}
 
