@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
+
+	"orderbot/storage"
 )
 
 type importCmd struct {
@@ -14,19 +15,15 @@ type importCmd struct {
 }
 
 // Run imports master data, all rows or none. Running servers take it over within seconds.
-func (c *importCmd) Run(ctx context.Context, p *program) (err error) {
+func (c *importCmd) Run(ctx context.Context, p *program) error {
 	data, err := os.ReadFile(c.File)
 	if err != nil {
 		return err
 	}
-	store, err := openStore(ctx, p)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	if err := store.CheckSchema(ctx); err != nil {
-		return err
-	}
+	return withStore(ctx, p, func(store *storage.Store) error { return c.load(ctx, p, store, data) })
+}
+
+func (c *importCmd) load(ctx context.Context, p *program, store *storage.Store, data []byte) error {
 	report, err := store.Import(ctx, c.Kind, data, c.DryRun)
 	if err != nil {
 		return err

@@ -179,6 +179,7 @@ func (s *server) pageURL(token string) string {
 func (s *server) routes(registry *prometheus.Registry) {
 	orderPage := web.OrderPage{Orders: s.store, Location: location, Logger: s.logger.With("part", "web")}
 	orderPage.Register(s.app)
+	s.openAPI()
 	s.app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok") })
 	s.app.Get("/readyz", s.ready)
 	s.app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})))

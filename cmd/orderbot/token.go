@@ -1,6 +1,15 @@
 package main
 
-import "errors"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"orderbot/orders"
+	"orderbot/storage"
+)
 
 type tokenCmd struct {
 	Create tokenCreateCmd `cmd:"" help:"Make a token and print it, this once."`
@@ -14,17 +23,68 @@ type tokenCreateCmd struct {
 	Scopes []string `arg:"" optional:"" hidden:"" help:"Further scopes."` // --scope a b
 }
 
-// Run is not wired yet.
-func (tokenCreateCmd) Run() error { return errors.New("token create is not part of this build yet") }
+// scopes are what a token may be made for.
+var scopes = []string{"orders:read"}
+
+// Run makes a token.
+func (c *tokenCreateCmd) Run(ctx context.Context, p *program) error {
+	wanted := append(c.Scope, c.Scopes...)
+	for _, s := range wanted {
+		if !slices.Contains(scopes, s) {
+			return orders.Errorf(orders.CodeInvalid, "unknown scope %q; there are: %s", s, strings.Join(scopes, ", "))
+		}
+	}
+	return withStore(ctx, p, func(store *storage.Store) error {
+		token, err := store.CreateToken(ctx, c.Name, wanted...)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(p.stdout, token)
+		return err
+	})
+}
 
 type tokenListCmd struct{}
 
-// Run is not wired yet.
-func (tokenListCmd) Run() error { return errors.New("token list is not part of this build yet") }
+// Run lists the tokens, never their secrets.
+func (tokenListCmd) Run(ctx context.Context, p *program) error {
+	return withStore(ctx, p, func(store *storage.Store) error {
+		all, err := store.Tokens(ctx)
+		if err != nil {
+			return err
+		}
+		for _, t := range all {
+			state := "valid"
+			if !t.RevokedAt.IsZero() {
+				state = "revoked " + t.RevokedAt.In(location).Format("2006-01-02 15:04")
+			}
+			if _, err := fmt.Fprintf(p.stdout, "%s\t%s\tcreated %s\t%s\n", t.Name, strings.Join(t.Scopes, ","),
+				t.CreatedAt.In(location).Format("2006-01-02 15:04"), state); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
 
 type tokenRevokeCmd struct {
 	Name string `arg:"" help:"The token's name."`
 }
 
-// Run is not wired yet.
-func (tokenRevokeCmd) Run() error { return errors.New("token revoke is not part of this build yet") }
+// Run makes a token useless.
+func (c *tokenRevokeCmd) Run(ctx context.Context, p *program) error {
+	return withStore(ctx, p, func(store *storage.Store) error { return store.RevokeToken(ctx, c.Name) })
+}
+
+// withStore opens the configured database, which must be up to date, for f.
+func withStore(ctx context.Context, p *program, f func(*storage.Store) error) (err error) {
+	store, err := openStore(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	if err := store.CheckSchema(ctx); err != nil {
+		return err
+	}
+	return f(store)
+}
