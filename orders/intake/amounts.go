@@ -25,6 +25,7 @@ type quantity struct {
 type priceTag struct {
 	value decimal.Decimal
 	per   string // for one of which unit, "" if not said
+	plain bool   // nothing but the unit tells that it is a price
 	from  int
 	to    int
 }
@@ -245,7 +246,7 @@ func (s *scan) findPrices(exact []int) {
 				i, lastAmount = e-1, e
 				continue
 			case per != "" && after:
-				s.price(i, e, priceTag{value: v, per: per, from: i, to: to})
+				s.price(i, e, priceTag{value: v, per: per, plain: true, from: i, to: to})
 				i, lastAmount = e-1, e
 				continue
 			}
@@ -382,7 +383,7 @@ func (s *scan) findQuantities(exact []int) {
 			continue
 		}
 		k := n.to
-		if k < len(r) && r[k] == ' ' && n.bare && s.x.unitAt(r, k+1) != "" && !s.spaceBreaks(i, k) {
+		if k < len(r) && r[k] == ' ' && s.x.unitAt(r, k+1) != "" && !s.spaceBreaks(i, k) && (n.bare || s.unitAlone(k+1)) {
 			k++
 		}
 		if k < len(r) && r[k] == '个' && k+1 < len(r) && s.countsAfterGe(k+1) {
@@ -539,4 +540,10 @@ func (s *scan) priceBegins(i, to int) bool {
 		start--
 	}
 	return s.quantityIn(start, i)
+}
+
+// unitAlone tells whether the unit word at r[i] stands by itself.
+func (s *scan) unitAlone(i int) bool {
+	e := i + len([]rune(s.x.unitAt(s.r, i)))
+	return e >= len(s.r) || isBreak(s.r[e]) || s.r[e] == ' '
 }

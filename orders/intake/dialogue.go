@@ -71,7 +71,13 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 		b.read(0, len(s.r))
 	}
 	if moved && says(r.text, []string{"发错", "搞错", "弄错", "写错", "错了", "不是"}) {
-		b.items = slices.DeleteFunc(b.items, func(it *wanted) bool { return !it.fixed && it.res.product < 0 && len(it.res.options) == 0 && slices.Index(b.items, it) >= b.base })
+		items := slices.Clone(b.items[:b.base])
+		for _, it := range b.items[b.base:] {
+			if it.res.product >= 0 || len(it.res.options) > 0 {
+				items = append(items, it)
+			}
+		}
+		b.items = items
 	}
 	newGoods := 0
 	for _, it := range b.items[b.base:] {
@@ -328,7 +334,7 @@ func (r *reading) soleNumber(string) (decimal.Decimal, string, bool) {
 	if n, ok := readNumeral([]rune(t), 0); ok && n.to == len([]rune(t)) {
 		return n.value, "", true
 	}
-	if r.x.units[t] {
+	if r.x.units[t] && !slices.Contains(yesWords, t) {
 		return decimal.Zero, t, true
 	}
 	return decimal.Zero, "", false

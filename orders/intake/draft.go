@@ -101,10 +101,26 @@ func (s *scan) findNotes(from, to int) []string {
 	s.clauses(from, to, func(f, t int, _ rune) {
 		for i := f; i < t; i++ {
 			if w := wordOf(s.r, i, noteWords); w != "" {
-				if m := s.at(i); m != nil && m.kind == markNote {
-					return
+				if m := s.at(i); m != nil {
+					if m.kind == markNote {
+						return
+					}
+					if m.kind == markPayment || m.kind == markCarrier {
+						continue
+					}
 				}
-				if q := s.quote(f, t); q != "" && !slices.Contains(out, q) {
+				from, to := f, t
+				for k := f; k < t; k++ {
+					if m := s.at(k); m != nil && m.kind == markQty { // only the words about the wish
+						for from, to = i, i; from > f && s.r[from-1] != ' ' && s.owner[from-1] < 0; from-- {
+						}
+						for to < t && s.r[to] != ' ' && s.owner[to] < 0 {
+							to++
+						}
+						break
+					}
+				}
+				if q := s.quote(from, to); q != "" && !slices.Contains(out, q) {
 					out = append(out, q)
 				}
 				return
@@ -150,6 +166,8 @@ func (x *Lexicon) draftLine(it *wanted, cust int32, path string) (Line, []Ask) {
 			text = fmt.Sprintf("没有找到「%s」，是%s吗？", name, x.titles(r.options, 3))
 		}
 		ask("product", reason, text, r.options)
+	case r.reason == ReasonUnknown:
+		ask("product", ReasonUnknown, fmt.Sprintf("没有找到「%s」，是%s吗？", name, x.titles(r.options, 1)), r.options)
 	case r.reason == ReasonConflict:
 		ask("product", ReasonConflict, fmt.Sprintf("「%s」前后对不上，是%s？", name, x.titles(r.options, 3)), r.options)
 	}

@@ -326,7 +326,7 @@ func (b *builder) content(m *mention) bool {
 		return true
 	}
 	if b.ctx != nil && bits.OnesCount64(m.content()) <= 2 {
-		if c := b.s.x.covers(m, b.ctx, b.who); len(c) > 0 && c[0].ctx > 0 {
+		if c := b.s.x.covers(m, b.ctx, b.who); len(c) > 0 && (c[0].like >= 50 || b.ctx.meant == 0 && c[0].ctx >= 4) {
 			return true
 		}
 	}
@@ -388,6 +388,13 @@ func (b *builder) brackets(els []el) []el {
 				minus = true
 			}
 			j++
+		}
+		if j == i+2 && els[i+1].kind == elMark && els[i+1].mark.kind == markQty && len(out) > 0 && hasQty(out) {
+			same := *els[i+1].mark
+			same.kind = markSum
+			out = append(out, el{elMark, els[i+1].from, els[i+1].to, &same})
+			i = j
+			continue
 		}
 		if minus {
 			from := els[i].to
@@ -746,7 +753,14 @@ func (b *builder) set(els []el, k, from, to int, sign rune) bool {
 		m = b.mention(f, t)
 	}
 	var target []*wanted
+	if n := len(b.items); n == b.base && hasQty(left) && hasQty(rest) {
+		b.goods(left, from, els[k].from, 0)
+		if len(b.items) > n {
+			target = b.items[len(b.items)-1:]
+		}
+	}
 	switch {
+	case len(target) > 0:
 	case m != nil && !m.empty():
 		target = b.find(m)
 		if len(target) == 0 {
@@ -771,12 +785,15 @@ func (b *builder) set(els []el, k, from, to int, sign rune) bool {
 		return false
 	}
 	var q *quantity
+	f, t, ok := wordSpan(rest)
 	for _, e := range rest {
 		if e.kind == elMark && e.mark.kind == markQty {
+			if e.mark.qty.spec && ok && e.from < t {
+				continue // A4要80克的
+			}
 			q = &e.mark.qty
 		}
 	}
-	f, t, ok := wordSpan(rest)
 	var what *mention
 	if ok {
 		what = b.mention(f, t)
@@ -869,6 +886,11 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 			case markDeal:
 				b.deals = append(b.deals, *e.mark)
 			case markPrice:
+				if e.mark.price.plain && len(cur) == 0 && b.sizeNotPrice(e.mark.price) { // 4.7K一盘
+					m := b.mention(e.mark.price.from, e.mark.price.to)
+					add(m, quantity{value: decimal.NewFromInt(1), unit: e.mark.price.per, from: e.mark.price.to, to: e.to})
+					continue
+				}
 				b.attachPrice(e.mark.price, first, len(cur) > 0 && b.content(joined()))
 			case markTotal:
 				b.totals = append(b.totals, *e.mark)
@@ -935,7 +957,7 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 						b.carry = nil
 						add(m, q)
 					}
-				case b.carry != nil && !wordAhead(els, i) || b.carry != nil && each:
+				case b.carry != nil && (!wordAhead(els, i) || each || !b.strongAt(els[i+1].from, els[i+1].to)):
 					if each {
 						for _, one := range b.takeLists() {
 							add(one, q)
@@ -1077,6 +1099,10 @@ func (b *builder) contentAt(from, to int) bool { return b.content(b.mention(from
 // unknownGoods tells whether words before a quantity name goods that the catalogue lacks.
 func (b *builder) unknownGoods(m *mention, els []el, i int) bool {
 	q := els[i].mark.qty
+	if n := bits.OnesCount64(m.content()); n == 1 && len(m.toks) == 0 && !q.bare && !q.size && m.at[bits.TrailingZeros64(m.content())] < q.from {
+		c := b.s.x.covers(m, nil, b.who)
+		return len(c) > 0 && len(b.items) == 0
+	}
 	if q.bare || q.size || len(m.toks) == 0 && bits.OnesCount64(m.content()) < 2 {
 		return false
 	}
@@ -1117,6 +1143,9 @@ func (b *builder) isSpec(els []el, i int, words func() *mention, some bool) bool
 		return true
 	}
 	if !q.size {
+		if tok, ok := readSpec(b.s.r, q.from, q.to); ok && !some && later >= 0 && between && tok.to == q.to {
+			return b.s.x.isSize(&tok) // 60支漂白2匹
+		}
 		return false
 	}
 	if later >= 0 && !between {
@@ -1575,4 +1604,49 @@ func (b *builder) strongAt(from, to int) bool {
 	}
 	c := b.s.x.covers(m, nil, b.who)
 	return len(c) > 0 && (c[0].strong&m.content() != 0 || c[0].toks != 0)
+}
+
+// isSize tells whether products bear t as a size of their own, not only as what a pack holds.
+func (x *Lexicon) isSize(t *specToken) bool {
+	k := t.askKeys()[0]
+	for n, id := range x.tokens[k] {
+		e := &x.products[id]
+		if j, ok := slices.BinarySearch(e.tokens, k); ok && !e.weak[j] {
+			return true
+		}
+		if n > 200 {
+			break
+		}
+	}
+	return false
+}
+
+// sizeNotPrice tells that a number with 一盘 after goods is the size of the next goods: it is far
+// from their price, and a product of the kind has it.
+func (b *builder) sizeNotPrice(p priceTag) bool {
+	if len(b.items) == 0 {
+		return false
+	}
+	last := b.items[len(b.items)-1]
+	if last.res.product < 0 {
+		return false
+	}
+	x := b.s.x
+	pr := &x.master.Products[last.res.product]
+	if pr.Price != nil && pr.Price.IsPositive() {
+		four := decimal.NewFromInt(4)
+		for _, u := range [...]string{p.per, last.q.unit, pr.Unit} {
+			if unit, _, _, ok := productUnit(pr, u); ok {
+				size, _ := pr.UnitSize(unit)
+				if ratio(p.value, pr.Price.Mul(size)).LessThan(four) {
+					return false
+				}
+			}
+		}
+	}
+	m := b.mention(p.from, p.to)
+	if len(m.toks) == 0 {
+		return false
+	}
+	return x.resolve(m, b.ctx, b.who, p.per).product >= 0
 }

@@ -21,7 +21,8 @@ type mention struct {
 	to     int
 	own    *ownItem // the customer's own name, where it is said
 	code   int32    // a product's code where it is said, else -1
-	meant  int32    // one more than the product that it was found to mean, 0 if none
+	kin    []kinAt
+	meant  int32 // one more than the product that it was found to mean, 0 if none
 }
 
 const maxHan = 60
@@ -53,6 +54,11 @@ func (m *mention) plus(o *mention) *mention {
 	s.han = append(append(s.han, m.han...), o.han...)
 	s.at = append(append(s.at, m.at...), o.at...)
 	s.toks = append(append(s.toks, m.toks...), o.toks...)
+	s.kin = append(s.kin, m.kin...)
+	for _, k := range o.kin {
+		k.at += len(m.han)
+		s.kin = append(s.kin, k)
+	}
 	s.filler |= o.filler << uint(len(m.han))
 	if len(s.han) > maxHan {
 		s.han, s.at = s.han[:maxHan], s.at[:maxHan]
@@ -103,6 +109,10 @@ func (x *Lexicon) readMention(t *text, from, to int, own []ownItem, skip func(i 
 				continue
 			}
 		}
+		if strings.ContainsRune("长宽厚高径", r[i]) && i+1 < to && (isDigit(r[i+1]) || isHanNumeral(r[i+1])) && !x.vocabulary(r, i-1, to) {
+			i++ // 长60
+			continue
+		}
 		if isHan(r[i]) && len(m.han) < maxHan {
 			if n := fillerAt(r[:to], i); n > 0 && !x.known(r, i, n, to) {
 				for k := range n {
@@ -119,12 +129,13 @@ func (x *Lexicon) readMention(t *text, from, to int, own []ownItem, skip func(i 
 		i++
 	}
 	x.mend(m)
+	m.findKin()
 	return m
 }
 
 // vocabulary tells whether the two characters at r[i] stand together in some product's name.
 func (x *Lexicon) vocabulary(r []rune, i, to int) bool {
-	return i+1 < to && len(x.grams[gram(r[i], r[i+1])]) > 0
+	return i >= 0 && i+1 < to && len(x.grams[gram(r[i], r[i+1])]) > 0
 }
 
 // known tells whether the filling word r[i:i+n] is part of a product's name here.
@@ -219,6 +230,12 @@ func (x *Lexicon) cover(id int32, m *mention) cover {
 			c.strong |= 3 << uint(i)
 		}
 	}
+	for _, k := range m.kin {
+		mask := (uint64(1)<<uint(k.n) - 1) << uint(k.at)
+		if c.strong&mask != mask && k.at+k.n <= len(m.han) && e.hasKin(k.group) {
+			c.strong |= mask
+		}
+	}
 	for i, h := range m.han {
 		bit := uint64(1) << uint(i)
 		if c.strong&bit != 0 || m.filler&bit != 0 {
@@ -259,18 +276,8 @@ func (e *entry) token(t *specToken) int {
 			best = max(best, s)
 		}
 	}
-	if best == 0 && len(t.keys) == 1 && steel[t.keys[0]] != nil {
-		for _, k := range steel[t.keys[0]] {
-			if _, ok := slices.BinarySearch(e.tokens, k); ok {
-				return 3
-			}
-		}
-	}
 	return best
 }
-
-// steel: grades that answer to a general word.
-var steel = map[string][]string{}
 
 // says tells whether the mention says all of p, and how long p is.
 func (m *mention) says(p *phrase) (bool, int) {
@@ -340,14 +347,18 @@ func (x *Lexicon) candidates(ms ...*mention) []int32 {
 				vote(x.grams[gram(m.han[i], m.han[i+1])], 2)
 			}
 		}
+		for _, k := range m.kin {
+			for _, w := range kinWords[k.group] {
+				if w.token != "" {
+					vote(x.tokens[w.token], 2)
+				} else {
+					vote(x.grams[w.grams[0]], 2)
+				}
+			}
+		}
 		for i := range m.toks {
 			for _, k := range m.toks[i].askKeys() {
 				vote(x.tokens[k], 3)
-			}
-			if len(m.toks[i].keys) == 1 {
-				for _, k := range steel[m.toks[i].keys[0]] {
-					vote(x.tokens[k], 2)
-				}
 			}
 		}
 	}
@@ -361,6 +372,18 @@ func (x *Lexicon) candidates(ms ...*mention) []int32 {
 					if s.votes[id] > 0 {
 						s.votes[id]++
 					}
+				}
+			}
+		}
+	}
+	if len(s.touched) == 0 && len(ms) > 0 && ms[0] != nil && bits.OnesCount64(ms[0].content()) == 1 {
+		// goods called by one character: 醋, 盐
+		h := ms[0].han[bits.TrailingZeros64(ms[0].content())]
+		for _, id := range x.chars[h] {
+			for k := range x.products[id].phrases {
+				if slices.Contains(x.products[id].phrases[k].han, h) {
+					vote([]int32{id}, 1)
+					break
 				}
 			}
 		}
@@ -402,6 +425,18 @@ func (x *Lexicon) resolve(m, ctx *mention, who scope, unit string) resolution {
 	if m.code >= 0 {
 		return x.resolveNamed(m, m.code, "code", who)
 	}
+	r := x.resolveWords(m, ctx, who, unit)
+	if r.product >= 0 && r.reason == "" {
+		if r.residue = x.residue(m, r.best, who.own); r.residue > 0 {
+			r.reason, r.options = ReasonUnknown, []int32{r.product}
+		}
+	}
+	return r
+}
+
+// resolveWords resolves a mention without a code.
+func (x *Lexicon) resolveWords(m, ctx *mention, who scope, unit string) resolution {
+	none := resolution{product: -1}
 	covers := x.covers(m, nil, who)
 	head := x.hasHead(m, covers)
 	if !head && !ctx.empty() {
@@ -629,8 +664,11 @@ func (x *Lexicon) choose(m *mention, covers []cover, who scope, unit string) res
 	explained := bits.OnesCount64((top.strong | top.weak) & content)
 	allToks := top.toks == 1<<uint(len(m.toks))-1
 	missing := total - explained
-	r.residue = x.residue(m, tied)
 	// far too little of it is explained
+	if total == 1 && strong == 0 && top.class < 2 && top.ctx == 0 && len(m.toks) == 0 && len(tied) == 1 {
+		r.reason, r.rule, r.options = ReasonAmbiguous, "one character", x.optionIDs(tied, unit)
+		return r
+	}
 	if total >= 2 && strong == 0 && top.class < 2 && top.ctx == 0 || total > 0 && strong > 0 && strong*2 < missing && !allToksOf(m, top) && top.class < 2 {
 		r.reason, r.rule = ReasonUnknown, "little"
 		return r
@@ -676,16 +714,44 @@ func allToksOf(m *mention, c cover) bool {
 	return len(m.toks) > 0 && c.toks == 1<<uint(len(m.toks))-1
 }
 
-// residue counts the characters directly beside what the product explains that nothing explains.
-func (x *Lexicon) residue(m *mention, tied []cover) int {
-	c := tied[0]
-	known := c.strong | c.weak | m.filler
+// residue counts the characters directly beside what the product explains that nothing explains:
+// what they say of the goods may be just what matters.
+func (x *Lexicon) residue(m *mention, c cover, own []ownItem) int {
+	known := c.strong | c.weak
+	if c.class == 3 {
+		for k := range own {
+			if own[k].product == c.id {
+				for i, h := range m.han {
+					if slices.Contains(own[k].phrase.han, h) {
+						known |= 1 << uint(i)
+					}
+				}
+			}
+		}
+	}
 	n := 0
-	for i := range m.han {
-		if known>>uint(i)&1 != 0 {
+	for i := 0; i < len(m.han); {
+		if (known|m.filler)>>uint(i)&1 != 0 {
+			i++
 			continue
 		}
-		n++
+		j := i
+		for j < len(m.han) && (known|m.filler)>>uint(j)&1 == 0 && (j == i || m.at[j] == m.at[j-1]+1) {
+			j++
+		}
+		before := i > 0 && m.at[i-1] >= m.at[i]-2 && known>>uint(i-1)&1 == 1
+		after := j < len(m.han) && m.at[j] <= m.at[j-1]+2 && known>>uint(j)&1 == 1
+		for k := range m.toks {
+			t := &m.toks[k]
+			if c.toks>>uint(k)&1 == 1 && t.to > t.from {
+				before = before || t.to <= m.at[i] && t.to >= m.at[i]-1
+				after = after || t.from >= m.at[j-1]+1 && t.from <= m.at[j-1]+2
+			}
+		}
+		if before || after {
+			n += j - i
+		}
+		i = j
 	}
 	return n
 }

@@ -78,6 +78,30 @@ func newText(s string) *text {
 	return t
 }
 
+// closeUp drops the spaces of a text that has one after nearly every character.
+func (t *text) closeUp() {
+	han, spaced := 0, 0
+	for i, c := range t.r {
+		if isHan(c) {
+			han++
+			if i+1 < len(t.r) && t.r[i+1] == ' ' {
+				spaced++
+			}
+		}
+	}
+	if han < 4 || spaced*10 < han*7 {
+		return
+	}
+	r, at := t.r[:0], t.at[:0]
+	for i, c := range t.r {
+		if c == ' ' && i > 0 && i+1 < len(t.r) && !(isAlnum(t.r[i-1]) && isAlnum(t.r[i+1])) {
+			continue
+		}
+		r, at = append(r, c), append(at, t.at[i])
+	}
+	t.r, t.at = r, at
+}
+
 func (t *text) add(c rune, from int) {
 	t.r = append(t.r, c)
 	t.at = append(t.at, from)

@@ -93,7 +93,7 @@ done:
 		power := map[rune]int64{'w': 10000, '万': 10000, 'k': 1000, '千': 1000, '百': 100, '亿': 100000000}[r[j]]
 		j++
 		n.to, n.bare = j, false
-		if j < len(r) && isHanNumeral(r[j]) && r[j] != '半' && power > 100 { // 1万三, 2千五百
+		if j < len(r) && isHan(r[j-1]) && isHanNumeral(r[j]) && r[j] != '半' && r[j] != '两' && power > 100 { // 1万三, 2千五百
 			if rest, ok := readHan(r, j); ok && !rest.more {
 				add := rest.value
 				if rest.to == j+1 && r[j] != '十' {

@@ -464,6 +464,31 @@ func (s *scan) findCustomers() {
 	}
 }
 
+// findPeople recognises people who are only spoken of, so that their names are not taken for goods.
+func (s *scan) findPeople() {
+	r := s.r
+	for i := 0; i < len(r); i++ {
+		if s.owner[i] >= 0 || !isHan(r[i]) || i > 0 && s.owner[i-1] < 0 && r[i-1] != ' ' && !isBreak(r[i-1]) {
+			continue
+		}
+		e := i
+		for e < len(r) && s.owner[e] < 0 && isHan(r[e]) && e-i < 8 {
+			e++
+		}
+		for n := min(e-i, 6); n >= 2; n-- {
+			to := i + n
+			if to < e && !strings.ContainsRune("要说订让来的急发", r[to]) || !s.isPerson(r[i:to]) {
+				continue
+			}
+			if p, pe := s.x.names.longest(r, i); p != nil && pe > i+1 {
+				break
+			}
+			s.claim(mark{kind: markNoise, from: i, to: to})
+			break
+		}
+	}
+}
+
 // inWord tells whether r[i] goes on a word of some product's name.
 func (s *scan) inWord(i int) bool { return len(s.x.grams[gram(s.r[i-1], s.r[i])]) > 0 }
 

@@ -60,6 +60,7 @@ type reading struct {
 
 func (x *Lexicon) readText(msg Message, thread *Thread) (Result, *Thread) {
 	t := newText(msg.Text)
+	t.closeUp()
 	if len(t.r) > 20000 {
 		t.r, t.at = t.r[:20000], t.at[:20000]
 	}
@@ -193,7 +194,7 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 	switch {
 	case ads >= 2 || ads == 1 && goods == 0 && !r.repeat:
 		return IntentOther
-	case says(t, returnWords) && !says(t, []string{"退订", "不退"}) && (fault || goods == 0 || says(t, []string{"能退", "退货", "换货", "退换", "退掉", "可以退", "退回", "想退", "要退"})) && !ordering && (strings.Contains(t, "退") || fault):
+	case says(t, returnWords) && !says(t, []string{"退订", "不退"}) && !ordering && (fault || goods == 0 || says(t, []string{"能退", "退货", "换货", "退换", "退掉", "可以退", "退回", "想退", "要退"})) && (strings.Contains(t, "退") || fault || says(t, []string{"上次", "昨天", "收到", "这批", "那批", "发来", "送来", "上批", "前天"})):
 		return IntentReturn
 	case ref != "" && ref != RefLast && goods > 0 && !r.isOwnRef(t) && changing && len(r.resolved()) <= goods && r.refLeads():
 		return IntentChange
@@ -219,7 +220,7 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 		return IntentOrder
 	case picture && says(t, []string{"按图", "图上", "照图", "看图", "如图", "按照片", "就这些", "这些", "单子"}):
 		return IntentOrder
-	case r.bareGoods():
+	case r.bareGoods(), r.looseGoods():
 		return IntentOrder
 	default:
 		return IntentOther
@@ -271,6 +272,24 @@ func (r *reading) bareGoods() bool {
 				sec.items = append(sec.items, it)
 				n++
 			}
+		}
+	}
+	return n > 0
+}
+
+// looseGoods makes lines of quantities whose goods are not said, so that they are asked about.
+func (r *reading) looseGoods() bool {
+	n := 0
+	for _, sec := range r.secs {
+		if sec.b == nil {
+			continue
+		}
+		for _, q := range sec.b.loose {
+			if q.bare || q.size || q.spec || isPiece(q.unit) {
+				continue
+			}
+			sec.items = append(sec.items, &wanted{q: q, res: resolution{product: -1, reason: ReasonMissing}, from: q.from, to: q.to, said: r.s.quote(q.from, q.to)})
+			n++
 		}
 	}
 	return n > 0

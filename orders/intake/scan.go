@@ -126,6 +126,7 @@ func (x *Lexicon) newScan(t *text, c clock, cust int32, sales bool) *scan {
 	s.findAddresses()
 	s.findContacts()
 	s.findCustomers()
+	s.findPeople()
 	s.findTerms()
 	return s
 }

@@ -89,9 +89,6 @@ func productUnit(p *orders.Product, said string) (unit string, factor decimal.De
 		return "", one, false, false
 	}
 	if isPiece(said) {
-		if isPiece(p.Unit) {
-			return p.Unit, one, true, true
-		}
 		for _, k := range p.Packs {
 			if k.Size.LessThan(one) && isPiece(k.Unit) {
 				return k.Unit, one, true, true
@@ -112,5 +109,13 @@ func in(p *orders.Product, n decimal.Decimal, said string) (amount, bool) {
 	}
 	q := n.Mul(factor)
 	size, _ := p.UnitSize(u)
-	return amount{quantity: q, unit: u, base: q.Mul(size)}, true
+	return amount{quantity: q, unit: u, base: settleBase(q.Mul(size))}, true
+}
+
+// settleBase takes away what a pack written as 0.0333 of a base unit leaves over.
+func settleBase(base decimal.Decimal) decimal.Decimal {
+	if whole := base.Round(0); base.Sub(whole).Abs().LessThan(whole.Abs().Mul(decimal.New(15, -4))) && base.Exponent() < -3 && whole.IsPositive() {
+		return whole
+	}
+	return base.Round(6)
 }
