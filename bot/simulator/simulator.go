@@ -43,6 +43,9 @@ type Options struct {
 	Logger *slog.Logger
 	// Seed makes credentials, ids and random choices repeatable; 0 draws one.
 	Seed uint64
+	// Serial is where running numbers such as MsgId begin: for a server whose database outlives the
+	// simulator and must not take new messages for old ones.
+	Serial uint64
 	// Addresses gives a host a fixed address such as "127.0.0.1:9001"; the others get a free port
 	// of 127.0.0.1.
 	Addresses map[Platform]string
@@ -181,7 +184,7 @@ func New(o Options) *Simulator {
 		now:   o.Now,
 		log:   o.Logger,
 		rand:  rand.New(rand.NewPCG(o.Seed, 0x6f72646572626f74)), //nolint:gosec // a repeatable test double needs no secrecy
-		hosts: make(map[Platform]*host),
+		hosts: make(map[Platform]*host), serial: o.Serial,
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.client = &http.Client{
