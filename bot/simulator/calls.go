@@ -1,6 +1,8 @@
 package simulator
 
 import (
+	"context"
+	"fmt"
 	"regexp"
 	"sync"
 	"time"
@@ -20,8 +22,8 @@ type Call struct {
 	Method   string `json:"method"` // GET, POST, PUT, or WS for a frame
 	Path     string `json:"path"`   // a frame's topic
 	Query    string `json:"query,omitempty"`
-	// Request and Response have their secrets masked and are cut at 16 KiB. Callbacks are logged
-	// as decrypted.
+	// Request and Response have their secrets masked and are cut at 16 KiB. Callbacks and their
+	// passive replies are logged as decrypted.
 	Request  string `json:"request,omitempty"`
 	Response string `json:"response,omitempty"`
 	Status   int    `json:"status"` // HTTP; 0 when the connection was cut or refused
@@ -92,6 +94,20 @@ func (s *Simulator) Watch() (events <-chan Event, stop func()) {
 			close(ch)
 		}
 	}
+}
+
+// Await blocks until is holds. It asks again after each [Event]; is may look at screens and calls.
+func (s *Simulator) Await(ctx context.Context, is func() bool) error {
+	events, stop := s.Watch()
+	defer stop()
+	for !is() {
+		select {
+		case <-events:
+		case <-ctx.Done():
+			return fmt.Errorf("await: %w", ctx.Err())
+		}
+	}
+	return nil
 }
 
 // record logs c.

@@ -342,6 +342,9 @@ func (cb *callback) request(ctx context.Context, limit time.Duration, method, ba
 	}()
 	a.Latency = took()
 	entry.Took, entry.Status, entry.Response = a.Latency, a.Status, a.Body+a.Err
+	if reply, err := cb.envelope.unwrap([]byte(a.Body)); err == nil && method == http.MethodPost && len(reply) > 0 {
+		entry.Response = string(reply)
+	}
 	cb.sim.record(entry)
 	return a
 }

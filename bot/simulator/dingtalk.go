@@ -107,6 +107,8 @@ func newDingTalk(s *Simulator) *DingTalk {
 	d.serve("POST /v1.0/robot/groupMessages/recall", d.groupRecall)
 	d.serve("POST /v1.0/robot/messageFiles/download", d.fileLink)
 	d.serve("POST /v1.0/robot/ding/send", d.dingSend)
+	d.serve("POST /v1.0/robot/ding/readStatuses/query", d.dingRead)
+	d.serve("POST /v1.0/robot/ding/recall", d.dingRecall)
 	d.serve("POST /v1.0/card/instances/createAndDeliver", d.cardCreateAndDeliver)
 	d.serve("POST /v1.0/card/instances", d.cardCreate)
 	d.serve("POST /v1.0/card/instances/deliver", d.cardDeliver)
@@ -118,6 +120,7 @@ func newDingTalk(s *Simulator) *DingTalk {
 	d.serveLegacy("POST /media/upload", d.mediaUpload)
 	d.serveLegacy("POST /topapi/v2/user/get", d.userGet)
 	d.serveLegacy("POST /topapi/v2/user/getbymobile", d.userByMobile)
+	d.serveLegacy("POST /topapi/user/getbyunionid", d.userByUnionID)
 	d.serveLegacy("POST /topapi/message/corpconversation/asyncsend_v2", d.workNotice)
 	return d
 }
@@ -147,8 +150,8 @@ func (s dingShape) limited(c *apiCall) answer {
 	return s.d.fail(http.StatusForbidden, qpsLimit, "appkey and api qps limit")
 }
 
-func (s dingShape) expire(c *apiCall) {
-	s.d.tokens.expire(c.Header.Get("X-Acs-Dingtalk-Access-Token"), c.now)
+func (s dingShape) endToken(c *apiCall, gone bool) {
+	s.d.tokens.end(c.Header.Get("X-Acs-Dingtalk-Access-Token"), gone, c.now)
 }
 
 // The gateway's published codes of HTTP 403.
@@ -332,7 +335,7 @@ func (d *DingTalk) Screen(userID string) []Bubble {
 }
 
 // ExpireTokens ends the life of all tokens.
-func (d *DingTalk) ExpireTokens() { d.tokens.expire("", d.sim.now()) }
+func (d *DingTalk) ExpireTokens() { d.tokens.end("", false, d.sim.now()) }
 
 func (d *DingTalk) accessToken(c *apiCall) answer {
 	var in struct {
@@ -390,6 +393,23 @@ func (d *DingTalk) userByMobile(c *apiCall) answer {
 	for _, p := range d.people {
 		if p.mobile == in.Mobile {
 			return ok(map[string]any{"result": map[string]any{"userid": p.userID}})
+		}
+	}
+	return fail(60121, "找不到该用户")
+}
+
+func (d *DingTalk) userByUnionID(c *apiCall) answer {
+	var in struct {
+		UnionID string `json:"unionid" need:""`
+	}
+	if err := legacyBody(c, &in); err != nil {
+		return refused(err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, p := range d.people {
+		if p.unionID == in.UnionID {
+			return ok(map[string]any{"result": map[string]any{"userid": p.userID, "contact_type": 0}})
 		}
 	}
 	return fail(60121, "找不到该用户")

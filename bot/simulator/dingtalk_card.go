@@ -601,7 +601,7 @@ func (card *dingCard) click(p *person, action string, params map[string]any, cha
 	if err != nil {
 		panic(err) // it came from JSON
 	}
-	body["content"], body["value"] = string(text), string(text)
+	body["content"] = string(text)
 	return body
 }
 

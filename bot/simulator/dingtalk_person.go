@@ -70,7 +70,7 @@ func (d *DingTalk) SendAudio(ctx context.Context, userID string, data []byte, op
 	set := d.sim.sending(opts)
 	code := d.store(file{kind: "voice", name: "voice.ogg", data: data})
 	return d.say(ctx, userID, Bubble{Kind: "voice", MediaID: code, Text: set.recognise}, map[string]any{
-		"msgtype": "audio", "content": map[string]any{"downloadCode": code, "recognition": set.recognise, "duration": 4000},
+		"msgtype": "audio", "content": map[string]any{"downloadCode": code, "recognition": set.recognise},
 	}, map[string]any{"downloadCode": code}, set)
 }
 

@@ -330,19 +330,72 @@ func (d *DingTalk) dingSend(c *apiCall) answer {
 		d.mu.Unlock()
 		return d.fail(http.StatusForbidden, "Forbidden.AccessDenied.EditionNotSupport", "DING needs a paid edition")
 	}
-	failed := map[string]any{}
+	failed, users := map[string]any{}, []string{}
 	for _, u := range in.ReceiverUserIDList {
 		if d.people[u] == nil {
 			failed[u] = "no such user"
-			continue
+		} else {
+			users = append(users, u)
 		}
-		d.screens.add(u, Bubble{
-			ID: "ding" + d.sim.word(12), From: FromBot, Time: c.now, Kind: "ding", Text: in.Content, Chat: d.people[u].chat,
-		})
+	}
+	id := d.post(Bubble{From: FromBot, Time: c.now, Kind: "ding", Text: in.Content}, "", users)
+	d.mu.Unlock()
+	d.touch(users)
+	return jsonAnswer(map[string]any{"openDingId": id, "failedList": failed})
+}
+
+// urgent reads a request about a DING and finds it.
+func (d *DingTalk) urgent(c *apiCall) (*dingMessage, error) {
+	var in struct {
+		RobotCode  string `json:"robotCode" need:""`
+		OpenDingID string `json:"openDingId" need:""`
+	}
+	if err := decode(c.body, &in); err != nil {
+		return nil, err
+	}
+	if err := d.robot(in.RobotCode); err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	m := d.sent[in.OpenDingID]
+	if m == nil || m.kind != "ding" {
+		return nil, param("param.error", "no such openDingId")
+	}
+	return m, nil
+}
+
+func (d *DingTalk) dingRead(c *apiCall) answer {
+	m, err := d.urgent(c)
+	if err != nil {
+		return d.bad(err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	list := []any{}
+	for _, u := range sortedKeys(m.bubbles) {
+		status := "UNREAD"
+		if m.read[u] {
+			status = "READ"
+		}
+		list = append(list, map[string]any{"userId": u, "readStatus": status})
+	}
+	return jsonAnswer(map[string]any{"result": map[string]any{"robotDingReadInfoList": list}})
+}
+
+func (d *DingTalk) dingRecall(c *apiCall) answer {
+	m, err := d.urgent(c)
+	if err != nil {
+		return d.bad(err)
+	}
+	d.mu.Lock()
+	users := sortedKeys(m.bubbles)
+	for _, b := range m.bubbles {
+		b.Recalled = true
 	}
 	d.mu.Unlock()
-	d.touch(in.ReceiverUserIDList)
-	return jsonAnswer(map[string]any{"openDingId": d.sim.word(24), "failedList": failed})
+	d.touch(users)
+	return jsonAnswer(map[string]any{})
 }
 
 // sendBySession is the sessionWebhook of an incoming message. Its errors come with HTTP 200; the

@@ -303,8 +303,15 @@ func TestDingTalkRobotSendsAreChecked(t *testing.T) {
 	status, _ = b.ding("POST", "/v1.0/robot/ding/send", ding)
 	require.Equal(t, 403, status, "standard edition")
 	d.SetPaidEdition(true)
-	status, _ = b.ding("POST", "/v1.0/robot/ding/send", ding)
+	status, out = b.ding("POST", "/v1.0/robot/ding/send", ding)
 	require.Equal(t, 200, status)
+	urgent := object{"robotCode": b.cred.DingTalk.RobotCode, "openDingId": out["openDingId"]}
+	d.Read("m1")
+	_, out = b.ding("POST", "/v1.0/robot/ding/readStatuses/query", urgent)
+	require.Equal(t, []any{object{"userId": "m1", "readStatus": "READ"}}, out["result"].(object)["robotDingReadInfoList"])
+	b.ding("POST", "/v1.0/robot/ding/recall", urgent)
+	screen = d.Screen("m1")
+	require.True(t, screen[len(screen)-1].Recalled)
 }
 
 func TestDingTalkTokensRatesAndQuota(t *testing.T) {
@@ -321,7 +328,10 @@ func TestDingTalkTokensRatesAndQuota(t *testing.T) {
 		return out
 	}
 	require.Equal(t, "13800000001", user("m1")["result"].(object)["mobile"])
-	require.Contains(t, user("m1")["result"], "unionid")
+	_, out = b.call("POST", b.sim.DingTalkLegacyURL()+"/topapi/user/getbyunionid?access_token="+token, nil, object{
+		"unionid": user("m1")["result"].(object)["unionid"],
+	})
+	require.Equal(t, "m1", out["result"].(object)["userid"])
 	require.Equal(t, 60121, errcode(user("zz")))
 	_, out = b.call("POST", b.sim.DingTalkLegacyURL()+"/topapi/v2/user/getbymobile?access_token="+token, nil, object{"mobile": "13800000001"})
 	require.Equal(t, "m1", out["result"].(object)["userid"])
@@ -566,6 +576,39 @@ func TestDingTalkCardClicks(t *testing.T) {
 	require.False(t, late.OK())
 	require.Equal(t, 1, d.LateClicks())
 	require.Equal(t, "抢先", d.Screen("m1")[0].Title)
+}
+
+func TestDingTalkPongsCanBeKeptBack(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	d := b.sim.DingTalk
+	d.AddPerson("m1", "李经理", "")
+	c := b.connect()
+	var mu sync.Mutex
+	pongs := 0
+	c.conn.SetPongHandler(func(string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		pongs++
+		return nil
+	})
+	ping := func() int {
+		flaws := len(d.Flaws())
+		require.NoError(t, c.conn.WriteControl(websocket.PingMessage, []byte("x"), time.Time{}))
+		require.NoError(t, c.conn.WriteJSON(object{"headers": object{"messageId": fmt.Sprint("unknown", flaws)}}))
+		for len(d.Flaws()) == flaws { // the gateway has read the ping once it complains of what came after
+			time.Sleep(time.Millisecond)
+		}
+		require.True(t, d.SendText(t.Context(), "m1", "x").OK())
+		mu.Lock()
+		defer mu.Unlock()
+		return pongs
+	}
+	require.Equal(t, 1, ping())
+	d.AnswerPongs(false)
+	require.Equal(t, 1, ping())
+	d.AnswerPongs(true)
+	require.Equal(t, 2, ping())
 }
 
 func TestDingTalkConnections(t *testing.T) {

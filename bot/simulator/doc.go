@@ -31,12 +31,13 @@
 // Screen returns what the person sees now: texts as the client would cut them, cards after their
 // updates with the buttons that can still be pressed, for this person alone. A person cannot
 // press what is not on the screen: [ErrNotOnScreen]; [Forced] presses all the same.
+// [Simulator.Await] waits until a screen shows something, without sleeping.
 //
 // # Time
 //
 // Every window (tokens, response codes, 48 hours, rates by the minute) runs on Options.Now and so
 // can be moved. What a network does runs on the real clock: the 5 s cut-off of a callback, the 2 s
-// of a card click, DingTalk's calls a second, slow answers.
+// of a card click, the calls that an API takes in a second or a minute, slow answers.
 //
 // # Trouble on demand
 //

@@ -26,8 +26,8 @@ func (s errcodeShape) failure(_ *apiCall, code, message string) answer {
 
 func (s errcodeShape) limited(*apiCall) answer { return fail(s.rate, "api freq out of limit") }
 
-func (s errcodeShape) expire(c *apiCall) {
-	s.tokens.expire(c.URL.Query().Get("access_token"), c.now)
+func (s errcodeShape) endToken(c *apiCall, gone bool) {
+	s.tokens.end(c.URL.Query().Get("access_token"), gone, c.now)
 }
 
 // fail is an errcode answer.
@@ -149,13 +149,19 @@ func (t *tokens) check(text string, now time.Time) (owner string, code int) {
 	}
 }
 
-// expire ends the life of text, or of all tokens if text is empty.
-func (t *tokens) expire(text string, now time.Time) {
+// end ends the life of text, or of all tokens if text is empty; gone forgets them as well.
+func (t *tokens) end(text string, gone bool, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, tok := range t.all {
-		if (text == "" || tok.text == text) && tok.expires.After(now) {
+	for key, tok := range t.all {
+		if text != "" && key != text {
+			continue
+		}
+		if tok.expires.After(now) {
 			tok.expires = now
+		}
+		if gone {
+			delete(t.all, key)
 		}
 	}
 }

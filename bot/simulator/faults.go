@@ -8,7 +8,7 @@ import (
 )
 
 // Trouble is one way in which a platform's answer goes wrong. Its constructors are [ExpiredToken],
-// [RateLimited], [ServerError], [SlowAnswer], [LostAnswer], [CutConnection], [ErrorAnswer],
+// [RevokedToken], [RateLimited], [ServerError], [SlowAnswer], [LostAnswer], [CutConnection], [ErrorAnswer],
 // [Banned] and [DeliveryRefused].
 type Trouble struct {
 	kind    troubleKind
@@ -22,6 +22,7 @@ type troubleKind int
 const (
 	_ troubleKind = iota
 	troubleExpired
+	troubleRevoked
 	troubleRate
 	troubleServer
 	troubleSlow
@@ -33,7 +34,7 @@ const (
 )
 
 var troubleNames = map[troubleKind]string{
-	troubleExpired: "expired token", troubleRate: "rate limit", troubleServer: "http 500", troubleSlow: "slow answer",
+	troubleExpired: "expired token", troubleRevoked: "revoked token", troubleRate: "rate limit", troubleServer: "http 500", troubleSlow: "slow answer",
 	troubleLost: "lost answer", troubleCut: "cut connection", troubleError: "error answer", troubleBanned: "banned ip",
 	troubleRefused: "delivery refused",
 }
@@ -41,6 +42,10 @@ var troubleNames = map[troubleKind]string{
 // ExpiredToken ends the life of the token that comes with the call, and so gives 42001, or
 // DingTalk's InvalidAuthentication, until the caller fetches another.
 func ExpiredToken() Trouble { return Trouble{kind: troubleExpired} }
+
+// RevokedToken makes the platform forget the token that comes with the call, and so gives 40014, or
+// DingTalk's InvalidAuthentication, until the caller fetches another.
+func RevokedToken() Trouble { return Trouble{kind: troubleRevoked} }
 
 // RateLimited answers 45009; on DingTalk 403 QpsLimitForAppkeyAndApi (legacy 90018). Nothing is
 // done.

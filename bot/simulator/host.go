@@ -44,8 +44,8 @@ type shape interface {
 	failure(c *apiCall, code, message string) answer
 	// limited is the answer to an exceeded rate.
 	limited(c *apiCall) answer
-	// expire ends the life of the token that came with the call.
-	expire(c *apiCall)
+	// endToken ends the life of the token that came with the call; gone makes it unknown.
+	endToken(c *apiCall, gone bool)
 }
 
 // apiCall is one call under way.
@@ -172,8 +172,8 @@ func (h *host) run(c *apiCall, f func(*apiCall) answer, entry *Call) (a answer, 
 	}
 	entry.Fault = t.String()
 	switch t.kind {
-	case troubleExpired:
-		h.shape.expire(c)
+	case troubleExpired, troubleRevoked:
+		h.shape.endToken(c, t.kind == troubleRevoked)
 		return f(c), false
 	case troubleRate:
 		return h.shape.limited(c), false

@@ -76,7 +76,7 @@ type welcome struct {
 
 // kfMessage is one item of sync_msg.
 type kfMessage struct {
-	at   time.Time
+	at   time.Time // when it came, whatever its own time
 	body map[string]any
 }
 
@@ -151,7 +151,7 @@ func (k *KF) syncMsg(c *apiCall) answer {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	limit := 1000
-	if in.Limit != nil {
+	if in.Limit != nil && *in.Limit != 0 {
 		limit = *in.Limit
 	}
 	switch {
@@ -601,7 +601,7 @@ func (k *KF) append(at time.Time, body map[string]any) string {
 	if body["msgtype"] != "event" {
 		body["open_kfid"] = k.cred.OpenKfID
 	}
-	k.log = append(k.log, kfMessage{at: at, body: body})
+	k.log = append(k.log, kfMessage{at: k.sim.now(), body: body})
 	return id
 }
 

@@ -85,7 +85,7 @@ func (kuaidiShape) failure(_ *apiCall, code, message string) answer { return kua
 
 func (kuaidiShape) limited(*apiCall) answer { return kuaidiFail("502", "服务器繁忙") }
 
-func (kuaidiShape) expire(*apiCall) {}
+func (kuaidiShape) endToken(*apiCall, bool) {} // there are none
 
 func kuaidiFail(code, message string) answer {
 	a := jsonAnswer(map[string]any{"result": false, "returnCode": code, "message": message})

@@ -175,7 +175,7 @@ func (a *ServiceAccount) Screen(openID string) []Bubble {
 }
 
 // ExpireTokens ends the life of all tokens.
-func (a *ServiceAccount) ExpireTokens() { a.tokens.expire("", a.sim.now()) }
+func (a *ServiceAccount) ExpireTokens() { a.tokens.end("", false, a.sim.now()) }
 
 // VerifyURL makes the GET that saving the callback's settings makes; its echo is not encrypted.
 func (a *ServiceAccount) VerifyURL(ctx context.Context) error { return a.cb.verify(ctx) }

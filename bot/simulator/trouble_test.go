@@ -67,6 +67,10 @@ func TestTroubleOnDemand(t *testing.T) {
 	_, out, _ = send("x")
 	require.Equal(t, 42001, errcode(out), "the token is dead, not only the call")
 	token = b.workToken(b.cred.WeCom.Secret)
+	plan(simulator.RevokedToken(), 1)
+	_, out, _ = send("x")
+	require.Equal(t, 40014, errcode(out))
+	token = b.workToken(b.cred.WeCom.Secret)
 	_, out, _ = send("x")
 	require.Zero(t, errcode(out))
 	plan(simulator.ServerError(), -1)
@@ -151,10 +155,20 @@ func TestCallsAreLoggedWithoutSecrets(t *testing.T) {
 	}
 	require.Equal(t, 1, out)
 	require.Equal(t, 2, screens, "the message of the bot, and the person's own")
+	go b.sim.WeCom.SendText(t.Context(), "u", "等")
+	require.NoError(t, b.sim.Await(t.Context(), func() bool {
+		screen := b.sim.WeCom.Screen("u")
+		return screen[len(screen)-1].Text == "等"
+	}))
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, b.sim.Await(ended, func() bool { return false }), context.Canceled)
+	b.sim.Wait()
 	stop()
 	stop()
-	_, open := <-events
-	require.False(t, open)
+	for open := true; open; {
+		_, open = <-events
+	}
 	b.sim.ResetCalls()
 	require.Empty(t, b.sim.Calls())
 }

@@ -40,7 +40,7 @@ type WeCom struct {
 	cards   map[string]*workCard    // by task_id
 	codes   map[string]*responseCode
 	repeats map[string]*workMessage // by receiver and content, for enable_duplicate_check
-	paces   map[string]*window      // calls by API
+	paces   map[string]*window      // calls by API, on the real clock
 	past    map[string]pastMessage  // what members sent, by MsgId
 }
 
@@ -120,7 +120,7 @@ func (w *WeCom) serve(pattern, owner string, f func(*apiCall) answer) {
 			return fail(301002, "not allow operate another agent with this accesstoken")
 		case owner == ownerKF && got != ownerKF:
 			return fail(48002, "api forbidden: the secret is not allowed to call 微信客服")
-		case !w.pace(c):
+		case !w.pace(c.URL.Path):
 			return fail(45009, "api freq out of limit")
 		default:
 			return f(c)
@@ -128,15 +128,15 @@ func (w *WeCom) serve(pattern, owner string, f func(*apiCall) answer) {
 	})
 }
 
-func (w *WeCom) pace(c *apiCall) bool {
+func (w *WeCom) pace(path string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	p := w.paces[c.URL.Path]
+	p := w.paces[path]
 	if p == nil {
 		p = &window{span: time.Minute, max: 10000}
-		w.paces[c.URL.Path] = p
+		w.paces[path] = p
 	}
-	return p.allow(c.now)
+	return p.allow(realNow())
 }
 
 // AddMember puts an employee into the app's visible range.
@@ -180,7 +180,7 @@ func (w *WeCom) Dropped(userid string) int {
 }
 
 // ExpireTokens ends the life of all tokens, as the platform may do at any time.
-func (w *WeCom) ExpireTokens() { w.tokens.expire("", w.sim.now()) }
+func (w *WeCom) ExpireTokens() { w.tokens.end("", false, w.sim.now()) }
 
 // VerifyURL makes the GET that saving the callback's settings makes.
 func (w *WeCom) VerifyURL(ctx context.Context) error { return w.app.verify(ctx) }

@@ -28,6 +28,17 @@ func (w *WeCom) SendImage(ctx context.Context, userid string, data []byte, opts 
 	return w.say(ctx, userid, Bubble{Kind: "image", MediaID: id}, x, opts)
 }
 
+// SendFile lets the member send a file. The documentation does not list it among the messages that
+// an app receives; this is the form that published plug-ins handle.
+func (w *WeCom) SendFile(ctx context.Context, userid, name string, data []byte, opts ...SendOption) Delivery {
+	id := w.store(file{kind: "file", name: name, data: data}, w.sim.now())
+	var x xmlWriter
+	x.cdata("MsgType", "file")
+	x.cdata("MediaId", id)
+	x.cdata("FileName", name)
+	return w.say(ctx, userid, Bubble{Kind: "file", MediaID: id, FileName: name}, x, opts)
+}
+
 // SendVoice lets the member speak; the callback carries no recognised text.
 func (w *WeCom) SendVoice(ctx context.Context, userid string, data []byte, opts ...SendOption) Delivery {
 	id := w.store(file{kind: "voice", name: "voice.amr", data: data}, w.sim.now())

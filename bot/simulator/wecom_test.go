@@ -52,10 +52,12 @@ func TestWeComMemberWritesAndTheServerIsCalled(t *testing.T) {
 	require.Empty(t, tag(b.last(), "MsgId"))
 	require.True(t, b.sim.WeCom.SendRaw(t.Context(), "zhangsan", "<MsgType><![CDATA[location]]></MsgType><Label>仓库</Label>").Accepted)
 	require.Equal(t, "location", tag(b.last(), "MsgType"))
+	require.True(t, b.sim.WeCom.SendFile(t.Context(), "zhangsan", "订单.xlsx", []byte("PK\x03\x04 and so on")).Accepted)
+	require.Equal(t, "订单.xlsx", tag(b.last(), "FileName"))
 	require.True(t, b.sim.WeCom.ClickMenu(t.Context(), "zhangsan", "help").Accepted)
 	require.Equal(t, "help", tag(b.last(), "EventKey"))
 	require.ErrorIs(t, b.sim.WeCom.SendText(t.Context(), "lisi", "x").Err, simulator.ErrNobody)
-	require.Len(t, b.sim.WeCom.Screen("zhangsan"), 3)
+	require.Len(t, b.sim.WeCom.Screen("zhangsan"), 4)
 }
 
 func TestWeComCallbackIsSentAgain(t *testing.T) {
