@@ -141,7 +141,6 @@ func TestSendCardThenUpdateIt(t *testing.T) {
 	require.Empty(t, srv.Calls(onePath))
 }
 
-// feature: AP-04
 func TestCardThatIsRefusedIsSaidAsText(t *testing.T) {
 	t.Parallel()
 	for name, reply := range map[string]httpxtest.Reply{

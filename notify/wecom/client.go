@@ -29,8 +29,7 @@ type Options struct {
 	Now     func() time.Time
 	Logger  *slog.Logger
 	// DuplicateInterval is how long the platform swallows an equal message to the same person, which
-	// makes a repeat after a lost answer harmless; whoever asks the same twice within it gets one
-	// answer. Default 1 minute.
+	// makes a repeat after a lost answer or a crash harmless. Default 10 minutes.
 	DuplicateInterval time.Duration
 }
 
@@ -77,7 +76,7 @@ func newClient(o Options) *client {
 		c.log = slog.New(slog.DiscardHandler)
 	}
 	if c.o.DuplicateInterval <= 0 {
-		c.o.DuplicateInterval = time.Minute
+		c.o.DuplicateInterval = 10 * time.Minute
 	}
 	c.api = &httpx.WeChatAPI{Client: httpx.NewClient(o.APIURL, o.HTTP), Errors: codes}
 	c.api.Tokens = httpx.NewTokens(c.token, o.Now, o.Secret)
