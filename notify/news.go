@@ -405,7 +405,9 @@ func (n *news) approved() error {
 	if n.o.Status == orders.StatusCancelled {
 		return nil
 	}
-	n.tellSales(KindDecided)
+	if !n.o.PassedByRule() || n.e.Actor != string(n.o.Sales) { // who confirmed has the clerk's answer
+		n.tellSales(KindDecided)
+	}
 	if err := n.tellCustomer(KindConfirmed); err != nil {
 		return err
 	}

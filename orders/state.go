@@ -94,6 +94,16 @@ func (n *Node) Outcome(loc *time.Location) string {
 	}
 }
 
+// PassedByRule tells whether no person had a say in the order's approval.
+func (o *Order) PassedByRule() bool {
+	for i := range o.Nodes {
+		if o.Nodes[i].Status != NodePassed {
+			return false
+		}
+	}
+	return true
+}
+
 // Covered tells whether stock is held for all of the order.
 func (o *Order) Covered() bool {
 	for i := range o.Lines {

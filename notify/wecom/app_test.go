@@ -114,9 +114,35 @@ func TestLongTextIsNeverCut(t *testing.T) {
 		}
 		require.NoError(t, json.Unmarshal([]byte(c.Body), &body))
 		require.LessOrEqual(t, len(body.Text.Content), 2048)
-		pieces = append(pieces, body.Text.Content)
+		pieces = append(pieces, strings.TrimRight(body.Text.Content, zeroWidth))
 	}
 	require.Equal(t, text, strings.Join(pieces, "\n"))
+}
+
+const zeroWidth = "\u200b\u200c\u200d\u2060"
+
+// Whoever asks the same twice gets two answers; what is sent again after a crash is the same to
+// the byte, so that the platform swallows it.
+func TestEqualTextsOfDifferentDeliveriesDiffer(t *testing.T) {
+	t.Parallel()
+	srv, app := setup(t)
+	srv.On(sendPath, `{"errcode":0,"msgid":"M"}`)
+	say := func(key, text string) string {
+		d := delivery(t, cards.Message{Text: text})
+		d.Key = key
+		_, err := app.Send(t.Context(), d, nil)
+		require.NoError(t, err)
+		calls := srv.Calls(sendPath)
+		var body struct {
+			Text struct{ Content string }
+		}
+		require.NoError(t, json.Unmarshal([]byte(calls[len(calls)-1].Body), &body))
+		return body.Text.Content
+	}
+	require.NotEqual(t, say("a", "没有待办"), say("b", "没有待办"))
+	require.Equal(t, say("a", "没有待办"), say("a", "没有待办"))
+	require.Equal(t, "SO202603110012 已发货", say("a", "SO202603110012 已发货"), "the number tells it apart")
+	require.Equal(t, "见 https://x.cn/o/1", say("a", "见 https://x.cn/o/1"), "a link must end where it ends")
 }
 
 func TestSendCardThenUpdateIt(t *testing.T) {
