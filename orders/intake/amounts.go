@@ -88,6 +88,9 @@ func readMoney(r []rune, i int) (v decimal.Decimal, to int, marked, ok bool) {
 			return v, to + 2, true, true
 		case r[to] == '块' || r[to] == '元':
 			k := to + 1
+			if k+1 < len(r) && r[to] == '块' && r[k] == ' ' && isDigit(r[k+1]) && (k+2 >= len(r) || r[k+2] == ' ' || isBreak(r[k+2])) {
+				return v.Add(decimal.New(int64(r[k+1]-'0'), -1)), k + 2, true, true // 12块 5
+			}
 			if k < len(r) && r[to] == '块' {
 				if f, ok := readNumeral(r, k); ok && f.value.LessThan(decimal.New(10, 0)) && f.value.IsPositive() && !f.more {
 					e := f.to
@@ -160,8 +163,7 @@ func (s *scan) findPrices(exact []int) {
 				k++
 			}
 			if v, to, marked, ok := readMoney(r, k); ok {
-				if u := s.x.unitAt(r, to); u != "" && !marked {
-					e := to + len([]rune(u))
+				if u, e := s.unitAfter(to); u != "" && !marked {
 					if s.claim(mark{kind: markSum, from: i, to: e, qty: quantity{value: v, unit: u, from: k, to: e}}) {
 						i = e - 1
 					}
@@ -210,7 +212,7 @@ func (s *scan) findPrices(exact []int) {
 			}
 		}
 		if has(r, i, "按") || has(r, i, "@") {
-			if v, to, marked, ok := readMoney(r, i+1); ok && s.free(i, to) && (marked || to < len(r) && (r[to] == '算' || r[to] == '走') || r[i] == '@') {
+			if v, to, marked, ok := readMoney(r, skipSpace(r, i+1)); ok && s.free(i, to) && (marked || to < len(r) && (r[to] == '算' || r[to] == '走') || r[i] == '@') {
 				per, e := s.per(to)
 				if e < len(r) && r[e] == '算' {
 					e++
@@ -250,8 +252,8 @@ func (s *scan) findPrices(exact []int) {
 				i, lastAmount = e-1, e
 				continue
 			}
-			if u := s.x.unitAt(r, to); u != "" {
-				lastAmount = to + len([]rune(u))
+			if u, ue := s.unitAfter(to); u != "" {
+				lastAmount = ue
 			}
 			if to > i {
 				i = to - 1
@@ -321,21 +323,18 @@ func (s *scan) findDeals() {
 			continue
 		}
 		if r[i] == '买' || r[i] == '满' {
-			n, ok := readNumeral(r, i+1)
+			n, ok := readNumeral(r, skipSpace(r, i+1))
 			if !ok || n.more || !n.value.IsPositive() {
 				continue
 			}
-			k := n.to
-			u := s.x.unitAt(r, k)
-			k += len([]rune(u))
+			u, k := s.unitAfter(n.to)
 			for k < len(r) && (r[k] == ' ' || r[k] == ',' || r[k] == '就') {
 				k++
 			}
 			if k < len(r) && (r[k] == '送' || r[k] == '赠' || r[k] == '搭') {
-				g, ok := readNumeral(r, k+1)
+				g, ok := readNumeral(r, skipSpace(r, k+1))
 				if ok && !g.more && r[i] == '买' && n.value.IsInteger() && g.value.IsInteger() {
-					e := g.to
-					e += len([]rune(s.x.unitAt(r, e)))
+					_, e := s.unitAfter(g.to)
 					if s.claim(mark{kind: markDeal, from: i, to: e, deal: [2]int64{n.value.IntPart(), g.value.IntPart()}}) {
 						i = e - 1
 						continue
@@ -363,7 +362,7 @@ func (s *scan) findQuantities(exact []int) {
 			// *50 after a code or a name
 			if (c == '*' || c == 'x') && i > 0 && i+1 < len(r) && isDigit(r[i+1]) && (exact[i-1] == i || isHan(r[i-1]) || r[i-1] == ')' || r[i-1] == ' ') && exact[i] == 0 {
 				n, ok := readDigits(r, i+1)
-				if ok && s.x.unitAt(r, n.to) == "" && (n.to >= len(r) || !isAlnum(r[n.to]) && !isHan(r[n.to])) {
+				if u, _ := s.unitAfter(n.to); ok && u == "" && (n.to >= len(r) || !isAlnum(r[n.to]) && !isHan(r[n.to])) {
 					s.claim(mark{kind: markQty, from: i, to: n.to, qty: quantity{value: n.value, bare: true, star: true, from: i, to: n.to}})
 				}
 			}
@@ -506,7 +505,7 @@ func (s *scan) joinQuantities() {
 		for {
 			j := a.to
 			glue := j
-			for glue < len(r) && s.owner[glue] < 0 && (r[glue] == '零' || r[glue] == '又' || r[glue] == '加' || r[glue] == '另' || r[glue] == '带' && false) {
+			for glue < len(r) && s.owner[glue] < 0 && (r[glue] == ' ' && glue > j || r[glue] == '零' || r[glue] == '又' || r[glue] == '加' || r[glue] == '另' || r[glue] == '带' && false) {
 				glue++
 			}
 			b := s.at(glue)
@@ -546,4 +545,20 @@ func (s *scan) priceBegins(i, to int) bool {
 func (s *scan) unitAlone(i int) bool {
 	e := i + len([]rune(s.x.unitAt(s.r, i)))
 	return e >= len(s.r) || isBreak(s.r[e]) || s.r[e] == ' '
+}
+
+// unitAfter is the unit word at r[i], or after one space, with where it ends.
+func (s *scan) unitAfter(i int) (string, int) {
+	if i < len(s.r) && s.r[i] == ' ' && s.x.unitAt(s.r, i+1) != "" && !s.spaceBreaks(i, i) {
+		i++
+	}
+	u := s.x.unitAt(s.r, i)
+	return u, i + len([]rune(u))
+}
+
+func skipSpace(r []rune, i int) int {
+	for i < len(r) && r[i] == ' ' {
+		i++
+	}
+	return i
 }

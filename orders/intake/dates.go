@@ -461,7 +461,7 @@ func readMonthDay(r []rune, i int, c clock) (time.Time, int, bool) {
 		if !ok || n.more || !n.value.IsInteger() || !n.value.IsPositive() || n.value.IntPart() > 9999 {
 			return none, i, false
 		}
-		if i > 0 && (isAlnum(r[i-1]) || strings.ContainsRune(".-/路街道巷弄村组园院里", r[i-1])) {
+		if i > 0 && (isAlnum(r[i-1]) || strings.ContainsRune(".-/路街道巷弄村组园院里", r[i-1]) || r[i-1] == ' ' && i > 1 && strings.ContainsRune("路街道巷弄", r[i-2])) {
 			return none, i, false
 		}
 		v := int(n.value.IntPart())

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 )
@@ -468,7 +469,7 @@ func (b *builder) perEach() {
 // customerByPart finds among the options the one whose name the message says in part: 护理院.
 func (r *reading) customerByPart(options []string) []int32 {
 	x := r.x
-	t := strings.Trim(r.text, " ,。!?的是那家")
+	t := strings.Trim(core(r.text), " ,。!?的是那家")
 	if len([]rune(t)) < 2 || len([]rune(t)) > 12 {
 		for k, w := range [...]string{"第一", "第二", "第三"} {
 			if strings.Contains(r.text, w) && k < len(options) {
@@ -500,11 +501,33 @@ func (r *reading) customerByPart(options []string) []int32 {
 }
 
 func startsWith(text string, words []string) bool {
-	text = strings.TrimLeft(text, " ,。!?~嗯哦噢啊那")
+	text = strings.TrimLeft(core(text), " ,。!?~嗯哦噢啊那")
 	for _, w := range words {
 		if strings.HasPrefix(text, w) {
 			return true
 		}
 	}
 	return false
+}
+
+// politeness are clauses that answer nothing.
+var politeness = strings.Fields("你好 您好 在吗 麻烦 不好意思 抱歉 谢谢 老板 师傅 亲 早上好 上午好 下午好 晚上好")
+
+// core is text without the polite clauses at its beginning.
+func core(text string) string {
+	for {
+		i := strings.IndexAny(text, ",。!?\n ")
+		if i <= 0 || i+1 >= len(text) {
+			return text
+		}
+		polite := false
+		for _, w := range politeness {
+			polite = polite || strings.HasPrefix(text, w)
+		}
+		if !polite {
+			return text
+		}
+		_, n := utf8.DecodeRuneInString(text[i:])
+		text = text[i+n:]
+	}
 }

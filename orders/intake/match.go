@@ -109,7 +109,7 @@ func (x *Lexicon) readMention(t *text, from, to int, own []ownItem, skip func(i 
 				continue
 			}
 		}
-		if strings.ContainsRune("长宽厚高径", r[i]) && i+1 < to && (isDigit(r[i+1]) || isHanNumeral(r[i+1])) && !x.vocabulary(r, i-1, to) {
+		if k := skipSpace(r, i+1); strings.ContainsRune("长宽厚高径", r[i]) && k < to && (isDigit(r[k]) || isHanNumeral(r[k])) && !x.vocabulary(r, i-1, to) {
 			i++ // 长60
 			continue
 		}
@@ -172,11 +172,11 @@ func ownAt(r []rune, i int, own []ownItem) (*ownItem, int) {
 	end := i
 	for k := range own {
 		for _, name := range [...][]rune{own[k].name, own[k].short} {
-			if len(name) > 0 && i+len(name) <= len(r) && i+len(name) > end && slices.Equal(r[i:i+len(name)], name) && boundary(r, i, i+len(name)) {
+			if e := nameEnd(r, i, name); e > end && boundary(r, i, e) {
 				if len(name) == 1 && i+1 < len(r) && isHan(r[i+1]) && !isHanNumeral(r[i+1]) {
 					continue
 				}
-				best, end = &own[k], i+len(name)
+				best, end = &own[k], e
 			}
 		}
 	}
@@ -790,4 +790,19 @@ func (x *Lexicon) optionIDs(cs []cover, unit string) []int32 {
 		out = append(out, c.id)
 	}
 	return out
+}
+
+// nameEnd is where name ends that stands at r[i], a space between its characters or not; i if it doesn't.
+func nameEnd(r []rune, i int, name []rune) int {
+	k := i
+	for n, c := range name {
+		if n > 0 && k < len(r) && r[k] == ' ' && c != ' ' && isHan(name[n-1]) != isHan(c) {
+			k++
+		}
+		if k >= len(r) || r[k] != c {
+			return i
+		}
+		k++
+	}
+	return k
 }

@@ -168,3 +168,6 @@ func index(r []rune, from, to int, s string) int {
 	}
 	return -1
 }
+
+// halfWidth writes full-width letters, digits and signs as ordinary ones.
+func halfWidth(s string) string { return strings.ReplaceAll(norm.NFKC.String(s), " ", "") }

@@ -66,7 +66,7 @@ func (s *scan) findAddresses() {
 		if s.owner[i] >= 0 || !strings.ContainsRune("路街道巷弄", r[i]) {
 			continue
 		}
-		n, ok := readNumeral(r, i+1)
+		n, ok := readNumeral(r, skipSpace(r, i+1))
 		if !ok || n.to >= len(r) || r[n.to] != '号' || !s.free(i, n.to+1) {
 			continue
 		}
@@ -135,9 +135,10 @@ func (s *scan) goesOn(i, k int) bool {
 	}
 	n, ok := readNumeral(s.r, k)
 	if ok && n.to < len(s.r) && strings.ContainsRune("号栋幢楼层室单", s.r[n.to]) {
-		return !has(s.r, n.to, "号楼") || true
+		return true
 	}
-	return false
+	// 2栋 1203
+	return ok && n.bare && strings.ContainsRune("栋幢楼号元", s.r[k-2]) && n.to-k >= 3 && n.to-k <= 4 && (n.to >= len(s.r) || isBreak(s.r[n.to]) || s.r[n.to] == ' ')
 }
 
 // placeAt returns where the place in r[from:to] ends, from if there is none.
@@ -228,7 +229,7 @@ func (s *scan) placeEnding(from, to int) bool {
 func (s *scan) quantityIn(from, to int) bool {
 	for i := from; i < to; i++ {
 		if n, ok := readNumeral(s.r[:to], i); ok {
-			if u := s.x.unitAt(s.r[:to], n.to); u != "" && !sizeUnits[u] && !strings.Contains("幢栋楼层件部台", u) && n.to+len([]rune(u)) <= to {
+			if u, e := s.unitAfter(n.to); u != "" && !sizeUnits[u] && !strings.Contains("幢栋楼层件部台", u) && e <= to {
 				if !(u == "架" || u == "面" || u == "段" || u == "条" || u == "组" || u == "排") {
 					return true
 				}
@@ -441,7 +442,7 @@ func (s *scan) findCustomers() {
 		if n, e := s.x.names.longest(r, i); n != nil && e > end {
 			continue // the beginning of a product's name
 		}
-		if isDigit(r[end-1]) && s.x.unitAt(r, end) != "" {
+		if u, _ := s.unitAfter(end); isDigit(r[end-1]) && u != "" {
 			continue
 		}
 		if it, e := ownAt(r, i, s.who.own); it != nil && e > end {

@@ -278,7 +278,7 @@ func (s *scan) findRefs() {
 				k++
 			}
 			e := k
-			for e < len(r) && (isAlnum(r[e]) || isHan(r[e]) && e-k < 6 || (r[e] == '-' || r[e] == '/' || r[e] == '_' || r[e] == '.') && e+1 < len(r) && isAlnum(r[e+1])) {
+			for e < len(r) && (isAlnum(r[e]) || r[e] == ' ' && e > k && isHan(r[e-1]) && e+1 < len(r) && isDigit(r[e+1]) || isHan(r[e]) && e-k < 6 || (r[e] == '-' || r[e] == '/' || r[e] == '_' || r[e] == '.') && e+1 < len(r) && isAlnum(r[e+1])) {
 				e++
 			}
 			for e > k && isHan(r[e-1]) {
@@ -290,9 +290,9 @@ func (s *scan) findRefs() {
 			if hanBeforeDigits(r[k:e]) > 4 {
 				continue
 			}
-			value := s.quote(k, e)
+			value := halfWidth(s.quote(k, e))
 			if w == "po" && k == i+2 { // PO260318-05 is the number itself
-				value = s.quote(i, e)
+				value = halfWidth(s.quote(i, e))
 			}
 			if s.claim(mark{kind: markPO, from: i, to: e, text: value}) {
 				i = e - 1
@@ -315,7 +315,7 @@ func (s *scan) findRefs() {
 			if letters == 0 && digits < 12 && !strings.Contains(string(r[i:e]), "-") {
 				continue
 			}
-			s.claim(mark{kind: markRef, from: i, to: e, text: strings.ToUpper(strings.ReplaceAll(s.quote(i, e), "-", ""))})
+			s.claim(mark{kind: markRef, from: i, to: e, text: strings.ToUpper(strings.ReplaceAll(halfWidth(s.quote(i, e)), "-", ""))})
 		}
 	}
 }
