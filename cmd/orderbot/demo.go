@@ -232,9 +232,13 @@ func (d *demo) start(ctx context.Context) error {
 	if err := d.subscribeAgain(ctx); err != nil {
 		return err
 	}
-	if err := d.bind(waiting); err != nil {
-		return err
-	}
+	d.work.Go(func() {
+		ctx, stop := context.WithTimeout(d.life, time.Minute)
+		defer stop()
+		if err := d.bind(ctx); err != nil && d.life.Err() == nil {
+			d.logger.Error("bind the sample customer", "error", err)
+		}
+	})
 	d.page = &http.Server{
 		Handler: d.pageOf(catalog).Handler(), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return d.life },
 	}
@@ -302,57 +306,46 @@ func (d *demo) subscribeAgain(ctx context.Context) error {
 }
 
 var (
-	bindingCodePattern = regexp.MustCompile(`绑定码：(\d{6})`)
-	bindingLinkPattern = regexp.MustCompile(`https?://\S*scene_param=\S*`)
+	bindingCode = regexp.MustCompile(`绑定码：(\d{6})`)
+	bindingDone = regexp.MustCompile(`绑定成功`)
 )
 
-// bind makes the customer known the way it is done: the administrator asks for a code, the customer
-// sends it to the service account; another one comes with a link into 微信客服.
+// bind makes the customer known the way it is done: the administrator asks for a code in WeCom, the
+// customer sends it, to the service account and to 微信客服.
 func (d *demo) bind(ctx context.Context) error {
-	known := make(map[orders.Platform]bool)
-	err := d.server.store.Do(ctx, func(tx *storage.Tx) error {
-		for p, person := range map[orders.Platform]string{orders.ServiceAccount: demoFollower, orders.KF: demoExternal} {
-			found, err := tx.BindingOf(p, person)
-			if err != nil {
-				return err
-			}
-			known[p] = len(found) > 0
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	admin := ""
+	var admin string
 	for _, s := range d.server.books.catalog().StaffWith(orders.RoleAdmin) {
 		admin = s.WeCom
 	}
-	// ask returns what of the answer fits.
-	ask := func(pattern *regexp.Regexp) (string, error) {
+	chats := []struct {
+		platform orders.Platform
+		person   string
+		screen   func(person string) []simulator.Bubble
+		send     func(ctx context.Context, person, text string, opts ...simulator.SendOption) simulator.Delivery
+	}{
+		{orders.ServiceAccount, demoFollower, d.sim.ServiceAccount.Screen, d.sim.ServiceAccount.SendText},
+		{orders.KF, demoExternal, d.sim.KF.Screen, d.sim.KF.SendText},
+	}
+	for _, c := range chats {
+		var found []orders.Binding
+		err := d.server.store.Do(ctx, func(tx *storage.Tx) (err error) {
+			found, err = tx.BindingOf(c.platform, c.person)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if len(found) > 0 {
+			continue
+		}
 		seen := len(d.sim.WeCom.Screen(admin))
 		d.sim.WeCom.SendText(ctx, admin, "绑定码 "+demoCustomer)
-		return d.see(ctx, func() []simulator.Bubble { return d.sim.WeCom.Screen(admin)[seen:] }, pattern)
-	}
-	bound := regexp.MustCompile("绑定成功")
-	if !known[orders.ServiceAccount] {
-		code, err := ask(bindingCodePattern)
+		code, err := d.see(ctx, func() []simulator.Bubble { return d.sim.WeCom.Screen(admin)[seen:] }, bindingCode)
 		if err != nil {
 			return err
 		}
-		d.sim.ServiceAccount.SendText(ctx, demoFollower, "绑定 "+code)
-		if _, err := d.see(ctx, func() []simulator.Bubble { return d.sim.ServiceAccount.Screen(demoFollower) }, bound); err != nil {
-			return err
-		}
-	}
-	if !known[orders.KF] {
-		link, err := ask(bindingLinkPattern)
-		if err != nil {
-			return err
-		}
-		if entered := d.sim.KF.Enter(ctx, demoExternal, link); entered.Err != nil {
-			return entered.Err
-		}
-		if _, err := d.see(ctx, func() []simulator.Bubble { return d.sim.KF.Screen(demoExternal) }, bound); err != nil {
+		c.send(ctx, c.person, "绑定 "+code)
+		if _, err := d.see(ctx, func() []simulator.Bubble { return c.screen(c.person) }, bindingDone); err != nil {
 			return err
 		}
 	}
@@ -372,7 +365,7 @@ func (d *demo) see(ctx context.Context, screen func() []simulator.Bubble, patter
 		select {
 		case <-happened:
 		case <-ctx.Done():
-			return "", fmt.Errorf("binding the sample customer: no answer fits %q: %w", pattern, ctx.Err())
+			return "", fmt.Errorf("no answer fits %q: %w", pattern, ctx.Err())
 		}
 	}
 }
