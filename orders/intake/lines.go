@@ -365,10 +365,93 @@ func (b *builder) clause(from, to int, sign rune) {
 		return
 	}
 	b.asked = sign == '?'
-	if b.command(els, from, to, sign) {
-		return
+	parts := b.parts(els)
+	for n, p := range parts {
+		f, t, sg := from, to, rune(0)
+		if n > 0 {
+			f = p[0].from
+			b.group++
+		}
+		if n+1 < len(parts) {
+			t = parts[n+1][0].from
+		} else {
+			sg = sign
+		}
+		if b.fixNext && n > 0 {
+			b.fixNext = false
+			if !hasKind(p, markMinus) && !hasKind(p, markSet) && b.fix(p, f, t) {
+				continue
+			}
+		}
+		if !b.command(p, f, t, sg) {
+			b.goods(p, f, t, sg)
+		}
 	}
-	b.goods(els, from, to, sign)
+}
+
+// parts divides a clause without punctuation at the words that change goods: 普通口罩10盒 哦不 15盒 手消4瓶.
+func (b *builder) parts(els []el) [][]el {
+	var out [][]el
+	start, lastQty, cue := 0, -1, false
+	isQty := func(e el) bool {
+		return e.kind == elMark && e.mark.kind == markQty && !e.mark.qty.spec && !e.mark.qty.size
+	}
+	for i, e := range els {
+		if isQty(e) {
+			if cue {
+				// what follows the corrected quantity is new again, if it has a quantity of its own
+				more := -1
+				for j := i + 1; j < len(els); j++ {
+					if isQty(els[j]) {
+						more = j
+						break
+					}
+					if els[j].kind == elMark && (els[j].mark.kind == markFix || els[j].mark.kind == markPlus || els[j].mark.kind == markSet || els[j].mark.kind == markMinus) {
+						break
+					}
+				}
+				if more > i+1 && i+1 < len(els) && els[i+1].kind == elWord && (e.to < els[i+1].from || els[i+1].from == e.to && !b.strongAt(els[i+1].from, els[i+1].to)) {
+					out = append(out, els[start:i+1])
+					start, lastQty, cue = i+1, -1, false
+					continue
+				}
+			}
+			lastQty = i
+		}
+		if e.kind != elMark {
+			continue
+		}
+		switch e.mark.kind {
+		case markFix, markPlus:
+			if i > start && (lastQty >= start || e.mark.kind == markFix) {
+				out = append(out, els[start:i])
+				start = i
+			}
+			lastQty, cue = -1, true
+		case markSet, markMinus:
+			if lastQty >= start && lastQty+1 < i && b.namesAfter(els[lastQty+1:i]) && !(e.mark.kind == markMinus && b.refusesAfter(els, i)) {
+				out = append(out, els[start:lastQty+1])
+				start = lastQty + 1
+			}
+			lastQty, cue = -1, true
+		}
+	}
+	return append(out, els[start:])
+}
+
+// namesAfter tells whether the words plainly name goods.
+func (b *builder) namesAfter(els []el) bool {
+	f, t, ok := wordSpan(els)
+	return ok && b.strongAt(f, t)
+}
+
+// refusesAfter tells whether what is not wanted stands after 别发 or 不要 at els[i].
+func (b *builder) refusesAfter(els []el, i int) bool {
+	if strings.HasSuffix(string(b.s.r[els[i].from:els[i].to]), "了") {
+		return false
+	}
+	f, t, ok := wordSpan(els[i+1:])
+	return ok && !hasQty(els[i+1:]) && b.strongAt(f, t)
 }
 
 // brackets reads bracketed refusals and prices apart from the rest.
@@ -1344,8 +1427,11 @@ func (b *builder) rest(from, to, first, clauseFrom, clauseTo int, sign rune, eac
 	if len(ms) > 1 {
 		any := false
 		for _, m := range ms {
-			if endsBare(s, m) && b.bareQuantity(m, false) {
+			switch {
+			case endsBare(s, m) && b.bareQuantity(m, false):
 				any = true
+			case !any && b.content(m) && x.hasHead(m, x.covers(m, nil, b.who)):
+				b.ctx = m
 			}
 		}
 		if any {
