@@ -234,11 +234,6 @@ func TestACardThatItsOwnClickHasSettledIsLeftAlone(t *testing.T) {
 func TestAnApprovalThatReachesNobodyIsNotStuckInSilence(t *testing.T) {
 	t.Parallel()
 	for name, people := range map[string]func(s *orders.Staff){
-		"nobody holds the role": func(s *orders.Staff) {
-			if s.Code == "C1" {
-				s.Roles = []orders.Role{orders.RoleFinance}
-			}
-		},
 		"the holder has no account": func(s *orders.Staff) {
 			if s.Code == "C1" {
 				s.DingTalk = ""
@@ -264,6 +259,22 @@ func TestAnApprovalThatReachesNobodyIsNotStuckInSilence(t *testing.T) {
 			require.Equal(t, orders.StatusAllocated, f.order(id).Status)
 		})
 	}
+}
+
+// A role that nobody holds is decided at once by whoever it would be passed on to.
+func TestAVacantApproversRole(t *testing.T) {
+	t.Parallel()
+	f := newFirm(orders.RoleCFO)
+	f.people = append([]orders.Staff(nil), staff...)
+	for i := range f.people {
+		if f.people[i].Code == "C1" {
+			f.people[i].Roles = []orders.Role{orders.RoleFinance}
+		}
+	}
+	id := f.place(t, nil)
+	require.Equal(t, []string{"w-ops"}, f.sentAs(notify.KindApproval))
+	f.decide(t, id, "O1", true, "")
+	require.Equal(t, orders.StatusAllocated, f.order(id).Status)
 }
 
 // feature: AP-12
@@ -295,7 +306,7 @@ func TestAnApprovedOrderIsToldToAllWhomItConcerns(t *testing.T) {
 		{ID: 4, Platform: orders.ServiceAccount, Person: "stranger", Customer: "C002"},
 	}
 	id := f.place(t, nil)
-	require.Equal(t, []string{"w-wang"}, f.sentAs(notify.KindDecided))
+	require.Empty(t, f.sentAs(notify.KindDecided), "no person approved: who confirmed has heard it from the clerk")
 	require.Equal(t, []string{"openid1", "openid2"}, f.sentAs(notify.KindConfirmed))
 	require.Equal(t, []string{"w-keeper"}, f.sentAs(notify.KindPick))
 	require.Contains(t, f.text(t, notify.KindPick, "w-keeper"), "导尿管")
@@ -375,7 +386,7 @@ func TestTheSalespersonIsToldWhereTheOrderWasWritten(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFirm()
+			f := newFirm(orders.RoleCFO)
 			f.people = append([]orders.Staff(nil), staff...)
 			for _, w := range c.without {
 				if w == "wecom" {
@@ -384,7 +395,8 @@ func TestTheSalespersonIsToldWhereTheOrderWasWritten(t *testing.T) {
 					f.people[0].WeCom, f.people[0].DingTalk = "", ""
 				}
 			}
-			f.place(t, func(o *orders.Order) { o.Source = c.source })
+			id := f.place(t, func(o *orders.Order) { o.Source = c.source })
+			f.decide(t, id, "C1", true, "")
 			require.Equal(t, c.want, f.sentAs(notify.KindDecided))
 		})
 	}
