@@ -38,7 +38,32 @@ func (x *Lexicon) readDocument(msg Message, thread *Thread) (Result, *Thread) {
 		return x.readChats(chats, words, thread)
 	}
 	words.Text = strings.TrimSpace(msg.Text + "\n" + strings.Join(lines, "\n"))
-	return x.readText(words, thread)
+	res, next := x.readText(words, thread)
+	if name := x.recipientOf(lines); name != "" && res.Intent == IntentOrder && len(res.Orders) == 1 && res.Orders[0].Contact == "" {
+		res.Orders[0].Contact = name
+		if len(next.Orders) == 1 {
+			next.Orders[0].Contact = name
+		}
+	}
+	return res, next
+}
+
+// recipientOf finds the person that a note names behind its delivery: 下周一送 曹.
+func (x *Lexicon) recipientOf(lines []string) string {
+	s := &scan{x: x}
+	for _, l := range lines {
+		fields := strings.Fields(l)
+		if len(fields) < 2 {
+			continue
+		}
+		before, last := fields[len(fields)-2], fields[len(fields)-1]
+		r := normal(last)
+		ends := slices.ContainsFunc([]string{"送", "送到", "送达", "到货", "送货"}, func(w string) bool { return strings.HasSuffix(before, w) })
+		if ends && (s.isPerson(r) || isFullName(r) || len(r) == 1 && strings.ContainsRune(surnames, r[0])) {
+			return last
+		}
+	}
+	return ""
 }
 
 // said is what one buyer says in a chat, in order.
@@ -106,6 +131,9 @@ func (x *Lexicon) readLines(lines []string, msg Message, thread *Thread) (Result
 			break
 		}
 	}
+	if at > 0 && x.mendSpec(lines, at, msg) {
+		return x.readLines(lines, msg, thread)
+	}
 	if at > 0 {
 		first, rest := msg, msg
 		first.Text = strings.TrimSpace(msg.Text + "\n" + strings.Join(lines[:at], "\n"))
@@ -119,6 +147,79 @@ func (x *Lexicon) readLines(lines []string, msg Message, thread *Thread) (Result
 	}
 	msg.Text = strings.TrimSpace(msg.Text + "\n" + strings.Join(lines, "\n"))
 	return x.readText(msg, thread)
+}
+
+// mendSpec puts a correction that says only another size with a quantity (写错了是24G 10盒) in place of the line before it whose
+// goods come in that size, and tells whether it did. It changes lines.
+func (x *Lexicon) mendSpec(lines []string, at int, msg Message) bool {
+	clause, _, _ := strings.Cut(lines[at], "，") // what follows explains
+	for _, w := range append(slices.Clone(mendWords), "了", "是", "应该", "要") {
+		clause = strings.ReplaceAll(clause, w, " ")
+	}
+	clause = strings.TrimSpace(clause)
+	who := scope{}
+	if id, ok := x.customerOf(msg.Customer); ok {
+		who = x.scopeOf(id)
+	}
+	spec, quantity := x.goodsOf(clause)
+	fixed := newText(spec)
+	is := x.readMention(fixed, 0, len(fixed.r), who.own, nil)
+	if quantity == "" || len(is.toks) == 0 || is.content() != 0 || is.own != nil {
+		return false
+	}
+	for k := at - 1; k >= 0; k-- {
+		parts := strings.Split(lines[k], "\n")
+		for n := range slices.Backward(parts) {
+			goods, counted := x.goodsOf(parts[n])
+			if counted == "" {
+				continue
+			}
+			t := newText(goods)
+			was := x.readMention(t, 0, len(t.r), who.own, nil)
+			if len(was.toks) == 0 || was.content() == 0 {
+				continue
+			}
+			mended := *was
+			mended.toks = is.toks
+			if r := x.resolve(&mended, nil, who, ""); r.product < 0 {
+				continue
+			}
+			parts[n] = strings.TrimSpace(hanText(t, was) + " " + clause)
+			lines[k] = strings.Join(parts, "\n")
+			lines[at] = ""
+			return true
+		}
+	}
+	return false
+}
+
+// hanText is the Chinese words of a mention.
+func hanText(t *text, m *mention) string {
+	var b strings.Builder
+	for i := range m.han {
+		if m.filler>>uint(i)&1 == 0 {
+			b.WriteString(t.source(m.at[i], m.at[i]+1))
+		}
+	}
+	return b.String()
+}
+
+// goodsOf parts a line that orders one thing into the goods and the quantity at its end.
+func (x *Lexicon) goodsOf(line string) (goods, quantity string) {
+	t := newText(line)
+	for i := 1; i < len(t.r); i++ {
+		if isDigit(t.r[i-1]) || t.r[i-1] == '.' {
+			continue
+		}
+		v, ok := readNumeral(t.r, i)
+		if !ok {
+			continue
+		}
+		if u := x.unitAt(t.r, v.to); u != "" && !sizeUnits[u] && v.to+len([]rune(u)) == len(t.r) {
+			return t.source(0, i), t.source(i, len(t.r))
+		}
+	}
+	return line, ""
 }
 
 // contactNamed finds the customer whose contact the chat is with.

@@ -3,6 +3,7 @@ package intake
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -102,13 +103,16 @@ func (f *form) looseRow(row []page.Cell) {
 	}
 }
 
+// monthGap is a space that recognition puts inside a date: 3月 18日.
+var monthGap = regexp.MustCompile(`(\d[年月])\s+(\d)`)
+
 // joinProse puts lines of running text together that were wrapped at the right margin; a pair of keys on one line
 // stays apart from the next line.
 func joinProse(lines []page.Line, width float64) []string {
 	var out []string
 	lastRight := 0.0
 	for i, l := range lines {
-		text := strings.TrimSpace(l.Text)
+		text := monthGap.ReplaceAllString(strings.TrimSpace(l.Text), "$1$2")
 		if text == "" {
 			continue
 		}

@@ -73,7 +73,7 @@ func (f *form) readRows(t table) {
 			last = row
 			continue
 		}
-		row = ditto(row, last, t.columns)
+		row = ditto(row, last)
 		last = row
 		f.readRow(row, t.columns, blank > filled/3, &sum)
 	}
@@ -224,7 +224,7 @@ func cancelled(row []page.Cell, cols []column) bool {
 }
 
 // ditto replaces 同上 and 〃 by what stands above.
-func ditto(row, last []page.Cell, _ []column) []page.Cell {
+func ditto(row, last []page.Cell) []page.Cell {
 	if last == nil {
 		return row
 	}
