@@ -80,6 +80,27 @@ func TestTokensDoNotHammerAPlatformThatRefuses(t *testing.T) {
 	require.EqualValues(t, 2, asked.Load())
 }
 
+func TestTokenThatLivesIsUsedWhileItCannotBeRenewed(t *testing.T) {
+	t.Parallel()
+	c, away := newClock(), false
+	tokens := httpx.NewTokens(func(context.Context, string) (string, time.Duration, error) {
+		if away {
+			return "", 0, errors.New("away")
+		}
+		return "T1", 2 * time.Hour, nil
+	}, c.now)
+	_, err := tokens.Get(t.Context())
+	require.NoError(t, err)
+	away = true
+	c.advance(118 * time.Minute)
+	token, err := tokens.Get(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "T1", token)
+	c.advance(3 * time.Minute)
+	_, err = tokens.Get(t.Context())
+	require.Error(t, err)
+}
+
 func TestTokensWaitingCanBeGivenUp(t *testing.T) {
 	t.Parallel()
 	hang, asked := make(chan struct{}), make(chan struct{})

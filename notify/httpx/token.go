@@ -32,6 +32,7 @@ type Tokens struct {
 	refused string
 	last    string // the one before: late errors may still name it
 	renewAt time.Time
+	endsAt  time.Time
 	err     error
 	askAt   time.Time
 }
@@ -61,6 +62,10 @@ func (t *Tokens) Get(ctx context.Context) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err != nil {
+		if t.value != "" && now.Before(t.endsAt) { // it does a little longer
+			t.renewAt = now.Add(sulk)
+			return t.value, nil
+		}
 		if ctx.Err() == nil {
 			t.err, t.askAt = err, now.Add(sulk)
 		}
@@ -69,7 +74,8 @@ func (t *Tokens) Get(ctx context.Context) (string, error) {
 	if t.value != "" {
 		t.last = t.value
 	}
-	t.err, t.refused, t.value, t.renewAt = nil, "", value, now.Add(life-min(early, life/2))
+	t.err, t.refused, t.value = nil, "", value
+	t.renewAt, t.endsAt = now.Add(life-min(early, life/2)), now.Add(life)
 	return value, nil
 }
 
