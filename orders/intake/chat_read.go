@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -37,6 +38,11 @@ func (x *Lexicon) readDocument(msg Message, thread *Thread) (Result, *Thread) {
 	if len(chats) > 0 {
 		return x.readChats(chats, words, thread)
 	}
+	if len(lines) > 0 {
+		if own := strings.TrimSpace(ownDate.ReplaceAllString(lines[0], "")); own != "" && len(x.customersNamed(normal(own))) > 0 {
+			lines[0] = own // 市三院 3月18日 heads the note
+		}
+	}
 	words.Text = strings.TrimSpace(msg.Text + "\n" + strings.Join(lines, "\n"))
 	res, next := x.readText(words, thread)
 	if name := x.recipientOf(lines); name != "" && res.Intent == IntentOrder && len(res.Orders) == 1 && res.Orders[0].Contact == "" {
@@ -47,6 +53,9 @@ func (x *Lexicon) readDocument(msg Message, thread *Thread) (Result, *Thread) {
 	}
 	return res, next
 }
+
+// ownDate is the date of a note behind the name that heads it.
+var ownDate = regexp.MustCompile(`\s*(?:\d{4}[年./-])?\d{1,2}[月./-]\d{1,2}[日号]?$`)
 
 // recipientOf finds the person that a note names behind its delivery: 下周一送 曹.
 func (x *Lexicon) recipientOf(lines []string) string {
@@ -312,9 +321,9 @@ func (x *Lexicon) buyersOf(c chat, msg Message) []said {
 				customer = ids[0]
 			}
 		}
-		text := answered(question, deal.asked(b.text))
+		text := answered(question, deal.asked(x.retold(b.text)))
 		question = ""
-		if text == "" {
+		if text == "" || x.declined(text, out) {
 			continue
 		}
 		i := slices.IndexFunc(out, func(s said) bool { return s.customer == customer })
@@ -337,6 +346,34 @@ func (x *Lexicon) buyersOf(c chat, msg Message) []said {
 	}
 	deal.settle(out)
 	return out
+}
+
+// retold leaves out what 算了 takes back in the same breath: 中通…算了德邦吧. A quantity before it stays.
+func (x *Lexicon) retold(text string) string {
+	before, after, ok := strings.Cut(text, "算了")
+	if !ok || strings.TrimSpace(after) == "" || strings.ContainsAny(before, "，,。；;\n") || (&negotiation{x: x}).counted(normal(before)) {
+		return text
+	}
+	clauses := strings.Split(strings.ReplaceAll(after, ",", "，"), "，")
+	clauses = slices.DeleteFunc(clauses, func(c string) bool { return sharedPairs(hanOf(before), hanOf(c)) > 0 }) // why it was taken back
+	return strings.TrimSpace(strings.Join(clauses, "，"))
+}
+
+// declined tells words that only say that some goods are not wanted (血糖仪别配了，还有3台), where nobody ordered them before.
+func (x *Lexicon) declined(text string, before []said) bool {
+	no := slices.ContainsFunc([]string{"别配", "别发", "别送", "别拿", "别订", "不用配", "不用发", "不用送", "不要配", "不要发", "先不要", "不用订", "暂时不要"}, func(w string) bool { return strings.Contains(text, w) })
+	if !no || !strings.Contains(text, "还有") && !strings.Contains(text, "够") && !strings.Contains(text, "有库存") {
+		return false
+	}
+	goods := hanOf(text)
+	for _, s := range before {
+		for _, l := range s.lines {
+			if sharedPairs(goods, hanOf(l)) > 0 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // answered adds to an answer what the question says that it is about: 送哪？ 五金城6栋.
