@@ -84,6 +84,9 @@ func (s *session) deliveries() []orders.Delivery {
 			r.msg.Text += "\n\n" + s.replies[i].msg.Text
 			r.msg.Menu = append(r.msg.Menu, s.replies[i].msg.Menu...)
 		}
+		if s.in.Kind == orders.InboundEnter && len(out) == 0 {
+			r.code = s.in.Code // the welcome code: it lets one message through to who has not written yet
+		}
 		out = append(out, orders.Delivery{
 			Key: fmt.Sprintf("%s:%d", s.key(), len(out)), Chat: s.part.Chat, Kind: r.kind, Order: r.order,
 			Body: body(r.msg), Update: r.update, Code: r.code, Created: s.now,
