@@ -70,7 +70,7 @@ func (s *Store) connectSQLite(path string) (gorm.Dialector, error) {
 
 // connectMySQL prepares the pool for a server. Values are put into statements here rather than by
 // the server: one round trip each, and no prepared statements, whose number the server limits for
-// all replicas together.
+// all replicas together. What a transaction writes at its end goes there in one packet (Tx.run).
 func (s *Store) connectMySQL(u *url.URL) (gorm.Dialector, error) {
 	cfg := mysql.NewConfig()
 	cfg.Net, cfg.Addr = "tcp", u.Host
@@ -84,7 +84,8 @@ func (s *Store) connectMySQL(u *url.URL) (gorm.Dialector, error) {
 		return nil, errors.New("database address names no database: mysql://user:password@host:port/database")
 	}
 	cfg.Collation = "utf8mb4_bin"
-	cfg.InterpolateParams, cfg.ParseTime = true, true // goose reads times
+	cfg.InterpolateParams, cfg.MultiStatements = true, true
+	cfg.ParseTime = true // goose reads times
 	cfg.Timeout, cfg.ReadTimeout, cfg.WriteTimeout = 10*time.Second, time.Minute, time.Minute
 	dsn := cfg.FormatDSN()
 	if u.RawQuery != "" {
@@ -144,40 +145,43 @@ func (s *Store) forUpdate() string {
 // add adds delta to the number that key has in a table of two columns and returns the sum. The
 // row stays locked to the end of the transaction.
 func (tx *Tx) add(table, keyColumn, column, key string, delta int64) (int64, error) {
-	pool := tx.db.Statement.ConnPool
+	if err := tx.run(); err != nil {
+		return 0, err
+	}
 	for {
-		var sum, found int64
-		if tx.s.sqlite {
-			err := pool.QueryRowContext(tx.ctx, "UPDATE "+table+" SET "+column+" = "+column+" + ? WHERE "+keyColumn+" = ? RETURNING "+column,
-				delta, key).Scan(&sum)
-			if err != nil && !errors.Is(err, sql.ErrNoRows) {
-				return 0, err
-			}
-			if err == nil {
-				found = 1
-			}
-		} else {
-			// The server hands the value of LAST_INSERT_ID(…) back with the answer: no second question.
-			r, err := pool.ExecContext(tx.ctx, "UPDATE "+table+" SET "+column+" = LAST_INSERT_ID("+column+" + ?) WHERE "+keyColumn+" = ?", delta, key)
-			if err != nil {
-				return 0, err
-			}
-			if found, err = r.RowsAffected(); err != nil {
-				return 0, err
-			}
-			if sum, err = r.LastInsertId(); err != nil {
-				return 0, err
-			}
+		sum, found, err := tx.addTo(table, keyColumn, column, key, delta)
+		if err != nil || found {
+			return sum, err
 		}
-		if found > 0 {
-			return sum, nil
-		}
-		insert := tx.db.Exec("INSERT INTO "+table+" ("+keyColumn+", "+column+") VALUES (?, ?)", key, delta)
-		if insert.Error == nil {
+		_, err = tx.pool.ExecContext(tx.ctx, "INSERT INTO "+table+" ("+keyColumn+", "+column+") VALUES (?, ?)", key, delta)
+		if err == nil {
 			return delta, nil
 		}
-		if !errors.Is(insert.Error, gorm.ErrDuplicatedKey) {
-			return 0, insert.Error
+		if err = tx.s.translate(err); !errors.Is(err, gorm.ErrDuplicatedKey) {
+			return 0, err
 		}
 	}
+}
+
+// addTo is add where the row exists.
+func (tx *Tx) addTo(table, keyColumn, column, key string, delta int64) (sum int64, found bool, err error) {
+	if tx.s.sqlite {
+		err = tx.pool.QueryRowContext(tx.ctx, "UPDATE "+table+" SET "+column+" = "+column+" + ? WHERE "+keyColumn+" = ? RETURNING "+column,
+			delta, key).Scan(&sum)
+		if errors.Is(err, sql.ErrNoRows) {
+			return 0, false, nil
+		}
+		return sum, err == nil, err
+	}
+	// The server hands the value of LAST_INSERT_ID(…) back with the answer: no second question.
+	r, err := tx.pool.ExecContext(tx.ctx, "UPDATE "+table+" SET "+column+" = LAST_INSERT_ID("+column+" + ?) WHERE "+keyColumn+" = ?", delta, key)
+	if err != nil {
+		return 0, false, err
+	}
+	n, err := r.RowsAffected()
+	if err != nil || n == 0 {
+		return 0, false, err
+	}
+	sum, err = r.LastInsertId()
+	return sum, true, err
 }

@@ -1,14 +1,15 @@
 package storage
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"orderbot/orders"
 )
@@ -220,22 +221,24 @@ func (tx *Tx) InsertOrder(o *orders.Order) error {
 	if err != nil {
 		return err
 	}
-	if err := tx.db.Create(&rows.order).Error; err != nil {
+	tx.queue(insertRows([]orderRow{rows.order}))
+	tx.saveParts(o.ID, &orderRows{}, rows)
+	if err := tx.run(); err != nil {
 		if errors.Is(err, gorm.ErrDuplicatedKey) {
 			return orders.Errorf(orders.CodeConflict, "订单 %s 已经有了", o.ID)
 		}
 		return fmt.Errorf("insert order %s: %w", o.ID, err)
 	}
-	return tx.saveParts(o.ID, &orderRows{}, rows)
+	return nil
 }
 
 // Order loads an order under a lock.
 func (tx *Tx) Order(id orders.OrderID) (*orders.Order, error) {
-	var found []orderRow
-	if err := tx.db.Raw("SELECT * FROM orders WHERE id = ?"+tx.s.forUpdate(), string(id)).Scan(&found).Error; err != nil {
+	found, err := selectRows[orderRow](tx.ctx, tx.db, "SELECT * FROM orders WHERE id = ?"+tx.s.forUpdate(), string(id))
+	if err != nil {
 		return nil, fmt.Errorf("lock order %s: %w", id, err)
 	}
-	rows, err := withParts(tx.db, found)
+	rows, err := withParts(tx.ctx, tx.db, found)
 	if err != nil {
 		return nil, err
 	}
@@ -264,38 +267,43 @@ func (tx *Tx) SaveOrder(o *orders.Order) error {
 	if err != nil {
 		return err
 	}
-	r := tx.db.Model(&rows.order).Where("version = ?", o.Version-1).Select("*").Omit("id").Updates(&rows.order)
-	if r.Error != nil {
-		return fmt.Errorf("save order %s: %w", o.ID, r.Error)
+	stored := tx.orders[o.ID]
+	if stored != nil && stored.order.Version == o.Version-1 { // locked, so nobody has changed it
+		tx.queue(updateRow(&stored.order, &rows.order))
+		tx.saveParts(o.ID, stored, rows)
+		return nil
 	}
-	if r.RowsAffected == 0 {
-		o.Version--
-		return orders.Errorf(orders.CodeConflict, "订单 %s 刚刚被别人改过，请再看一次", o.ID)
+	var update statement
+	if stored == nil {
+		update = updateRow(&orderRow{}, &rows.order)
+		update.text += " AND version = ?"
+		update.args = append(update.args, o.Version-1)
+		r, err := tx.pool.ExecContext(tx.ctx, update.text, update.args...)
+		if err != nil {
+			return fmt.Errorf("save order %s: %w", o.ID, err)
+		}
+		n, err := r.RowsAffected()
+		if err != nil {
+			return fmt.Errorf("save order %s: %w", o.ID, err)
+		}
+		if n > 0 {
+			for _, table := range []string{"order_lines", "order_nodes", "shipments"} {
+				tx.queue(statement{"DELETE FROM " + table + " WHERE order_id = ?", []any{string(o.ID)}})
+			}
+			tx.saveParts(o.ID, &orderRows{}, rows)
+			return nil
+		}
 	}
-	return tx.saveParts(o.ID, tx.orders[o.ID], rows)
+	o.Version--
+	return orders.Errorf(orders.CodeConflict, "订单 %s 刚刚被别人改过，请再看一次", o.ID)
 }
 
-// saveParts writes the lines, nodes and shipments that differ from the stored ones. stored is nil
-// where this transaction has not read them.
-func (tx *Tx) saveParts(id orders.OrderID, stored, rows *orderRows) error {
-	if stored == nil {
-		for _, table := range []string{"order_lines", "order_nodes", "shipments"} {
-			if err := tx.db.Exec("DELETE FROM "+table+" WHERE order_id = ?", string(id)).Error; err != nil {
-				return fmt.Errorf("save order %s: %w", id, err)
-			}
-		}
-		stored = &orderRows{}
-	}
-	err := errors.Join(
-		saveRows(tx.db, "no", id, stored.lines, rows.lines, func(r *lineRow) int { return r.No }, sameLine),
-		saveRows(tx.db, "seq", id, stored.nodes, rows.nodes, func(r *nodeRow) int { return r.Seq }, same),
-		saveRows(tx.db, "no", id, stored.shipments, rows.shipments, func(r *shipmentRow) int { return r.No }, same),
-	)
-	if err != nil {
-		return fmt.Errorf("save order %s: %w", id, err)
-	}
+// saveParts writes the lines, nodes and shipments that differ from the stored ones.
+func (tx *Tx) saveParts(id orders.OrderID, stored, rows *orderRows) {
+	saveRows(tx, "no", stored.lines, rows.lines, func(r *lineRow) int { return r.No }, sameLine)
+	saveRows(tx, "seq", stored.nodes, rows.nodes, func(r *nodeRow) int { return r.Seq }, same)
+	saveRows(tx, "no", stored.shipments, rows.shipments, func(r *shipmentRow) int { return r.No }, same)
 	tx.remember(id, rows)
-	return nil
 }
 
 func same[R comparable](a, b R) bool { return a == b }
@@ -307,18 +315,13 @@ func sameLine(a, b lineRow) bool {
 }
 
 // saveRows makes the rows of an order in one table what now says, touching only what changed.
-func saveRows[R schemaTabler](db *gorm.DB, column string, id orders.OrderID, stored, now []R, number func(*R) int, same func(a, b R) bool) error {
-	var gone []int
+func saveRows[R any](tx *Tx, column string, stored, now []R, number func(*R) int, same func(a, b R) bool) {
+	m := mappingOf[R]()
 	for i := range stored {
 		n := number(&stored[i])
 		if !slices.ContainsFunc(now, func(r R) bool { return number(&r) == n }) {
-			gone = append(gone, n)
-		}
-	}
-	if len(gone) > 0 {
-		var row R
-		if err := db.Exec("DELETE FROM "+row.TableName()+" WHERE order_id = ? AND "+column+" IN ?", string(id), gone).Error; err != nil {
-			return err
+			id := reflect.ValueOf(&stored[i]).Elem().FieldByName("OrderID").String()
+			tx.queue(statement{"DELETE FROM " + m.table + " WHERE order_id = ? AND " + column + " = ?", []any{id, n}})
 		}
 	}
 	var changed []R
@@ -327,19 +330,17 @@ func saveRows[R schemaTabler](db *gorm.DB, column string, id orders.OrderID, sto
 			changed = append(changed, now[i])
 		}
 	}
-	if len(changed) == 0 {
-		return nil
+	switch {
+	case len(changed) == 0:
+	case len(stored) == 0:
+		tx.queue(insertRows(changed))
+	default:
+		tx.queue(tx.s.upsertRows(insertRows(changed), m))
 	}
-	if len(stored) > 0 {
-		db = db.Clauses(clause.OnConflict{UpdateAll: true})
-	}
-	return db.Create(&changed).Error
 }
 
-type schemaTabler interface{ TableName() string }
-
 // withParts reads the lines, nodes and shipments of orders.
-func withParts(db *gorm.DB, found []orderRow) ([]*orderRows, error) {
+func withParts(ctx context.Context, db *gorm.DB, found []orderRow) ([]*orderRows, error) {
 	if len(found) == 0 {
 		return nil, nil
 	}
@@ -357,18 +358,17 @@ func withParts(db *gorm.DB, found []orderRow) ([]*orderRows, error) {
 			shipped = append(shipped, r.order.ID)
 		}
 	}
-	var lines []lineRow
-	var nodes []nodeRow
-	var shipments []shipmentRow
-	err := db.Raw("SELECT * FROM order_lines WHERE order_id IN ? ORDER BY order_id, no", all).Scan(&lines).Error
-	if err == nil && len(routed) > 0 {
-		err = db.Raw("SELECT * FROM order_nodes WHERE order_id IN ? ORDER BY order_id, seq", routed).Scan(&nodes).Error
-	}
-	if err == nil && len(shipped) > 0 {
-		err = db.Raw("SELECT * FROM shipments WHERE order_id IN ? ORDER BY order_id, no", shipped).Scan(&shipments).Error
-	}
+	lines, err := partRows[lineRow](ctx, db, all, "no")
 	if err != nil {
-		return nil, fmt.Errorf("read orders: %w", err)
+		return nil, err
+	}
+	nodes, err := partRows[nodeRow](ctx, db, routed, "seq")
+	if err != nil {
+		return nil, err
+	}
+	shipments, err := partRows[shipmentRow](ctx, db, shipped, "no")
+	if err != nil {
+		return nil, err
 	}
 	for _, r := range lines {
 		byID[r.OrderID].lines = append(byID[r.OrderID].lines, r)
@@ -380,6 +380,20 @@ func withParts(db *gorm.DB, found []orderRow) ([]*orderRows, error) {
 		byID[r.OrderID].shipments = append(byID[r.OrderID].shipments, r)
 	}
 	return out, nil
+}
+
+// partRows reads the rows of one table that belong to orders.
+func partRows[R any](ctx context.Context, db *gorm.DB, ids []string, number string) ([]R, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	in, args := inList(ids)
+	table := mappingOf[R]().table
+	rows, err := selectRows[R](ctx, db, "SELECT * FROM "+table+" WHERE order_id IN "+in+" ORDER BY order_id, "+number, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", table, err)
+	}
+	return rows, nil
 }
 
 // HoldCredit adds amount to the customer's exposure, which never falls below 0, and returns it.

@@ -20,7 +20,7 @@ func (s *Store) find(ctx context.Context, statement string, args ...any) ([]*ord
 			return err
 		}
 		var err error
-		rows, err = withParts(db, found)
+		rows, err = withParts(ctx, db, found)
 		return err
 	})
 	if err != nil {
@@ -114,7 +114,7 @@ func (s *Store) Available(ctx context.Context, codes ...orders.ProductCode) (map
 	var parts map[string]map[string]int64
 	err := s.snapshot(ctx, func(db *gorm.DB) error {
 		var err error
-		if parts, err = partsOf(db, keys(wanted)); err != nil {
+		if parts, err = partsOf(ctx, db, keys(wanted)); err != nil {
 			return err
 		}
 		products := maps.Clone(wanted)

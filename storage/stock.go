@@ -2,6 +2,7 @@ package storage
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -94,8 +95,8 @@ func (tx *Tx) loadStock(codes ...string) error {
 	if len(codes) == 0 {
 		return nil
 	}
-	var rows []stockRow
-	err := tx.db.Raw("SELECT * FROM stock WHERE product IN ? ORDER BY product, warehouse"+tx.s.forUpdate(), codes).Scan(&rows).Error
+	in, args := inList(codes)
+	rows, err := selectRows[stockRow](tx.ctx, tx.db, "SELECT * FROM stock WHERE product IN "+in+" ORDER BY product, warehouse"+tx.s.forUpdate(), args...)
 	if err != nil {
 		return fmt.Errorf("lock stock: %w", err)
 	}
@@ -139,8 +140,8 @@ func (tx *Tx) loadHolds(id orders.OrderID) (*orderHolds, error) {
 	if h, ok := b.holds[id]; ok {
 		return h, nil
 	}
-	var rows []holdRow
-	if err := tx.db.Raw("SELECT * FROM reservations WHERE order_id = ?", string(id)).Scan(&rows).Error; err != nil {
+	rows, err := selectRows[holdRow](tx.ctx, tx.db, "SELECT * FROM reservations WHERE order_id = ?", string(id))
+	if err != nil {
 		return nil, fmt.Errorf("read reservations of %s: %w", id, err)
 	}
 	h := &orderHolds{now: make(map[HoldKey]holdRow), stored: make(map[HoldKey]holdRow)}
@@ -230,7 +231,7 @@ func (b *stockBook) giveBack(h *orderHolds, line int, product string, n int64) e
 
 // loadParts reads what the bundles among the products consist of.
 func (tx *Tx) loadParts(codes []string) error {
-	parts, err := partsOf(tx.db, codes)
+	parts, err := partsOf(tx.ctx, tx.db, codes)
 	if err == nil {
 		tx.stock.parts = parts
 	}
@@ -238,9 +239,10 @@ func (tx *Tx) loadParts(codes []string) error {
 }
 
 // partsOf returns, for the bundles among the products, how much of each part one base unit needs.
-func partsOf(db *gorm.DB, codes []string) (map[string]map[string]int64, error) {
-	var rows []struct{ Code, Parts string }
-	err := db.Raw("SELECT code, parts FROM products WHERE code IN ? AND kind = ?", codes, string(orders.ProductBundle)).Scan(&rows).Error
+func partsOf(ctx context.Context, db *gorm.DB, codes []string) (map[string]map[string]int64, error) {
+	in, args := inList(codes)
+	rows, err := selectRows[productRow](ctx, db, "SELECT code, parts FROM products WHERE code IN "+in+" AND kind = ?",
+		append(args, string(orders.ProductBundle))...)
 	if err != nil {
 		return nil, fmt.Errorf("read bundles: %w", err)
 	}
@@ -478,8 +480,8 @@ func (tx *Tx) eachHold(o *orders.Order, do func(*stockBook, *orderHolds, holdRow
 	return nil
 }
 
-// flushStock writes the stock and the reservations that changed.
-func (tx *Tx) flushStock() error {
+// flushStock queues the stock and the reservations that changed.
+func (tx *Tx) flushStock() {
 	b := &tx.stock
 	var stock []stockRow
 	for _, code := range slices.Sorted(maps.Keys(b.products)) {
@@ -490,33 +492,24 @@ func (tx *Tx) flushStock() error {
 		}
 	}
 	if len(stock) > 0 {
-		upsert := clause.OnConflict{
-			Columns:   []clause.Column{{Name: "product"}, {Name: "warehouse"}},
-			DoUpdates: clause.AssignmentColumns([]string{"on_hand", "reserved", "allocated"}),
-		}
-		if err := tx.db.Clauses(upsert).Create(&stock).Error; err != nil {
-			return err
-		}
+		tx.queue(tx.s.upsertRows(insertRows(stock), mappingOf[stockRow](), "on_hand", "reserved", "allocated"))
 	}
 	for _, id := range slices.Sorted(maps.Keys(b.holds)) {
-		if err := b.holds[id].flush(tx.db, id); err != nil {
-			return err
-		}
+		b.holds[id].flush(tx, id)
 	}
-	return nil
 }
 
-func (h *orderHolds) flush(db *gorm.DB, id orders.OrderID) error {
+func (h *orderHolds) flush(tx *Tx, id orders.OrderID) {
 	if len(h.now) == 0 && len(h.stored) > 0 {
-		return db.Exec("DELETE FROM reservations WHERE order_id = ?", string(id)).Error
+		tx.queue(statement{"DELETE FROM reservations WHERE order_id = ?", []any{string(id)}})
+		return
 	}
 	for k := range h.stored {
 		if _, ok := h.now[k]; !ok {
-			err := db.Exec("DELETE FROM reservations WHERE order_id = ? AND line = ? AND product = ? AND warehouse = ? AND kind = ?",
-				k.OrderID, k.Line, k.Product, k.Warehouse, k.Kind).Error
-			if err != nil {
-				return err
-			}
+			tx.queue(statement{
+				"DELETE FROM reservations WHERE order_id = ? AND line = ? AND product = ? AND warehouse = ? AND kind = ?",
+				[]any{k.OrderID, k.Line, k.Product, k.Warehouse, k.Kind},
+			})
 		}
 	}
 	var changed []holdRow
@@ -525,11 +518,11 @@ func (h *orderHolds) flush(db *gorm.DB, id orders.OrderID) error {
 			changed = append(changed, r)
 		}
 	}
-	if len(changed) == 0 {
-		return nil
+	switch {
+	case len(changed) == 0:
+	case len(h.stored) == 0:
+		tx.queue(insertRows(changed))
+	default:
+		tx.queue(tx.s.upsertRows(insertRows(changed), mappingOf[holdRow]()))
 	}
-	if len(h.stored) > 0 {
-		db = db.Clauses(clause.OnConflict{UpdateAll: true})
-	}
-	return db.Create(&changed).Error
 }

@@ -85,6 +85,9 @@ type Tx struct {
 	db  *gorm.DB
 	ctx context.Context //nolint:containedctx // a Tx lives within one call; the ports' methods carry no context
 
+	pool   *queuePool
+	queued []statement
+
 	orders map[orders.OrderID]*orderRows // as they are stored
 	stock  stockBook
 	audit  []auditRow
@@ -98,7 +101,10 @@ type Tx struct {
 func (s *Store) Do(ctx context.Context, change func(*Tx) error) error {
 	return s.writing(ctx, func() error {
 		return s.db.WithContext(ctx).Transaction(func(db *gorm.DB) error {
-			tx := &Tx{s: s, db: db, ctx: ctx}
+			tx := &Tx{s: s, ctx: ctx}
+			tx.pool = &queuePool{Tx: db.Statement.ConnPool.(*sql.Tx), tx: tx}
+			tx.db = db.Session(&gorm.Session{NewDB: true, Context: ctx})
+			tx.db.Statement.ConnPool = tx.pool
 			if err := change(tx); err != nil {
 				return err
 			}
@@ -109,18 +115,15 @@ func (s *Store) Do(ctx context.Context, change func(*Tx) error) error {
 
 // flush writes what was gathered in memory.
 func (tx *Tx) flush() error {
-	if err := tx.flushStock(); err != nil {
-		return fmt.Errorf("write stock: %w", err)
-	}
+	tx.flushStock()
 	if len(tx.audit) > 0 {
-		if err := tx.db.Create(&tx.audit).Error; err != nil {
-			return fmt.Errorf("write audit entries: %w", err)
-		}
+		tx.queue(insertRows(tx.audit))
 	}
 	if len(tx.events) > 0 {
-		if err := tx.db.Create(&tx.events).Error; err != nil {
-			return fmt.Errorf("write events: %w", err)
-		}
+		tx.queue(insertRows(tx.events))
+	}
+	if err := tx.run(); err != nil {
+		return fmt.Errorf("write changes: %w", err)
 	}
 	return nil
 }

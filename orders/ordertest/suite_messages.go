@@ -145,6 +145,7 @@ func testTurnWorkers(t *testing.T, s Store) {
 		active   = make(map[orders.Chat]bool)
 		answered = make(map[orders.Chat][]string)
 		claims   int
+		working  int // workers with a turn
 		left     = chats * messages
 	)
 	// next claims a turn; where there is none, it lets the claims of the dead run out.
@@ -158,15 +159,18 @@ func testTurnWorkers(t *testing.T, s Store) {
 			}
 			active[turn.Chat] = true
 			claims++
+			working++
 			dies = claims%4 == 0
 			mu.Unlock()
 		}
 		clock.RUnlock()
 		if turn == nil && err == nil {
 			clock.Lock()
-			if len(active) == 0 {
+			mu.Lock()
+			if working == 0 {
 				now = now.Add(hold)
 			}
+			mu.Unlock()
 			clock.Unlock()
 		}
 		return turn, dies, err
@@ -187,11 +191,18 @@ func testTurnWorkers(t *testing.T, s Store) {
 				continue
 			}
 			if !dies {
-				err = s.Do(t.Context(), func(tx Tx) error { return tx.FinishTurn(turn) })
+				err = s.Do(t.Context(), func(tx Tx) error {
+					mu.Lock()
+					delete(active, turn.Chat) // the next one may come as soon as this is committed
+					mu.Unlock()
+					return tx.FinishTurn(turn)
+				})
 			}
 			mu.Lock()
-			delete(active, turn.Chat)
-			if !dies {
+			working--
+			if dies {
+				delete(active, turn.Chat)
+			} else {
 				answered[turn.Chat] = append(answered[turn.Chat], keysOf(turn)...)
 				left -= len(turn.Messages)
 			}
