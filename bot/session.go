@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,19 +74,41 @@ func (s *session) send(m cards.Message, kind string, order orders.OrderID) {
 // key names the part for the outbox: deliveries made of it again have the same keys.
 func (s *session) key() string { return string(s.in.Platform) + ":" + s.in.Key }
 
-// deliveries turns the replies into deliveries. Plain sentences are joined into one message.
+// maxToCustomer is how many messages answer a customer at most: the platforms let five through
+// after each message of theirs (微信客服 kf/send_msg, service account custom/send), and some of them
+// are kept for 收到 and for news.
+const maxToCustomer = 3
+
+// deliveries turns the replies into deliveries. Plain sentences are joined into one message, and
+// so is everything where a customer's platform would not let so many messages through.
 func (s *session) deliveries() []orders.Delivery {
+	customer := s.part.Chat.Platform == orders.KF || s.part.Chat.Platform == orders.ServiceAccount
+	out := s.joined(func(a, b reply) bool {
+		return a.kind == "reply" && b.kind == "reply" && a.msg.Card == nil && b.msg.Card == nil && len(a.msg.Text)+len(b.msg.Text) < 1900
+	})
+	if customer && len(out) > maxToCustomer {
+		out = s.joined(func(a, b reply) bool { return a.msg.File == nil && b.msg.File == nil })
+	}
+	return out
+}
+
+// joined makes deliveries of the replies; neighbours that join tells to go out as one text.
+func (s *session) joined(join func(a, b reply) bool) []orders.Delivery {
 	var out []orders.Delivery
 	for i := 0; i < len(s.replies); i++ {
 		r := s.replies[i]
-		for r.kind == "reply" && i+1 < len(s.replies) && s.replies[i+1].kind == "reply" && r.msg.Card == nil && s.replies[i+1].msg.Card == nil &&
-			len(r.msg.Text)+len(s.replies[i+1].msg.Text) < 1900 {
+		for i+1 < len(s.replies) && join(r, s.replies[i+1]) {
 			i++
-			r.msg.Text += "\n\n" + s.replies[i].msg.Text
-			r.msg.Menu = append(r.msg.Menu, s.replies[i].msg.Menu...)
+			next := s.replies[i].msg
+			r.kind, r.msg.Card = "reply", nil
+			r.msg.Text += "\n\n" + next.Text
+			r.msg.Menu = slices.Concat(r.msg.Menu, next.Menu)
 		}
 		if s.in.Kind == orders.InboundEnter && len(out) == 0 {
 			r.code = s.in.Code // the welcome code: it lets one message through to who has not written yet
+		}
+		if s.in.Kind == orders.InboundEnter && len(out) == 0 {
+			r.code = s.in.Code // 微信客服: allows to speak first
 		}
 		out = append(out, orders.Delivery{
 			Key: fmt.Sprintf("%s:%d", s.key(), len(out)), Chat: s.part.Chat, Kind: r.kind, Order: r.order,
