@@ -202,16 +202,16 @@ func (s *session) enter(tx Tx) error {
 	if code := sixDigits.FindString(s.in.Scene); code != "" {
 		return s.bind(tx, code)
 	}
+	// Opening a chat is frequent. Staff know what they came for, and 微信客服 lets us speak first only
+	// where it gave a code to welcome with.
+	if s.person.staff != nil || s.in.Platform == orders.KF && s.in.Code == "" {
+		return nil
+	}
 	if !s.person.known() {
 		s.say(s.greetStranger())
 		return nil
 	}
-	if s.in.Scene == "" && s.person.staff != nil {
-		return nil // opening the chat is frequent; nothing to say
-	}
-	if s.person.staff == nil {
-		s.send(cards.Help(nil), "reply", "")
-	}
+	s.send(cards.Help(nil), "reply", "")
 	return nil
 }
 

@@ -35,6 +35,9 @@ func (s *session) click(ctx context.Context, tx Tx) error {
 		s.say(s.greetStranger())
 		return nil
 	}
+	if s.in.Action == cards.SettledKey {
+		return nil // the caption of a card that is settled already
+	}
 	action, err := s.clerk.Signer.Open(s.in.Action)
 	if err != nil {
 		return err

@@ -28,6 +28,10 @@ const (
 	wecomTask      = 128 // bytes
 )
 
+// SettledKey is the key of the one grey button that a settled card keeps, because the platform
+// refuses an empty list. Pressing it does nothing.
+const SettledKey = "settled"
+
 type templateCard struct {
 	Type        string        `json:"card_type"`
 	Source      *wecomSource  `json:"source,omitempty"`
@@ -104,7 +108,7 @@ func WeCom(c *Card, taskID string) json.RawMessage {
 		short, _, _ := strings.Cut(c.Settled, " ")
 		out.ReplaceText = clip(short, wecomButton)
 		// The list may not be empty; the caption covers its one button.
-		out.Buttons = []wecomAction{{Text: out.ReplaceText, Style: wecomStyles[Normal], Key: "settled"}}
+		out.Buttons = []wecomAction{{Text: out.ReplaceText, Style: wecomStyles[Normal], Key: SettledKey}}
 		out.Quote = &wecomQuoted{Title: "处理结果", Text: clip(c.Settled, wecomQuote)}
 	case len(c.Buttons) > 0:
 		out.Type = "button_interaction"

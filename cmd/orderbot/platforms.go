@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -158,10 +159,15 @@ const queriesPerDay = 2000
 // push: answered once it is stored, else pushed again).
 func (s *server) pushed(salt string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		if len(c.Body()) > wecom.MaxBody {
-			return c.SendStatus(http.StatusRequestEntityTooLarge)
+		body := c.Request().Body() // as sent: nothing is unpacked
+		if len(body) > wecom.MaxBody {
+			return c.Status(http.StatusRequestEntityTooLarge).Send(nil)
 		}
-		push, err := kuaidi100.VerifyPush(c.FormValue("sign"), c.FormValue("param"), salt)
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return c.Status(http.StatusForbidden).Send(nil)
+		}
+		push, err := kuaidi100.VerifyPush(form.Get("sign"), form.Get("param"), salt)
 		if err != nil {
 			return c.Status(http.StatusForbidden).Send(nil)
 		}
