@@ -100,9 +100,8 @@ func (s *session) joined(join func(a, b reply) bool) []orders.Delivery {
 		for i+1 < len(s.replies) && join(r, s.replies[i+1]) {
 			i++
 			next := s.replies[i].msg
-			r.kind, r.msg.Card = "reply", nil
-			r.msg.Text += "\n\n" + next.Text
-			r.msg.Menu = slices.Concat(r.msg.Menu, next.Menu)
+			r.msg = cards.Message{Text: inWords(r.msg) + "\n\n" + inWords(next), Menu: slices.Concat(r.msg.Menu, next.Menu)}
+			r.kind = "reply"
 		}
 		if s.in.Kind == orders.InboundEnter && len(out) == 0 {
 			r.code = s.in.Code // the welcome code: it lets one message through to who has not written yet
@@ -116,6 +115,14 @@ func (s *session) joined(join func(a, b reply) bool) []orders.Delivery {
 		})
 	}
 	return out
+}
+
+// inWords is a message without its card.
+func inWords(m cards.Message) string {
+	if m.Text == "" && m.Card != nil {
+		return cards.Text(m.Card)
+	}
+	return m.Text
 }
 
 func body(m cards.Message) json.RawMessage {
