@@ -47,7 +47,7 @@ func (s *scan) exactNames() []int {
 			continue
 		}
 		end := i
-		s.x.names.at(s.r, i, func(n *tableName, e int) {
+		s.x.names.at(s.r, i, func(_ *tableName, e int) {
 			if e-i >= 2 && s.free(i, e) && boundary(s.r, i, e) {
 				end = e
 			}
@@ -183,7 +183,7 @@ func (s *scan) findPrices(exact []int) {
 				k++
 			}
 			if v, to, _, ok := readMoney(r, k); ok && s.free(i, to) {
-				if u := s.x.unitAt(r, to); u != "" && s.notMoney(r, k, to) {
+				if u := s.x.unitAt(r, to); u != "" && s.notMoney(r, to) {
 					continue
 				}
 				per, e := s.per(to)
@@ -243,7 +243,7 @@ func (s *scan) findPrices(exact []int) {
 				s.price(i, e, priceTag{value: v, per: per, from: i, to: to})
 				i, lastAmount = e-1, e
 				continue
-			case per != "" && to < len(r) && r[to] == '/' && !s.packing(i, to):
+			case per != "" && to < len(r) && r[to] == '/' && !s.packing(i):
 				s.price(i, e, priceTag{value: v, per: per, from: i, to: to})
 				i, lastAmount = e-1, e
 				continue
@@ -262,8 +262,8 @@ func (s *scan) findPrices(exact []int) {
 	}
 }
 
-// packing tells whether the number at r[i:to] counts what a pack holds: 50/盒 beside a name.
-func (s *scan) packing(i, to int) bool {
+// packing tells whether the number at r[i] counts what a pack holds: 50/盒 beside a name.
+func (s *scan) packing(i int) bool {
 	return i > 0 && (isHan(s.r[i-1]) || isAlnum(s.r[i-1])) && s.owner[i-1] < 0 && !strings.ContainsRune("价按", s.r[i-1])
 }
 
@@ -280,7 +280,7 @@ func (s *scan) moneyPiece(to int) bool {
 	return to >= len(s.r) || !isHan(s.r[to])
 }
 
-func (s *scan) notMoney(r []rune, from, to int) bool {
+func (s *scan) notMoney(r []rune, to int) bool {
 	return isDigit(r[to-1]) && s.x.unitAt(r, to) != "" && !strings.ContainsRune("块元", r[to])
 }
 
@@ -369,7 +369,7 @@ func (s *scan) findQuantities(exact []int) {
 			continue
 		}
 		if digit && i > 0 && (isAlnum(r[i-1]) || r[i-1] == '.' && i > 1 && isDigit(r[i-2])) {
-			if !(r[i-1] == 'x' && i > 1 && !isAlnum(r[i-2])) && !(r[i-1] == 'x' && s.starred(i)) {
+			if r[i-1] != 'x' || (i <= 1 || isAlnum(r[i-2])) && !s.starred(i) {
 				i = skipDigits(r, i)
 				continue
 			}
@@ -382,7 +382,7 @@ func (s *scan) findQuantities(exact []int) {
 			continue
 		}
 		k := n.to
-		if k < len(r) && r[k] == ' ' && s.x.unitAt(r, k+1) != "" && !s.spaceBreaks(i, k) && (n.bare || s.unitAlone(k+1)) {
+		if k < len(r) && r[k] == ' ' && s.x.unitAt(r, k+1) != "" && !s.spaceBreaks(k) && (n.bare || s.unitAlone(k+1)) {
 			k++
 		}
 		if k < len(r) && r[k] == '个' && k+1 < len(r) && s.countsAfterGe(k+1) {
@@ -468,7 +468,7 @@ func (s *scan) starred(i int) bool {
 }
 
 // spaceBreaks tells that the space after a number parts it from the unit word.
-func (s *scan) spaceBreaks(from, k int) bool {
+func (s *scan) spaceBreaks(k int) bool {
 	u := s.x.unitAt(s.r, k+1)
 	e := k + 1 + len([]rune(u))
 	return e < len(s.r) && isHan(s.r[e]) && s.x.vocabulary(s.r, e-1, len(s.r))
@@ -518,7 +518,7 @@ func (s *scan) joinQuantities() {
 			a.qty.rest = append(a.qty.rest, b.qty)
 			to := b.to
 			for i := a.to; i < to; i++ {
-				s.owner[i] = int16(k)
+				s.owner[i] = k
 			}
 			a.to, a.qty.to = to, to
 			b.from, b.to = 0, 0
@@ -549,7 +549,7 @@ func (s *scan) unitAlone(i int) bool {
 
 // unitAfter is the unit word at r[i], or after one space, with where it ends.
 func (s *scan) unitAfter(i int) (string, int) {
-	if i < len(s.r) && s.r[i] == ' ' && s.x.unitAt(s.r, i+1) != "" && !s.spaceBreaks(i, i) {
+	if i < len(s.r) && s.r[i] == ' ' && s.x.unitAt(s.r, i+1) != "" && !s.spaceBreaks(i) {
 		i++
 	}
 	u := s.x.unitAt(s.r, i)

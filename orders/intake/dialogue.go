@@ -102,7 +102,8 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	f.notes = append(f.notes, s.findNotes(0, len(s.r))...)
 	changed := b.changed || len(b.items) != before || moved || newGoods > 0
 	if changed || len(b.touched) > 0 {
-		changed = changed && !(len(b.touched) > 0 && len(b.items) == before && !moved && newGoods == 0 && !b.dropped && r.same(b.touched, draft))
+		again := len(b.touched) > 0 && len(b.items) == before && !moved && newGoods == 0 && !b.dropped && r.same(b.touched, draft)
+		changed = changed && !again
 	}
 	yes, no := startsWith(r.text, yesWords), startsWith(r.text, noWords)
 	facts := f.due() != nil || f.carrier != "" || f.address != "" || f.contact != "" || f.phone != "" || f.payment != "" || f.po != "" || len(f.urgent) > 0
@@ -141,7 +142,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 		}
 	}
 	sec.facts = f
-	ds, asks, words := x.finish(s, []*section{sec}, r.msg.Time, which)
+	ds, asks, words := x.finish([]*section{sec}, r.msg.Time, which)
 	d := ds[0]
 	merge(&d, &draft, &f)
 	if len(d.Lines) == 0 && before > 0 {

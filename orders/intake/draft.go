@@ -75,6 +75,7 @@ func (s *scan) take(m mark, f *facts2) {
 		f.urgent = append(f.urgent, s.quote(m.from, m.to))
 	case markNote:
 		f.notes = append(f.notes, m.text)
+	default:
 	}
 }
 
@@ -112,7 +113,9 @@ func (s *scan) findNotes(from, to int) []string {
 				from, to := f, t
 				for k := f; k < t; k++ {
 					if m := s.at(k); m != nil && m.kind == markQty { // only the words about the wish
-						for from, to = i, i; from > f && s.r[from-1] != ' ' && s.owner[from-1] < 0; from-- {
+						from, to = i, i
+						for from > f && s.r[from-1] != ' ' && s.owner[from-1] < 0 {
+							from--
 						}
 						for to < t && s.r[to] != ' ' && s.owner[to] < 0 {
 							to++
@@ -327,7 +330,7 @@ func (x *Lexicon) titles(ids []int32, most int) string {
 }
 
 // finish makes drafts and asks of the sections.
-func (x *Lexicon) finish(s *scan, secs []*section, now time.Time, from int) ([]Draft, []Ask, [][]string) {
+func (x *Lexicon) finish(secs []*section, now time.Time, from int) ([]Draft, []Ask, [][]string) {
 	var drafts []Draft
 	var asks []Ask
 	var words [][]string
@@ -374,7 +377,7 @@ func (x *Lexicon) finish(s *scan, secs []*section, now time.Time, from int) ([]D
 		if len(sec.items) == 0 {
 			asks = append(asks, Ask{Field: path + ".lines", Reason: ReasonMissing, Text: "要什么货、多少，请发一下。"})
 		} else if sec.b != nil {
-			asks = append(asks, x.sumAsks(sec, &d, path, asks)...)
+			asks = append(asks, x.sumAsks(sec, &d, path)...)
 		}
 		drafts = append(drafts, d)
 		words = append(words, said)
@@ -383,7 +386,7 @@ func (x *Lexicon) finish(s *scan, secs []*section, now time.Time, from int) ([]D
 }
 
 // sumAsks compares what a message says that its lines add up to.
-func (x *Lexicon) sumAsks(sec *section, d *Draft, path string, before []Ask) []Ask {
+func (x *Lexicon) sumAsks(sec *section, d *Draft, path string) []Ask {
 	var out []Ask
 	for _, m := range sec.b.sums {
 		sum, all := decimal.Zero, true

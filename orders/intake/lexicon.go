@@ -75,7 +75,6 @@ type nameTable struct {
 type tableName struct {
 	text []rune
 	ids  []int32
-	code bool
 }
 
 func (t *nameTable) build(m map[string][]int32) {
@@ -106,7 +105,15 @@ func (t *nameTable) longest(r []rune, i int) (name *tableName, to int) {
 	return name, to
 }
 
-func gram(a, b rune) uint64 { return uint64(a)<<32 | uint64(b) }
+// gram is two characters that stand side by side, in one number.
+func gram(a, b rune) uint64 {
+	return uint64(a)<<32 | uint64(b) //nolint:gosec // characters are never negative
+}
+
+// split takes a gram apart.
+func split(g uint64) (a, b rune) {
+	return rune(g >> 32), rune(g & 0xffffffff) //nolint:gosec // made of two characters
+}
 
 // NewLexicon indexes the master data, which must not change afterwards.
 func NewLexicon(m *orders.Master) *Lexicon {
@@ -130,7 +137,8 @@ func NewLexicon(m *orders.Master) *Lexicon {
 		sort.Slice(us, func(i, j int) bool { return len(us[i]) > len(us[j]) || len(us[i]) == len(us[j]) && us[i] < us[j] })
 	}
 	for g := range x.grams {
-		k := soundOf(rune(g>>32)) + "'" + soundOf(rune(g&0xffffffff))
+		a, b := split(g)
+		k := soundOf(a) + "'" + soundOf(b)
 		x.sounds[k] = append(x.sounds[k], g)
 	}
 	for _, gs := range x.sounds {

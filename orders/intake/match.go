@@ -195,7 +195,7 @@ func (x *Lexicon) mend(m *mention) {
 		for _, a := range soundsOf(m.han[i]) {
 			for _, b := range soundsOf(m.han[i+1]) {
 				for _, g := range x.sounds[a+"'"+b] {
-					p, q := rune(g>>32), rune(g&0xffffffff)
+					p, q := split(g)
 					if p == m.han[i] && !known(i+1) || q == m.han[i+1] && !known(i-1) {
 						if p != m.han[i] && m.filler>>uint(i)&1 == 1 || q == m.han[i+1] && m.filler>>uint(i+1)&1 == 1 {
 							continue
@@ -442,7 +442,7 @@ func (x *Lexicon) resolveWords(m, ctx *mention, who scope, unit string) resoluti
 	if !head && !ctx.empty() {
 		with := x.covers(m, ctx, who)
 		if len(with) > 0 && with[0].ctx > 0 {
-			r := x.choose(m, with, who, unit)
+			r := x.choose(m, with, unit)
 			r.ctx = true
 			if r.product >= 0 || r.reason == ReasonAmbiguous {
 				return r
@@ -458,7 +458,7 @@ func (x *Lexicon) resolveWords(m, ctx *mention, who scope, unit string) resoluti
 		}
 		return none
 	}
-	r := x.choose(m, covers, who, unit)
+	r := x.choose(m, covers, unit)
 	r.head = head
 	return r
 }
@@ -472,7 +472,7 @@ type scope struct {
 }
 
 // resolveNamed settles a mention that bears a code: what else it says must fit that product.
-func (x *Lexicon) resolveNamed(m *mention, id int32, rule string, who scope) resolution {
+func (x *Lexicon) resolveNamed(m *mention, id int32, rule string, _ scope) resolution {
 	c := x.cover(id, m)
 	r := resolution{product: id, best: c, rule: rule, head: true}
 	var missing []int
@@ -648,7 +648,7 @@ func (x *Lexicon) hasHead(m *mention, covers []cover) bool {
 }
 
 // choose settles on one of the candidates, or says why it can't.
-func (x *Lexicon) choose(m *mention, covers []cover, who scope, unit string) resolution {
+func (x *Lexicon) choose(m *mention, covers []cover, unit string) resolution {
 	r := resolution{product: -1}
 	top := covers[0]
 	content := m.content()
@@ -761,11 +761,11 @@ func (x *Lexicon) byUnit(cs []cover, unit string) []cover {
 	if unit == "" || len(cs) < 2 {
 		return cs
 	}
-	var exact, any []cover
+	var exact, some []cover
 	for _, c := range cs {
 		p := &x.master.Products[c.id]
 		if _, _, loose, ok := productUnit(p, unit); ok {
-			any = append(any, c)
+			some = append(some, c)
 			if !loose {
 				exact = append(exact, c)
 			}
@@ -774,8 +774,8 @@ func (x *Lexicon) byUnit(cs []cover, unit string) []cover {
 	if len(exact) > 0 && !isPiece(unit) {
 		return exact
 	}
-	if len(any) > 0 {
-		return any
+	if len(some) > 0 {
+		return some
 	}
 	return cs
 }

@@ -94,7 +94,7 @@ func (t *text) closeUp() {
 	}
 	r, at := t.r[:0], t.at[:0]
 	for i, c := range t.r {
-		if c == ' ' && i > 0 && i+1 < len(t.r) && !(isAlnum(t.r[i-1]) && isAlnum(t.r[i+1])) {
+		if c == ' ' && i > 0 && i+1 < len(t.r) && (!isAlnum(t.r[i-1]) || !isAlnum(t.r[i+1])) {
 			continue
 		}
 		r, at = append(r, c), append(at, t.at[i])

@@ -10,9 +10,43 @@ var addressCues = []struct {
 	word string
 	weak bool
 }{
-	{"收货地址", false}, {"送货地址", false}, {"收件地址", false}, {"配送地址", false}, {"发货地址", false}, {"详细地址", false}, {"地址改成", false}, {"地址改为", false}, {"地址", false}, {"收货人", true}, {"收件人", true}, {"收货", false}, {"收件", false},
-	{"送货到", false}, {"送货至", false}, {"送到", false}, {"送至", false}, {"送去", false}, {"送往", false}, {"寄到", false}, {"寄至", false}, {"寄往", false}, {"发到", false}, {"发至", false}, {"发往", false}, {"配送到", false}, {"配送至", false},
-	{"运到", false}, {"拉到", false}, {"放到", false}, {"放在", false}, {"卸到", false}, {"卸在", false}, {"送", true}, {"寄", true}, {"到", true}, {"去", true},
+	{"收货地址", false},
+	{"送货地址", false},
+	{"收件地址", false},
+	{"配送地址", false},
+	{"发货地址", false},
+	{"详细地址", false},
+	{"地址改成", false},
+	{"地址改为", false},
+	{"地址", false},
+	{"收货人", true},
+	{"收件人", true},
+	{"收货", false},
+	{"收件", false},
+	{"送货到", false},
+	{"送货至", false},
+	{"送到", false},
+	{"送至", false},
+	{"送去", false},
+	{"送往", false},
+	{"寄到", false},
+	{"寄至", false},
+	{"寄往", false},
+	{"发到", false},
+	{"发至", false},
+	{"发往", false},
+	{"配送到", false},
+	{"配送至", false},
+	{"运到", false},
+	{"拉到", false},
+	{"放到", false},
+	{"放在", false},
+	{"卸到", false},
+	{"卸在", false},
+	{"送", true},
+	{"寄", true},
+	{"到", true},
+	{"去", true},
 }
 
 // placeEnds are the words with which places end.
@@ -147,8 +181,8 @@ func (s *scan) placeAt(from, to int, weak bool) int {
 	if to-from < 2 || to-from > 50 {
 		return from
 	}
-	for _, w := range [...]string{"货", "过来", "过去", "给", "我", "一", "两", "到", "的", "来", "个", "几", "些", "点", "完", "齐", "达", "付", "时", "期", "后", "前", "了", "就", "老地方", "上门", "你", "他", "她"} {
-		if has(r, from, w) && !(w == "一" || w == "两" || w == "前" || w == "后") {
+	for _, w := range [...]string{"货", "过来", "过去", "给", "我", "到", "的", "来", "个", "几", "些", "点", "完", "齐", "达", "付", "时", "期", "了", "就", "老地方", "上门", "你", "他", "她"} {
+		if has(r, from, w) {
 			return from
 		}
 	}
@@ -230,7 +264,7 @@ func (s *scan) quantityIn(from, to int) bool {
 	for i := from; i < to; i++ {
 		if n, ok := readNumeral(s.r[:to], i); ok {
 			if u, e := s.unitAfter(n.to); u != "" && !sizeUnits[u] && !strings.Contains("幢栋楼层件部台", u) && e <= to {
-				if !(u == "架" || u == "面" || u == "段" || u == "条" || u == "组" || u == "排") {
+				if !strings.Contains("架面段条组排", u) {
 					return true
 				}
 			}
@@ -414,6 +448,7 @@ func (s *scan) findContacts() {
 			} else if m.to < len(r) {
 				after(m.to)
 			}
+		default:
 		}
 	}
 }
@@ -451,7 +486,7 @@ func (s *scan) findCustomers() {
 		s.claim(mark{kind: markCustomer, from: i, to: end, text: s.quote(i, end), ids: best.ids})
 		i = end - 1
 	}
-	for i := 0; i < len(r); i++ {
+	for i := range r {
 		if s.owner[i] >= 0 || i > 0 && isHan(r[i-1]) && s.owner[i-1] < 0 && s.inWord(i) {
 			continue
 		}
@@ -460,7 +495,6 @@ func (s *scan) findCustomers() {
 				continue
 			}
 			s.claim(mark{kind: markPerson, from: i, to: e, text: s.quote(i, e), ids: n.ids})
-			i = e - 1
 		}
 	}
 }
@@ -468,7 +502,7 @@ func (s *scan) findCustomers() {
 // findPeople recognises people who are only spoken of, so that their names are not taken for goods.
 func (s *scan) findPeople() {
 	r := s.r
-	for i := 0; i < len(r); i++ {
+	for i := range r {
 		if s.owner[i] >= 0 || !isHan(r[i]) || i > 0 && s.owner[i-1] < 0 && r[i-1] != ' ' && !isBreak(r[i-1]) {
 			continue
 		}

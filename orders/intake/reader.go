@@ -151,11 +151,12 @@ func (r *reading) fresh() (Result, *Thread) {
 			r.secs = []*section{{}}
 		}
 		var words [][]string
-		res.Orders, res.Asks, words = x.finish(s, r.secs, r.msg.Time, 0)
+		res.Orders, res.Asks, words = x.finish(r.secs, r.msg.Time, 0)
 		r.repeatAsks(&res, picture)
 		return res, &Thread{Orders: cloneDrafts(res.Orders), Asks: slices.Clone(res.Asks), Words: words}
 	case IntentCancel, IntentChange, IntentReturn, IntentStatus, IntentUrge:
 		res.Ref = ref
+	default:
 	}
 	next := r.thread.clone()
 	if res.Intent == IntentCancel && (ref == "" || ref == RefLast) {
@@ -524,7 +525,8 @@ func (b *builder) applyDeals() {
 			if it.gift || it.q.none || done {
 				continue
 			}
-			if inClause && !(it.from <= d.from && it.to >= d.to || it.from >= d.from || it.m != nil && it.m.from <= d.from && it.q.from >= d.from) {
+			around := it.from <= d.from && it.to >= d.to || it.m != nil && it.m.from <= d.from && it.q.from >= d.from
+			if inClause && it.from < d.from && !around {
 				continue
 			}
 			n := it.q.value.Div(decimal.NewFromInt(max(d.deal[0], 1))).Floor().Mul(decimal.NewFromInt(d.deal[1]))

@@ -68,7 +68,7 @@ type scan struct {
 	cust  int32 // the sender's customer, -1 if unknown
 	sales bool
 	marks []mark
-	owner []int16
+	owner []int
 	turns []turn
 }
 
@@ -90,7 +90,7 @@ func (s *scan) claim(m mark) bool {
 		return false
 	}
 	for i := m.from; i < m.to; i++ {
-		s.owner[i] = int16(len(s.marks))
+		s.owner[i] = len(s.marks)
 	}
 	s.marks = append(s.marks, m)
 	return true
@@ -110,7 +110,7 @@ func isBreak(c rune) bool { return strings.ContainsRune(",。;\n!?、:()[]\"", c
 
 // newScan recognises everything in t that can be told without knowing the products meant.
 func (x *Lexicon) newScan(t *text, c clock, cust int32, sales bool) *scan {
-	s := &scan{x: x, t: t, r: t.r, c: c, cust: cust, sales: sales, owner: make([]int16, len(t.r))}
+	s := &scan{x: x, t: t, r: t.r, c: c, cust: cust, sales: sales, owner: make([]int, len(t.r))}
 	for i := range s.owner {
 		s.owner[i] = -1
 	}

@@ -258,6 +258,7 @@ func (r *reading) narrow(sec *section) []int32 {
 				c := string(x.customers[id].contact)
 				return c != "" && c == string(s.r[m.from:m.to])
 			})
+		default:
 		}
 		if len(out) == 1 {
 			return out
@@ -290,7 +291,7 @@ func (r *reading) branchSections(named []mark) {
 			labels = append(labels, m)
 		}
 	}
-	if len(labels) == 0 || len(labels) == 1 && (overlapIDs(labels[0].ids, own) != nil || !billed && labels[0].from > 4 && s.quantityIn2(0, labels[0].from) == false) {
+	if len(labels) == 0 || len(labels) == 1 && (overlapIDs(labels[0].ids, own) != nil || !billed && labels[0].from > 4 && !s.quantityIn2(0, labels[0].from)) {
 		cust := own
 		if len(labels) == 1 && overlapIDs(labels[0].ids, own) == nil && len(labels[0].ids) == 1 && !billed {
 			cust = labels[0].ids

@@ -195,7 +195,7 @@ func measureUnit(r []rune, i int) (string, int) {
 	}
 	switch c := r[i]; {
 	case c == '%' || c == '°' || c == '#' || c == '℃':
-		return string(unitForm(string(c))), i + 1
+		return unitForm(string(c)), i + 1
 	case c == '"':
 		return "inch", i + 1
 	case isLetter(c) || c == 'μ':

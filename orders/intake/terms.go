@@ -90,6 +90,7 @@ next:
 				if neg := s.negated(i); neg > 0 && t.word != "急!" {
 					continue
 				}
+			default:
 			}
 			s.claim(mark{kind: t.kind, from: from, to: e, text: value})
 			i = e - 1

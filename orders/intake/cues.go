@@ -1,0 +1,156 @@
+package intake
+
+import (
+	"strings"
+)
+
+const (
+	elWord elKind = iota
+	elMark
+	elSplit // 、 + / between goods
+	elOpen
+	elClose
+)
+
+var minusWords = strings.Fields("不要了 不要 算了 去掉 删掉 删除 取消 不用了 不用 别发了 别发 不发了 不发 减掉 撤掉 撤了 不拿了 先不拿 先不要了 先不要 不需要了 不需要 不订了 退掉 免了")
+
+var (
+	setWords  = strings.Fields("改成 改为 改到 改要 换成 换为 变成 变为 加到 减到 调到 增加到 减少到 提高到 降到 改 换 调成 调整为")
+	plusWords = strings.Fields("再加上 再加 加上 另加 追加 再来 再要 再拿 再添 添 外加 多加 加")
+	fixWords  = strings.Fields("不对不对 不对 哦不 噢不 喔不 啊不 错了 打错了 打错 说错了 写错了 说错 写错 更正 更正一下 搞错了 等等 应该是 哦对 对了")
+	halfWords = strings.Fields("减半 减一半 砍半")
+	twiceWord = strings.Fields("翻倍 加倍 翻一番 乘2")
+	vagueWord = strings.Fields("来一些 要一些 拿一些 一些 来点 要点 拿点 来些 若干 少许 适量")
+	eachWords = strings.Fields("每样各 各自 每样 各样 每种 各种 每款 各款 每个规格 每个 各要 各来 各订 各发 各拿 各 分别要 分别 都来 都要 都拿 都是")
+	giftWords = strings.Fields("免费送 另外送 赠送 附赠 搭送 搭赠 随赠 另送 再送 还送 送我 送 赠 搭")
+)
+
+// findCues recognises the words that say what to do with the goods.
+func (s *scan) findCues() {
+	r := s.r
+	for i := 0; i < len(r); i++ {
+		if s.owner[i] >= 0 {
+			continue
+		}
+		if n, e := s.x.names.longest(r, i); n != nil && e-i >= 2 && s.free(i, e) {
+			i = e - 1
+			continue
+		}
+		for _, g := range [...]struct {
+			kind  markKind
+			words []string
+			value string
+		}{{markFix, fixWords, ""}, {markMinus, minusWords, ""}, {markSet, halfWords, "half"}, {markSet, twiceWord, "twice"}, {markSet, setWords, ""}, {markPlus, plusWords, ""}, {markVague, vagueWord, ""}, {markEach, eachWords, ""}, {markGift, giftWords, ""}} {
+			w := wordOf(r, i, g.words)
+			if w == "" {
+				continue
+			}
+			e := i + len([]rune(w))
+			if !s.free(i, e) {
+				continue
+			}
+			ok := true
+			switch g.kind {
+			case markEach:
+				ok = s.quantitySoon(e, 6) && !strings.HasPrefix(w, "都") || s.quantityRight(e)
+				if w == "每个" {
+					ok = false
+				}
+			case markGift:
+				ok = s.isGift(i, e, w)
+			case markPlus:
+				if w == "加" || w == "添" {
+					ok = i == 0 || isBreak(r[i-1]) || r[i-1] == ' ' || r[i-1] == '再' || s.owner[i-1] >= 0
+					ok = ok && !s.x.vocabulary(r, i, len(r))
+				}
+			case markSet:
+				if w == "换" || w == "改" {
+					ok = !s.x.vocabulary(r, i, len(r))
+				}
+			case markVague:
+				ok = !s.quantityRight(e)
+			case markMinus:
+				if w == "算了" && has(r, e, "算") {
+					ok = false
+				}
+			case markFix:
+				if w == "等等" && i > 0 && isHan(r[i-1]) && !strings.ContainsRune("哎诶", r[i-1]) {
+					ok = false
+				}
+			default:
+			}
+			if ok {
+				s.claim(mark{kind: g.kind, from: i, to: e, text: g.value})
+				i = e - 1
+				break
+			}
+		}
+	}
+}
+
+// quantityRight tells whether a quantity follows directly.
+func (s *scan) quantityRight(i int) bool {
+	for i < len(s.r) && (s.r[i] == ' ' || s.owner[i] < 0 && strings.ContainsRune("要来订发拿买是", s.r[i])) {
+		i++
+	}
+	m := s.at(i)
+	return m != nil && m.kind == markQty && m.from == i
+}
+
+func (s *scan) quantitySoon(i, n int) bool {
+	for k := i; k < len(s.r) && k < i+n && !isBreak(s.r[k]); k++ {
+		if m := s.at(k); m != nil && m.kind == markQty {
+			return true
+		}
+	}
+	return false
+}
+
+// isGift tells whether 送 at r[i:e] gives goods away rather than delivers them.
+func (s *scan) isGift(i, e int, w string) bool {
+	r := s.r
+	end := s.clauseEnd(e)
+	qty := false
+	for k := e; k < end; k++ {
+		m := s.at(k)
+		if m == nil {
+			continue
+		}
+		if m.kind == markQty && !m.qty.spec {
+			qty = true
+		}
+		if (m.kind == markAddress || m.kind == markDate) && !qty {
+			return false
+		}
+	}
+	if !qty {
+		return false
+	}
+	if w != "送" && w != "再送" && w != "送我" {
+		return true
+	}
+	// directly after goods: 血糖仪2台送试纸, 一箱送两瓶, 每台送2盒
+	k := i
+	for k > 0 && (r[k-1] == ' ' || s.owner[k-1] < 0 && strings.ContainsRune("就的话要再还,", r[k-1])) {
+		k--
+	}
+	if m := s.at(k - 1); m != nil && (m.kind == markQty || m.kind == markNoise || m.kind == markDeal || m.kind == markEach) && k > 0 {
+		if s.owner[i-1] >= 0 || r[i-1] != ',' {
+			return true
+		}
+		return s.quantityRight(e)
+	}
+	if k >= 2 && r[k-2] == '每' && s.x.unitAt(r, k-1) != "" {
+		return true
+	}
+	start := i
+	for start > 0 && !strings.ContainsRune(",。;\n!?", r[start-1]) {
+		start--
+	}
+	for j := start; j < i; j++ {
+		if r[j] == '每' || r[j] == '各' || s.at(j) != nil && s.at(j).kind == markQty {
+			return true
+		}
+	}
+	return s.quantityRight(e) && start > 0 && index(r, start, i, "的") >= 0
+}

@@ -1,0 +1,804 @@
+package intake
+
+import (
+	"math/bits"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// goods reads the goods of a clause with their quantities.
+func (b *builder) goods(els []el, from, to int, sign rune) {
+	s := b.s
+	type span struct{ from, to int }
+	var cur []span
+	split := false // 、 between the words
+	each, gift := false, false
+	first := len(b.items)
+	joined := func() *mention {
+		var m *mention
+		for _, w := range cur {
+			m = m.plus(b.mention(w.from, w.to))
+		}
+		return m
+	}
+	add := func(m *mention, q quantity) *wanted {
+		it := &wanted{m: m, ctx: b.ctx, q: q, gift: gift, from: q.from, to: q.to, group: b.group, past: b.past}
+		if m != nil {
+			it.from = min(m.from, q.from)
+			it.said = strings.TrimSpace(s.quote(m.from, m.to))
+		}
+		it.line = lineOf(s.r, q.from)
+		it.res = b.resolve(m, q.unit)
+		b.items = append(b.items, it)
+		b.remember(it)
+		return it
+	}
+	for i := 0; i < len(els); i++ {
+		e := els[i]
+		switch e.kind {
+		case elSplit:
+			if len(cur) > 0 {
+				split = true
+			}
+		case elWord:
+			cur = append(cur, span{e.from, e.to})
+		case elMark:
+			switch e.mark.kind {
+			case markEach:
+				each = true
+			case markGift:
+				gift = true
+			case markDeal:
+				b.deals = append(b.deals, *e.mark)
+			case markPrice:
+				if e.mark.price.plain && len(cur) == 0 && b.sizeNotPrice(e.mark.price) { // 4.7K一盘
+					m := b.mention(e.mark.price.from, e.mark.price.to)
+					add(m, quantity{value: decimal.NewFromInt(1), unit: e.mark.price.per, from: e.mark.price.to, to: e.to})
+					continue
+				}
+				b.attachPrice(e.mark.price, first, len(cur) > 0 && b.content(joined()))
+			case markTotal:
+				b.totals = append(b.totals, *e.mark)
+				if n := len(b.items); n > first {
+					p := e.mark.price
+					b.items[n-1].total = &p
+				} else if n > 0 {
+					p := e.mark.price
+					b.items[n-1].total = &p
+				}
+			case markSum:
+				if n := len(b.items); n > 0 && n-first == 1 && len(cur) == 0 && b.items[n-1].group == b.group && b.items[n-1].q.unit != e.mark.qty.unit {
+					q := e.mark.qty
+					b.items[n-1].equal = &q
+				} else {
+					b.sums = append(b.sums, *e.mark)
+				}
+			case markVague:
+				if m := joined(); b.content(m) {
+					add(m, quantity{none: true, from: e.from, to: e.to})
+					cur = nil
+				} else {
+					b.vague = true
+				}
+			case markQty:
+				q := e.mark.qty
+				if b.isSpec(els, i, func() *mention { return joined() }, len(cur) > 0) {
+					cur = append(cur, span{e.from, e.to})
+					if len(cur) > 1 && cur[len(cur)-2].to == e.from {
+						cur = cur[:len(cur)-1]
+						cur[len(cur)-1].to = e.to
+					}
+					if i+1 < len(els) && els[i+1].kind == elWord && els[i+1].from == e.to {
+						cur[len(cur)-1].to = els[i+1].to
+						i++
+					}
+					continue
+				}
+				if q.spec && len(cur) == 0 && len(b.items) > first && b.items[len(b.items)-1].group == b.group && !wordAheadContent(b, els, i) {
+					if m := b.mention(q.from, q.to); b.amendTokens(m) {
+						continue
+					}
+				}
+				m := joined()
+				switch {
+				case m != nil && (b.content(m) || !m.empty() && b.unknownGoods(m, els, i)):
+					switch {
+					case each || split && b.splits(cur[0].from, cur[len(cur)-1].to):
+						ms := b.splitMentions(cur[0].from, cur[len(cur)-1].to)
+						if each {
+							ms = append(b.takeLists(), ms...)
+						}
+						for k, one := range ms {
+							qq := q
+							if !each && k < len(ms)-1 {
+								qq = quantity{none: true, from: one.from, to: one.to}
+							}
+							add(one, qq)
+						}
+					default:
+						if b.carry != nil && !b.dropCarry(m) {
+							m = b.carry.plus(m)
+						}
+						b.carry = nil
+						add(m, q)
+					}
+				case b.carry != nil && (!wordAhead(els, i) || each || !b.strongAt(els[i+1].from, els[i+1].to)):
+					if each {
+						for _, one := range b.takeLists() {
+							add(one, q)
+						}
+					} else {
+						c := b.carry
+						b.carry, b.lists = nil, nil
+						add(c, q)
+					}
+				case i+1 < len(els) && els[i+1].kind == elWord && b.strongAt(els[i+1].from, els[i+1].to):
+					// 20箱外科口罩
+					w := els[i+1]
+					end := w.to
+					i++
+					for i+1 < len(els) && els[i+1].kind == elWord && !b.nextIsQty(els, i+2) {
+						end = els[i+1].to
+						i++
+					}
+					it := add(b.mention(w.from, end), q)
+					it.to = end
+				case len(b.items) > first && gift && b.items[len(b.items)-1].group == b.group:
+					// 一箱送两瓶
+					prev := b.items[len(b.items)-1]
+					add(prev.m, q).ctx = prev.ctx
+					b.items[len(b.items)-1].res = s.x.resolve(prev.m, prev.ctx, b.scopeFor(), q.unit)
+					if b.items[len(b.items)-1].res.product < 0 {
+						b.items[len(b.items)-1].res = prev.res
+					}
+				case len(b.items) > first && b.items[len(b.items)-1].group == b.group && b.items[len(b.items)-1].q.unit != q.unit && len(cur) == 0:
+					qq := q
+					b.items[len(b.items)-1].clash = &qq
+				default:
+					b.loose = append(b.loose, q)
+				}
+				cur, split, gift = nil, false, false
+			default:
+				// dates, customers and the rest part the words
+			}
+		default:
+		}
+	}
+	if len(cur) > 0 {
+		b.rest(first, from, to, sign, func() []*mention {
+			out := make([]*mention, 0, len(cur))
+			for _, w := range cur {
+				out = append(out, b.mention(w.from, w.to))
+			}
+			return out
+		})
+	}
+}
+
+func lineOf(r []rune, i int) int {
+	n := 0
+	for k := 0; k < i && k < len(r); k++ {
+		if r[k] == '\n' {
+			n++
+		}
+	}
+	return n
+}
+
+// resolve finds the goods that m means; 上次那个 looks among what the customer bought before.
+func (b *builder) resolve(m *mention, unit string) resolution {
+	r := b.s.x.resolve(m, b.ctx, b.who, unit)
+	if b.past && r.product < 0 && r.reason == ReasonAmbiguous {
+		who := b.who
+		who.onlyPast = true
+		if p := b.s.x.resolve(m, b.ctx, who, unit); p.product >= 0 {
+			return p
+		}
+	}
+	return r
+}
+
+func (b *builder) scopeFor() scope {
+	w := b.who
+	return w
+}
+
+// remember keeps what was said last for what is left out next.
+func (b *builder) remember(it *wanted) {
+	if it.m == nil {
+		return
+	}
+	if it.res.head || it.res.product >= 0 && !it.res.ctx {
+		b.ctx = it.m.meaning(it.res.product)
+		return
+	}
+	if it.res.product >= 0 && it.res.ctx {
+		if b.ctx != nil { // the head still stands in the context
+			b.ctx = b.ctx.meaning(it.res.product)
+		}
+		return
+	}
+	if b.ctx == nil {
+		b.ctx = it.m
+	}
+}
+
+// dropCarry tells whether goods named before without a quantity are left behind by m, which stands on its own.
+func (b *builder) dropCarry(m *mention) bool {
+	x := b.s.x
+	if c := x.covers(m, nil, b.who); x.hasHead(m, c) {
+		both := b.carry.plus(m)
+		if r := x.resolve(both, nil, b.who, ""); r.product >= 0 && r.residue == 0 && x.resolve(m, nil, b.who, "").product < 0 {
+			return false
+		}
+		b.leave()
+		return true
+	}
+	b.ctx = b.carry
+	return true
+}
+
+// leave puts down goods that were named without a quantity.
+func (b *builder) leave() {
+	b.answers = append(b.answers, b.carry)
+	b.carry, b.lists = nil, nil
+}
+
+func (b *builder) takeLists() []*mention {
+	l := b.lists
+	if b.carry != nil && (len(l) == 0 || l[len(l)-1] != b.carry) {
+		l = append(l, b.carry)
+	}
+	b.carry, b.lists = nil, nil
+	return l
+}
+
+func wordAhead(els []el, i int) bool { return i+1 < len(els) && els[i+1].kind == elWord }
+
+func (b *builder) nextIsQty(els []el, i int) bool {
+	return i < len(els) && els[i].kind == elMark && els[i].mark.kind == markQty
+}
+
+func (b *builder) contentAt(from, to int) bool { return b.content(b.mention(from, to)) }
+
+// unknownGoods tells whether words before a quantity name goods that the catalogue lacks.
+func (b *builder) unknownGoods(m *mention, els []el, i int) bool {
+	q := els[i].mark.qty
+	if n := bits.OnesCount64(m.content()); n == 1 && len(m.toks) == 0 && !q.bare && !q.size && m.at[bits.TrailingZeros64(m.content())] < q.from {
+		c := b.s.x.covers(m, nil, b.who)
+		return len(c) > 0 && len(b.items) == 0
+	}
+	if q.bare || q.size || len(m.toks) == 0 && bits.OnesCount64(m.content()) < 2 {
+		return false
+	}
+	if i+1 < len(els) && els[i+1].kind == elWord && els[i+1].from == els[i].to && b.contentAt(els[i+1].from, els[i+1].to) {
+		return false
+	}
+	return true
+}
+
+// isSpec tells whether the quantity at els[i] is part of the goods' name: 50片的40盒, 500ml两箱.
+func (b *builder) isSpec(els []el, i int, words func() *mention, some bool) bool {
+	q := els[i].mark.qty
+	if q.star || q.none || len(q.rest) > 0 {
+		return false
+	}
+	later, between := -1, false
+	for j := i + 1; j < len(els); j++ {
+		if els[j].kind == elMark {
+			if els[j].mark.kind == markQty {
+				later = j
+				break
+			}
+			if els[j].mark.kind == markEach {
+				continue
+			}
+			if els[j].mark.kind == markDate || els[j].mark.kind == markGift || els[j].mark.kind == markPrice {
+				break
+			}
+		}
+		if els[j].kind == elSplit {
+			continue
+		}
+		if els[j].kind == elWord && strings.Trim(string(b.s.r[els[j].from:els[j].to]), "的装款型要来") != "" && !b.mention(els[j].from, els[j].to).empty() {
+			between = true
+		}
+	}
+	if q.spec && later >= 0 && (!between || !some) {
+		return true
+	}
+	if !q.size {
+		if tok, ok := readSpec(b.s.r, q.from, q.to); ok && !some && later >= 0 && between && tok.to == q.to {
+			return b.s.x.isSize(&tok) // 60支漂白2匹
+		}
+		return false
+	}
+	if later >= 0 && !between {
+		return true
+	}
+	tok, ok := readSpec(b.s.r, q.from, q.to)
+	known := ok && len(b.s.x.tokens[tok.askKeys()[0]]) > 0
+	m := words()
+	if !some || !b.content(m) {
+		return later >= 0 && known || known && q.unit != "" && !b.unitKnown(q.unit) // 500ml酒精两箱
+	}
+	r := b.s.x.resolve(m, b.ctx, b.who, "")
+	if later >= 0 {
+		c := b.s.x.covers(m.plus(&mention{toks: []specToken{tok}, code: -1, from: q.from, to: q.to}), b.ctx, b.who)
+		return len(c) > 0 && known && c[0].toks>>uint(len(m.toks))&1 == 1
+	}
+	if r.product >= 0 {
+		_, _, loose, has := productUnit(&b.s.x.master.Products[r.product], q.unit)
+		return !has || loose
+	}
+	return known
+}
+
+func (b *builder) unitKnown(u string) bool {
+	for i := range b.s.x.master.Products {
+		if _, has := b.s.x.master.Products[i].UnitSize(u); has {
+			return true
+		}
+		if i > 500 {
+			break
+		}
+	}
+	return false
+}
+
+// splits tells whether the words name several goods.
+func (b *builder) splits(from, to int) bool {
+	m := b.mention(from, to)
+	r := b.s.x.resolve(m, b.ctx, b.who, "")
+	return r.product < 0 && r.reason != ReasonAmbiguous || r.residue > 0
+}
+
+// splitMentions takes apart goods that share a quantity: 纱布块7.5的、10的, 铜球阀4分 6分, 平垫弹垫M10.
+func (b *builder) splitMentions(from, to int) []*mention {
+	r := b.s.r
+	x := b.s.x
+	type piece struct{ from, to int }
+	var pieces []piece
+	start := from
+	for i := from; i <= to; i++ {
+		if i == to || r[i] == '、' || r[i] == ' ' || r[i] == '+' || r[i] == '/' && (i == from || !isDigit(r[i-1]) || i+1 >= to || !isDigit(r[i+1])) || r[i] == '和' || r[i] == '跟' || r[i] == '的' && i > start || r[i] == ',' {
+			if i > start {
+				pieces = append(pieces, piece{start, i})
+			}
+			start = i + 1
+		}
+	}
+	var out []*mention
+	var cur *mention
+	for _, p := range pieces {
+		m := b.mention(p.from, p.to)
+		if m.empty() {
+			continue
+		}
+		if cur != nil {
+			both := cur.plus(m)
+			if !x.hasHead(m, x.covers(m, nil, b.who)) && full(x.covers(both, nil, b.who), both) {
+				cur = both
+				out[len(out)-1] = both
+				continue
+			}
+		}
+		if two := b.twoHeads(p.from, p.to); len(two) > 1 {
+			out = append(out, two...)
+			cur = two[len(two)-1]
+			continue
+		}
+		if cur != nil && !x.hasHead(m, x.covers(m, nil, b.who)) {
+			// 6.5 7 7.5: the rest is as before
+			prev := cur
+			m2 := b.inherit(m, prev)
+			out = append(out, m2)
+			cur = m2
+			continue
+		}
+		out = append(out, m)
+		cur = m
+	}
+	// the spec stands only at the last: 平垫弹垫M10
+	if n := len(out); n > 1 && len(out[n-1].toks) > 0 {
+		for i := range n - 1 {
+			if len(out[i].toks) == 0 && x.resolve(out[i], nil, b.who, "").product < 0 {
+				out[i] = out[i].plus(&mention{toks: out[n-1].toks, code: -1, from: out[i].from, to: out[i].to})
+			}
+		}
+	}
+	return out
+}
+
+// inherit adds to m what prev says and m leaves open.
+func (b *builder) inherit(m, prev *mention) *mention {
+	x := b.s.x
+	c := x.covers(m, prev, b.who)
+	if len(c) == 0 || c[0].ctx == 0 {
+		return m
+	}
+	// keep of prev the words and the tokens that the best candidate bears
+	k := x.cover(c[0].id, prev)
+	h := &mention{code: -1, from: m.from, to: m.to}
+	for i := range prev.han {
+		if (k.strong|k.weak)>>uint(i)&1 != 0 {
+			h.han, h.at = append(h.han, prev.han[i]), append(h.at, prev.at[i])
+		}
+	}
+	for i := range prev.toks {
+		if k.toks>>uint(i)&1 != 0 {
+			h.toks = append(h.toks, prev.toks[i])
+		}
+	}
+	s := m.plus(h)
+	s.from, s.to = m.from, m.to
+	return s
+}
+
+// full tells whether one product explains all of m.
+func full(c []cover, m *mention) bool {
+	if len(c) == 0 {
+		return false
+	}
+	return (c[0].strong|c[0].weak|m.filler)&(1<<uint(len(m.han))-1) == 1<<uint(len(m.han))-1 && c[0].toks == 1<<uint(len(m.toks))-1
+}
+
+// twoHeads splits words that name two kinds of goods without a sign between them.
+func (b *builder) twoHeads(from, to int) []*mention {
+	x := b.s.x
+	whole := b.mention(from, to)
+	if full(x.covers(whole, nil, b.who), whole) || len(whole.han) < 4 {
+		return nil
+	}
+	for k := from + 2; k+2 <= to; k++ {
+		if !isHan(b.s.r[k]) || !isHan(b.s.r[k-1]) {
+			continue
+		}
+		l, r := b.mention(from, k), b.mention(k, to)
+		lc, rc := x.covers(l, nil, b.who), x.covers(r, nil, b.who)
+		if full(lc, l) && full(rc, r) && x.hasHead(l, lc) && x.hasHead(r, rc) {
+			if len(r.toks) > 0 && len(l.toks) == 0 {
+				l = l.plus(&mention{toks: r.toks, code: -1, from: from, to: k})
+			}
+			return []*mention{l, r}
+		}
+	}
+	return nil
+}
+
+// rest reads the words at the end of a clause that no quantity follows.
+func (b *builder) rest(first, clauseFrom, clauseTo int, sign rune, parts func() []*mention) {
+	s := b.s
+	x := s.x
+	ms := parts()
+	if len(b.items) > first {
+		// after goods: something more about them, 4分弯头2箱ppr的
+		if len(ms) > 1 && endsBare(ms[len(ms)-1]) {
+			all := ms[0]
+			for _, m := range ms[1:] {
+				all = all.plus(m)
+			}
+			if b.bareQuantity(all) {
+				return
+			}
+		}
+		for i, m := range ms {
+			if m.empty() {
+				continue
+			}
+			it := b.items[len(b.items)-1]
+			if b.tail(it, m, m.from) {
+				continue
+			}
+			if b.amend(m, first) {
+				continue
+			}
+			if b.bareQuantity(m) {
+				continue
+			}
+			if b.content(m) && x.hasHead(m, x.covers(m, nil, b.who)) {
+				b.hold(m, i == len(ms)-1)
+			}
+		}
+		return
+	}
+	all := ms[0]
+	for _, m := range ms[1:] {
+		all = all.plus(m)
+	}
+	if len(ms) > 1 {
+		some := false
+		for _, m := range ms {
+			switch {
+			case endsBare(m) && b.bareQuantity(m):
+				some = true
+			case !some && b.content(m) && x.hasHead(m, x.covers(m, nil, b.who)):
+				b.ctx = m
+			}
+		}
+		if some {
+			return
+		}
+	}
+	if b.bareQuantity(all) {
+		return
+	}
+	if !b.content(all) {
+		if b.amendLast(all, clauseFrom) {
+			return
+		}
+		return
+	}
+	if b.carry == nil && len(b.items) > 0 && sign != ':' {
+		head := x.hasHead(all, x.covers(all, nil, b.who))
+		if !head || index(s.r, clauseFrom, clauseTo, "要") >= 0 || index(s.r, clauseFrom, clauseTo, "都") >= 0 {
+			if b.amend(all, 0) {
+				return
+			}
+		}
+	}
+	if b.carry != nil {
+		if m := b.carry.plus(all); !x.hasHead(all, x.covers(all, nil, b.who)) && full(x.covers(m, nil, b.who), m) {
+			b.carry = m
+			return
+		}
+	}
+	b.hold(all, true)
+}
+
+func (b *builder) hold(m *mention, _ bool) {
+	b.lists = append(b.lists, m)
+	b.carry = m
+	b.ctx = m
+}
+
+func endsBare(m *mention) bool {
+	if len(m.toks) == 0 {
+		return false
+	}
+	t := m.toks[len(m.toks)-1]
+	return strings.HasPrefix(t.keys[0], "=") && t.to == m.to
+}
+
+// bareQuantity takes a number without a unit at the end as the quantity: 大敷贴 300, 1寸的40.
+func (b *builder) bareQuantity(m *mention) bool {
+	s := b.s
+	if !endsBare(m) {
+		return false
+	}
+	t := m.toks[len(m.toks)-1]
+	n, ok := readDigits(s.r, t.from)
+	if !ok || n.to != t.to || !n.value.IsPositive() {
+		return false
+	}
+	prev := rune(' ')
+	if t.from > 0 {
+		prev = s.r[t.from-1]
+	}
+	rest := *m
+	rest.toks = m.toks[:len(m.toks)-1]
+	rest.to = t.from
+	if rest.empty() {
+		return false
+	}
+	c := s.x.covers(&rest, nil, b.who)
+	if prev != ' ' && prev != '*' && !isHan(prev) {
+		return false
+	}
+	if prev != '的' {
+		if len(c) == 0 {
+			return false
+		}
+		w := s.x.covers(m, nil, b.who)
+		if len(w) > 0 && w[0].toks == 1<<uint(len(m.toks))-1 {
+			return false // it is a size
+		}
+	}
+	if !b.content(&rest) {
+		return false
+	}
+	q := quantity{value: n.value, bare: true, from: t.from, to: t.to}
+	it := &wanted{m: &rest, ctx: b.ctx, q: q, from: rest.from, to: t.to, group: b.group, line: lineOf(s.r, t.from), past: b.past, said: s.quote(rest.from, rest.to)}
+	it.res = b.resolve(&rest, "")
+	b.items = append(b.items, it)
+	b.remember(it)
+	return true
+}
+
+// tail takes a bare number after a quantity as its price: DN80法兰片8片 46.
+func (b *builder) tail(it *wanted, m *mention, at int) bool {
+	if len(m.toks) != 1 || len(m.han) > 0 || !strings.HasPrefix(m.toks[0].keys[0], "=") || it.price != nil || it.res.product < 0 {
+		return false
+	}
+	v, err := decimal.NewFromString(m.toks[0].number)
+	if err != nil || !v.IsPositive() {
+		return false
+	}
+	p := &b.s.x.master.Products[it.res.product]
+	ref := p.Price
+	if ref == nil || !ref.IsPositive() {
+		return false
+	}
+	near := func(x decimal.Decimal) bool {
+		q := v.Div(x)
+		return q.GreaterThan(decimal.New(5, -1)) && q.LessThan(decimal.New(2, 0))
+	}
+	u, _, _, ok := productUnit(p, it.q.unit)
+	if !ok {
+		return false
+	}
+	size, _ := p.UnitSize(u)
+	if near(*ref) || near(ref.Mul(size)) {
+		it.price = &priceTag{value: v, from: at, to: m.to}
+		return true
+	}
+	return false
+}
+
+// amend adds what m says to items whose goods are not certain yet, or that it fits.
+func (b *builder) amend(m *mention, first int) bool {
+	x := b.s.x
+	done := false
+	if len(b.items) > 0 {
+		if c := x.covers(m, nil, b.who); x.hasHead(m, c) {
+			last := b.items[len(b.items)-1]
+			if last.m == nil {
+				return false
+			}
+			if both := last.m.plus(m); overlap(last.m.han, m.han) < 2 && (last.res.product >= 0 || x.resolve(both, nil, b.who, last.q.unit).product < 0 || !full(x.covers(both, nil, b.who), both)) {
+				return false
+			}
+		}
+	}
+	all := index(b.s.r, m.from, m.to, "都") >= 0 || index(b.s.r, m.from, m.to, "全") >= 0
+	for i, it := range slices.Backward(b.items) {
+		if i < first && !all {
+			break
+		}
+		if it.m == nil || it.kept != nil {
+			continue
+		}
+		both := it.m.plus(m)
+		if it.res.product >= 0 {
+			c := x.cover(it.res.product, m)
+			if c.strong|c.weak|m.filler == 1<<uint(len(m.han))-1 && c.toks == 1<<uint(len(m.toks))-1 && (c.strong|c.weak)&m.content() != 0 || c.toks != 0 && c.toks == 1<<uint(len(m.toks))-1 && c.strong|c.weak|m.filler == 1<<uint(len(m.han))-1 {
+				done = true
+				if !all && it.group != b.group {
+					return true
+				}
+				continue
+			}
+		}
+		r := x.resolve(both, it.ctx, b.who, it.q.unit)
+		if r.product < 0 && it.res.product >= 0 {
+			if !all {
+				break
+			}
+			continue
+		}
+		better := r.product >= 0 || r.reason == ReasonAmbiguous && len(r.options) < max(len(it.res.options), 1)
+		if better && r.best.score > it.res.best.score {
+			it.m, it.res = both, r
+			done = true
+		}
+		if !all {
+			break
+		}
+	}
+	return done
+}
+
+// amendLast: single characters about the last item, (要大的).
+func (b *builder) amendLast(m *mention, _ int) bool {
+	if len(b.items) == 0 || m.empty() || bits.OnesCount64(m.content()) > 2 {
+		return false
+	}
+	return b.amend(m, len(b.items)-1)
+}
+
+// attachPrice gives a price to the goods it is said of.
+func (b *builder) attachPrice(p priceTag, first int, pending bool) {
+	n := len(b.items)
+	if n == 0 || pending && n == first {
+		return
+	}
+	last := b.items[n-1]
+	tag := p
+	if last.price == nil && !last.gift {
+		last.price = &tag
+	}
+	// said once for several: S 20盒 M 20盒, 按22算
+	for i := n - 2; i >= 0; i-- {
+		it := b.items[i]
+		if it.price != nil || it.gift || n > first && it.group != last.group || n <= first && it.group != last.group || it.line != last.line {
+			break
+		}
+		if n > first {
+			break
+		}
+		if it.res.product >= 0 && last.res.product >= 0 && b.s.x.master.Products[it.res.product].Name == b.s.x.master.Products[last.res.product].Name {
+			it.price = &tag
+			continue
+		}
+		break
+	}
+}
+
+func wordAheadContent(b *builder, els []el, i int) bool {
+	return wordAhead(els, i) && b.contentAt(els[i+1].from, els[i+1].to)
+}
+
+// amendTokens adds a size said after the quantity: 2盒25片的.
+func (b *builder) amendTokens(m *mention) bool {
+	it := b.items[len(b.items)-1]
+	if it.m == nil || len(m.toks) == 0 {
+		return false
+	}
+	both := it.m.plus(m)
+	r := b.s.x.resolve(both, it.ctx, b.who, it.q.unit)
+	if r.product < 0 && r.reason != ReasonAmbiguous {
+		return false
+	}
+	it.m, it.res = both, r
+	return true
+}
+
+// strongAt tells whether r[from:to] plainly names goods.
+func (b *builder) strongAt(from, to int) bool {
+	m := b.mention(from, to)
+	if m.empty() {
+		return false
+	}
+	if m.own != nil || m.code >= 0 {
+		return true
+	}
+	c := b.s.x.covers(m, nil, b.who)
+	return len(c) > 0 && (c[0].strong&m.content() != 0 || c[0].toks != 0)
+}
+
+// isSize tells whether products bear t as a size of their own, not only as what a pack holds.
+func (x *Lexicon) isSize(t *specToken) bool {
+	k := t.askKeys()[0]
+	for n, id := range x.tokens[k] {
+		e := &x.products[id]
+		if j, ok := slices.BinarySearch(e.tokens, k); ok && !e.weak[j] {
+			return true
+		}
+		if n > 200 {
+			break
+		}
+	}
+	return false
+}
+
+// sizeNotPrice tells that a number with 一盘 after goods is the size of the next goods: it is far
+// from their price, and a product of the kind has it.
+func (b *builder) sizeNotPrice(p priceTag) bool {
+	if len(b.items) == 0 {
+		return false
+	}
+	last := b.items[len(b.items)-1]
+	if last.res.product < 0 {
+		return false
+	}
+	x := b.s.x
+	pr := &x.master.Products[last.res.product]
+	if pr.Price != nil && pr.Price.IsPositive() {
+		four := decimal.NewFromInt(4)
+		for _, u := range [...]string{p.per, last.q.unit, pr.Unit} {
+			if unit, _, _, ok := productUnit(pr, u); ok {
+				size, _ := pr.UnitSize(unit)
+				if ratio(p.value, pr.Price.Mul(size)).LessThan(four) {
+					return false
+				}
+			}
+		}
+	}
+	m := b.mention(p.from, p.to)
+	if len(m.toks) == 0 {
+		return false
+	}
+	return x.resolve(m, b.ctx, b.who, p.per).product >= 0
+}
