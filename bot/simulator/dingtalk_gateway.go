@@ -450,13 +450,15 @@ func (d *DingTalk) AnswerPongs(on bool) {
 // silence of 10 s, then the cut. It returns at once.
 func (d *DingTalk) Disconnect() {
 	for _, s := range d.gate.live() {
+		id := d.sim.hex(32)
 		d.gate.mu.Lock()
 		s.leaving = true
+		s.waiting[id] = make(chan Ack, 1) // some clients acknowledge it, and may
 		d.gate.mu.Unlock()
 		text, err := json.Marshal(frame{
 			SpecVersion: "1.0", Type: "SYSTEM", Data: `{"reason":"persistent connection is timeout"}`,
 			Headers: map[string]string{
-				"topic": "disconnect", "messageId": d.sim.hex(32), "contentType": "application/json",
+				"topic": "disconnect", "messageId": id, "contentType": "application/json",
 				"time": strconv.FormatInt(d.sim.now().UnixMilli(), 10), "connectionId": s.id,
 			},
 		})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -656,4 +657,112 @@ func TestDingTalkConnections(t *testing.T) {
 	require.NoError(t, last.conn.WriteJSON(object{"code": 200, "headers": object{"messageId": "unknown"}, "data": object{}}))
 	require.True(t, d.SendText(t.Context(), "m1", "x").OK())
 	require.Len(t, d.Flaws(), 2)
+}
+
+func TestDingTalkCardsInGroups(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	d := b.sim.DingTalk
+	for _, u := range []string{"m1", "m2", "m3"} {
+		d.AddPerson(u, u, "")
+	}
+	group := d.AddGroup("审批群", "m1", "m2", "m3")
+	c := b.connect()
+	c.on(func(object) (int, string, bool) { return 200, `{"response":{}}`, true })
+	in := with(b.dingCard("g1", "m1"), object{
+		"openSpaceId":             "dtv1.card//IM_GROUP." + group,
+		"imGroupOpenSpaceModel":   object{"supportForward": false},
+		"imGroupOpenDeliverModel": object{"robotCode": b.cred.DingTalk.RobotCode, "recipients": []string{"m1", "m2"}},
+	})
+	status, _ := b.ding("POST", createAndDeliver, in)
+	require.Equal(t, 200, status)
+	require.Len(t, d.Screen("m2"), 1)
+	require.Equal(t, group, d.Screen("m2")[0].Chat)
+	require.Empty(t, d.Screen("m3"), "only the recipients see it")
+	require.True(t, d.Click(t.Context(), "m2", "g1", "approve").OK())
+	require.Contains(t, c.seen()[0]["data"], group)
+	require.True(t, d.SendText(t.Context(), "m1", "同意", simulator.InGroup(group), simulator.Quoting("g1")).OK())
+	require.Contains(t, c.seen()[1]["data"], `"msgType":"interactiveCard"`)
+	_, out := b.ding("POST", createAndDeliver, with(in, object{"outTrackId": "g2", "openSpaceId": "dtv1.card//IM_GROUP.cidnone"}))
+	require.Equal(t, "openConversationId not exist", out["result"].(object)["deliverResults"].([]any)[0].(object)["errorMsg"])
+	status, _ = b.ding("POST", createAndDeliver, with(in, object{"outTrackId": "g3", "imGroupOpenDeliverModel": object{}}))
+	require.Equal(t, 400, status, "the group wants the robotCode")
+
+	union := b.dingCard("u1", "m3")
+	union["userIdType"] = 2
+	b.ding("POST", createAndDeliver, union)
+	require.True(t, d.Click(t.Context(), "m3", "u1", "approve").OK())
+	var body object
+	require.NoError(t, json.Unmarshal([]byte(c.seen()[2]["data"].(string)), &body))
+	require.InDelta(t, 2, body["userIdType"], 0)
+	require.NotEqual(t, "m3", body["userId"])
+	d.RemovePerson("m3")
+	require.ErrorIs(t, d.Click(t.Context(), "m3", "u1", "approve").Err, simulator.ErrNobody)
+}
+
+func TestDingTalkOtherMessages(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	d := b.sim.DingTalk
+	d.AddPerson("m1", "李经理", "")
+	c := b.connect()
+	_, out := b.ding("POST", "/v1.0/robot/oToMessages/batchSend", object{
+		"robotCode": b.cred.DingTalk.RobotCode, "userIds": []string{"m1"}, "msgKey": "sampleActionCard6",
+		"msgParam": `{"title":"t","text":"x","buttonTitle1":"a","buttonUrl1":"https://a","buttonTitle2":"b","buttonUrl2":"https://b"}`,
+	})
+	key := out["processQueryKey"].(string)
+	require.Equal(t, []simulator.Button{{Text: "a", URL: "https://a"}, {Text: "b", URL: "https://b"}}, d.Screen("m1")[0].Buttons)
+	read := func() string {
+		_, out := b.ding("GET", "/v1.0/robot/oToMessages/readStatus?robotCode="+b.cred.DingTalk.RobotCode+"&processQueryKey="+url.QueryEscape(key), nil)
+		return out["messageReadInfoList"].([]any)[0].(object)["readStatus"].(string)
+	}
+	require.Equal(t, "UNREAD", read())
+	d.Read("m1")
+	require.Equal(t, "READ", read())
+	_, out = b.ding("POST", "/v1.0/robot/otoMessages/batchRecall", object{
+		"robotCode": b.cred.DingTalk.RobotCode, "processQueryKeys": []string{key},
+	})
+	require.Equal(t, []any{key}, out["successResult"])
+	require.True(t, d.Screen("m1")[0].Recalled)
+
+	d.SendText(t.Context(), "m1", "hi")
+	var msg object
+	require.NoError(t, json.Unmarshal([]byte(c.seen()[0]["data"].(string)), &msg))
+	hook := msg["sessionWebhook"].(string)
+	for _, body := range []object{
+		{"msgtype": "markdown", "markdown": object{"title": "t", "text": "x"}},
+		{"msgtype": "link", "link": object{"title": "t", "text": "x", "messageUrl": "https://x"}},
+		{"msgtype": "actionCard", "actionCard": object{"title": "t", "text": "x", "singleTitle": "看", "singleURL": "https://x"}},
+		{"msgtype": "actionCard", "actionCard": object{"title": "t", "text": "x", "btns": []object{{"title": "看", "actionURL": "https://x"}}}},
+	} {
+		_, out := b.call("POST", hook, nil, body)
+		require.Zero(t, errcode(out), out)
+	}
+	screen := d.Screen("m1")
+	require.Equal(t, []simulator.Button{{Text: "看", URL: "https://x"}}, screen[len(screen)-1].Buttons)
+	b.sim.Fault(simulator.PlatformDingTalk, "sendBySession", simulator.ErrorAnswer("130101", "send too fast"), 1)
+	status, out := b.call("POST", hook, nil, object{"msgtype": "text", "text": object{"content": "x"}})
+	require.Equal(t, 200, status)
+	require.Equal(t, 130101, errcode(out))
+	b.sim.Fault(simulator.PlatformDingTalk, "sendBySession", simulator.RateLimited(), 1)
+	status, _ = b.call("POST", hook, nil, object{"msgtype": "text", "text": object{"content": "x"}})
+	require.Equal(t, 200, status)
+
+	_, tok := b.call("GET", b.sim.DingTalkLegacyURL()+"/gettoken?appkey="+b.cred.DingTalk.ClientID+"&appsecret="+b.cred.DingTalk.ClientSecret, nil, nil)
+	notice := func() int {
+		before := len(d.Screen("m1"))
+		_, out := b.call("POST", b.sim.DingTalkLegacyURL()+"/topapi/message/corpconversation/asyncsend_v2?access_token="+tok["access_token"].(string), nil, object{
+			"agent_id": 1, "userid_list": "m1,zz", "msg": object{"msgtype": "markdown", "markdown": object{"title": "t", "text": "急单"}},
+		})
+		require.Zero(t, errcode(out), out)
+		return len(d.Screen("m1")) - before
+	}
+	require.Equal(t, 1, notice())
+	require.Equal(t, 0, notice(), "the same content once a day")
+	b.clock.move(25 * time.Hour)
+	_, tok = b.call("GET", b.sim.DingTalkLegacyURL()+"/gettoken?appkey="+b.cred.DingTalk.ClientID+"&appsecret="+b.cred.DingTalk.ClientSecret, nil, nil)
+	require.Equal(t, 1, notice())
+	b.sim.Fault(simulator.PlatformDingTalk, "batchRecall", simulator.ExpiredToken(), 1)
+	_, out = b.ding("POST", "/v1.0/robot/otoMessages/batchRecall", object{})
+	require.Equal(t, "InvalidAuthentication", out["code"])
 }

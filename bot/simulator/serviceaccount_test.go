@@ -270,3 +270,43 @@ func TestServiceAccountTokensAndMedia(t *testing.T) {
 	require.Zero(t, errcode(b.account("/cgi-bin/menu/create", object{"button": []object{{"type": "click", "name": "查订单", "key": "track"}}})))
 	require.Equal(t, 40017, errcode(b.account("/cgi-bin/menu/create", object{"button": []object{{"type": "press", "name": "查订单", "key": "track"}}})))
 }
+
+func TestServiceAccountOtherMessages(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.sim.ServiceAccount
+	a.AddFollower("o1", "王姐", "")
+	require.True(t, a.SendVoice(t.Context(), "o1", []byte("#!AMR voice")).Accepted)
+	require.Equal(t, "amr", tag(b.last(), "Format"))
+	d := a.SendRaw(t.Context(), "o1", "<MsgType><![CDATA[link]]></MsgType><Title>t</Title>")
+	require.True(t, d.Accepted)
+	require.True(t, a.Redeliver(t.Context(), d.MsgID).Accepted)
+	all := b.received()
+	require.Equal(t, all[1].plain, all[2].plain)
+	require.Error(t, a.Redeliver(t.Context(), "none").Err)
+	a.SendImage(t.Context(), "o1", png)
+	_, raw, err := b.try("GET", tag(b.last(), "PicUrl"), nil, nil)
+	require.NoError(t, err)
+	require.Equal(t, png, raw)
+	send := func(kind string, body any) int {
+		return errcode(b.account("/cgi-bin/message/custom/send", object{"touser": "o1", "msgtype": kind, kind: body}))
+	}
+	article := object{"title": "SO1", "description": "在途", "url": "https://x/o/1"}
+	require.Zero(t, send("news", object{"articles": []object{article}}))
+	require.Equal(t, 45008, send("news", object{"articles": []object{article, article}}))
+	require.Zero(t, send("miniprogrampage", object{"title": "t", "appid": "wx1", "pagepath": "p", "thumb_media_id": "m"}))
+	require.Equal(t, 40007, send("voice", object{"media_id": "x"}))
+	require.Equal(t, 40058, send("template_card", object{}), "an unknown field")
+	require.Equal(t, 40008, errcode(b.account("/cgi-bin/message/custom/send", object{"touser": "o1", "msgtype": "template_card"})))
+	require.Equal(t, 40063, errcode(b.account("/cgi-bin/message/custom/send", object{"touser": "o1", "msgtype": "image"})))
+	token := b.accountToken()
+	a.ExpireTokens()
+	_, out := b.call("POST", b.sim.ServiceAccountURL()+"/cgi-bin/message/custom/send?access_token="+token, nil, object{})
+	require.Equal(t, 42001, errcode(out))
+	_, out = b.call("POST", b.sim.ServiceAccountURL()+"/cgi-bin/stable_token", nil, object{
+		"grant_type": "client_credential", "appid": b.cred.ServiceAccount.AppID, "secret": "wrong",
+	})
+	require.Equal(t, 40125, errcode(out))
+	_, out = b.call("GET", b.sim.ServiceAccountURL()+"/cgi-bin/getcallbackip?access_token="+b.accountToken(), nil, nil)
+	require.NotEmpty(t, out["ip_list"])
+}

@@ -82,9 +82,11 @@ func TestWeComCallbackIsSentAgain(t *testing.T) {
 	require.False(t, d.Accepted, "only 200 counts")
 	require.Len(t, d.Attempts, 4, "one and three more")
 
-	b.reply(func(_ http.ResponseWriter, _ got) { <-time.After(200 * time.Millisecond) })
-	b.sim.SetDeliveryPolicy(simulator.DeliveryPolicy{Timeout: 20 * time.Millisecond, Resend: 1, Copies: 1, SameEnvelope: true})
+	hold := make(chan struct{})
+	b.reply(func(http.ResponseWriter, got) { <-hold })
+	b.sim.SetDeliveryPolicy(simulator.DeliveryPolicy{Timeout: 300 * time.Millisecond, Resend: 1, Copies: 1, SameEnvelope: true})
 	d = b.sim.WeCom.SendText(t.Context(), "u", "slow")
+	close(hold)
 	require.False(t, d.Accepted)
 	require.Equal(t, 0, d.Attempts[1].Status)
 	all = b.received()
@@ -556,4 +558,66 @@ func TestWeComPassiveReplies(t *testing.T) {
 		_, _ = w.Write([]byte(wrapReply(box, "<xml></xml>")))
 	})
 	require.ErrorContains(t, b.sim.WeCom.SendText(t.Context(), "a", "hi").Err, "MsgSignature")
+}
+
+func TestWeComOtherMessages(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.sim.WeCom.AddMember("u", "U")
+	send := func(kind string, body any) object {
+		return b.work("/cgi-bin/message/send", object{"touser": "@all", "agentid": b.cred.WeCom.AgentID, "msgtype": kind, kind: body})
+	}
+	last := func() simulator.Bubble {
+		screen := b.sim.WeCom.Screen("u")
+		return screen[len(screen)-1]
+	}
+	require.Zero(t, errcode(send("textcard", object{"title": strings.Repeat("t", 129), "description": "d", "url": "https://x"})))
+	require.Equal(t, []simulator.Button{{Text: "详情", URL: "https://x"}}, last().Buttons)
+	require.Equal(t, []string{"title: 129 bytes, 128 shown"}, last().Cut)
+	require.Zero(t, errcode(send("news", object{"articles": []object{{"title": "t", "url": "https://x"}}})))
+	require.Equal(t, "t", last().Title)
+	nine := make([]object, 9)
+	for i := range nine {
+		nine[i] = object{"title": "t", "url": "https://x"}
+	}
+	require.Equal(t, 45008, errcode(send("news", object{"articles": nine})))
+	require.Equal(t, 40063, errcode(send("news", object{"articles": []object{{"title": "t"}}})))
+	news := object{
+		"card_type": "news_notice", "main_title": object{"title": "t"}, "card_action": object{"type": 1, "url": "https://x"},
+		"card_image":            object{"url": "https://x/a.png", "aspect_ratio": 1.3},
+		"vertical_content_list": []object{{"title": "一", "desc": "二"}},
+		"quote_area":            object{"type": 1, "url": "https://x", "title": "原文", "quote_text": "A12 500盒"},
+	}
+	require.Zero(t, errcode(b.sendCard("u", news)))
+	require.Equal(t, "原文\nA12 500盒\n一 二", last().Text)
+	for name, more := range map[string]object{
+		"no picture":      {"card_image": nil},
+		"ratio":           {"card_image": object{"url": "https://x/a.png", "aspect_ratio": 3}},
+		"five lines":      {"vertical_content_list": []object{{"title": "1"}, {"title": "2"}, {"title": "3"}, {"title": "4"}, {"title": "5"}}},
+		"line no title":   {"vertical_content_list": []object{{"desc": "1"}}},
+		"no card_action":  {"card_action": nil},
+		"no action url":   {"card_action": object{"type": 1}},
+		"mini-program":    {"card_action": object{"type": 2}},
+		"quote type":      {"quote_area": object{"type": 3}},
+		"source colour":   {"source": object{"desc": "x", "desc_color": 4}},
+		"buttons":         {"button_list": []object{{"text": "a", "key": "k"}}},
+		"emphasis":        {"emphasis_content": object{"title": "1"}},
+		"row url missing": {"horizontal_content_list": []object{{"keyname": "k", "type": 1}}},
+		"row no member":   {"horizontal_content_list": []object{{"keyname": "k", "type": 3}}},
+	} {
+		require.Equal(t, 42045, errcode(b.sendCard("u", with(news, more))), name)
+	}
+	require.True(t, b.sim.WeCom.SendVoice(t.Context(), "u", []byte("#!AMR voice")).Accepted)
+	require.True(t, b.sim.WeCom.Subscribe(t.Context(), "u").Accepted)
+	require.Equal(t, "subscribe", tag(b.last(), "Event"))
+	_, out := b.call("GET", b.sim.WeComURL()+"/cgi-bin/getcallbackip?access_token="+b.workToken(b.cred.WeCom.Secret), nil, nil)
+	require.NotEmpty(t, out["ip_list"])
+
+	b.sendCard("u", with(card("menu"), object{"action_menu": object{"desc": "更多", "action_list": []object{{"text": "撤回", "key": "undo"}}}}))
+	b.passive("<MsgType>news</MsgType><ArticleCount>1</ArticleCount><Articles><item><Title>单</Title><Url>https://x</Url></item></Articles>")
+	d := b.sim.WeCom.Click(t.Context(), "u", "menu", "undo")
+	require.NoError(t, d.Err)
+	require.Equal(t, "单", last().Title)
+	all := b.received()
+	require.Equal(t, "template_card_menu_event", tag(all[len(all)-1].plain, "Event"))
 }
