@@ -100,6 +100,9 @@ func (im *importer) products() error {
 	for i := range records {
 		im.checkProduct(records[i].no, &records[i].row, all)
 	}
+	if err := im.unstockBundles(records); err != nil {
+		return err
+	}
 	if err := im.openingStock(records); err != nil {
 		return err
 	}
@@ -136,6 +139,33 @@ func (im *importer) checkProduct(no int, r *productRow, all map[string]productRo
 	}
 }
 
+// unstockBundles sees to it that bundles have no stock of their own.
+func (im *importer) unstockBundles(records []record[productRow]) error {
+	for i := range records {
+		r := &records[i]
+		if r.row.Kind != string(orders.ProductBundle) {
+			continue
+		}
+		if r.row.Stock != 0 {
+			im.refuse(r.no, "stock", "组合品没有自己的库存，库存在它的组成里")
+		}
+		if r.isNew || r.old.Kind == r.row.Kind {
+			continue
+		}
+		if err := im.db.Exec("DELETE FROM stock WHERE product = ? AND on_hand = 0", r.row.Code).Error; err != nil {
+			return fmt.Errorf("drop stock: %w", err)
+		}
+		var left int
+		if err := im.db.Raw("SELECT COUNT(*) FROM stock WHERE product = ?", r.row.Code).Scan(&left).Error; err != nil {
+			return fmt.Errorf("read stock: %w", err)
+		}
+		if left > 0 {
+			im.refuse(r.no, "kind", "%s 还有库存，不能改成组合品", r.row.Code)
+		}
+	}
+	return nil
+}
+
 // openingStock gives the default warehouse what the product list says, once. A later list with
 // another opening stock moves the stock by the difference; after a count (kind stock) it says
 // nothing any more.
@@ -157,6 +187,7 @@ func (im *importer) openingStock(records []record[productRow]) error {
 		wasCounted, ok := counted[r.row.Code]
 		more := r.row.Stock - r.old.Stock
 		switch {
+		case r.row.Kind == string(orders.ProductBundle):
 		case !ok:
 			first = append(first, stockRow{Product: r.row.Code, Warehouse: DefaultWarehouse, OnHand: r.row.Stock})
 		case more == 0:
@@ -445,10 +476,17 @@ func (im *importer) stock() error {
 	if err != nil {
 		return err
 	}
+	bundles, err := im.codes("products WHERE kind = 'bundle'")
+	if err != nil {
+		return err
+	}
 	var codes []string
 	for i := range records {
 		no, r := records[i].no, &records[i].row
 		product(no, "product", r.Product)
+		if bundles[r.Product] {
+			im.refuse(no, "product", "%s 是组合品，没有自己的库存", r.Product)
+		}
 		if r.Serial != "" && r.OnHand != 0 && r.OnHand != oneMicro {
 			im.refuse(no, "on_hand", "有序列号的在库只能是 0 或 1")
 		}

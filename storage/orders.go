@@ -324,18 +324,19 @@ func saveRows[R any](tx *Tx, column string, stored, now []R, number func(*R) int
 			tx.queue(statement{"DELETE FROM " + m.table + " WHERE order_id = ? AND " + column + " = ?", []any{id, n}})
 		}
 	}
-	var changed []R
+	var added []R
 	for i := range now {
-		if !slices.ContainsFunc(stored, func(r R) bool { return same(r, now[i]) }) {
-			changed = append(changed, now[i])
+		n := number(&now[i])
+		at := slices.IndexFunc(stored, func(r R) bool { return number(&r) == n })
+		switch {
+		case at < 0:
+			added = append(added, now[i])
+		case !same(stored[at], now[i]):
+			tx.queue(updateRow(&stored[at], &now[i]))
 		}
 	}
-	switch {
-	case len(changed) == 0:
-	case len(stored) == 0:
-		tx.queue(insertRows(changed))
-	default:
-		tx.queue(tx.s.upsertRows(insertRows(changed), m))
+	if len(added) > 0 {
+		tx.queue(insertRows(added))
 	}
 }
 

@@ -78,44 +78,25 @@ func insertRows[R any](rows []R) statement {
 	return st
 }
 
-// upsertRows is insertRows that, where a row of the key exists, sets the given columns, or all
-// beside the key where none are given.
-func (s *Store) upsertRows(insert statement, m *mapping, columns ...string) statement {
-	if len(columns) == 0 {
-		columns = slices.DeleteFunc(slices.Clone(m.columns), func(c string) bool { return slices.Contains(m.keys, c) })
-	}
-	sets := make([]string, len(columns))
-	for i, c := range columns {
-		if s.sqlite {
-			sets[i] = c + " = excluded." + c
-		} else {
-			sets[i] = c + " = VALUES(" + c + ")"
-		}
-	}
-	if s.sqlite {
-		insert.text += " ON CONFLICT (" + strings.Join(m.keys, ", ") + ") DO UPDATE SET "
-	} else {
-		insert.text += " ON DUPLICATE KEY UPDATE "
-	}
-	insert.text += strings.Join(sets, ", ")
-	return insert
-}
-
-// updateRow makes an UPDATE of the columns in which a row differs from the stored one; the key is
-// its first column.
+// updateRow makes an UPDATE of the columns in which a row differs from the stored one of the same
+// key.
 func updateRow[R any](stored, row *R) statement {
 	m := mappingOf[R]()
 	before, after := m.values(reflect.ValueOf(stored).Elem()), m.values(reflect.ValueOf(row).Elem())
-	var sets []string
+	var sets, wheres []string
 	var st statement
+	var key []any
 	for i, c := range m.columns {
-		if before[i] != after[i] {
+		if slices.Contains(m.keys, c) {
+			wheres = append(wheres, c+" = ?")
+			key = append(key, after[i])
+		} else if before[i] != after[i] {
 			sets = append(sets, c+" = ?")
 			st.args = append(st.args, after[i])
 		}
 	}
-	st.text = "UPDATE " + m.table + " SET " + strings.Join(sets, ", ") + " WHERE " + m.columns[0] + " = ?"
-	st.args = append(st.args, after[0])
+	st.text = "UPDATE " + m.table + " SET " + strings.Join(sets, ", ") + " WHERE " + strings.Join(wheres, " AND ")
+	st.args = append(st.args, key...)
 	return st
 }
 

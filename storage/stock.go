@@ -73,7 +73,7 @@ func (holdRow) TableName() string { return "reservations" }
 // written once, before the commit.
 type stockBook struct {
 	products map[string][]*stockRow // the warehouses of each product that was read, in the order of taking
-	stored   map[stockRow]struct{}  // as it was read
+	stored   map[*stockRow]stockRow // as it was read
 	parts    map[string]map[string]int64
 	holds    map[orders.OrderID]*orderHolds
 }
@@ -88,7 +88,7 @@ type orderHolds struct {
 func (tx *Tx) loadStock(codes ...string) error {
 	b := &tx.stock
 	if b.products == nil {
-		b.products, b.stored = make(map[string][]*stockRow), make(map[stockRow]struct{})
+		b.products, b.stored = make(map[string][]*stockRow), make(map[*stockRow]stockRow)
 	}
 	codes = slices.Compact(slices.Sorted(slices.Values(codes)))
 	codes = slices.DeleteFunc(codes, func(c string) bool { _, ok := b.products[c]; return ok })
@@ -105,8 +105,8 @@ func (tx *Tx) loadStock(codes ...string) error {
 	}
 	defaultFirst(rows)
 	for _, r := range rows {
-		b.stored[r] = struct{}{}
 		b.products[r.Product] = append(b.products[r.Product], &r)
+		b.stored[&r] = r
 	}
 	return nil
 }
@@ -140,9 +140,12 @@ func (tx *Tx) loadHolds(id orders.OrderID) (*orderHolds, error) {
 	if h, ok := b.holds[id]; ok {
 		return h, nil
 	}
-	rows, err := selectRows[holdRow](tx.ctx, tx.db, "SELECT * FROM reservations WHERE order_id = ?", string(id))
-	if err != nil {
-		return nil, fmt.Errorf("read reservations of %s: %w", id, err)
+	var rows []holdRow
+	if !tx.holdsNothing(id) {
+		var err error
+		if rows, err = selectRows[holdRow](tx.ctx, tx.db, "SELECT * FROM reservations WHERE order_id = ?", string(id)); err != nil {
+			return nil, fmt.Errorf("read reservations of %s: %w", id, err)
+		}
 	}
 	h := &orderHolds{now: make(map[HoldKey]holdRow), stored: make(map[HoldKey]holdRow)}
 	for _, r := range rows {
@@ -153,6 +156,15 @@ func (tx *Tx) loadHolds(id orders.OrderID) (*orderHolds, error) {
 	}
 	b.holds[id] = h
 	return h, nil
+}
+
+// holdsNothing tells whether the order, as it was read in this transaction, has never reserved
+// anything: a draft whose lines say so. (Had somebody reserved and not saved the order, then the
+// key of the reservations would refuse the second ones.)
+func (tx *Tx) holdsNothing(id orders.OrderID) bool {
+	o := tx.orders[id]
+	return o != nil && o.order.Status == string(orders.StatusDraft) &&
+		!slices.ContainsFunc(o.lines, func(l lineRow) bool { return l.Reserved > 0 })
 }
 
 // rows returns the reservations in a fixed order.
@@ -229,9 +241,13 @@ func (b *stockBook) giveBack(h *orderHolds, line int, product string, n int64) e
 	return nil
 }
 
-// loadParts reads what the bundles among the products consist of.
+// loadParts reads what the bundles among the products consist of. A bundle has no stock of its own.
 func (tx *Tx) loadParts(codes []string) error {
-	parts, err := partsOf(tx.ctx, tx.db, codes)
+	unstocked := slices.DeleteFunc(slices.Clone(codes), func(c string) bool { return len(tx.stock.products[c]) > 0 })
+	if len(unstocked) == 0 {
+		return nil
+	}
+	parts, err := partsOf(tx.ctx, tx.db, unstocked)
 	if err == nil {
 		tx.stock.parts = parts
 	}
@@ -308,21 +324,20 @@ func (tx *Tx) Reserve(o *orders.Order, until time.Time) error {
 			codes = append(codes, p)
 		}
 	}
-	if len(codes) > 0 {
-		if err := tx.loadParts(codes); err != nil {
-			return err
-		}
-	}
-	touched := make(map[string]bool)
-	for _, code := range codes {
-		for product := range b.needs(code) {
-			touched[product] = true
-		}
-	}
 	for k := range h.now {
-		touched[k.Product] = true
+		codes = append(codes, k.Product)
 	}
-	if err := tx.loadStock(keys(touched)...); err != nil {
+	if err := tx.loadStock(codes...); err != nil {
+		return err
+	}
+	if err := tx.loadParts(codes); err != nil {
+		return err
+	}
+	var parts []string
+	for _, code := range codes {
+		parts = slices.AppendSeq(parts, maps.Keys(b.needs(code)))
+	}
+	if err := tx.loadStock(parts...); err != nil {
 		return err
 	}
 
@@ -483,16 +498,12 @@ func (tx *Tx) eachHold(o *orders.Order, do func(*stockBook, *orderHolds, holdRow
 // flushStock queues the stock and the reservations that changed.
 func (tx *Tx) flushStock() {
 	b := &tx.stock
-	var stock []stockRow
 	for _, code := range slices.Sorted(maps.Keys(b.products)) {
 		for _, r := range b.products[code] {
-			if _, ok := b.stored[*r]; !ok {
-				stock = append(stock, *r)
+			if stored := b.stored[r]; stored != *r {
+				tx.queue(updateRow(&stored, r))
 			}
 		}
-	}
-	if len(stock) > 0 {
-		tx.queue(tx.s.upsertRows(insertRows(stock), mappingOf[stockRow](), "on_hand", "reserved", "allocated"))
 	}
 	for _, id := range slices.Sorted(maps.Keys(b.holds)) {
 		b.holds[id].flush(tx, id)
@@ -512,17 +523,17 @@ func (h *orderHolds) flush(tx *Tx, id orders.OrderID) {
 			})
 		}
 	}
-	var changed []holdRow
+	var added []holdRow
 	for _, r := range h.rows() {
-		if h.stored[r.HoldKey] != r {
-			changed = append(changed, r)
+		stored, ok := h.stored[r.HoldKey]
+		switch {
+		case !ok:
+			added = append(added, r)
+		case stored != r:
+			tx.queue(updateRow(&stored, &r))
 		}
 	}
-	switch {
-	case len(changed) == 0:
-	case len(h.stored) == 0:
-		tx.queue(insertRows(changed))
-	default:
-		tx.queue(tx.s.upsertRows(insertRows(changed), mappingOf[holdRow]()))
+	if len(added) > 0 {
+		tx.queue(insertRows(added))
 	}
 }

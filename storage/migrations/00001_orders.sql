@@ -48,7 +48,6 @@ CREATE INDEX orders_customer ON orders (customer, created_at);
 CREATE INDEX orders_status ON orders (status, created_at);
 CREATE INDEX orders_sales ON orders (sales, status, created_at);
 CREATE INDEX orders_next ON orders (next_at);
-CREATE INDEX orders_created ON orders (created_at);
 
 CREATE TABLE order_lines (
   order_id VARCHAR(32) NOT NULL,
@@ -89,7 +88,6 @@ CREATE TABLE order_nodes (
   PRIMARY KEY (order_id, seq),
   FOREIGN KEY (order_id) REFERENCES orders (id)
 );
-CREATE INDEX order_nodes_role ON order_nodes (status, role);
 
 CREATE TABLE shipments (
   order_id VARCHAR(32) NOT NULL,
@@ -143,7 +141,6 @@ CREATE TABLE reservations (
   until BIGINT NOT NULL,
   PRIMARY KEY (order_id, line, product, warehouse, kind)
 );
-CREATE INDEX reservations_product ON reservations (product, warehouse);
 
 CREATE TABLE credit (
   customer VARCHAR(64) NOT NULL PRIMARY KEY,
@@ -163,7 +160,6 @@ CREATE TABLE audit (
   trace VARCHAR(128) NOT NULL
 );
 CREATE INDEX audit_order ON audit (order_id, id);
-CREATE INDEX audit_at ON audit (at);
 
 -- status: 0 waiting, 1 done, 2 given up, here and below.
 CREATE TABLE events (
@@ -181,4 +177,3 @@ CREATE TABLE events (
   error TEXT NOT NULL
 );
 CREATE INDEX events_due ON events (status, due_at);
-CREATE INDEX events_order ON events (order_id, id);
