@@ -292,6 +292,9 @@ func shifted(field string, n int) string {
 	return "orders[" + decimal.NewFromInt(int64(k+n)).String() + "]" + rest
 }
 
+// salutation calls the one who is written to: 老弟 …, 王哥，….
+var salutation = regexp.MustCompile(`^(?:老弟|兄弟|哥们|老哥|老板|老板娘|亲|您好|你好|在吗|在不|[\p{Han}]{1,2}[哥姐总经理]|[\p{Han}]经理|[\p{Han}]老师)[ ,，:：!！~]+`)
+
 // buyersOf leaves of a chat what its buyers say. In a chat of two the phone's owner is the buyer when the sender is a customer, and
 // the seller when it is a salesperson, unless the title tells otherwise. What the seller says only counts as the price that the buyer
 // then takes.
@@ -321,7 +324,7 @@ func (x *Lexicon) buyersOf(c chat, msg Message) []said {
 				customer = ids[0]
 			}
 		}
-		text := answered(question, deal.asked(x.retold(b.text)))
+		text := answered(question, deal.asked(x.retold(salutation.ReplaceAllString(b.text, ""))))
 		question = ""
 		if text == "" || x.declined(text, out) {
 			continue

@@ -53,7 +53,7 @@ func sheet(rows ...string) page.Page {
 		var cells []page.Cell
 		for text := range strings.SplitSeq(r, "|") {
 			c := page.Cell{Text: text, Score: 1}
-			if text == "^" {
+			if text == "^" && len(cells) > 0 {
 				c = page.Cell{Text: cells[len(cells)-1].Text, Merged: true, Score: 1}
 			}
 			cells = append(cells, c)
@@ -381,4 +381,34 @@ func TestOpenFiles(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, exact, 31, "files read exactly, of %d", len(gold))
 	require.LessOrEqual(t, silent, 4, "files with silent errors")
+}
+
+func FuzzForms(f *testing.F) {
+	f.Add("品名|规格|数量|单位\n丁腈手套|M|3|盒\n合计||3|", "订单号：PO-1  日期：3月2日\n收货人：何静 13800007001")
+	f.Add("品名|3月26日|4月2日\n丁腈手套M|3|\n同上|〃|2", "-- 14:20\n青禾医院\n丁腈手套M 3箱")
+	f.Add("序号|编号|名称|qty\n1|1|碘伏|半箱\n2|x|棉签|2箱半3\n^|^|^|^", "PO No.:\u3000\n：：日 期 2026.13.45")
+	x := intake.NewLexicon(formMaster())
+	f.Fuzz(func(t *testing.T, table, words string) {
+		p := sheet(strings.Split(strings.TrimPrefix(table, "^"), "\n")...)
+		p.Width, p.Height = 780, 1000
+		width := 0
+		for _, row := range p.Tables[0].Rows {
+			width = max(width, len(row))
+		}
+		for i, row := range p.Tables[0].Rows {
+			for len(row) < width {
+				row = append(row, page.Cell{})
+			}
+			p.Tables[0].Rows[i] = row
+		}
+		for i, l := range strings.Split(words, "\n") {
+			p.Lines = append(p.Lines, textAt(l, float64(len(l)%7)*90, float64(i)*40))
+		}
+		bare := p
+		bare.Tables = nil
+		for _, doc := range []*page.Document{{Kind: page.KindOCR, Pages: []page.Page{p}}, {Kind: page.KindOCR, Pages: []page.Page{bare}}} {
+			res, _ := x.Read(intake.Message{Time: formTime, Role: intake.RoleSales, Doc: doc}, nil)
+			require.Empty(t, res.Error)
+		}
+	})
 }
