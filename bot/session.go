@@ -75,9 +75,9 @@ func (s *session) send(m cards.Message, kind string, order orders.OrderID) {
 func (s *session) key() string { return string(s.in.Platform) + ":" + s.in.Key }
 
 // maxToCustomer is how many messages answer a customer at most: the platforms let five through
-// after each message of theirs (微信客服 kf/send_msg, service account custom/send), and some of them
-// are kept for 收到 and for news.
-const maxToCustomer = 3
+// after each message of theirs (微信客服 kf/send_msg, service account custom/send), and
+// one is kept for 收到.
+const maxToCustomer = 4
 
 // deliveries turns the replies into deliveries. Plain sentences are joined into one message, and
 // so is everything where a customer's platform would not let so many messages through.

@@ -23,15 +23,16 @@ import (
 
 // firm is a small distributor in a test: the simulated platforms, the master data, and one server.
 type firm struct {
-	t       *testing.T
-	sim     *simulator.Simulator
-	env     []string
-	log     *bytes.Buffer
-	clock   *testClock
-	server  *server
-	stop    func()
-	open    func(ctx context.Context, name string, data []byte) (*page.Document, error)
-	address string
+	t        *testing.T
+	sim      *simulator.Simulator
+	env      []string
+	clock    *testClock
+	database string
+	server   *server
+	stop     func()
+	open     func(ctx context.Context, name string, data []byte) (*page.Document, error)
+	address  string
+	hold     time.Duration // of claims; 0: as usual
 }
 
 // testClock runs with the machine's clock, from where it is set.
@@ -74,7 +75,7 @@ func databases(t *testing.T) map[string]func(t *testing.T) string {
 // newFirm starts the platforms and a server on a database with the master data of folder.
 func newFirm(t *testing.T, database, folder string, more ...string) *firm {
 	t.Helper()
-	f := &firm{t: t, log: &bytes.Buffer{}, clock: &testClock{}}
+	f := &firm{t: t, clock: &testClock{}, database: database}
 	f.sim = simulator.New(simulator.Options{Now: f.clock.now})
 	require.NoError(t, f.sim.Start())
 	t.Cleanup(f.sim.Close)
@@ -164,7 +165,7 @@ func (f *firm) serve() {
 	if testing.Verbose() {
 		logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
-	f.server, err = newServer(f.t.Context(), settings, serverOptions{Logger: logger, Now: f.clock.now, Open: f.open, Hold: 5 * time.Second})
+	f.server, err = newServer(f.t.Context(), settings, serverOptions{Logger: logger, Now: f.clock.now, Open: f.open, Hold: f.hold})
 	require.NoError(f.t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
