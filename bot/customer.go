@@ -126,6 +126,10 @@ func (s *session) askPerson(ctx context.Context, tx Tx, r intake.Result, m intak
 		return nil
 	}
 	o := found[0]
+	if r.Intent == intake.IntentUrge && o.Status.Ended() {
+		s.say(fmt.Sprintf("%s %s，不用再催。", o.ID, o.Status))
+		return nil
+	}
 	event := orders.Event{
 		Kind: orders.EventServiceAsked, Order: o.ID, At: s.now, Actor: s.person.actor().Code, Trace: s.in.Trace,
 		Data: map[string]string{"intent": string(r.Intent), "text": m.Text},
@@ -139,7 +143,7 @@ func (s *session) askPerson(ctx context.Context, tx Tx, r intake.Result, m intak
 	}
 	who := s.staffName(o.Sales)
 	if s.person.staff != nil && o.Sales == s.person.staff.Code {
-		who = "客服和相关同事"
+		who = "经办的同事"
 	}
 	s.say(fmt.Sprintf("已收到您对 %s 的%s，已转给%s，会尽快回复您。", o.ID, what, who))
 	if r.Intent == intake.IntentUrge {
@@ -179,7 +183,7 @@ func (s *session) quote(ctx context.Context, r intake.Result) error {
 			fmt.Fprintf(&b, "\n%s 元/%s（%s）", price.Yuan, p.Unit, price.Rule)
 			for _, k := range p.Packs {
 				if k.Size.GreaterThan(number("1")) {
-					fmt.Fprintf(&b, ",%s/%s", orders.MoneyOf(price.Yuan.Mul(k.Size)), k.Unit)
+					fmt.Fprintf(&b, "，%s/%s", orders.MoneyOf(price.Yuan.Mul(k.Size)), k.Unit)
 					break
 				}
 			}

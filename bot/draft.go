@@ -97,6 +97,12 @@ func questions(cat *orders.Catalog, asks []intake.Ask, i int) []orders.Question 
 		for _, option := range a.Options {
 			q.Labels = append(q.Labels, label(cat, field, option))
 		}
+		// The card lists the options; the question need not do so too.
+		if len(q.Labels) > 1 {
+			if head, _, ok := strings.Cut(q.Text, q.Labels[0]); ok {
+				q.Text = strings.TrimRight(head, "：: ,，") + "？"
+			}
+		}
 		out = append(out, q)
 	}
 	return out

@@ -195,7 +195,7 @@ func (s *session) amend(tx Tx, a cards.Action) error {
 		return err
 	}
 	if o.Status != orders.StatusDraft {
-		return orders.Errorf(orders.CodeConflict, "订单 %s 已是「%s」，不能直接改。要改请先「取消 %s 原因」，再发一次", o.ID, o.Status, o.ID)
+		return submitted(o)
 	}
 	s.attach(o)
 	example := "数量改成 30"

@@ -3,8 +3,12 @@ package bot
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"orderbot/cards"
 	"orderbot/orders"
@@ -104,6 +108,11 @@ func (s *session) readOne(ctx context.Context, tx Tx, m intake.Message) error {
 			return err
 		}
 	}
+	if m.Doc == nil {
+		if done, err := s.answerOption(ctx, tx, m.Text); done || err != nil {
+			return err
+		}
+	}
 	result, thread := s.books.Lexicon.Read(m, s.talk.Thread)
 	for _, n := range docNotes(m) {
 		s.say(n)
@@ -142,7 +151,11 @@ func (s *session) readOne(ctx context.Context, tx Tx, m intake.Message) error {
 			s.say("这里面没有看到订单。如果确实是订单，请换一张清楚的图，或把内容打成文字发来。")
 			return nil
 		}
-		s.say("好的。要下单请直接发品名和数量，例如「某某医院 外科口罩 20箱，周五前到」；发「帮助」看我能做什么。")
+		if utf8.RuneCountInString(m.Text) <= 8 {
+			s.say("好的，有需要随时发我。")
+			return nil
+		}
+		s.say("这句里没有看到要下单的内容。要下单请写明品名和数量，例如「某某医院 外科口罩 20箱，周五前到」；发「帮助」看我能做什么。")
 		return nil
 	}
 }
@@ -384,6 +397,14 @@ func (s *session) changeOther(tx Tx, r intake.Result) error {
 		s.say(fmt.Sprintf("%s 还是草稿。要改什么？请说清楚些，例如「外科口罩改成 30箱」。", o.ID))
 		return nil
 	}
+	return submitted(o)
+}
+
+// submitted says why an order can't be changed by words any more, and what to do.
+func submitted(o *orders.Order) error {
+	if o.Status.Ended() {
+		return orders.Errorf(orders.CodeConflict, "订单 %s %s，不能再改。需要的话请重新发一次", o.ID, o.Status)
+	}
 	return orders.Errorf(orders.CodeConflict, "订单 %s 已是「%s」，不能直接改。要改请先「取消 %s 原因」，再重新发一次", o.ID, o.Status, o.ID)
 }
 
@@ -538,7 +559,7 @@ func (s *session) calm(ctx context.Context, tx Tx, ids []orders.OrderID) (bool, 
 	return true, nil
 }
 
-// choose answers the open question of a draft with one of its options.
+// choose answers the open question of a draft with the option of a pressed button.
 func (s *session) choose(ctx context.Context, tx Tx, a cards.Action) error {
 	o, err := s.ownOrder(tx, a.Order)
 	if err != nil {
@@ -547,15 +568,25 @@ func (s *session) choose(ctx context.Context, tx Tx, a cards.Action) error {
 	if o.Status != orders.StatusDraft || a.Version != o.Revision {
 		return orders.Errorf(orders.CodeConflict, "这张卡片是旧的，订单 %s 后来变过（现在是「%s」）。请看最新的卡片", o.ID, o.Status)
 	}
+	return s.settle(ctx, tx, o, a.Arg)
+}
+
+// openQuestion returns the question that a draft's card asks: the first that blocks. -1 if none.
+func openQuestion(o *orders.Order) int {
+	return slices.IndexFunc(o.Questions, func(q orders.Question) bool { return q.Blocking() })
+}
+
+// settle answers the open question of a draft with one of its options.
+func (s *session) settle(ctx context.Context, tx Tx, o *orders.Order, option string) error {
 	d := draftOf(s.books.Catalog, o)
-	// A card asks one thing at a time: the first that blocks.
-	q := slices.IndexFunc(o.Questions, func(q orders.Question) bool { return q.Blocking() })
-	if q < 0 || !slices.Contains(o.Questions[q].Options, a.Arg) || !setField(s.books.Catalog, &d, o.Questions[q].Field, a.Arg) {
+	q := openQuestion(o)
+	if q < 0 || !slices.Contains(o.Questions[q].Options, option) || !setField(s.books.Catalog, &d, o.Questions[q].Field, option) {
 		return orders.Errorf(orders.CodeConflict, "这个问题已经不用回答了，请看 %s 最新的卡片", o.ID)
 	}
 	field := o.Questions[q].Field
 	left := slices.Delete(slices.Clone(o.Questions), q, q+1)
-	if o, err = s.revise(tx, o.ID, d, left); err != nil {
+	o, err := s.revise(tx, o.ID, d, left)
+	if err != nil {
 		return err
 	}
 	if i := slices.Index(s.talk.Orders, o.ID); i >= 0 && len(s.talk.Orders) > 1 && s.talk.Thread != nil && i < len(s.talk.Thread.Orders) {
@@ -567,4 +598,38 @@ func (s *session) choose(ctx context.Context, tx Tx, a cards.Action) error {
 		s.attach(o)
 	}
 	return s.show(ctx, tx, o, "", 1, 1)
+}
+
+var optionNumber = regexp.MustCompile(`^(?:选|第)?\s*([1-9])\s*(?:个|种|号)?[.、。]?$`)
+
+// answerOption takes a text that names an option of the open question as its card lists them: by
+// number, by label, or by code. It returns false where the text does nothing of the kind.
+func (s *session) answerOption(ctx context.Context, tx Tx, text string) (bool, error) {
+	text = strings.Trim(norm.NFKC.String(text), edges)
+	for _, id := range s.talk.Orders {
+		o, err := tx.Order(id)
+		if err != nil {
+			return false, err
+		}
+		q := openQuestion(o)
+		if q < 0 || o.Status != orders.StatusDraft {
+			continue
+		}
+		options, chosen := o.Questions[q].Options, -1
+		if m := optionNumber.FindStringSubmatch(text); m != nil {
+			if n := int(m[1][0] - '0'); n <= len(options) {
+				chosen = n - 1
+			}
+		}
+		for i, option := range options {
+			if strings.EqualFold(text, option) || i < len(o.Questions[q].Labels) && text == norm.NFKC.String(o.Questions[q].Labels[i]) {
+				chosen = i
+			}
+		}
+		if chosen < 0 {
+			return false, nil
+		}
+		return true, s.settle(ctx, tx, o, options[chosen])
+	}
+	return false, nil
 }

@@ -74,10 +74,7 @@ func (n *news) route() error {
 		n.tellSales(KindMoved)
 		return n.tellCustomer(KindDelivered)
 	case orders.EventServiceAsked:
-		n.tellSales(KindService)
-		if m := n.told(); m != nil {
-			n.tellRole(KindService, *m, orders.RoleService)
-		}
+		n.asked()
 	default: // others act upon it, or nobody
 	}
 	return nil
@@ -354,6 +351,30 @@ func (n *news) escalated() error {
 		}
 	}
 	return n.ask(node, who, "已经超时，也没有上级可以转")
+}
+
+// asked passes on a wish that only a person can grant: to whoever answers for the order, unless
+// it is theirs, to customer service, and, where somebody hurries, to who has the order now.
+func (n *news) asked() {
+	m := n.told()
+	if m == nil {
+		return
+	}
+	if n.e.Actor != string(n.o.Sales) {
+		n.toSales(KindService, *m)
+	}
+	n.tellRole(KindService, *m, orders.RoleService)
+	if n.e.Data["intent"] != "urge" {
+		return
+	}
+	switch n.o.Status {
+	case orders.StatusPendingApproval:
+		n.tellApprovers(n.o.OpenNode(), KindService, m)
+	case orders.StatusApproved, orders.StatusAllocated, orders.StatusPicking, orders.StatusChecked:
+		n.tellRole(KindService, *m, orders.RoleWarehouseLead)
+		n.tellRole(KindService, *m, orders.RoleWarehouse)
+	default:
+	}
 }
 
 // settleApproval brings every copy of a node's card to what became of it.
