@@ -159,7 +159,7 @@ func (s *stream) calls(all []simulator.Call) {
 	for i, c := range all {
 		views[i] = callView{
 			Seq: c.Seq, At: c.At.UnixMilli(), Took: float64(c.Took.Microseconds()) / 1000, Platform: string(c.Platform), Outbound: c.Outbound,
-			Method: c.Method, Path: c.Path, Status: c.Status, Code: c.Code, Failed: c.Failed(),
+			Method: c.Method, Path: c.Path, Status: c.Status, Code: c.Code, Failed: c.Failed() && c.Status != http.StatusSwitchingProtocols,
 		}
 	}
 	s.send("calls", views)

@@ -525,7 +525,7 @@
   function drawCall(c) {
     const e = h("details", { class: "call" + (c.outbound ? " out" : "") + (c.failed ? " failed" : ""), "data-seq": c.seq },
       h("summary", { title: c.outbound ? "平台 → 服务器" : "服务器 → 平台" }, h("span", { class: "dir" }, c.outbound ? "↓" : "↑"), h("span", { class: "plat" }, platformNames[c.platform] || c.platform),
-        h("span", { class: "path" }, `${c.method} ${c.path}`), h("span", { class: "code" }, c.code && c.code !== "0" ? c.code : c.status === 200 ? "ok" : String(c.status || "断开")), h("span", { class: "at" }, second.format(c.at))));
+        h("span", { class: "method" }, c.method), h("span", { class: "path" }, h("bdi", { dir: "ltr" }, c.path)), h("span", { class: "code" }, c.code && c.code !== "0" ? c.code : c.status === 200 ? "ok" : String(c.status || "断开")), h("span", { class: "at" }, second.format(c.at))));
     e.addEventListener("toggle", async () => {
       if (!e.open || e.childElementCount > 1) return;
       const r = await fetch("/calls/" + c.seq);

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "save the picture of the demo in docs/demo.png")
+
+// player is somebody at the demo's page, with a browser of their own.
+type player struct {
+	t      *testing.T
+	ctx    context.Context
+	demo   *demo
+	narrow bool // one phone at a time, chosen by the tabs
+}
+
+// startDemo starts the demo on free ports with a database of its own.
+func startDemo(t *testing.T, folder string) *demo {
+	t.Helper()
+	d, err := openDemo(t.Context(), "127.0.0.1:0", folder, &program{stdout: io.Discard, stderr: t.Output(), env: os.Environ()})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, d.close()) })
+	require.NoError(t, d.start(t.Context()))
+	return d
+}
+
+// play opens the page in a browser window of that size.
+func play(t *testing.T, d *demo, width, height int64) *player {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(int(width), int(height)),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-dev-shm-usage", true), chromedp.UserDataDir(t.TempDir()))
+	browser, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(stop)
+	ctx, end := chromedp.NewContext(browser)
+	t.Cleanup(end)
+	p := &player{t: t, ctx: ctx, demo: d, narrow: width < 760}
+	var mu sync.Mutex
+	var wrong []string
+	require.NoError(t, chromedp.Listen(ctx, func(e any) {
+		if x, is := e.(*runtime.EventExceptionThrown); is {
+			mu.Lock()
+			defer mu.Unlock()
+			wrong = append(wrong, fmt.Sprintf("line %d: %s", x.ExceptionDetails.LineNumber+1, x.ExceptionDetails.Text))
+		}
+	}))
+	t.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		require.Empty(t, wrong, "the page's scripts failed")
+	})
+	p.do("open the page", chromedp.EmulateViewport(width, height), chromedp.Navigate(d.address()), chromedp.WaitVisible(chromedp.CSS(`body[data-ready=yes]`)))
+	return p
+}
+
+// do carries out actions; each must succeed in time.
+func (p *player) do(what string, actions ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	get(p, what, chromedp.Steps(actions...))
+}
+
+// get carries out an action and returns its result.
+func get[T any](p *player, what string, action chromedp.Action[T]) T {
+	p.t.Helper()
+	ctx, stop := context.WithTimeout(p.ctx, patience)
+	defer stop()
+	out, err := chromedp.Run(ctx, action)
+	if err != nil {
+		screens, _ := chromedp.Run(p.ctx, chromedp.Evaluate[string](`[...document.querySelectorAll(".phone")].map(p => p.id + ":\n" + p.querySelector(".chat").textContent).join("\n----\n")`))
+		p.t.Fatalf("%s: %v\n%s", what, err, screens)
+	}
+	return out
+}
+
+// hold takes up a phone.
+func (p *player) hold(phone string) {
+	p.t.Helper()
+	if p.narrow {
+		p.do("take up "+phone, chromedp.Click(chromedp.ID("tab-"+phone)))
+	}
+}
+
+// write types a message into a phone and sends it.
+func (p *player) write(phone, text string) {
+	p.t.Helper()
+	p.hold(phone)
+	p.do("write "+text, chromedp.SendKeys(chromedp.ID("input-"+phone), text), chromedp.Click(chromedp.ID("send-"+phone)))
+}
+
+// sees waits until the newest of what fits is on a phone, and returns its text.
+func (p *player) sees(phone string, words ...string) string {
+	p.t.Helper()
+	p.hold(phone)
+	return get(p, fmt.Sprintf("%s sees %q", phone, words), chromedp.PollFunction[string](`(id, words) => {
+		const bot = [...document.querySelectorAll("#chat-" + id + " .msg:not(.own) .bubble")].reverse();
+		const found = bot.find((b) => words.every((w) => b.textContent.includes(w)));
+		return found ? found.innerText : false;
+	}`, chromedp.WithPollingArgs(phone, words)))
+}
+
+// presses clicks a button of the newest card on a phone that has it.
+func (p *player) presses(phone, button string, words ...string) {
+	p.t.Helper()
+	p.hold(phone)
+	path := fmt.Sprintf(`(//*[@id="chat-%s"]//*[contains(@class,"card")]`, phone)
+	for _, w := range words {
+		path += fmt.Sprintf(`[contains(., "%s")]`, w)
+	}
+	path += fmt.Sprintf(`//button[normalize-space()="%s"][not(@disabled)])[last()]`, button)
+	p.do("press "+button, chromedp.Click(chromedp.Search(path)))
+}
+
+// panel waits until the newest order's status is the given one, and returns its number.
+func (p *player) panel(status string) string {
+	p.t.Helper()
+	p.hold("panel")
+	return get(p, "status "+status, chromedp.PollFunction[string](`(status) => {
+		const o = document.querySelector("#orders .order");
+		return o && o.dataset.status === status ? o.dataset.order : false;
+	}`, chromedp.WithPollingArgs(status)))
+}
+
+// courier presses a step of the newest order's parcel.
+func (p *player) courier(step string) {
+	p.t.Helper()
+	p.hold("panel")
+	p.do("courier: "+step, chromedp.Click(chromedp.Search(fmt.Sprintf(`(//*[@id="orders"]//*[contains(@class,"parcel")])[1]//button[normalize-space()="%s"][not(@disabled)]`, step))))
+}
+
+// fits checks that nothing is wider than the window.
+func (p *player) fits() {
+	p.t.Helper()
+	wide := get(p, "measure", chromedp.Evaluate[[]string](`(() => {
+		const limit = document.documentElement.clientWidth;
+		const clipped = (e) => { for (let x = e.parentElement; x; x = x.parentElement) if (/auto|scroll|hidden/.test(getComputedStyle(x).overflowX) && x !== document.body) return true; return false; };
+		const out = [...document.querySelectorAll("body *")].filter((e) => {
+			const r = e.getBoundingClientRect();
+			return r.width > 0 && (r.right > limit + 1 || r.left < -1) && !clipped(e);
+		}).map((e) => e.tagName + "." + e.className);
+		const scrolls = [...document.querySelectorAll(".chat, .scroll")].filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => "scrolls: " + e.id);
+		if (document.documentElement.scrollWidth > limit) out.push("the page scrolls sideways");
+		return out.concat(scrolls);
+	})()`))
+	require.Empty(p.t, wide, "wider than the window")
+}
+
+// wholeWay plays an order from the message to the signature; told is called at each turn.
+func (p *player) wholeWay(turn func(name string)) {
+	p.t.Helper()
+	p.hold("customer")
+	p.sees("customer", "绑定成功")
+	turn("start")
+	p.write("sales", "澜州市第一人民医院要医用外科口罩耳挂式20箱，丁腈手套M码8箱")
+	lines := p.sees("sales", "P003", "P009")
+	require.Contains(p.t, lines, "20箱")
+	id := p.panel("draft")
+	p.sees("sales", id, "确认下单", "修改", "取消")
+	turn("draft")
+	p.presses("sales", "确认下单", id)
+	require.Equal(p.t, id, p.panel("pending_approval"))
+
+	p.sees("manager", "待审批", id, "同意", "驳回", "更多")
+	turn("approval")
+	p.presses("manager", "同意", id)
+	p.sees("manager", id, "已同意 王敏")
+	p.sees("sales", id, "已批准")
+	p.sees("warehouse", id, "医用外科口罩")
+	turn("picking")
+	p.write("warehouse", "发货 "+id+" SF1234567890123")
+	p.sees("warehouse", "已发货 "+id, "SF1234567890123")
+	require.Equal(p.t, id, p.panel("shipped"))
+	turn("shipped")
+	for _, step := range []struct{ press, status string }{{"揽收", "picked_up"}, {"运输", "in_transit"}, {"派件", "out_for_delivery"}} {
+		p.courier(step.press)
+		require.Equal(p.t, id, p.panel(step.status))
+	}
+	p.write("customer", "我的订单到哪了")
+	nodes := p.sees("customer", "订单 "+id, "🔴🟡🟢⚪ 派件中")
+	for _, n := range []string{"下单", "审核", "排产", "入库", "出库", "在途", "签收"} {
+		require.Contains(p.t, nodes, n)
+	}
+	turn("asked")
+	p.courier("签收")
+	require.Equal(p.t, id, p.panel("delivered"))
+	p.write("customer", id+" 到哪了")
+	p.sees("customer", "订单 "+id, "🔴🟡🟢🔵 已签收")
+	turn("end")
+}
+
+func TestANewcomerPlaysTheWholeWayByClickingAndTyping(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, t.TempDir())
+	p := play(t, d, 1440, 900)
+	p.wholeWay(func(name string) {
+		p.fits()
+		p.shot(name)
+		if *update && name == "asked" {
+			p.save(filepath.Join("..", "..", "docs", "demo.png"))
+		}
+	})
+}
+
+// feature: IN-30
+func TestTheWholeWayOnAPhone(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, t.TempDir())
+	p := play(t, d, 390, 844)
+	p.wholeWay(func(name string) {
+		for _, tab := range []string{"sales", "manager", "warehouse", "customer", "panel"} {
+			p.hold(tab)
+			shown := get(p, "what is shown", chromedp.Evaluate[[]string](`[...document.querySelectorAll(".phone, .panel")].filter((e) => e.offsetParent).map((e) => e.id.replace("phone-", ""))`))
+			require.Equal(t, []string{tab}, shown)
+			p.fits()
+			p.shot(name + "-" + tab)
+		}
+	})
+}
+
+// shot keeps a picture where the environment asks for it, to be looked at.
+func (p *player) shot(name string) {
+	folder := os.Getenv("DEMO_SHOTS")
+	if folder == "" {
+		return
+	}
+	width := "1440"
+	if p.narrow {
+		width = "390"
+	}
+	p.save(filepath.Join(folder, width+"-"+name+".png"))
+}
+
+// save takes a picture of the window.
+func (p *player) save(file string) {
+	p.t.Helper()
+	p.do("wait for the movements to end", chromedp.Sleep(400*time.Millisecond))
+	picture := get(p, "picture", chromedp.CaptureScreenshot())
+	require.NoError(p.t, os.WriteFile(file, picture, 0o600))
+}
