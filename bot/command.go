@@ -43,6 +43,7 @@ const (
 	cmdUnbind   verb = "unbind"
 	cmdBindings verb = "bindings"
 	cmdCalm     verb = "calm" // 不加急
+	cmdBoard    verb = "board"
 )
 
 // words are the words that begin a command, longest first. numbered ones need an order number
@@ -83,6 +84,7 @@ var words = []struct {
 	{"绑定码", cmdCode, false, false},
 	{"解绑", cmdUnbind, false, false},
 	{"绑定", cmdBind, false, false},
+	{"看板", cmdBoard, false, true},
 	{"不加急", cmdCalm, false, true},
 	{"取消加急", cmdCalm, false, true},
 }
@@ -157,6 +159,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return s.acknowledge(ctx, tx, cmd.orders)
 	case cmdTodo:
 		return true, s.todo(ctx)
+	case cmdBoard:
+		return true, s.board(ctx)
 	case cmdStock:
 		return true, s.stock(ctx, cmd.arg)
 	case cmdTrail:
@@ -455,6 +459,42 @@ func (s *session) todo(ctx context.Context) error {
 		}
 	}
 	s.send(cards.Todo(list, s.now), "reply", "")
+	return nil
+}
+
+// board counts the orders under way by where they are: all of them for who may see them, else the
+// asker's own.
+func (s *session) board(ctx context.Context) error {
+	owner := s.person.staff.Code
+	whose := "您的订单"
+	if s.person.staff.Has(seeAll...) {
+		owner, whose = "", "全部订单"
+	}
+	all, err := s.clerk.Query.OpenOrders(ctx, owner, 5000, append([]orders.Status{orders.StatusDraft}, underway...)...)
+	if err != nil {
+		return err
+	}
+	count := map[orders.Status]int{}
+	urgent := 0
+	for _, o := range all {
+		count[o.Status]++
+		if o.Alert != nil && o.Alert.AckBy == "" {
+			urgent++
+		}
+	}
+	rows := []string{fmt.Sprintf("%s（%s）", whose, s.now.In(s.clerk.Location).Format("1月2日 15:04"))}
+	for _, status := range append([]orders.Status{orders.StatusDraft}, underway...) {
+		if count[status] > 0 {
+			rows = append(rows, fmt.Sprintf("%s %d 单", status, count[status]))
+		}
+	}
+	if len(rows) == 1 {
+		rows = append(rows, "没有进行中的订单")
+	}
+	if urgent > 0 {
+		rows = append(rows, fmt.Sprintf("⚠️ 加急还没人收到：%d 单", urgent))
+	}
+	s.say(strings.Join(rows, "\n"))
 	return nil
 }
 

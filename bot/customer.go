@@ -130,6 +130,14 @@ func (s *session) askPerson(ctx context.Context, tx Tx, r intake.Result, m intak
 		s.say(fmt.Sprintf("%s %s，不用再催。", o.ID, o.Status))
 		return nil
 	}
+	if _, left := o.Reached[orders.StatusShipped]; r.Intent == intake.IntentReturn && !left {
+		text := fmt.Sprintf("%s 还没有发货（%s），不用退。", o.ID, o.Status)
+		if !o.Status.Ended() {
+			text += fmt.Sprintf("不要了请回复「取消 %s 原因」。", o.ID)
+		}
+		s.say(text)
+		return nil
+	}
 	event := orders.Event{
 		Kind: orders.EventServiceAsked, Order: o.ID, At: s.now, Actor: s.person.actor().Code, Trace: s.in.Trace,
 		Data: map[string]string{"intent": string(r.Intent), "text": m.Text},
