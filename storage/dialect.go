@@ -64,7 +64,7 @@ func (s *Store) connectSQLite(path string) (gorm.Dialector, error) {
 		return nil, err
 	}
 	s.sqlite, s.path, s.write = true, path, make(chan struct{}, 1)
-	s.pool(8)
+	s.pool(s.conns(8))
 	return sqlite.Dialector{Conn: s.sql}, nil
 }
 
@@ -101,15 +101,23 @@ func (s *Store) connectMySQL(u *url.URL) (gorm.Dialector, error) {
 		return nil, fmt.Errorf("database address: %w", err)
 	}
 	s.sql = sql.OpenDB(readCommitted{c})
-	s.pool(32)
+	// Whoever holds a transaction may look things up beside it. Were there no more connections than
+	// transactions, all of these could wait for one another for ever.
+	conns := s.conns(32)
+	s.write = make(chan struct{}, conns)
+	s.pool(conns + max(conns/4, 2))
 	s.sql.SetConnMaxLifetime(5 * time.Minute)
 	return gormmysql.New(gormmysql.Config{Conn: s.sql, SkipInitializeWithVersion: true, DisableWithReturning: true}), nil
 }
 
-func (s *Store) pool(conns int) {
+func (s *Store) conns(usual int) int {
 	if s.opts.MaxConns > 0 {
-		conns = s.opts.MaxConns
+		return s.opts.MaxConns
 	}
+	return usual
+}
+
+func (s *Store) pool(conns int) {
 	s.sql.SetMaxOpenConns(conns)
 	s.sql.SetMaxIdleConns(conns)
 }

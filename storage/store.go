@@ -32,7 +32,8 @@ type Options struct {
 	// Now is the clock for what no caller gives a time for: when something was finished, made or
 	// noted. time.Now where nil.
 	Now func() time.Time
-	// MaxConns limits the open connections. 0: 32 on MySQL, 8 on SQLite.
+	// MaxConns limits the open connections. 0: 32 on MySQL, 8 on SQLite. MySQL gets a quarter more for
+	// what is read beside open transactions.
 	MaxConns int
 }
 
@@ -45,7 +46,7 @@ type Store struct {
 
 	sqlite bool
 	path   string        // of the SQLite file
-	write  chan struct{} // SQLite: held by the one writer; nil on MySQL
+	write  chan struct{} // holds as many as write at once: one on SQLite
 }
 
 // Open connects to "sqlite:path" or "mysql://user:password@host:port/database", where parameters of
@@ -148,9 +149,6 @@ func (s *Store) writing(ctx context.Context, write func() error) error {
 }
 
 func (s *Store) exclusively(ctx context.Context, write func() error) error {
-	if s.write == nil {
-		return write()
-	}
 	select {
 	case s.write <- struct{}{}:
 	case <-ctx.Done():
