@@ -65,7 +65,10 @@ func databases(t *testing.T) map[string]func(t *testing.T) string {
 		"sqlite": func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "orderbot.db") },
 	}
 	if mysqlServer() != "" {
-		all["mariadb"] = newMySQL
+		all["mariadb"] = func(t *testing.T) string {
+			t.Helper()
+			return newMySQL(t)
+		}
 	} else if os.Getenv("CI") != "" {
 		t.Fatal("ORDERBOT_TEST_MYSQL is not set: run the tests by make test")
 	}

@@ -19,20 +19,20 @@ func mysqlServer() string { return os.Getenv("ORDERBOT_TEST_MYSQL") }
 var databaseNumber atomic.Int64
 
 // newMySQL makes an empty database and returns its address; it is dropped after the test.
-func newMySQL(t *testing.T) string {
-	t.Helper()
+func newMySQL(tb testing.TB) string {
+	tb.Helper()
 	u, err := url.Parse(mysqlServer())
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	password, _ := u.User.Password()
 	db, err := sql.Open("mysql", fmt.Sprintf("%s:%s@tcp(%s)/", u.User.Username(), password, u.Host))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	name := strings.ToLower(fmt.Sprintf("orderbot_cmd_%d_%d", os.Getpid(), databaseNumber.Add(1)))
-	_, err = db.ExecContext(t.Context(), "CREATE DATABASE "+name+" CHARACTER SET utf8mb4")
-	require.NoError(t, err)
-	t.Cleanup(func() {
+	_, err = db.ExecContext(tb.Context(), "CREATE DATABASE "+name+" CHARACTER SET utf8mb4")
+	require.NoError(tb, err)
+	tb.Cleanup(func() {
 		_, err := db.Exec("DROP DATABASE " + name)
-		require.NoError(t, err)
-		require.NoError(t, db.Close())
+		require.NoError(tb, err)
+		require.NoError(tb, db.Close())
 	})
 	u.Path = "/" + name
 	return u.String()

@@ -114,19 +114,19 @@ func (f *firm) sql() *sql.DB {
 	return openSQL(f.t, f.database)
 }
 
-func openSQL(t *testing.T, address string) *sql.DB {
-	t.Helper()
+func openSQL(tb testing.TB, address string) *sql.DB {
+	tb.Helper()
 	driver, dsn := "sqlite", strings.TrimPrefix(address, "sqlite:")+"?_pragma=busy_timeout(20000)"
 	if strings.HasPrefix(address, "mysql:") {
 		u, err := url.Parse(address)
-		require.NoError(t, err)
+		require.NoError(tb, err)
 		password, _ := u.User.Password()
 		driver, dsn = "mysql", fmt.Sprintf("%s:%s@tcp(%s)%s", u.User.Username(), password, u.Host, u.Path)
 	}
 	db, err := sql.Open(driver, dsn)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	db.SetMaxOpenConns(4)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	tb.Cleanup(func() { require.NoError(tb, db.Close()) })
 	return db
 }
 
