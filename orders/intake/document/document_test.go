@@ -451,3 +451,27 @@ func pdfWith(trailer string, contents ...string) []byte {
 	fmt.Fprintf(&b, "trailer\n<< /Size %d /Root 1 0 R %s >>\nstartxref\n%d\n%%%%EOF\n", len(at)+1, trailer, start)
 	return b.Bytes()
 }
+
+func TestDescribe(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(filepath.Join(corpus, "po-05.png"))
+	require.NoError(t, err)
+	d, err := document.Describe(t.Context(), "po-05.png", data, recorded(t))
+	require.NoError(t, err)
+	require.Equal(t, "po-05.png", d.File)
+	require.Len(t, d.Pages, 1)
+	var all []string
+	for _, l := range d.Pages[0].Lines {
+		all = append(all, l.Text)
+		require.Positive(t, l.Score)
+		require.Less(t, l.Box[0][0], l.Box[1][0])
+	}
+	require.Subset(t, all, []string{"酒精棉片", "100片/盒", "200", "900"}, "lines of the table too")
+
+	sheet, err := document.Describe(t.Context(), "a.csv", []byte("品名,数量\n手套,3\n"), nil)
+	require.NoError(t, err)
+	require.Equal(t, []string{"品名", "数量", "手套", "3"}, []string{sheet.Pages[0].Lines[0].Text, sheet.Pages[0].Lines[1].Text, sheet.Pages[0].Lines[2].Text, sheet.Pages[0].Lines[3].Text})
+
+	_, err = document.Describe(t.Context(), "a.csv", nil, nil)
+	require.Error(t, err)
+}
