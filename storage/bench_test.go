@@ -56,7 +56,7 @@ func BenchmarkConfirm(b *testing.B) {
 	for _, name := range []string{"mysql", "sqlite"} {
 		b.Run(name, func(b *testing.B) {
 			address := databases[name](b)
-			s, err := storage.Open(b.Context(), address, storage.Options{MaxConns: benchWorkers})
+			s, err := storage.Open(b.Context(), address, storage.Options{MaxConns: benchWorkers, Now: time.Now})
 			require.NoError(b, err)
 			b.Cleanup(func() { require.NoError(b, s.Close()) })
 			require.NoError(b, s.Migrate(b.Context()))

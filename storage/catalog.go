@@ -38,7 +38,7 @@ type productRow struct {
 	Service     bool
 }
 
-func (productRow) TableName() string { return "products" }
+func (*productRow) TableName() string { return "products" }
 
 func (r *productRow) toDomain() (orders.Product, error) {
 	p := orders.Product{
@@ -73,7 +73,7 @@ type customerRow struct {
 	PriceGroup    string
 }
 
-func (customerRow) TableName() string { return "customers" }
+func (*customerRow) TableName() string { return "customers" }
 
 func (r *customerRow) toDomain() (orders.Customer, error) {
 	c := orders.Customer{
@@ -104,7 +104,7 @@ type itemRow struct {
 	Price    *int64
 }
 
-func (itemRow) TableName() string { return "customer_items" }
+func (*itemRow) TableName() string { return "customer_items" }
 
 type priceRow struct {
 	Product      string `gorm:"primaryKey"`
@@ -120,7 +120,7 @@ type priceRow struct {
 	ValidUntil   int64
 }
 
-func (priceRow) TableName() string { return "prices" }
+func (*priceRow) TableName() string { return "prices" }
 
 type staffRow struct {
 	Code      string `gorm:"primaryKey"`
@@ -137,7 +137,7 @@ type staffRow struct {
 	Region    string
 }
 
-func (staffRow) TableName() string { return "staff" }
+func (*staffRow) TableName() string { return "staff" }
 
 type historyRow struct {
 	Customer string `gorm:"primaryKey"`
@@ -149,7 +149,7 @@ type historyRow struct {
 	Quantity int64
 }
 
-func (historyRow) TableName() string { return "history" }
+func (*historyRow) TableName() string { return "history" }
 
 // CatalogVersion counts the imports. It is read often, to see whether a catalog is still good.
 func (s *Store) CatalogVersion(ctx context.Context) (int64, error) {

@@ -41,6 +41,7 @@ func loadFile(t *testing.T, s *storage.Store, kind, path string) storage.Report 
 func TestCorpusImportsAsItIs(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
 		for _, set := range []string{"medical", "hardware"} {
 			for _, kind := range []string{"products", "customers", "customer-items", "history"} {
 				path := filepath.Join(corpus, set, strings.ReplaceAll(kind, "-", "_")+".csv")
@@ -83,6 +84,7 @@ func TestCorpusImportsAsItIs(t *testing.T) {
 func TestImportTakesAllColumns(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
 		load(t, s, "staff",
 			[]string{"角色", "工号", "姓名", "企业微信账号", "钉钉账号", "电话", "邮箱", "代理人", "上级", "仓库", "区域"},
 			[]string{"销售;客户经理", "S001", "周婷", "zhouting", "manager01", "138", "z@example.com", "S002", "S002", "默认仓", "澜州"},
@@ -152,6 +154,7 @@ func TestImportTakesAllColumns(t *testing.T) {
 func TestImportRefusesAllRowsWhileOneIsBad(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
 		file := []string{
 			"名称,产品编码,单位,单价,颜色",
 			"口罩,P1,盒,8.5,白",
@@ -312,6 +315,7 @@ func TestImportReadsAllKindsOfFiles(t *testing.T) {
 func TestStockImports(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
 		free := func(want string) {
 			t.Helper()
 			got, err := s.Available(t.Context(), "P1")

@@ -37,7 +37,7 @@ type inboxRow struct {
 	Error        string
 }
 
-func (inboxRow) TableName() string { return "inbox" }
+func (*inboxRow) TableName() string { return "inbox" }
 
 // atOnce tells whether a message of that kind is answered without waiting for more.
 func atOnce(kind string) bool {

@@ -52,7 +52,7 @@ type tokenRow struct {
 	RevokedAt int64
 }
 
-func (tokenRow) TableName() string { return "api_tokens" }
+func (*tokenRow) TableName() string { return "api_tokens" }
 
 func (r *tokenRow) toDomain() (APIToken, error) {
 	t := APIToken{Name: r.Name, CreatedAt: fromMS(r.Created), RevokedAt: fromMS(r.RevokedAt)}
@@ -167,7 +167,7 @@ type blobRow struct {
 	Data   []byte
 }
 
-func (blobRow) TableName() string { return "blobs" }
+func (*blobRow) TableName() string { return "blobs" }
 
 // PutBlob keeps an attachment and returns its name, the SHA-256 of its content in hex. The same
 // content is kept once.

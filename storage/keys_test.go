@@ -16,6 +16,7 @@ import (
 func TestSecretsAreMadeOnce(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
 		got := make([][]byte, 10)
 		var wg sync.WaitGroup
 		for i := range got {
@@ -35,6 +36,7 @@ func TestSecretsAreMadeOnce(t *testing.T) {
 func TestAPITokens(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
 		token, err := s.CreateToken(t.Context(), "erp", "orders:read", "orders:write")
 		require.NoError(t, err)
 		require.True(t, strings.HasPrefix(token, "ob_"))
@@ -58,6 +60,7 @@ func TestAPITokens(t *testing.T) {
 func TestSlotsAndQuotas(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
 		var mu sync.Mutex
 		var wg sync.WaitGroup
 		slots, spent := 0, 0
@@ -90,6 +93,7 @@ func TestSlotsAndQuotas(t *testing.T) {
 func TestAttachments(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
 		for _, data := range [][]byte{{}, []byte("order.pdf"), bytes.Repeat([]byte("0123456789abcdef"), 1<<18), bytes.Repeat([]byte{0}, 2<<20)} {
 			for range 2 {
 				name, err := s.PutBlob(t.Context(), data)

@@ -167,7 +167,7 @@ func (l *fileLock) Lock(ctx context.Context, _ *sql.DB) error {
 		return err
 	}
 	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a descriptor is a small number
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
 			l.file = f
 			return nil

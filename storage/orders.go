@@ -51,7 +51,7 @@ type orderRow struct {
 	NextAt        int64
 }
 
-func (orderRow) TableName() string { return "orders" }
+func (*orderRow) TableName() string { return "orders" }
 
 type lineRow struct {
 	OrderID   string `gorm:"primaryKey"`
@@ -73,7 +73,7 @@ type lineRow struct {
 	Reserved  int64
 }
 
-func (lineRow) TableName() string { return "order_lines" }
+func (*lineRow) TableName() string { return "order_lines" }
 
 type nodeRow struct {
 	OrderID   string `gorm:"primaryKey"`
@@ -90,7 +90,7 @@ type nodeRow struct {
 	Extra     string
 }
 
-func (nodeRow) TableName() string { return "order_nodes" }
+func (*nodeRow) TableName() string { return "order_nodes" }
 
 type shipmentRow struct {
 	OrderID    string `gorm:"primaryKey"`
@@ -107,7 +107,7 @@ type shipmentRow struct {
 	Subscribed bool
 }
 
-func (shipmentRow) TableName() string { return "shipments" }
+func (*shipmentRow) TableName() string { return "shipments" }
 
 // orderRows is an order as it is stored.
 type orderRows struct {
@@ -430,7 +430,7 @@ type auditRow struct {
 	Trace      string
 }
 
-func (auditRow) TableName() string { return "audit" }
+func (*auditRow) TableName() string { return "audit" }
 
 // Audit appends to the record of changes. The entries are written when the transaction commits.
 func (tx *Tx) Audit(entries ...orders.AuditEntry) error {
@@ -458,7 +458,7 @@ type eventRow struct {
 	Error    string
 }
 
-func (eventRow) TableName() string { return "events" }
+func (*eventRow) TableName() string { return "events" }
 
 func (r *eventRow) toDomain() (orders.Event, error) {
 	e := orders.Event{

@@ -34,7 +34,7 @@ type deliveryRow struct {
 	Error    string
 }
 
-func (deliveryRow) TableName() string { return "deliveries" }
+func (*deliveryRow) TableName() string { return "deliveries" }
 
 var deliveryStatus = []orders.DeliveryStatus{orders.DeliveryPending, orders.DeliverySent, orders.DeliveryFailed}
 

@@ -44,7 +44,7 @@ type talkRow struct {
 	Updated  int64 `gorm:"column:updated_at"`
 }
 
-func (talkRow) TableName() string { return "talks" }
+func (*talkRow) TableName() string { return "talks" }
 
 // SaveTalk stores the state of a chat's conversation.
 func (tx *Tx) SaveTalk(c orders.Chat, state json.RawMessage, now time.Time) error {
@@ -61,7 +61,7 @@ type bindingRow struct {
 	At       int64
 }
 
-func (bindingRow) TableName() string { return "bindings" }
+func (*bindingRow) TableName() string { return "bindings" }
 
 func (tx *Tx) bindings(where string, args ...any) ([]orders.Binding, error) {
 	var rows []bindingRow

@@ -27,7 +27,7 @@ type stockRow struct {
 	Counted     bool // by an import of stock, so that the opening stock of the product list is over
 }
 
-func (stockRow) TableName() string { return "stock" }
+func (*stockRow) TableName() string { return "stock" }
 
 func (r *stockRow) free() int64 { return r.OnHand - r.Reserved - r.Allocated }
 
@@ -42,7 +42,7 @@ type lotRow struct {
 	Expires   int64
 }
 
-func (lotRow) TableName() string { return "stock_lots" }
+func (*lotRow) TableName() string { return "stock_lots" }
 
 // The kinds of reservations.
 const (
@@ -66,7 +66,7 @@ type holdRow struct {
 	Until    int64
 }
 
-func (holdRow) TableName() string { return "reservations" }
+func (*holdRow) TableName() string { return "reservations" }
 
 // stockBook gathers what a transaction does to stock and reservations. Rows are read once, under
 // a lock and sorted by product so that transactions can't wait for each other in a circle, and

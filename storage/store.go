@@ -29,8 +29,8 @@ type Options struct {
 	// TurnPause is how long a chat must be silent before what it wrote is answered; clicks and
 	// entering a chat do not wait. Messages that keep coming put the answer off by at most three pauses.
 	TurnPause time.Duration
-	// Now is the clock for what no caller gives a time for: when something was finished, made or
-	// noted. time.Now where nil.
+	// Now is the clock, for what no caller gives a time for: when something was finished, made or
+	// noted. It is needed.
 	Now func() time.Time
 	// MaxConns limits the open connections. 0: 32 on MySQL, 8 on SQLite. MySQL gets a quarter more for
 	// what is read beside open transactions.
@@ -55,7 +55,7 @@ type Store struct {
 func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 	s := &Store{opts: opts, now: opts.Now}
 	if s.now == nil {
-		s.now = time.Now
+		return nil, errors.New("open database: no clock")
 	}
 	dialector, err := s.connect(url)
 	if err != nil {

@@ -83,7 +83,10 @@ func TestStoreSuite(t *testing.T) {
 	for name, url := range databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ordertest.RunStoreTests(t, func(t *testing.T) ordertest.Store { return suiteStore{migrated(t, url(t))} })
+			ordertest.RunStoreTests(t, func(t *testing.T) ordertest.Store {
+				t.Helper()
+				return suiteStore{migrated(t, url(t))}
+			})
 		})
 	}
 }

@@ -106,7 +106,7 @@ func readXLSX(data []byte) ([]tableRow, error) {
 	if err != nil {
 		return nil, badFile("Excel 文件打不开（已损坏或有密码）")
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	for _, sheet := range f.GetSheetList() {
 		cells, err := f.GetRows(sheet)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"orderbot/storage"
 )
@@ -31,5 +32,5 @@ func openStore(ctx context.Context, p *program) (*storage.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return storage.Open(ctx, settings.Database.URL.Reveal(), storage.Options{TurnPause: settings.Times.TurnPause})
+	return storage.Open(ctx, settings.Database.URL.Reveal(), storage.Options{TurnPause: settings.Times.TurnPause, Now: time.Now})
 }

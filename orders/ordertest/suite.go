@@ -220,8 +220,8 @@ func fill(v reflect.Value, n *int) {
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(v.Elem(), n)
 	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(v.Field(i), n)
+		for _, field := range v.Fields() {
+			fill(field, n)
 		}
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
@@ -241,6 +241,7 @@ func fill(v reflect.Value, n *int) {
 // testOrderRoundTrip fills all fields there are, so that a field that is added to the domain and
 // forgotten in the store is noticed.
 func testOrderRoundTrip(t *testing.T, s Store) {
+	t.Helper()
 	var o orders.Order
 	n := 0
 	fill(reflect.ValueOf(&o).Elem(), &n)
@@ -286,6 +287,7 @@ func testOrderRoundTrip(t *testing.T, s Store) {
 }
 
 func testRollback(t *testing.T, s Store) {
+	t.Helper()
 	stock(t, s, map[string]string{"P1": "10"})
 	gone := fmt.Errorf("changed my mind")
 	err := s.Do(t.Context(), func(tx Tx) error {
@@ -323,6 +325,7 @@ func testRollback(t *testing.T, s Store) {
 }
 
 func testVersions(t *testing.T, s Store) {
+	t.Helper()
 	o := Order("SO202603110001", "C001", 3, "P1", "P2")
 	insert(t, s, o)
 	errs := race(20, func(i int) error {
@@ -354,6 +357,7 @@ func testVersions(t *testing.T, s Store) {
 }
 
 func testOrderNumbers(t *testing.T, s Store) {
+	t.Helper()
 	var mu sync.Mutex
 	var got []string
 	errs := race(40, func(int) error {
@@ -380,6 +384,7 @@ func testOrderNumbers(t *testing.T, s Store) {
 }
 
 func testReserveRace(t *testing.T, s Store) {
+	t.Helper()
 	stock(t, s, map[string]string{"P1": "10", "P2": "1000"})
 	var list []*orders.Order
 	for i := range 50 {
@@ -409,6 +414,7 @@ func testReserveRace(t *testing.T, s Store) {
 }
 
 func testStockOnce(t *testing.T, s Store) {
+	t.Helper()
 	stock(t, s, map[string]string{"P1": "10", "P2": "10"})
 	a, b := Order("SO202603110001", "C001", 4, "P1", "P2"), Order("SO202603110002", "C001", 3, "P1")
 	insert(t, s, a, b)
@@ -463,6 +469,7 @@ func testStockOnce(t *testing.T, s Store) {
 }
 
 func testReservePartly(t *testing.T, s Store) {
+	t.Helper()
 	stock(t, s, map[string]string{"P1": "10", "P2": "0.5"})
 	o := Order("SO202603110001", "C001", 7, "P1", "P1", "P2", "P3")
 	insert(t, s, o)
@@ -493,6 +500,7 @@ func testReservePartly(t *testing.T, s Store) {
 }
 
 func testBundle(t *testing.T, s Store) {
+	t.Helper()
 	require.NoError(t, s.Load(t.Context(), "products",
 		[]string{"code", "name", "unit", "stock", "kind", "parts"},
 		[]string{"P1", "口罩", "盒", "10", "", ""},
@@ -523,6 +531,7 @@ func testBundle(t *testing.T, s Store) {
 }
 
 func testWarehouses(t *testing.T, s Store) {
+	t.Helper()
 	stock(t, s, map[string]string{"P1": "3"})
 	require.NoError(t, s.Load(t.Context(), "stock", []string{"product", "warehouse", "on_hand"},
 		[]string{"P1", "东仓", "4"}, []string{"P1", "西仓", "5"}))
@@ -535,6 +544,7 @@ func testWarehouses(t *testing.T, s Store) {
 }
 
 func testCredit(t *testing.T, s Store) {
+	t.Helper()
 	errs := race(20, func(i int) error {
 		return s.Do(t.Context(), func(tx Tx) error {
 			_, err := tx.HoldCredit("C001", orders.Money(i+1))

@@ -41,6 +41,7 @@ func claim(t *testing.T, s Store, at time.Time) (*orders.Turn, []string) {
 }
 
 func testInboxDuplicates(t *testing.T, s Store) {
+	t.Helper()
 	in := Text("a", "m1", "500 盒", Start)
 	errs := race(20, func(int) error { return s.Put(t.Context(), in) })
 	require.Equal(t, map[orders.Code]int{"": 20}, codes(errs))
@@ -83,6 +84,7 @@ func testInboxDuplicates(t *testing.T, s Store) {
 }
 
 func testTurnPause(t *testing.T, s Store) {
+	t.Helper()
 	at := func(pauses float64) time.Time { return Start.Add(time.Duration(pauses * float64(TurnPause))) }
 	require.NoError(t, s.Put(t.Context(), Text("a", "m1", "", at(0))))
 	require.NoError(t, s.Put(t.Context(), Text("b", "n1", "", at(0.5))))
@@ -111,6 +113,7 @@ func testTurnPause(t *testing.T, s Store) {
 }
 
 func testClicks(t *testing.T, s Store) {
+	t.Helper()
 	require.NoError(t, s.Put(t.Context(), Text("a", "m1", "改成 30 箱", Start)))
 	require.NoError(t, s.Put(t.Context(), Click("a", "c1", "confirm", Start.Add(time.Second))))
 	require.NoError(t, s.Put(t.Context(), Click("a", "c2", "cancel", Start.Add(time.Second))))
@@ -128,6 +131,7 @@ func testClicks(t *testing.T, s Store) {
 
 // testTurnWorkers lets eight workers answer, of whom every fourth dies with its turn.
 func testTurnWorkers(t *testing.T, s Store) {
+	t.Helper()
 	const chats, messages = 6, 12
 	for m := range messages {
 		for c := range chats {
@@ -226,6 +230,7 @@ func testTurnWorkers(t *testing.T, s Store) {
 }
 
 func testTurnClaims(t *testing.T, s Store) {
+	t.Helper()
 	require.NoError(t, s.Put(t.Context(), Text("a", "m1", "", Start)))
 	at := Start.Add(TurnPause)
 	turn, _ := claim(t, s, at)
@@ -264,6 +269,7 @@ func testTurnClaims(t *testing.T, s Store) {
 }
 
 func testDeliveryOrder(t *testing.T, s Store) {
+	t.Helper()
 	const chats, messages = 5, 10
 	for m := range messages {
 		do(t, s, func(tx Tx) error {
@@ -328,6 +334,7 @@ func testDeliveryOrder(t *testing.T, s Store) {
 }
 
 func testDeliveryHeads(t *testing.T, s Store) {
+	t.Helper()
 	later := Delivery("a", "a2", Start)
 	quiet := Delivery("b", "b1", Start)
 	quiet.NotAt = Start.Add(8 * time.Hour)
@@ -391,6 +398,7 @@ func testDeliveryHeads(t *testing.T, s Store) {
 }
 
 func testEvents(t *testing.T, s Store) {
+	t.Helper()
 	const n = 60
 	do(t, s, func(tx Tx) error {
 		for i := range n {
@@ -453,6 +461,7 @@ func testEvents(t *testing.T, s Store) {
 }
 
 func testQueries(t *testing.T, s Store) {
+	t.Helper()
 	ids := func(list []*orders.Order, err error) []orders.OrderID {
 		t.Helper()
 		require.NoError(t, err)
@@ -514,6 +523,7 @@ func testQueries(t *testing.T, s Store) {
 }
 
 func testTalk(t *testing.T, s Store) {
+	t.Helper()
 	chat := orders.Chat{Platform: orders.KF, ID: "kf1 user1"}
 	errs := race(20, func(int) error {
 		return s.Do(t.Context(), func(tx Tx) error {
@@ -544,6 +554,7 @@ func testTalk(t *testing.T, s Store) {
 }
 
 func testBindings(t *testing.T, s Store) {
+	t.Helper()
 	until := Start.Add(10 * time.Minute)
 	do(t, s, func(tx Tx) error { return tx.NewCode("123456", "C001", "S001", until) })
 	err := s.Do(t.Context(), func(tx Tx) error { return tx.NewCode("123456", "C002", "S001", until) })
@@ -594,6 +605,7 @@ func testBindings(t *testing.T, s Store) {
 }
 
 func testCursors(t *testing.T, s Store) {
+	t.Helper()
 	at := func(c *Cursor, err error) *Cursor {
 		t.Helper()
 		require.NoError(t, err)
