@@ -79,7 +79,9 @@ func (d *Demo) ordersView(ctx context.Context) ([]demoOrder, error) {
 	var codes []orders.ProductCode
 	for _, o := range all {
 		for i := range o.Lines {
-			codes = append(codes, o.Lines[i].Product)
+			if p := o.Lines[i].Product; p != "" {
+				codes = append(codes, p)
+			}
 		}
 	}
 	slices.Sort(codes)

@@ -227,6 +227,55 @@ func TestTheWholeWayOnAPhone(t *testing.T) {
 	})
 }
 
+func TestTheChatTakesWhatThePlatformTakes(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, t.TempDir())
+	p := play(t, d, 1440, 900)
+	// bring lets files come to a phone as the browser does it: pasted or dropped.
+	bring := func(phone, how, name, kind string) {
+		p.do(how, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(async () => {
+			const canvas = Object.assign(document.createElement("canvas"), {width: 60, height: 40});
+			const picture = await new Promise((done) => canvas.toBlob(done));
+			const files = new DataTransfer();
+			files.items.add(new File([picture], %q, {type: %q}));
+			const options = {bubbles: true, cancelable: true, clipboardData: files, dataTransfer: files};
+			if (%q === "paste") document.getElementById("input-%s").dispatchEvent(new ClipboardEvent("paste", options));
+			else document.querySelector("#phone-%s .device").dispatchEvent(new DragEvent("drop", options));
+		})()`, name, kind, how, phone, phone), chromedp.EvalAwaitPromise))
+	}
+	own := func(phone, selector, want string) {
+		p.do(want, chromedp.PollFunction[chromedp.Void](`(id, selector, want = "") => [...document.querySelectorAll("#chat-" + id + " .own " + selector)].some((e) => e.textContent.includes(want))`,
+			chromedp.WithPollingArgs(phone, selector, want)))
+	}
+	held := func(phone string) int {
+		return get(p, "held", chromedp.Evaluate[int](fmt.Sprintf(`document.querySelectorAll("#phone-%s .held figure").length`, phone)))
+	}
+
+	const markup = `<img src=x onerror="document.title='broken'"> <b>粗</b> [a](javascript:alert(1)) **x**`
+	p.write("sales", markup)
+	own("sales", ".bubble p", markup)
+	require.Equal(t, "orderbot 演示", get(p, "title", chromedp.Title()))
+
+	bring("sales", "paste", "order.png", "image/png")
+	require.Equal(t, 1, held("sales"))
+	p.do("send", chromedp.Click(chromedp.ID("send-sales")))
+	own("sales", ".picture", "")
+	require.Zero(t, held("sales"))
+
+	bring("sales", "drop", "order.xlsx", "application/octet-stream")
+	require.Zero(t, held("sales"), "an application in WeCom takes no files")
+	p.do("the player is told", chromedp.WaitVisible(chromedp.Search(`//*[@id="toasts"]//*[contains(., "发给钉钉机器人")]`)))
+	bring("manager", "drop", "order.xlsx", "application/octet-stream")
+	require.Equal(t, 1, held("manager"))
+	p.do("send", chromedp.Click(chromedp.ID("send-manager")))
+	own("manager", ".file", "order.xlsx")
+
+	p.do("time", chromedp.Click(chromedp.ID("advance-4h")), chromedp.WaitVisible(chromedp.Search(`//*[@id="ahead"][.="快 4小时"]`)))
+	require.Equal(t, 4*time.Hour, d.clock.Shift())
+	p.do("another person", chromedp.Click(chromedp.CSS(`#phone-manager [data-person="2"]`)), chromedp.WaitVisible(chromedp.Search(`//*[@id="person-manager"][.="赵启文"]`)))
+	p.do("a call's bodies", chromedp.Click(chromedp.CSS(`#calls .call summary`)), chromedp.WaitVisible(chromedp.CSS(`#calls .call[open] pre`)))
+}
+
 // shot keeps a picture where the environment asks for it, to be looked at.
 func (p *player) shot(name string) {
 	folder := os.Getenv("DEMO_SHOTS")

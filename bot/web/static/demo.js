@@ -331,7 +331,7 @@
       return o ? [{ label: "确认 " + short(o.id), text: "确认 " + o.id }] : [];
     }
     if (phone.id === "manager") {
-      const o = find((x) => x.status === "pending_approval");
+      const o = find((x) => x.status === "pending_approval" && phone.people[phone.person].role.split("、").includes(x.waits));
       return o ? [{ label: "同意 " + short(o.id), text: "同意 " + o.id }, { label: "驳回 " + short(o.id), text: `驳回 ${o.id} 价格再谈一下` }] : [];
     }
     if (phone.id === "warehouse") {
@@ -455,8 +455,8 @@
   const stepNames = ["揽收", "运输", "派件", "签收"];
 
   function drawOrder(o, newest) {
-    const lines = h("details", { ontoggle: (e) => folded.set(o.id, e.target.open) },
-      h("summary", {}, `${o.lines.length} 行商品`),
+    const lines = h("details", {},
+      h("summary", { onclick: () => folded.set(o.id, !lines.open) }, `${o.lines.length} 行商品`),
       h("ul", { class: "lines" }, ...o.lines.map((l) => h("li", {},
         h("b", { title: l.title }, l.title), h("span", { class: "q" }, l.quantity),
         h("small", { class: l.short && "short" }, [l.code, l.stock, l.short && "库存不足"].filter(Boolean).join(" · ")),
@@ -518,14 +518,17 @@
 
   // ---- calls ----------------------------------------------------------------------------------------------
 
-  const platformNames = { wecom: "企业微信", service_account: "服务号", dingtalk: "钉钉", dingtalk_legacy: "钉钉旧版", kuaidi100: "快递100", kuaidi100_detect: "快递100" };
+  // shortPath leaves out what tells nothing in a narrow list; the opened call shows all of it.
+  const shortPath = (path) => path.replace(/^\/(cgi-bin\/|v1\.0\/)?/, "").split("/").map((s) => s.length > 16 ? s.slice(0, 5) + "…" : s).join("/");
+
+  const platformNames = { wecom: "企微", service_account: "服务号", dingtalk: "钉钉", dingtalk_legacy: "钉钉旧版", kuaidi100: "快递100", kuaidi100_detect: "快递100" };
   let calls = [];
   const keep = 400;
 
   function drawCall(c) {
     const e = h("details", { class: "call" + (c.outbound ? " out" : "") + (c.failed ? " failed" : ""), "data-seq": c.seq },
-      h("summary", { title: c.outbound ? "平台 → 服务器" : "服务器 → 平台" }, h("span", { class: "dir" }, c.outbound ? "↓" : "↑"), h("span", { class: "plat" }, platformNames[c.platform] || c.platform),
-        h("span", { class: "method" }, c.method), h("span", { class: "path" }, h("bdi", { dir: "ltr" }, c.path)), h("span", { class: "code" }, c.code && c.code !== "0" ? c.code : c.status === 200 ? "ok" : String(c.status || "断开")), h("span", { class: "at" }, second.format(c.at))));
+      h("summary", { title: `${c.outbound ? "平台 → 服务器" : "服务器 → 平台"}　${c.path}` }, h("span", { class: "dir" }, c.outbound ? "↓" : "↑"), h("span", { class: "plat" }, platformNames[c.platform] || c.platform),
+        h("span", { class: "method" }, c.method), h("span", { class: "path" }, shortPath(c.path)), h("span", { class: "code" }, c.code && c.code !== "0" ? c.code : c.status === 200 ? "ok" : String(c.status || "断开")), h("span", { class: "at" }, second.format(c.at))));
     e.addEventListener("toggle", async () => {
       if (!e.open || e.childElementCount > 1) return;
       const r = await fetch("/calls/" + c.seq);
