@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -105,6 +106,9 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 	if err != nil {
 		return nil, err
 	}
+	for _, section := range unused(c) {
+		s.logger.Warn("this version does not use a section of the settings", "section", section)
+	}
 	if s.books, err = openBooks(ctx, s.store, s.logger); err != nil {
 		return nil, err
 	}
@@ -159,6 +163,23 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 	s.parts = append(s.parts, part{"clerk", s.clerk.Run}, part{"books", s.books.run})
 	s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", c.Server.Listen)
 	return s, err
+}
+
+// unused names the sections that are set and that this version does nothing with, so that nobody
+// relies on them in silence.
+func unused(c *config.Config) []string {
+	var names []string
+	for name, set := range map[string]bool{
+		"events.url": c.Events.URL.Reveal() != "database", "wecom.ai_bot": c.WeCom != nil && c.WeCom.AIBot != nil,
+		"logistics.sf": c.Logistics.SF != nil, "sms": c.SMS.Aliyun != nil || c.SMS.Tencent != nil,
+		"robots": len(c.Robots) > 0, "smtp": c.SMTP != nil, "llm": c.LLM != nil,
+	} {
+		if set {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // clock is the server's time in the zone of the firm.
