@@ -56,7 +56,8 @@ func (b *builder) parts(els []el) [][]el {
 		default:
 		}
 	}
-	return append(out, els[start:])
+	out = append(out, els[start:])
+	return slices.DeleteFunc(out, func(p []el) bool { return len(p) == 0 })
 }
 
 // namesAfter tells whether the words plainly name goods.
@@ -461,15 +462,11 @@ func (b *builder) set(els []el, k, from int) bool {
 	}
 	var what *mention
 	if ok {
-		what = b.mention(f, t)
-		if !b.content(what) {
+		if what = b.mention(f, t); what.empty() || q != nil && !b.content(what) {
 			what = nil
 		}
 	}
 	if what == nil && q == nil {
-		return false
-	}
-	if q != nil && strings.ContainsAny(string(b.s.r[els[k].from:els[k].to]), "加减") && false {
 		return false
 	}
 	for _, it := range target {

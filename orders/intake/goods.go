@@ -319,7 +319,10 @@ func (b *builder) isSpec(els []el, i int, words func() *mention, some bool) bool
 		return true
 	}
 	tok, ok := readSpec(b.s.r, q.from, q.to)
-	known := ok && len(b.s.x.tokens[tok.askKeys()[0]]) > 0
+	if !ok {
+		return false
+	}
+	known := len(b.s.x.tokens[tok.askKeys()[0]]) > 0
 	m := words()
 	if !some || !b.content(m) {
 		return later >= 0 && known || known && q.unit != "" && !b.unitKnown(q.unit) // 500ml酒精两箱

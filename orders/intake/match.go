@@ -196,6 +196,10 @@ func (x *Lexicon) mend(m *mention) {
 			for _, b := range soundsOf(m.han[i+1]) {
 				for _, g := range x.sounds[a+"'"+b] {
 					p, q := split(g)
+					// the word must go with what stands on its other side
+					if p == m.han[i] && known(i-1) && !meet(x.grams[g], x.grams[gram(m.han[i-1], p)]) || q == m.han[i+1] && known(i+1) && !meet(x.grams[g], x.grams[gram(q, m.han[i+2])]) {
+						continue
+					}
 					if p == m.han[i] && !known(i+1) || q == m.han[i+1] && !known(i-1) {
 						if p != m.han[i] && m.filler>>uint(i)&1 == 1 || q == m.han[i+1] && m.filler>>uint(i+1)&1 == 1 {
 							continue
@@ -805,4 +809,19 @@ func nameEnd(r []rune, i int, name []rune) int {
 		k++
 	}
 	return k
+}
+
+// meet tells whether two sorted lists have a member in common.
+func meet(a, b []int32) bool {
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		switch {
+		case a[i] == b[j]:
+			return true
+		case a[i] < b[j]:
+			i++
+		default:
+			j++
+		}
+	}
+	return false
 }

@@ -311,6 +311,9 @@ func (s *scan) findRefs() {
 			}
 			e++
 		}
+		if _, de, ok := readMonthDay(r, i, s.c); ok && de >= e {
+			continue
+		}
 		if digits >= 8 && e-i >= 10 && (letters <= 4) && !s.isOwnCode(i, e) && !strings.ContainsRune(string(r[i:e]), 'x') {
 			if letters == 0 && digits < 12 && !strings.Contains(string(r[i:e]), "-") {
 				continue

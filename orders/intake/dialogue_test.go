@@ -1,0 +1,101 @@
+package intake_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orderbot/orders/intake"
+)
+
+// talk sends messages of one conversation and returns what the last was read as.
+func talk(t *testing.T, x *intake.Lexicon, role string, texts ...string) intake.Result {
+	t.Helper()
+	customer := "D1"
+	if role == intake.RoleSales {
+		customer = ""
+	}
+	var thread *intake.Thread
+	var res intake.Result
+	for _, text := range texts {
+		res, thread = x.Read(intake.Message{ID: "m", Time: wednesday(t), Role: role, Customer: customer, Text: text}, thread)
+		b, err := json.Marshal(thread)
+		require.NoError(t, err)
+		back := &intake.Thread{}
+		require.NoError(t, json.Unmarshal(b, back))
+		again, err := json.Marshal(back)
+		require.NoError(t, err)
+		require.JSONEq(t, string(b), string(again))
+		thread = back
+	}
+	return res
+}
+
+func TestConversations(t *testing.T) {
+	t.Parallel()
+	x := shop(t)
+	for name, c := range map[string]struct {
+		texts  []string
+		intent intake.Intent
+		lines  string
+	}{
+		"answer with the size":        {[]string{"T恤白色20件，白醋3件", "M的"}, intake.IntentChange, "T2 20件=20, F8 3件=36"},
+		"answer with a word":          {[]string{"大豆油5桶", "20升的"}, intake.IntentChange, "F2 5桶=5"},
+		"answer by number":            {[]string{"刹车片5套", "第二个"}, intake.IntentChange, "V3 5套=5"},
+		"answer with the quantity":    {[]string{"白醋来一些", "5件"}, intake.IntentChange, "F8 5件=60"},
+		"answer with the unit":        {[]string{"白醋3箱", "件"}, intake.IntentChange, "F8 3件=36"},
+		"yes to an unusual quantity":  {[]string{"鸡胸60件", "对，就是60件"}, intake.IntentConfirm, ""},
+		"no, then the right quantity": {[]string{"鸡胸60件", "不是，打错了", "6件"}, intake.IntentChange, "F5 6件=60"},
+		"change and add":              {[]string{"白醋3件", "白醋改5件吧，再加土豆两袋"}, intake.IntentChange, "F8 5件=60, F6 2袋=50"},
+		"more and half":               {[]string{"白醋30件，土豆20袋", "白醋加到45件，土豆减半"}, intake.IntentChange, "F8 45件=540, F6 10袋=250"},
+		"take away":                   {[]string{"白醋3件，土豆2袋", "土豆不要了，其他照发"}, intake.IntentChange, "F8 3件=36"},
+		"swap":                        {[]string{"黑水笔5盒", "黑的换成红的"}, intake.IntentChange, "O4 5盒=60"},
+		"another kind":                {[]string{"复印纸A4 70g 2箱，对吧？", "不对不对，复印纸要80克的"}, intake.IntentChange, "O2 2箱=10"},
+		"just a number":               {[]string{"白醋3件", "5件"}, intake.IntentChange, "F8 5件=60"},
+		"that is right":               {[]string{"白醋3件", "行，就这么定"}, intake.IntentConfirm, ""},
+		"never mind":                  {[]string{"白醋3件", "刚才那单先取消吧"}, intake.IntentCancel, ""},
+		"small talk in between":       {[]string{"白醋3件", "谢谢老板"}, intake.IntentOther, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			res := talk(t, x, intake.RoleCustomer, c.texts...)
+			require.Equal(t, c.intent, res.Intent)
+			require.Equal(t, c.lines, lines(res), asks(res))
+			require.Empty(t, res.Asks)
+		})
+	}
+}
+
+func TestChangesOfTheRest(t *testing.T) {
+	t.Parallel()
+	x := shop(t)
+	res := talk(t, x, intake.RoleCustomer, "白醋3件，周五要", "周五不行，提前到周四上午吧", "送滨江路8号后门，陶经理收，走中通")
+	require.Equal(t, intake.IntentChange, res.Intent)
+	require.Equal(t, intake.Draft{
+		Customer: "D1", Lines: []intake.Line{{Product: "F8", Quantity: "3", Unit: "件", BaseQuantity: "36"}},
+		DeliverBy: "2026-03-12T12:00:00+08:00", Urgent: true, Carrier: "ZTO", Contact: "陶经理", Address: "滨江路8号后门",
+	}, res.Orders[0])
+	res = talk(t, x, intake.RoleSales, "老灶要白醋3件", "南城的")
+	require.Equal(t, intake.IntentChange, res.Intent)
+	require.Equal(t, "D3", res.Orders[0].Customer)
+	require.Empty(t, res.Asks)
+	res = talk(t, x, intake.RoleSales, "望江楼 白醋3件", "不好意思发错了，那是瑞丰制衣的")
+	require.Equal(t, intake.IntentChange, res.Intent)
+	require.Equal(t, "D4", res.Orders[0].Customer)
+	require.Equal(t, "F8 3件=36", lines(res))
+}
+
+func TestReadChangesNeitherArgument(t *testing.T) {
+	t.Parallel()
+	x := shop(t)
+	_, thread := x.Read(intake.Message{ID: "1", Time: wednesday(t), Role: intake.RoleCustomer, Customer: "D1", Text: "T恤白色20件，白醋3件"}, nil)
+	before, err := json.Marshal(thread)
+	require.NoError(t, err)
+	for _, text := range []string{"M的", "白醋改5件", "不要了", "再加土豆两袋", "对", "取消"} {
+		x.Read(intake.Message{ID: "2", Time: wednesday(t), Role: intake.RoleCustomer, Customer: "D1", Text: text}, thread)
+	}
+	after, err := json.Marshal(thread)
+	require.NoError(t, err)
+	require.JSONEq(t, string(before), string(after))
+}
