@@ -73,21 +73,23 @@ func (tx *Tx) Send(deliveries ...orders.Delivery) error {
 	return nil
 }
 
-// heads finds what can be sent now: deliveries that are due and whose chat has neither an older
-// one waiting nor one on its way. One that must not go out before its time does not stand in line
-// until then.
-const heads = `SELECT d.id FROM deliveries d WHERE d.status = 0 AND d.due_at <= @now AND NOT EXISTS (
-	SELECT 1 FROM deliveries h WHERE h.status = 0 AND h.platform = d.platform AND h.chat_id = d.chat_id AND
-	(h.id < d.id AND h.not_at <= @now OR h.id <> d.id AND h.token <> '' AND h.due_at > @now))
-	ORDER BY d.due_at, d.id LIMIT @n`
+// heads finds what can be sent now: of each chat the oldest that waits, if it is due and none is
+// on its way. One that must not go out before its time does not stand in line until then. It reads
+// what waits once, however much was sent.
+const heads = `SELECT d.id FROM (
+	SELECT MIN(id) AS id, MAX(CASE WHEN token <> '' AND due_at > @now THEN 1 ELSE 0 END) AS busy
+	FROM deliveries WHERE status = 0 AND (not_at <= @now OR token <> '') GROUP BY platform, chat_id
+) h JOIN deliveries d ON d.id = h.id WHERE h.busy = 0 AND d.due_at <= @now ORDER BY d.due_at, d.id LIMIT @n`
 
 // ClaimDeliveries returns due deliveries, at most one for each chat, in the order of their IDs.
 // Attempts tells how often each was claimed before.
 func (s *Store) ClaimDeliveries(ctx context.Context, now time.Time, hold time.Duration, n int) ([]orders.Delivery, error) {
 	args := map[string]any{"now": toMS(now), "n": n}
-	var ids []int64
-	if err := s.db.WithContext(ctx).Raw(heads, args).Scan(&ids).Error; err != nil || len(ids) == 0 {
-		return nil, wrap("look for deliveries", err)
+	for _, look := range []string{"SELECT id FROM deliveries WHERE status = 0 AND due_at <= @now LIMIT 1", heads} { // cheap first
+		var ids []int64
+		if err := s.db.WithContext(ctx).Raw(look, args).Scan(&ids).Error; err != nil || len(ids) == 0 {
+			return nil, wrap("look for deliveries", err)
+		}
 	}
 	var rows []deliveryRow
 	err := s.Do(ctx, func(tx *Tx) error {

@@ -78,6 +78,7 @@ func onEach(t *testing.T, test func(t *testing.T, s *storage.Store)) {
 	}
 }
 
+// feature: ST-02
 func TestStoreSuite(t *testing.T) {
 	t.Parallel()
 	for name, url := range databases {
