@@ -16,6 +16,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -424,11 +425,10 @@ func (d *Demo) clock(r *http.Request) (string, error) {
 func (d *Demo) call(w http.ResponseWriter, r *http.Request) {
 	seq, err := strconv.Atoi(r.PathValue("seq"))
 	if err == nil {
-		all := d.Simulator.Calls()
-		for i := len(all) - 1; i >= 0; i-- {
-			if all[i].Seq == seq {
+		for _, c := range slices.Backward(d.Simulator.Calls()) {
+			if c.Seq == seq {
 				w.Header().Set("Content-Type", "application/json")
-				_ = json.NewEncoder(w).Encode(all[i]) // the reader may be gone
+				_ = json.NewEncoder(w).Encode(c) // the reader may be gone
 				return
 			}
 		}
@@ -449,10 +449,10 @@ func (d *Demo) media(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(name))
 	}
 	w.Header().Set("Content-Type", kind)
-	_, _ = w.Write(data) // the reader may be gone
+	_, _ = w.Write(data) //nolint:gosec // the type is fixed above, never HTML; the reader may be gone
 }
 
 // sample serves a file of the sample messages.
 func (d *Demo) sample(w http.ResponseWriter, r *http.Request) {
-	http.ServeFileFS(w, r, d.Samples, r.PathValue("name"))
+	http.ServeFileFS(w, r, d.Samples, r.PathValue("name")) //nolint:gosec // an fs.FS has nothing above its root
 }

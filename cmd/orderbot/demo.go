@@ -105,7 +105,7 @@ func openDemo(ctx context.Context, listen, folder string, p *program) (d *demo, 
 		return nil, err
 	}
 	// The database outlives the simulated platforms: their numbers must not begin again.
-	d.sim = simulator.New(simulator.Options{Now: d.clock.Now, Logger: d.logger, Serial: uint64(time.Now().UnixMilli())}) //nolint:gosec // after 1970
+	d.sim = simulator.New(simulator.Options{Now: d.clock.Now, Logger: d.logger, Serial: uint64(time.Now().UnixMilli())})
 	if err = d.sim.Start(); err != nil {
 		return nil, err
 	}
@@ -232,7 +232,7 @@ func (d *demo) start(ctx context.Context) error {
 	if err := d.subscribeAgain(ctx); err != nil {
 		return err
 	}
-	d.work.Go(func() {
+	d.work.Go(func() { //nolint:contextcheck // ctx is of the start, this goes on while the demo lives
 		ctx, stop := context.WithTimeout(d.life, time.Minute)
 		defer stop()
 		if err := d.bind(ctx); err != nil && d.life.Err() == nil {
