@@ -100,7 +100,11 @@ func questions(cat *orders.Catalog, asks []intake.Ask, i int) []orders.Question 
 		// The card lists the options; the question need not do so too.
 		if len(q.Labels) > 1 {
 			if head, _, ok := strings.Cut(q.Text, q.Labels[0]); ok {
-				q.Text = strings.TrimRight(head, "：: ,，") + "？"
+				head = strings.TrimRight(head, "：: ,，")
+				if strings.HasSuffix(head, "，是") {
+					head += "下面的哪一种"
+				}
+				q.Text = head + "？"
 			}
 		}
 		out = append(out, q)
