@@ -171,6 +171,7 @@ func (x *Lexicon) readHead(row []page.Cell, below [][]page.Cell, c clock) ([]col
 			goods++
 		case colQuantity:
 			amounts++
+		default:
 		}
 	}
 	if goods == 0 || known < 2 || known*2 < filled && known < 4 {

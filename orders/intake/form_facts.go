@@ -53,18 +53,17 @@ var factKeys = func() map[string]factKind {
 
 // facts are what a form says beside its lines.
 type facts struct {
-	named    []int32 // customers by name, those of the strongest place
-	known    []int32 // customers whose contact or phone is named
-	due      []when
-	urgent   []string
-	carrier  string
-	contact  string
-	phone    string
-	address  string
-	payment  string
-	po       string
-	notes    []string
-	sentence bool // has words of its own, as a message has
+	named   []int32 // customers by name, those of the strongest place
+	known   []int32 // customers whose contact or phone is named
+	due     []when
+	urgent  []string
+	carrier string
+	contact string
+	phone   string
+	address string
+	payment string
+	po      string
+	notes   []string
 }
 
 // pair is one key with its value as written, or a stretch without a key.

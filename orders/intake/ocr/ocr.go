@@ -234,7 +234,7 @@ func newModel(path string, threads int) (*model, error) {
 	}
 	defer func() { _ = options.Destroy() }()
 	// Without the arena freed memory goes back: its size would otherwise follow the largest picture seen.
-	if err := errors.Join(options.SetIntraOpNumThreads(threads), options.SetCpuMemArena(false), options.SetMemPattern(false)); err != nil {
+	if err := errors.Join(options.SetIntraOpNumThreads(threads), options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"), options.SetCpuMemArena(false), options.SetMemPattern(false)); err != nil {
 		return nil, fmt.Errorf("load model %s: %w", path, err)
 	}
 	in, out, err := ort.GetInputOutputInfo(path)
