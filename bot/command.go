@@ -3,9 +3,11 @@ package bot
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -89,11 +91,17 @@ var words = []struct {
 	{"取消加急", cmdCalm, false, true},
 }
 
+// asksWhether fits what makes a question of a command: 「取消了吗 SO…」, 「驳回 SO… 没有？」.
+var asksWhether = regexp.MustCompile(`^(?:了|过|没有|没|吗|么|呢|[\s?,。])+$`)
+
 var edges = " \t\r\n,,。.!!、::;;~～「」\"“”"
+
+// invisible drops what nobody typed: a sentence of the bot's own that is copied has some in front.
+var invisible = strings.NewReplacer("\u200b", "", "\u200c", "", "\u200d", "", "\u2060", "", "\ufeff", "")
 
 // parseCommand finds the command in a text; its verb is empty where there is none.
 func parseCommand(text string) command {
-	text = strings.Trim(norm.NFKC.String(text), edges)
+	text = strings.Trim(norm.NFKC.String(invisible.Replace(text)), edges)
 	if strings.ContainsRune(text, '\n') || len(text) > 600 {
 		return command{}
 	}
@@ -109,9 +117,16 @@ func parseCommand(text string) command {
 			continue
 		}
 		arg := strings.Trim(rest[len(rest)-len(after):], edges)
-		// Behind the number a word is a command only by itself: 「SO… 同意」, but not 「SO… 发货了吗」.
+		// Behind the number a word is a command only by itself: 「SO… 同意」, but not 「SO… 发货了吗」. A
+		// rejection may bring its reason: 「SO… 驳回 价格不对」.
 		leads := strings.HasPrefix(strings.ToLower(text), w.word)
-		if arg != "" && (w.alone || !leads || w.verb == cmdConfirm) {
+		switch {
+		case arg == "":
+		case len(ids) > 0 && asksWhether.MatchString(arg):
+			return command{verb: cmdProgress, orders: ids}
+		case w.verb == cmdApprove && leads && len(ids) > 0: // with a remark
+		case w.verb == cmdReject && len(ids) > 0 && strings.HasPrefix(after, " "):
+		case w.alone || !leads || w.verb == cmdConfirm:
 			continue
 		}
 		return command{verb: w.verb, orders: ids, arg: arg}
@@ -199,6 +214,14 @@ func (s *session) decideInWords(ctx context.Context, tx Tx, cmd command) (bool, 
 		ids = []orders.OrderID{waiting[0].ID}
 	}
 	for _, id := range ids {
+		if cmd.verb == cmdApprove && cmd.arg != "" {
+			// Whether the remark takes the consent back, only its author knows.
+			if o, err := s.order(tx, id); err != nil || o.OpenNode() == nil || !o.OpenNode().MayDecide(s.person.staff) {
+				return false, nil //nolint:nilerr // no decision of this person's: read like any other sentence
+			}
+			s.say(fmt.Sprintf("%s 还没有审批。同意请只回「同意 %s」，不同意请回「驳回 %s 原因」。", id, id, id))
+			continue
+		}
 		if cmd.verb == cmdReject && cmd.arg == "" {
 			o, err := s.order(tx, id)
 			if err != nil {
@@ -230,6 +253,9 @@ func (s *session) waitingApprovals(ctx context.Context) ([]*orders.Order, error)
 
 // decide settles a node and says so.
 func (s *session) decide(tx Tx, id orders.OrderID, node, revision int, approve bool, reason string) (*orders.Order, error) {
+	if _, err := s.order(tx, id); err != nil {
+		return nil, err
+	}
 	o, err := s.clerk.Desk.Decide(tx, id, node, revision, approve, reason, s.person.actor())
 	if err != nil {
 		return nil, err
@@ -247,6 +273,10 @@ func (s *session) decide(tx Tx, id orders.OrderID, node, revision int, approve b
 	return o, nil
 }
 
+// reasonTime is how long a text is taken for the reason that was asked for. Later ones are about
+// something else.
+const reasonTime = 30 * time.Minute
+
 // askReason asks for the reason of a rejection; the next text is taken for it.
 func (s *session) askReason(o *orders.Order, node, revision int) error {
 	n := o.OpenNode()
@@ -256,7 +286,7 @@ func (s *session) askReason(o *orders.Order, node, revision int) error {
 	if !n.MayDecide(s.person.staff) {
 		return orders.Errorf(orders.CodeDenied, "订单 %s 现在由%s审批，您没有这一步的权限，没有改动", o.ID, n.Role)
 	}
-	s.talk.Awaiting = &awaiting{Order: o.ID, Node: n.Seq, Revision: revision}
+	s.talk.Awaiting = &awaiting{Order: o.ID, Node: n.Seq, Revision: revision, By: s.in.Sender, Until: s.now.Add(reasonTime)}
 	s.say(fmt.Sprintf("请直接回复驳回 %s 的原因，例如「价格不对」。", o.ID))
 	return nil
 }
@@ -269,6 +299,12 @@ func (s *session) rejectFor(tx Tx, w *awaiting, reason string) error {
 		return nil
 	}
 	_, err := s.decide(tx, w.Order, w.Node, w.Revision, false, reason)
+	if sentence, ok := orders.ErrorMessage(err); ok && orders.ErrorCode(err) != orders.CodeInvalid {
+		// It was refused before anything changed. There is nothing left to give a reason for: the next
+		// text is about something else.
+		s.say(sentence)
+		return nil
+	}
 	return err
 }
 
@@ -322,6 +358,9 @@ func (s *session) acknowledge(ctx context.Context, tx Tx, ids []orders.OrderID) 
 		}
 	}
 	for _, id := range ids {
+		if _, err := s.order(tx, id); err != nil {
+			return true, err
+		}
 		o, err := s.clerk.Desk.Acknowledge(tx, id, s.person.actor())
 		if err != nil {
 			return true, err

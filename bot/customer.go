@@ -289,6 +289,9 @@ func (s *session) mayBind(c *orders.Customer) error {
 		sales == nil && staff.Has(orders.RoleSales) {
 		return nil
 	}
+	if sales == nil {
+		return orders.Errorf(orders.CodeDenied, "客户 %s 还没有业务员，请让销售或管理员来操作", c.Name)
+	}
 	return orders.Errorf(orders.CodeDenied, "客户 %s 由 %s 负责，请让 TA 或管理员来操作", c.Name, sales.Name)
 }
 

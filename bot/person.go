@@ -3,6 +3,7 @@ package bot
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"orderbot/orders"
 )
@@ -77,14 +78,15 @@ func (p person) maySee(o *orders.Order) bool {
 	if p.staff == nil {
 		return slices.Contains(p.customers, o.Customer)
 	}
-	return o.Sales == p.staff.Code || o.Source.Sender != "" && p.wrote(o) || p.staff.Has(seeAll...)
+	n := o.OpenNode()
+	return o.Sales == p.staff.Code || o.Source.Sender != "" && p.wrote(o) || p.staff.Has(seeAll...) || n != nil && n.MayDecide(p.staff)
 }
 
 // wrote tells whether the order came from this person's own account.
 func (p person) wrote(o *orders.Order) bool {
 	switch o.Source.Chat.Platform {
 	case orders.WeCom:
-		return p.staff.WeCom != "" && o.Source.Sender == p.staff.WeCom
+		return p.staff.WeCom != "" && strings.EqualFold(o.Source.Sender, p.staff.WeCom)
 	case orders.DingTalk:
 		return p.staff.DingTalk != "" && o.Source.Sender == p.staff.DingTalk
 	default:

@@ -60,9 +60,6 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 	case cards.Choose:
 		return s.choose(ctx, tx, a)
 	case cards.Approve:
-		if _, err := s.order(tx, a.Order); err != nil {
-			return err
-		}
 		_, err := s.decide(tx, a.Order, a.Node, a.Version, true, "")
 		return err
 	case cards.Reject:
@@ -106,7 +103,7 @@ func (s *session) redraw(tx Tx) error {
 	}
 	for i := len(sent) - 1; i >= 0; i-- {
 		// The receipt holds the platform's name of the card: the copy that was pressed, not a later one.
-		if sent[i].Chat == s.part.Chat && sent[i].Update == 0 && (s.in.Card == "" || strings.Contains(string(sent[i].Receipt), s.in.Card)) {
+		if sent[i].Chat.Platform == s.part.Chat.Platform && strings.EqualFold(sent[i].Chat.ID, s.part.Chat.ID) && sent[i].Update == 0 && (s.in.Card == "" || strings.Contains(string(sent[i].Receipt), s.in.Card)) {
 			s.replies = append(s.replies, reply{
 				msg: cards.Message{Card: card}, kind: cardKind(a.Verb) + ".settled", order: a.Order, update: sent[i].ID, code: s.in.Code,
 			})

@@ -353,6 +353,9 @@ func (s *session) change(ctx context.Context, tx Tx, r intake.Result, thread *in
 		}
 	}
 	for _, id := range ids[min(len(r.Orders), len(ids)):] {
+		if _, err := s.ownOrder(tx, id); err != nil {
+			return err
+		}
 		if _, err := s.clerk.Desk.Cancel(tx, id, 0, "修改后不再需要", s.person.actor()); err != nil {
 			return err
 		}
@@ -363,6 +366,9 @@ func (s *session) change(ctx context.Context, tx Tx, r intake.Result, thread *in
 }
 
 func (s *session) revise(tx Tx, id orders.OrderID, d intake.Draft, asks []orders.Question) (*orders.Order, error) {
+	if _, err := s.ownOrder(tx, id); err != nil { // in a group another member's words may be about it
+		return nil, err
+	}
 	o, err := s.clerk.Desk.Revise(tx, id, s.person.actor(), func(o *orders.Order) error {
 		sales := o.Sales
 		s.fill(o, s.own(d), asks)

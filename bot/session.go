@@ -63,6 +63,8 @@ type awaiting struct {
 	Order    orders.OrderID `json:"order"`
 	Node     int            `json:"node"`
 	Revision int            `json:"revision"`
+	By       string         `json:"by"` // who was asked: a group has several members
+	Until    time.Time      `json:"until"`
 }
 
 func (s *session) say(text string) { s.send(cards.Message{Text: text}, "reply", "") }
@@ -194,9 +196,11 @@ func (s *session) dispatch(ctx context.Context, tx Tx) error {
 		s.say(s.greetStranger())
 		return nil
 	}
-	if w := s.talk.Awaiting; w != nil && s.in.Kind == orders.InboundText {
+	if w := s.talk.Awaiting; w != nil && s.in.Kind == orders.InboundText && s.in.Sender == w.By {
 		s.talk.Awaiting = nil
-		return s.rejectFor(tx, w, s.texts())
+		if s.now.Before(w.Until) {
+			return s.rejectFor(tx, w, s.texts())
+		}
 	}
 	return s.read(ctx, tx)
 }
@@ -205,8 +209,9 @@ func (s *session) dispatch(ctx context.Context, tx Tx) error {
 func (s *session) texts() string {
 	var lines []string
 	for _, m := range s.part.Messages {
-		if m.Kind == orders.InboundText && strings.TrimSpace(m.Text) != "" {
-			lines = append(lines, m.Text)
+		text := invisible.Replace(m.Text)
+		if m.Kind == orders.InboundText && strings.TrimSpace(text) != "" {
+			lines = append(lines, text)
 		}
 	}
 	return strings.Join(lines, "\n")

@@ -268,14 +268,14 @@ func (d *Desk) Decide(tx Tx, id OrderID, seq, revision int, approve bool, reason
 // end closes an order before its goods left and gives back, once, what it held.
 func (d *Desk) end(tx Tx, o *Order, status Status, reason, event string, by Actor) ([]Event, error) {
 	if o.Status != StatusDraft {
-		if err := tx.Release(o); err != nil {
-			return nil, err
-		}
-		if o.Held != 0 {
+		if o.Held != 0 { // before the stock, as locks are taken
 			if _, err := tx.HoldCredit(o.Customer, -o.Held); err != nil {
 				return nil, err
 			}
 			o.Held = 0
+		}
+		if err := tx.Release(o); err != nil {
+			return nil, err
 		}
 	}
 	for i := range o.Nodes {

@@ -179,7 +179,7 @@ func (a *App) text(ctx context.Context, d orders.Delivery, text string) (json.Ra
 	}
 	var last Receipt
 	for _, piece := range httpx.Split(text, maxText-markBytes) {
-		r, err := a.send(ctx, d, sendRequest{Type: "text", Text: &textBody{Content: piece + mark(piece, d.Key)}})
+		r, err := a.send(ctx, d, sendRequest{Type: "text", Text: &textBody{Content: marked(piece, d.Key)}})
 		if err != nil {
 			return nil, err
 		}
@@ -191,21 +191,18 @@ func (a *App) text(ctx context.Context, d orders.Delivery, text string) (json.Ra
 // markBytes is the length of a mark.
 const markBytes = 24
 
-// mark is an invisible tail of eight zero-width characters that tells equal texts of different
-// deliveries apart: the platform swallows an equal text within the duplicate interval (its
-// documentation of enable_duplicate_check), which is meant to catch the same delivery sent again
-// and must not catch the answer to somebody who asks the same twice. A text with an order number
-// or a link says something new by itself and gets none.
-func mark(text, key string) string {
-	if ids, _ := orders.FindOrderIDs(text); len(ids) > 0 || strings.Contains(text, "://") {
-		return ""
-	}
+// marked adds eight zero-width characters that tell equal texts of different deliveries apart: the
+// platform swallows an equal text within the duplicate interval (its documentation of
+// enable_duplicate_check), which is meant to catch the same delivery sent again and must not catch
+// the answer to somebody who asks the same twice. They stand in front, so that an order number or a
+// link at the end ends where it ends.
+func marked(text, key string) string {
 	sum := sha256.Sum256([]byte(key))
 	var b strings.Builder
 	for i := range 8 {
 		b.WriteRune([]rune{0x200b, 0x200c, 0x200d, 0x2060}[sum[i]&3])
 	}
-	return b.String()
+	return b.String() + text
 }
 
 func (a *App) file(ctx context.Context, d orders.Delivery, f *cards.File) (json.RawMessage, error) {

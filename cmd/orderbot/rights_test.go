@@ -1,0 +1,66 @@
+package main
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orderbot/bot/simulator"
+)
+
+// ask does something and returns what the bot says to it on a screen.
+func (f *firm) ask(screen func() []simulator.Bubble, do func()) simulator.Bubble {
+	f.t.Helper()
+	before := len(screen())
+	do()
+	return see(f.t, "an answer", func() []simulator.Bubble { return screen()[before:] }, func(simulator.Bubble) bool { return true })
+}
+
+// confirmed lets a salesperson place an order and returns its number.
+func (f *firm) confirmed(who, text string) string {
+	f.t.Helper()
+	before := len(f.sim.WeCom.Screen(who))
+	f.sim.WeCom.SendText(f.t.Context(), who, text)
+	draft := see(f.t, "draft card", func() []simulator.Bubble { return f.sim.WeCom.Screen(who)[before:] }, offers("确认下单"))
+	f.pressWeCom(who, draft, "确认下单")
+	id := orderNumber.FindString(draft.Title + draft.Text + string(draft.Card))
+	see(f.t, "placed", f.wecom(who), says("已下单", id))
+	return id
+}
+
+// What somebody may not see does not exist for them, whatever they say about it. A question that
+// has become pointless lets go of the chat, and a question about a decision decides nothing.
+func TestRightsInWords(t *testing.T) {
+	t.Parallel()
+	f := newFirm(t, "sqlite:"+filepath.Join(t.TempDir(), "orderbot.db"), medical)
+	f.serve()
+	ctx := t.Context()
+	wecom := func(who, text string) string {
+		return f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text
+	}
+	ding := func(who, text string) string {
+		return f.ask(f.dingtalk(who), func() { f.sim.DingTalk.SendText(ctx, who, text) }).Text
+	}
+
+	id := f.confirmed("zhouting", "澜州一院 外科口罩20箱，丁腈手套M码10箱，周五下午前送到")
+	for _, words := range []string{"同意 ", "驳回 ", "收到 ", "取消 ", "进度 ", "明细 ", "轨迹 "} {
+		require.Contains(t, wecom("chenli", words+id), "没有查到", words)
+	}
+	require.Contains(t, wecom("zhengku", "绑定码 C007"), "还没有业务员")
+	require.Contains(t, wecom("wangmin", "待办"), id)
+	require.Contains(t, wecom("wangmin", "待办"), id, "the same answer twice is two answers")
+
+	see(t, "approval card", f.dingtalk("dt-wangmin"), offers("同意", id))
+	require.Contains(t, ding("dt-wangmin", "驳回了吗 "+id), "待审批")
+	require.Contains(t, ding("dt-wangmin", "同意 "+id+" 如果客户先付款"), "还没有审批")
+	require.Contains(t, ding("dt-wangmin", "SO-"+id[2:10]+"-"+id[10:]+" 驳回 价格不对"), "已驳回")
+
+	id = f.confirmed("zhouting", "澜州二院 外科口罩15箱，周五下午前送到")
+	card := see(t, "approval card", f.dingtalk("dt-wangmin"), offers("驳回", id))
+	require.Contains(t, f.ask(f.dingtalk("dt-wangmin"), func() { f.pressDingTalk("dt-wangmin", card, "驳回") }).Text, "原因")
+	require.Contains(t, wecom("zhouting", "取消 "+id+" 客户不要了"), "已取消")
+	require.Contains(t, ding("dt-wangmin", "价格不对"), "不用审批")
+	require.Contains(t, ding("dt-wangmin", "澜州二院 外科口罩11箱，周五下午前送到"), "P003")
+	require.Zero(t, f.sim.DingTalk.RacingUpdates())
+}
