@@ -97,6 +97,7 @@ func TestNoDeadline(t *testing.T) {
 	}
 }
 
+// feature: EX-02
 func TestUrgentWords(t *testing.T) {
 	t.Parallel()
 	x := shop(t)

@@ -145,6 +145,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	ds, asks, words := x.finish([]*section{sec}, r.msg.Time, which)
 	d := ds[0]
 	merge(&d, &draft, &f)
+	res.Explain = r.explain([]*section{sec}, []Draft{d}, which)
 	if len(d.Lines) == 0 && before > 0 {
 		res.Intent = IntentCancel
 		return res, &Thread{}, true

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,16 @@ type facts2 struct {
 	po      string
 	urgent  []string
 	notes   []string
+	at      map[string]span // where each was read
+}
+
+// place records where a field was read. Facts are copied from order to order, so the record is too.
+func (f *facts2) place(name string, at span) {
+	f.at = maps.Clone(f.at)
+	if f.at == nil {
+		f.at = map[string]span{}
+	}
+	f.at[name] = at
 }
 
 // gather collects what the marks in [from,to) say, leaving out those for which skip is true.
@@ -49,9 +60,11 @@ func (s *scan) gather(from, to int, f *facts2) {
 }
 
 func (s *scan) take(m mark, f *facts2) {
-	first := func(p *string, v string) {
+	here := span{m.from, m.to}
+	first := func(name string, p *string, v string) {
 		if *p == "" {
 			*p = v
+			f.place(name, here)
 		}
 	}
 	switch m.kind {
@@ -60,19 +73,21 @@ func (s *scan) take(m mark, f *facts2) {
 	case markCarrier:
 		if m.text != "" {
 			f.carrier = m.text
+			f.place("carrier", here)
 		}
 	case markContact:
-		first(&f.contact, m.text)
+		first("contact", &f.contact, m.text)
 	case markPhone:
-		first(&f.phone, m.text)
+		first("phone", &f.phone, m.text)
 	case markAddress:
-		first(&f.address, m.text)
+		first("address", &f.address, m.text)
 	case markPayment:
-		first(&f.payment, m.text)
+		first("payment", &f.payment, m.text)
 	case markPO:
-		first(&f.po, m.text)
+		first("po", &f.po, m.text)
 	case markUrgent:
 		f.urgent = append(f.urgent, s.quote(m.from, m.to))
+		f.place("urgent", here)
 	case markNote:
 		f.notes = append(f.notes, m.text)
 	default:
@@ -356,6 +371,7 @@ func (x *Lexicon) finish(secs []*section, now time.Time, from int) ([]Draft, []A
 		}
 		if w := sec.facts.due(); w != nil {
 			d.DeliverBy = w.value()
+			sec.facts.place("deliver_by", span{w.from, w.to})
 			switch {
 			case w.vague != "":
 				asks = append(asks, Ask{Field: path + ".deliver_by", Reason: ReasonAmbiguous, Text: fmt.Sprintf("“%s”具体是哪一天要？", w.vague)})

@@ -8,6 +8,7 @@ import (
 	"orderbot/orders/intake"
 )
 
+// feature: IN-26
 func TestIntents(t *testing.T) {
 	t.Parallel()
 	x := shop(t)

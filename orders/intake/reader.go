@@ -153,6 +153,7 @@ func (r *reading) fresh() (Result, *Thread) {
 		var words [][]string
 		res.Orders, res.Asks, words = x.finish(r.secs, r.msg.Time, 0)
 		r.repeatAsks(&res, picture)
+		res.Explain = r.explain(r.secs, res.Orders, 0)
 		return res, &Thread{Orders: cloneDrafts(res.Orders), Asks: slices.Clone(res.Asks), Words: words}
 	case IntentCancel, IntentChange, IntentReturn, IntentStatus, IntentUrge:
 		res.Ref = ref
