@@ -365,7 +365,8 @@
 
   function grow(phone) {
     phone.input.style.height = "auto";
-    phone.input.style.height = Math.min(phone.input.scrollHeight, 124) + "px";
+    const wanted = phone.input.scrollHeight; // 0 while the phone is out of sight
+    phone.input.style.height = wanted ? Math.min(wanted, 124) + "px" : "";
     phone.send.disabled = !phone.input.value.trim() && phone.held.length === 0;
   }
 
@@ -442,7 +443,7 @@
     for (const e of $$(".phone, .panel")) e.classList.toggle("shown", e.id === "phone-" + id || e.id === id);
     for (const b of $$(".dock button")) b.setAttribute("aria-selected", String(b.dataset.tab === id));
     const phone = phones.get(id);
-    if (phone) { toEnd(phone.log); read(phone); }
+    if (phone) { toEnd(phone.log); grow(phone); read(phone); }
     for (const p of phones.values()) drawBadges(p);
   }
   for (const b of $$(".dock button")) b.addEventListener("click", () => show(b.dataset.tab));
