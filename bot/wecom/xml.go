@@ -17,40 +17,49 @@ const (
 // or endless nesting, and anything but one complete root element; characters that XML forbids
 // are dropped, so that what a person pasted can't make a signed message unreadable.
 func DecodeXML(data []byte, v any) error {
-	data = cleanXML(data)
-	d := xml.NewDecoder(bytes.NewReader(data))
-	depth, elements, roots := 0, 0, 0
-	for {
-		token, err := d.RawToken()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return fmt.Errorf("decode XML: %w", err)
-		}
-		switch token.(type) {
-		case xml.Directive:
-			return errors.New("decode XML: a document type is not allowed")
-		case xml.StartElement:
-			if depth == 0 {
-				roots++
-			}
-			depth++
-			elements++
-		case xml.EndElement:
-			depth--
-		}
-		if depth > xmlDepth || elements > xmlElements || roots > 1 {
-			return errors.New("decode XML: too much")
-		}
+	guard := &xmlGuard{raw: xml.NewDecoder(bytes.NewReader(cleanXML(data)))}
+	d := xml.NewTokenDecoder(guard)
+	err := d.Decode(v)
+	for err == nil { // what stands behind the root
+		_, err = d.Token()
 	}
-	if depth != 0 || roots != 1 {
-		return errors.New("decode XML: not one complete element")
-	}
-	if err := xml.Unmarshal(data, v); err != nil {
+	if !errors.Is(err, io.EOF) {
 		return fmt.Errorf("decode XML: %w", err)
 	}
+	if guard.depth != 0 || guard.roots != 1 {
+		return errors.New("decode XML: not one complete element")
+	}
 	return nil
+}
+
+// xmlGuard hands on tokens as long as they are what a platform may send.
+type xmlGuard struct {
+	raw                    *xml.Decoder
+	depth, elements, roots int
+}
+
+// Token implements [xml.TokenReader].
+func (g *xmlGuard) Token() (xml.Token, error) {
+	token, err := g.raw.RawToken()
+	if err != nil {
+		return nil, err
+	}
+	switch token.(type) {
+	case xml.Directive:
+		return nil, errors.New("a document type is not allowed")
+	case xml.StartElement:
+		if g.depth == 0 {
+			g.roots++
+		}
+		g.depth++
+		g.elements++
+	case xml.EndElement:
+		g.depth--
+	}
+	if g.depth > xmlDepth || g.elements > xmlElements || g.roots > 1 {
+		return nil, errors.New("too much")
+	}
+	return token, nil
 }
 
 func cleanXML(data []byte) []byte {
