@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"orderbot/bot"
@@ -36,15 +37,25 @@ func (n notifyStore) Do(ctx context.Context, f func(notify.Tx) error) error {
 	return n.store.Do(ctx, func(tx *storage.Tx) error { return f(tx) })
 }
 
-// inbox keeps inbound messages and makes this process look at them soon.
+// inbox keeps inbound messages and makes this process look at them when they are due.
 type inbox struct{ server *server }
 
 func (i inbox) Put(ctx context.Context, in ...orders.Inbound) error {
 	if err := i.server.store.Put(ctx, in...); err != nil {
 		return err
 	}
-	i.server.clerk.Wake()
+	i.server.look(in)
 	return nil
+}
+
+// look makes the clerk look for turns when the messages are due: at once for what does not wait,
+// else after the pause in which more may come. Earlier it would find nothing.
+func (s *server) look(in []orders.Inbound) {
+	if slices.ContainsFunc(in, func(m orders.Inbound) bool { return m.Kind == orders.InboundClick || m.Kind == orders.InboundEnter }) {
+		s.clerk.Wake()
+	} else if len(in) > 0 {
+		time.AfterFunc(s.config.Times.TurnPause, s.clerk.Wake)
+	}
 }
 
 // cursors keeps the pull requests of 微信客服.
@@ -63,9 +74,7 @@ func (c cursors) Advance(ctx context.Context, cursor *bot.Cursor, next string, m
 	if err := c.server.store.Advance(ctx, (*storage.Cursor)(cursor), next, more, in); err != nil {
 		return err
 	}
-	if len(in) > 0 {
-		c.server.clerk.Wake()
-	}
+	c.server.look(in)
 	return nil
 }
 
