@@ -153,6 +153,6 @@ func tooLarge(cause error) error {
 var errTooLarge = errors.New("too large when unpacked")
 
 // noPictures is the refusal of a picture where no recogniser is installed.
-func noPictures() error {
-	return orders.Errorf(orders.CodeInvalid, "这台服务器没有安装图片识别，读不了图片，请把订单打成文字或发 Excel。")
+func noPictures(cause error) error {
+	return &orders.Error{Code: orders.CodeInvalid, Message: "这台服务器没有安装图片识别，读不了图片，请把订单打成文字或发 Excel。", Err: cause}
 }

@@ -315,6 +315,10 @@ func TestAnswerOfTheRecogniserIsPassedOn(t *testing.T) {
 	broken := errors.New("out of memory")
 	_, err := document.Open(t.Context(), "a.png", pictureOf(t, 9, 9), failing{broken})
 	require.ErrorIs(t, err, broken)
+
+	_, err = document.Open(t.Context(), "a.png", pictureOf(t, 9, 9), failing{fmt.Errorf("%w: x.onnx", ocr.ErrMissing)})
+	sentence, _ := orders.ErrorMessage(err)
+	require.Contains(t, sentence, "没有安装图片识别", "models that are not there yet are no surprise")
 }
 
 type failing struct{ err error }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"image"
 	_ "image/gif"  // decoder of pictures
 	_ "image/jpeg" // decoder of pictures
@@ -25,7 +26,7 @@ func openPicture(ctx context.Context, data []byte, r ocr.Recogniser, tables bool
 		return nil, err
 	}
 	if r == nil {
-		return nil, noPictures()
+		return nil, noPictures(nil)
 	}
 	p, err := readPicture(ctx, picture, r, tables)
 	if err != nil {
@@ -37,6 +38,9 @@ func openPicture(ctx context.Context, data []byte, r ocr.Recogniser, tables bool
 // readPicture recognises a picture's text and finds its ruled tables.
 func readPicture(ctx context.Context, picture image.Image, r ocr.Recogniser, tables bool) (page.Page, error) {
 	p, err := r.Recognise(ctx, picture)
+	if errors.Is(err, ocr.ErrMissing) {
+		return p, noPictures(err)
+	}
 	if err != nil || !tables || len(p.Lines) == 0 {
 		return p, err
 	}
