@@ -93,9 +93,10 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 	if err != nil {
 		return nil, err
 	}
+	opened := s
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.close())
+			s, err = nil, errors.Join(err, opened.close())
 		}
 	}()
 	if o.Migrate {
