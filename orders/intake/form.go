@@ -228,6 +228,9 @@ func (f *form) groups() []group {
 		}
 		out[at].items = append(out[at].items, it)
 	}
+	if !slices.ContainsFunc(out, func(g group) bool { return g.customer != out[0].customer }) {
+		slices.SortStableFunc(out, func(a, b group) int { return strings.Compare(a.date, b.date) })
+	}
 	return out
 }
 
