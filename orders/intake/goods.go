@@ -322,7 +322,7 @@ func (b *builder) isSpec(els []el, i int, words func() *mention, some bool) bool
 	if !ok {
 		return false
 	}
-	known := len(b.s.x.tokens[tok.askKeys()[0]]) > 0
+	known := len(b.s.x.bearing(tok.askKeys()[0])) > 0
 	m := words()
 	if !some || !b.content(m) {
 		return later >= 0 && known || known && q.unit != "" && !b.unitKnown(q.unit) // 500ml酒精两箱
@@ -581,6 +581,7 @@ func (b *builder) bareQuantity(m *mention) bool {
 		prev = s.r[t.from-1]
 	}
 	rest := *m
+	rest.scored = nil
 	rest.toks = m.toks[:len(m.toks)-1]
 	rest.to = t.from
 	if rest.empty() {
@@ -763,7 +764,10 @@ func (b *builder) strongAt(from, to int) bool {
 
 // isSize tells whether products bear t as a size of their own, not only as what a pack holds.
 func (x *Lexicon) isSize(t *specToken) bool {
-	k := t.askKeys()[0]
+	k, ok := x.tokenIDs[t.askKeys()[0]]
+	if !ok {
+		return false
+	}
 	for n, id := range x.tokens[k] {
 		e := &x.products[id]
 		if j, ok := slices.BinarySearch(e.tokens, k); ok && !e.weak[j] {

@@ -19,7 +19,8 @@ type Lexicon struct {
 	names     nameTable // names, aliases and codes of products
 	grams     map[uint64][]int32
 	chars     map[rune][]int32
-	tokens    map[string][]int32
+	tokenIDs  map[string]int32
+	tokens    [][]int32           // by token
 	sounds    map[string][]uint64 // pairs of characters by their sound
 	units     map[string]bool     // normalised unit words
 	unitLead  map[rune][]string   // unit words by their first character, longest first
@@ -38,8 +39,8 @@ type Lexicon struct {
 type entry struct {
 	grams   []uint64
 	chars   []rune
-	tokens  []string // sorted
-	weak    []bool   // token only tells what a pack holds
+	tokens  []int32 // sorted
+	weak    []bool  // token only tells what a pack holds
 	phrases []phrase
 	name    []rune
 }
@@ -47,7 +48,7 @@ type entry struct {
 // phrase is one way to call a product: its name, an alias.
 type phrase struct {
 	han    []rune
-	tokens [][]string // each with the keys by which a message may say it
+	tokens [][]int32 // each with the keys by which a message may say it
 	alias  bool
 	text   string
 }
@@ -110,6 +111,25 @@ func gram(a, b rune) uint64 {
 	return uint64(a)<<32 | uint64(b) //nolint:gosec // characters are never negative
 }
 
+// token numbers a key of a spec token while the lexicon is built.
+func (x *Lexicon) token(key string) int32 {
+	id, ok := x.tokenIDs[key]
+	if !ok {
+		id = int32(len(x.tokens)) //nolint:gosec // far fewer than that
+		x.tokenIDs[key] = id
+		x.tokens = append(x.tokens, nil)
+	}
+	return id
+}
+
+// bearing are the products that bear the key.
+func (x *Lexicon) bearing(key string) []int32 {
+	if id, ok := x.tokenIDs[key]; ok {
+		return x.tokens[id]
+	}
+	return nil
+}
+
 // split takes a gram apart.
 func split(g uint64) (a, b rune) {
 	return rune(g >> 32), rune(g & 0xffffffff) //nolint:gosec // made of two characters
@@ -118,7 +138,7 @@ func split(g uint64) (a, b rune) {
 // NewLexicon indexes the master data, which must not change afterwards.
 func NewLexicon(m *orders.Master) *Lexicon {
 	x := &Lexicon{
-		master: m, grams: map[uint64][]int32{}, chars: map[rune][]int32{}, tokens: map[string][]int32{}, sounds: map[string][]uint64{},
+		master: m, grams: map[uint64][]int32{}, chars: map[rune][]int32{}, tokenIDs: map[string]int32{}, sounds: map[string][]uint64{},
 		units: map[string]bool{}, unitLead: map[rune][]string{}, phones: map[string][]int32{}, items: map[orders.CustomerCode][]ownItem{},
 		history: map[orders.CustomerCode][]orders.HistoryLine{}, byCode: map[string]int32{}, buyerCode: map[string]int32{},
 	}
@@ -154,10 +174,10 @@ func (x *Lexicon) indexProducts() {
 	for i := range ps {
 		p, id := &ps[i], int32(i)
 		e := &x.products[i]
-		grams, chars, tokens := map[uint64]bool{}, map[rune]bool{}, map[string]bool{}
+		grams, chars, tokens := map[uint64]bool{}, map[rune]bool{}, map[int32]bool{}
 		add := func(s string, alias, isPhrase bool) {
 			r := normal(s)
-			ph, toks := newPhrase(r)
+			ph, toks := x.newPhrase(r)
 			ph.alias, ph.text = alias, s
 			if isPhrase {
 				e.phrases = append(e.phrases, ph)
@@ -172,7 +192,8 @@ func (x *Lexicon) indexProducts() {
 			}
 			for j := range toks {
 				weak := !isPhrase && toks[j].pack
-				for _, k := range toks[j].productKeys() {
+				for _, key := range toks[j].productKeys() {
+					k := x.token(key)
 					if was, ok := tokens[k]; !ok || was && !weak {
 						tokens[k] = weak
 					}
@@ -223,13 +244,18 @@ func (x *Lexicon) indexProducts() {
 }
 
 // newPhrase takes a name apart.
-func newPhrase(r []rune) (phrase, []specToken) {
+func (x *Lexicon) newPhrase(r []rune) (phrase, []specToken) {
 	var ph phrase
 	var toks []specToken
 	for i := 0; i < len(r); {
 		if t, ok := readSpec(r, i, len(r)); ok {
 			toks = append(toks, t)
-			ph.tokens = append(ph.tokens, t.productKeys())
+			keys := t.productKeys()
+			ids := make([]int32, len(keys))
+			for k := range keys {
+				ids[k] = x.token(keys[k])
+			}
+			ph.tokens = append(ph.tokens, ids)
 			i = t.to
 			continue
 		}
@@ -283,7 +309,7 @@ func (x *Lexicon) indexItems() {
 		if !ok || len(name) == 0 {
 			continue
 		}
-		ph, _ := newPhrase(name)
+		ph, _ := x.newPhrase(name)
 		ph.alias, ph.text = true, it.Item
 		x.items[it.Customer] = append(x.items[it.Customer], ownItem{name: name, product: id, price: it.Price, phrase: ph})
 	}

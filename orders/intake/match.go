@@ -22,7 +22,8 @@ type mention struct {
 	own    *ownItem // the customer's own name, where it is said
 	code   int32    // a product's code where it is said, else -1
 	kin    []kinAt
-	meant  int32 // one more than the product that it was found to mean, 0 if none
+	scored []cover // what the products explain of it without a context, once worked out
+	meant  int32   // one more than the product that it was found to mean, 0 if none
 }
 
 const maxHan = 60
@@ -236,7 +237,7 @@ func (x *Lexicon) cover(id int32, m *mention) cover {
 	}
 	for _, k := range m.kin {
 		mask := (uint64(1)<<uint(k.n) - 1) << uint(k.at)
-		if c.strong&mask != mask && k.at+k.n <= len(m.han) && e.hasKin(k.group) {
+		if c.strong&mask != mask && k.at+k.n <= len(m.han) && x.hasKin(e, k.group) {
 			c.strong |= mask
 		}
 	}
@@ -255,7 +256,7 @@ func (x *Lexicon) cover(id int32, m *mention) cover {
 	}
 	c.score = 2*bits.OnesCount64(c.strong) + bits.OnesCount64(c.weak)
 	for i := range m.toks {
-		if s := e.token(&m.toks[i]); s > 0 {
+		if s := e.token(x.asks(&m.toks[i])); s > 0 {
 			c.toks |= 1 << uint(i)
 			c.score += s
 		}
@@ -269,12 +270,12 @@ func (e *entry) hasGram(g uint64) bool {
 }
 
 // token tells how well the product bears t: 4 in its own words, 3 by its number alone or as what a pack holds, 0 not.
-func (e *entry) token(t *specToken) int {
+func (e *entry) token(keys []tokenKey) int {
 	best := 0
-	for i, k := range t.askKeys() {
-		if j, ok := slices.BinarySearch(e.tokens, k); ok {
+	for _, k := range keys {
+		if j, ok := slices.BinarySearch(e.tokens, k.id); ok {
 			s := 4
-			if i > 0 && strings.HasPrefix(k, "=") || e.weak[j] {
+			if k.number || e.weak[j] {
 				s = 3
 			}
 			best = max(best, s)
@@ -284,7 +285,7 @@ func (e *entry) token(t *specToken) int {
 }
 
 // says tells whether the mention says all of p, and how long p is.
-func (m *mention) says(p *phrase) (bool, int) {
+func (x *Lexicon) says(m *mention, p *phrase) (bool, int) {
 	if len(p.han) == 0 && len(p.tokens) == 0 {
 		return false, 0
 	}
@@ -296,8 +297,8 @@ func (m *mention) says(p *phrase) (bool, int) {
 	for _, keys := range p.tokens {
 		found := false
 		for i := range m.toks {
-			for _, k := range m.toks[i].askKeys() {
-				if slices.Contains(keys, k) {
+			for _, k := range x.asks(&m.toks[i]) {
+				if slices.Contains(keys, k.id) {
 					found = true
 				}
 			}
@@ -334,17 +335,24 @@ func (x *Lexicon) candidates(ms ...*mention) []int32 {
 	if len(s.votes) < len(x.products) {
 		s.votes = make([]uint16, len(x.products))
 	}
+	reached := false
 	vote := func(ids []int32, n uint16) {
 		for _, id := range ids {
 			if s.votes[id] == 0 {
+				if reached {
+					continue // the context only ranks what the mention itself reaches
+				}
 				s.touched = append(s.touched, id)
 			}
 			s.votes[id] += n
 		}
 	}
-	for _, m := range ms {
+	for n, m := range ms {
 		if m == nil {
 			continue
+		}
+		if n > 0 {
+			reached = len(s.touched) > 0
 		}
 		for i := 0; i+1 < len(m.han); i++ {
 			if m.at[i+1] == m.at[i]+1 && m.filler>>uint(i)&3 != 3 {
@@ -354,15 +362,15 @@ func (x *Lexicon) candidates(ms ...*mention) []int32 {
 		for _, k := range m.kin {
 			for _, w := range kinWords[k.group] {
 				if w.token != "" {
-					vote(x.tokens[w.token], 2)
+					vote(x.bearing(w.token), 2)
 				} else {
 					vote(x.grams[w.grams[0]], 2)
 				}
 			}
 		}
 		for i := range m.toks {
-			for _, k := range m.toks[i].askKeys() {
-				vote(x.tokens[k], 3)
+			for _, k := range x.asks(&m.toks[i]) {
+				vote(x.tokens[k.id], 3)
 			}
 		}
 	}
@@ -401,6 +409,14 @@ func (x *Lexicon) candidates(ms ...*mention) []int32 {
 	})
 	if len(out) > maxCandidates {
 		out = out[:maxCandidates]
+	}
+	if len(ms) == 1 || ms[1] == nil {
+		// what shares far less with the mention than the best can't be meant
+		for n, id := range out {
+			if n >= 16 && s.votes[id]*2 < s.votes[out[0]] {
+				return out[:n]
+			}
+		}
 	}
 	return out
 }
@@ -481,7 +497,7 @@ func (x *Lexicon) resolveNamed(m *mention, id int32, rule string, _ scope) resol
 	r := resolution{product: id, best: c, rule: rule, head: true}
 	var missing []int
 	for i := range m.toks {
-		if c.toks>>uint(i)&1 == 0 && len(x.tokens[m.toks[i].askKeys()[0]]) > 0 {
+		if c.toks>>uint(i)&1 == 0 && len(x.bearing(m.toks[i].askKeys()[0])) > 0 {
 			missing = append(missing, i)
 		}
 	}
@@ -491,8 +507,8 @@ func (x *Lexicon) resolveNamed(m *mention, id int32, rule string, _ scope) resol
 	// a sibling that has what the code's product lacks and is otherwise like it
 	e := &x.products[id]
 	best, bestLike := int32(-1), -1
-	for _, k := range m.toks[missing[0]].askKeys() {
-		for _, o := range x.tokens[k] {
+	for _, k := range x.asks(&m.toks[missing[0]]) {
+		for _, o := range x.tokens[k.id] {
 			like := 0
 			for _, g := range x.products[o].grams {
 				if e.hasGram(g) {
@@ -520,6 +536,17 @@ func (x *Lexicon) resolveNamed(m *mention, id int32, rule string, _ scope) resol
 
 // covers scores the candidates for m, best first; with ctx those that fit the context.
 func (x *Lexicon) covers(m, ctx *mention, who scope) []cover {
+	if ctx == nil && !who.onlyPast {
+		if m.scored == nil {
+			m.scored = x.score(m, nil, who)
+		}
+		return m.scored
+	}
+	return x.score(m, ctx, who)
+}
+
+// score works out what covers returns.
+func (x *Lexicon) score(m, ctx *mention, who scope) []cover {
 	ids := x.candidates(m, ctx)
 	out := make([]cover, 0, len(ids))
 	for _, id := range ids {
@@ -603,7 +630,7 @@ func (x *Lexicon) likeTo(id, o int32) int {
 func (x *Lexicon) classify(c *cover, m *mention, who scope) {
 	for k := range who.own {
 		if who.own[k].product == c.id {
-			if ok, n := m.says(&who.own[k].phrase); ok {
+			if ok, n := x.says(m, &who.own[k].phrase); ok {
 				c.class, c.size = 3, n
 				return
 			}
@@ -611,7 +638,7 @@ func (x *Lexicon) classify(c *cover, m *mention, who scope) {
 	}
 	for k := range x.products[c.id].phrases {
 		p := &x.products[c.id].phrases[k]
-		if ok, n := m.says(p); ok {
+		if ok, n := x.says(m, p); ok {
 			class := 1
 			if p.alias {
 				class = 2

@@ -15,6 +15,28 @@ type specToken struct {
 	number   string // its number, if it is one number
 	unit     string
 	pack     bool // 50片/盒: what a pack holds
+
+	asked bool // asks is known
+	asks  []tokenKey
+}
+
+// tokenKey is a key that the lexicon knows; number tells that only the number is the same.
+type tokenKey struct {
+	id     int32
+	number bool
+}
+
+// asks are the known keys of a message's token, worked out once.
+func (x *Lexicon) asks(t *specToken) []tokenKey {
+	if !t.asked {
+		t.asked = true
+		for i, k := range t.askKeys() {
+			if id, ok := x.tokenIDs[k]; ok {
+				t.asks = append(t.asks, tokenKey{id, i > 0 && strings.HasPrefix(k, "=")})
+			}
+		}
+	}
+	return t.asks
 }
 
 // specUnits are Chinese units that follow a number in a spec.

@@ -135,11 +135,13 @@ func (m *mention) findKin() {
 }
 
 // hasKin tells whether the product's texts hold a word of the group.
-func (e *entry) hasKin(group int) bool {
+func (x *Lexicon) hasKin(e *entry, group int) bool {
 	for _, w := range kinWords[group] {
 		if w.token != "" {
-			if _, ok := slices.BinarySearch(e.tokens, w.token); ok {
-				return true
+			if id, ok := x.tokenIDs[w.token]; ok {
+				if _, ok := slices.BinarySearch(e.tokens, id); ok {
+					return true
+				}
 			}
 			continue
 		}
