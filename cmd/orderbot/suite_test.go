@@ -68,10 +68,16 @@ type colleague struct {
 // employ adds people to the staff, before the server starts.
 func (f *firm) employ(people ...colleague) {
 	f.t.Helper()
+	f.employAfter(0, people...)
+}
+
+// employAfter adds people when n of them have been added before.
+func (f *firm) employAfter(n int, people ...colleague) {
+	f.t.Helper()
 	var csv strings.Builder
 	csv.WriteString("code,name,role,wecom,dingtalk,superior\n")
 	for i, p := range people {
-		fmt.Fprintf(&csv, "T%03d,%s,%s,%s,%s,S10\n", i+1, p.name, p.role, p.wecom, p.dingtalk)
+		fmt.Fprintf(&csv, "T%03d,%s,%s,%s,%s,S10\n", n+i+1, p.name, p.role, p.wecom, p.dingtalk)
 		if p.wecom != "" {
 			f.sim.WeCom.AddMember(p.wecom, p.name)
 		}
