@@ -80,7 +80,7 @@ const (
 
 // openDemo starts the platforms and the page's listener and prepares the database; [demo.start]
 // and [demo.close] must follow.
-func openDemo(ctx context.Context, listen, folder string, p *program) (d *demo, err error) {
+func openDemo(ctx context.Context, listen, folder string, p *program) (_ *demo, err error) {
 	host, _, err := net.SplitHostPort(listen)
 	if err != nil {
 		return nil, fmt.Errorf("--listen: %w", err)
@@ -88,7 +88,7 @@ func openDemo(ctx context.Context, listen, folder string, p *program) (d *demo, 
 	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) {
 		return nil, fmt.Errorf("--listen %s: the demo has no login, so it only listens on this machine (127.0.0.1)", listen)
 	}
-	d = &demo{failed: make(chan error, 2), logger: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelError}))}
+	d := &demo{failed: make(chan error, 2), logger: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelError}))}
 	d.life, d.end = context.WithCancel(context.WithoutCancel(ctx))
 	defer func() {
 		if err != nil {

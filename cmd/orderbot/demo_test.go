@@ -66,6 +66,16 @@ func TestTheDemoListensOnlyHere(t *testing.T) {
 	}
 }
 
+func TestASecondDemoSaysThatThereIsOne(t *testing.T) {
+	t.Parallel()
+	first := startDemo(t, t.TempDir())
+	var out, errs bytes.Buffer
+	code := run(t.Context(), []string{"demo", "--listen", first.listener.Addr().String(), "--data", t.TempDir()}, &program{stdout: &out, stderr: &errs})
+	require.Equal(t, exitFailed, code)
+	require.Empty(t, out.String())
+	require.Contains(t, errs.String(), "another demo")
+}
+
 func TestTheDemoPrintsOneAddressAndStops(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())

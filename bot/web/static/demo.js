@@ -425,6 +425,7 @@
     $(".file", root).addEventListener("change", (e) => { hold(phone, [...e.target.files]); e.target.value = ""; });
     log.addEventListener("scroll", () => { phone.away = !atEnd(log); if (!phone.away) $(".down", root).hidden = true; }, { passive: true });
     $(".down", root).addEventListener("click", () => toEnd(log));
+    new ResizeObserver(() => { if (!phone.away) toEnd(log); }).observe(log);
     const device = $(".device", root);
     const drop = $(".drop", root);
     let depth = 0;
