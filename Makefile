@@ -40,8 +40,8 @@ test: deps $(GOTESTSUM) ## all tests on SQLite and MariaDB, then the concurrent 
 	@start=$$SECONDS; scripts/mariadb.sh run scripts/test.sh $(GOTESTSUM); echo "all tests passed in $$((SECONDS - start)) s"
 
 .PHONY: bench
-bench: deps ## benchmarks: acknowledging callbacks, orders per second, claims
-	@scripts/mariadb.sh run go test -run '^$$' -bench . -benchmem -timeout 30m ./...
+bench: deps ## benchmarks: callbacks, orders per second, reading; more with ARGS="-runs 5 -times 5000"
+	@PATH=$$PATH:/usr/sbin scripts/mariadb.sh run go run ./scripts/bench $(ARGS)
 
 .PHONY: accuracy
 accuracy: files build ## how well the open corpus is read; more with ARGS="-tags -wrong 10"
