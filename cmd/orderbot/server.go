@@ -162,8 +162,12 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 	s.buildNotify(desk, signer, metrics, channels)
 	s.routes(registry)
 	s.parts = append(s.parts, part{"clerk", s.clerk.Run}, part{"books", s.books.run})
-	s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", c.Server.Listen)
-	return s, err
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Server.Listen)
+	if err != nil {
+		return nil, err
+	}
+	s.listener = lingering{listener}
+	return s, nil
 }
 
 // unused names the sections that are set and that this version does nothing with, so that nobody
@@ -242,6 +246,9 @@ func (s *server) failed(c *fiber.Ctx, err error) error {
 	var known *fiber.Error
 	if errors.As(err, &known) {
 		status = known.Code
+		if status == http.StatusRequestEntityTooLarge {
+			lingerAfter(c)
+		}
 	} else {
 		s.logger.Error("request failed", "path", strings.Clone(c.Path()), "error", err)
 	}
@@ -277,7 +284,10 @@ func (s *server) run(ctx context.Context) error {
 	case <-ctx.Done():
 	case err = <-failures:
 	}
-	if stopErr := s.app.ShutdownWithTimeout(5 * time.Second); stopErr != nil {
+	switch stopErr := s.app.ShutdownWithTimeout(5 * time.Second); {
+	case errors.Is(stopErr, context.DeadlineExceeded):
+		s.logger.Warn("stopped with connections open") // of peers that never sent a whole request
+	case stopErr != nil:
 		err = errors.Join(err, stopErr)
 	}
 	<-served
