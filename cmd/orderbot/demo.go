@@ -418,14 +418,14 @@ func demoPhones(staff []orders.Staff) []web.DemoPhone {
 		{Label: "加急", Text: "急！澜州急救中心要N95折叠的5箱，免洗手消2箱，今天下午务必送到"},
 		{Label: "有歧义", Text: "市一院 N95口罩5箱"},
 		{Label: "聊天截图", File: "wechat-01.png"},
-		{Label: "采购单图片", File: "po-02.png"},
+		{Label: "表格截图", File: "sheet-01.png"},
 		{Label: "不是订单", Text: "周末爬山去不去"},
 		{Label: "查库存", Text: "库存 外科口罩"},
 		{Label: "待办", Text: "待办"},
 		{Label: "绑定码", Text: "绑定码 C001"},
 	}}
 	manager := web.DemoPhone{ID: "manager", Role: "经理", App: "dingtalk", Brand: "钉钉", Samples: []web.DemoSample{
-		{Label: "待办", Text: "待办"}, {Label: "发 Excel 订单", File: "order-02.xlsx"}, {Label: "帮助", Text: "帮助"},
+		{Label: "待办", Text: "待办"}, {Label: "发 Excel 订单", File: "weekly.xlsx"}, {Label: "帮助", Text: "帮助"},
 	}}
 	warehouse := web.DemoPhone{ID: "warehouse", Role: "仓库", App: "wecom", Brand: "企业微信", Samples: []web.DemoSample{
 		{Label: "待办", Text: "待办"}, {Label: "收到", Text: "收到"}, {Label: "查库存", Text: "库存 丁腈手套"}, {Label: "帮助", Text: "帮助"},
@@ -433,7 +433,7 @@ func demoPhones(staff []orders.Staff) []web.DemoPhone {
 	customer := web.DemoPhone{ID: "customer", Role: "客户", App: "wechat", Brand: "微信", Samples: []web.DemoSample{
 		{Label: "我的订单到哪了", Text: "我的订单到哪了"},
 		{Label: "下单", Text: "外科口罩10箱，碘伏500的20瓶，周五前到", Only: web.DemoKF},
-		{Label: "发 Excel", File: "order-02.xlsx", Only: web.DemoKF},
+		{Label: "发清单文件", File: "list.csv", Only: web.DemoKF},
 		{Label: "问价", Text: "留置针24G的多少钱，有货吗"},
 	}}
 	for _, s := range staff {
