@@ -35,10 +35,19 @@ type firm struct {
 	hold     time.Duration // of claims; 0: as usual
 }
 
-// testClock runs with the machine's clock, from where it is set.
-type testClock struct{ shift atomic.Int64 }
+// testClock runs with the machine's clock, from where it is set, or faster.
+type testClock struct {
+	shift atomic.Int64
+	fast  atomic.Pointer[fastClock]
+}
 
-func (c *testClock) now() time.Time          { return time.Now().Add(time.Duration(c.shift.Load())) }
+func (c *testClock) now() time.Time {
+	if f := c.fast.Load(); f != nil {
+		return f.now()
+	}
+	return time.Now().Add(time.Duration(c.shift.Load()))
+}
+
 func (c *testClock) advance(d time.Duration) { c.shift.Add(int64(d)) }
 func (c *testClock) set(t time.Time)         { c.shift.Store(int64(time.Until(t))) }
 
