@@ -48,7 +48,7 @@ func (s *scan) exactNames() []int {
 		}
 		end := i
 		s.x.names.at(s.r, i, func(_ *tableName, e int) {
-			if e-i >= 2 && s.free(i, e) && boundary(s.r, i, e) {
+			if e-i >= 2 && s.free(i, e) && (boundary(s.r, i, e) || s.countedName(i, e)) {
 				end = e
 			}
 		})
@@ -212,7 +212,7 @@ func (s *scan) findPrices(exact []int) {
 			}
 		}
 		if has(r, i, "按") || has(r, i, "@") {
-			if v, to, marked, ok := readMoney(r, skipSpace(r, i+1)); ok && s.free(i, to) && (marked || to < len(r) && (r[to] == '算' || r[to] == '走') || r[i] == '@') {
+			if v, to, marked, ok := readMoney(r, skipSpace(r, i+1)); ok && s.free(i, to) && s.isReckoned(to, marked || r[i] == '@') {
 				per, e := s.per(to)
 				if e < len(r) && r[e] == '算' {
 					e++
@@ -369,7 +369,9 @@ func (s *scan) findQuantities(exact []int) {
 			continue
 		}
 		if digit && i > 0 && (isAlnum(r[i-1]) || r[i-1] == '.' && i > 1 && isDigit(r[i-2])) {
-			if r[i-1] != 'x' || (i <= 1 || isAlnum(r[i-2])) && !s.starred(i) {
+			if exact[i-1] == i && isLetter(r[i-1]) {
+				// PAC5吨: the name ends here
+			} else if r[i-1] != 'x' || (i <= 1 || isAlnum(r[i-2])) && !s.starred(i) {
 				i = skipDigits(r, i)
 				continue
 			}
@@ -561,4 +563,20 @@ func skipSpace(r []rune, i int) int {
 		i++
 	}
 	return i
+}
+
+// isReckoned tells whether a number after 按 is a price: 按22算, 按152一箱算.
+func (s *scan) isReckoned(to int, marked bool) bool {
+	_, e := s.per(to)
+	return marked || e < len(s.r) && (s.r[e] == '算' || s.r[e] == '走')
+}
+
+// countedName tells whether a quantity follows directly on the letters of a name: PAC5吨.
+func (s *scan) countedName(i, e int) bool {
+	if e >= len(s.r) || !isLetter(s.r[e-1]) || !isDigit(s.r[e]) || i > 0 && isAlnum(s.r[i]) && isAlnum(s.r[i-1]) {
+		return false
+	}
+	n, ok := readDigits(s.r, e)
+	u, _ := s.unitAfter(n.to)
+	return ok && u != ""
 }

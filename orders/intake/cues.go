@@ -79,6 +79,12 @@ func (s *scan) findCues() {
 				}
 			default:
 			}
+			if !ok && g.kind == markEach && w == "各" {
+				// 各20: without a unit
+				if n, is := readNumeral(r, e); is && n.bare && s.x.unitAt(r, n.to) == "" && (n.to >= len(r) || isBreak(r[n.to]) || r[n.to] == ' ') && s.free(e, n.to) {
+					ok = s.claim(mark{kind: markQty, from: e, to: n.to, qty: quantity{value: n.value, bare: true, from: e, to: n.to}})
+				}
+			}
 			if ok {
 				s.claim(mark{kind: g.kind, from: i, to: e, text: g.value})
 				i = e - 1

@@ -115,6 +115,10 @@ var noteWords = strings.Fields("发票 开票 专票 普票 开专 单独 整包
 func (s *scan) findNotes(from, to int) []string {
 	var out []string
 	s.clauses(from, to, func(f, t int, _ rune) {
+		if s.isWish(f, t) {
+			out = append(out, s.quote(f, t))
+			return
+		}
 		for i := f; i < t; i++ {
 			if w := wordOf(s.r, i, noteWords); w != "" {
 				if m := s.at(i); m != nil {
@@ -446,4 +450,20 @@ func (x *Lexicon) sumAsks(sec *section, d *Draft, path string) []Ask {
 		}
 	}
 	return out
+}
+
+// isWish tells whether the clause is a wish about the goods before it: 要新日期的.
+func (s *scan) isWish(f, t int) bool {
+	for f < t && s.r[f] == ' ' {
+		f++
+	}
+	if t-f < 4 || t-f > 16 || !strings.ContainsRune("要别", s.r[f]) {
+		return false
+	}
+	for i := f; i < t; i++ {
+		if s.owner[i] >= 0 {
+			return false
+		}
+	}
+	return (s.r[t-1] == '的' || s.r[f] == '别') && len(s.x.candidateNames(s.r, f, t)) == 0
 }

@@ -156,6 +156,11 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 				case len(b.items) > first && b.items[len(b.items)-1].group == b.group && b.items[len(b.items)-1].q.unit != q.unit && len(cur) == 0:
 					qq := q
 					b.items[len(b.items)-1].clash = &qq
+				case b.again && len(b.items) > 0 && !q.bare && !q.size:
+					// 再要20箱: of the same
+					prev := b.items[len(b.items)-1]
+					it := add(prev.m, q)
+					it.ctx, it.res, it.from, it.said = prev.ctx, prev.res, q.from, prev.said
 				default:
 					b.loose = append(b.loose, q)
 				}

@@ -47,6 +47,7 @@ type builder struct {
 	vague   bool
 	fixNext bool // 哦不, the right word comes with the next clause
 	asked   bool // the last clause was a question
+	again   bool // the clause adds to what was ordered
 }
 
 type elKind uint8
@@ -212,6 +213,7 @@ func (b *builder) clause(from, to int, sign rune) {
 		return
 	}
 	b.asked = sign == '?'
+	b.again = hasKind(els, markPlus) && b.base == 0
 	parts := b.parts(els)
 	for n, p := range parts {
 		f, t, sg := from, to, rune(0)

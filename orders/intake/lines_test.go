@@ -116,6 +116,27 @@ func TestWhichGoodsAreMeant(t *testing.T) {
 	}
 }
 
+func TestNoQuantityIsDropped(t *testing.T) {
+	t.Parallel()
+	x := shop(t)
+	for text, want := range map[string]string{
+		"24寸雨刮、18寸雨刮各20":     "V4 20支=20, V5 20支=20",
+		"PAC5吨片碱10袋":         "C1 5吨=200, C2 10袋=10",
+		"下周三白醋10件，下下周一再要20件": "F8 10件=120 | F8 20件=240",
+		"白醋3件，另外还要7托":        "F8 3件=36,  7托=",
+		"白醋":                 "F8 =",
+		"白醋20件，按66一件算":       "F8 20件=240@66",
+	} {
+		res := said(t, x, text)
+		require.Equal(t, intake.IntentOrder, res.Intent, text)
+		require.Equal(t, want, lines(res), text)
+	}
+	res := forwarded(t, x, "望江楼要白醋3件，另外老灶南城也要5件")
+	require.Equal(t, "F8 3件=36 | F8 5件=60", lines(res))
+	require.Equal(t, "D3", res.Orders[1].Customer)
+}
+
+// feature: IN-01
 func TestWhatIsAsked(t *testing.T) {
 	t.Parallel()
 	x := shop(t)

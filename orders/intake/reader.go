@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -144,6 +145,7 @@ func (r *reading) fresh() (Result, *Thread) {
 	switch res.Intent {
 	case IntentOrder:
 		r.settle()
+		r.sameGoods()
 		if len(r.secs) > 1 {
 			r.secs = slices.DeleteFunc(r.secs, func(sec *section) bool { return len(sec.items) == 0 })
 		}
@@ -260,7 +262,7 @@ func (r *reading) resolved() []*wanted {
 
 // bareGoods tells whether goods are named, without quantity, as one who orders does.
 func (r *reading) bareGoods() bool {
-	if !says(r.text, []string{"要", "来", "订", "发", "下单", "补", "送"}) {
+	if !says(r.text, []string{"要", "来", "订", "发", "下单", "补", "送"}) && !r.onlyGoods() {
 		return false
 	}
 	n := 0
@@ -269,7 +271,7 @@ func (r *reading) bareGoods() bool {
 			continue
 		}
 		for _, m := range sec.b.answers {
-			if res := r.x.resolve(m, nil, sec.b.who, ""); (res.product >= 0 || res.reason == ReasonAmbiguous) && res.residue == 0 {
+			if res := r.x.resolve(m, nil, sec.b.who, ""); (res.product >= 0 || res.reason == ReasonAmbiguous || len(res.options) > 0) && res.residue == 0 {
 				it := &wanted{m: m, res: res, q: quantity{none: true}, said: r.s.quote(m.from, m.to), from: m.from, to: m.to}
 				sec.items = append(sec.items, it)
 				n++
@@ -277,6 +279,38 @@ func (r *reading) bareGoods() bool {
 		}
 	}
 	return n > 0
+}
+
+// sameGoods gives a customer who is named with but a quantity the goods named before: 另外二店也要5箱.
+func (r *reading) sameGoods() {
+	for i, sec := range r.secs {
+		if i == 0 || len(sec.items) > 0 || sec.b == nil || len(sec.b.loose) == 0 || len(r.secs[i-1].items) == 0 {
+			continue
+		}
+		prev := r.secs[i-1].items[len(r.secs[i-1].items)-1]
+		q := sec.b.loose[0]
+		sec.items = append(sec.items, &wanted{m: prev.m, ctx: prev.ctx, res: prev.res, q: q, from: q.from, to: q.to, said: prev.said})
+		sec.b.loose = sec.b.loose[1:]
+	}
+}
+
+// leftOver makes lines of quantities that belong to no goods, so that none is dropped silently.
+func (sec *section) leftOver(s *scan) {
+	if sec.b == nil {
+		return
+	}
+	for _, q := range sec.b.loose {
+		if q.bare || q.size || q.spec || q.star || isPiece(q.unit) {
+			continue
+		}
+		again := false
+		for _, it := range sec.items {
+			again = again || it.q.unit == q.unit && it.q.value.Equal(q.value)
+		}
+		if !again {
+			sec.items = append(sec.items, &wanted{q: q, res: resolution{product: -1, reason: ReasonMissing}, from: q.from, to: q.to, said: s.quote(q.from, q.to)})
+		}
+	}
 }
 
 // looseGoods makes lines of quantities whose goods are not said, so that they are asked about.
@@ -295,6 +329,20 @@ func (r *reading) looseGoods() bool {
 		}
 	}
 	return n > 0
+}
+
+// onlyGoods tells whether the message says nothing but goods: a careful clerk asks how many.
+func (r *reading) onlyGoods() bool {
+	if len(r.s.r) > 24 || strings.ContainsAny(r.text, "?!") || says(r.text, askWords) || len(r.secs) != 1 || r.secs[0].b == nil || len(r.secs[0].b.answers) == 0 {
+		return false
+	}
+	for _, m := range r.secs[0].b.answers {
+		res := r.x.resolve(m, nil, r.secs[0].b.who, "")
+		if res.product < 0 && res.reason != ReasonAmbiguous && len(res.options) == 0 || bits.OnesCount64(m.content()) < 2 && len(m.toks) == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // mentions are the products that the message talks about.

@@ -154,8 +154,13 @@ func (s *scan) ownedElsewhere(m mark) bool {
 
 // quantityIn2 tells whether goods are counted in r[from:to].
 func (s *scan) quantityIn2(from, to int) bool {
-	if s.quantityIn(from, to) {
-		return true
+	for i := from; i < to; i++ {
+		if n, ok := readNumeral(s.r[:to], i); ok {
+			if u, e := s.unitAfter(n.to); u != "" && !sizeUnits[u] && e <= to {
+				return true
+			}
+			i = max(i, n.to-1)
+		}
 	}
 	for i := from; i+1 < to; i++ {
 		if (s.r[i] == '*' || s.r[i] == 'x') && isDigit(s.r[i+1]) && i > from && isHan(s.r[i-1]) {
@@ -453,6 +458,7 @@ func (r *reading) part(sec *section) []*section {
 	if out := r.allot(sec); len(out) > 1 {
 		return out
 	}
+	sec.leftOver(r.s)
 	if out := r.partByMarks(sec, markDate); len(out) > 1 {
 		return out
 	}
