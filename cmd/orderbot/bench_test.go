@@ -231,6 +231,7 @@ func (c *caller) post(request []byte) error {
 	if err != nil {
 		return err
 	}
+	defer answer.Body.Close()
 	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
 		return err
 	}

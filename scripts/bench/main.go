@@ -6,6 +6,7 @@ package main
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"flag"
 	"fmt"
 	"go/ast"
@@ -16,12 +17,14 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 )
@@ -31,13 +34,16 @@ func main() {
 	times := flag.Int("times", 1000, "operations in a run")
 	only := flag.String("only", ".", "regular expression of benchmarks")
 	flag.Parse()
-	if err := run(*runs, *times, *only); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *runs, *times, *only); err != nil {
+		stop()
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(runs, times int, only string) error {
+func run(ctx context.Context, runs, times int, only string) error {
 	found, err := benchmarks(".")
 	if err != nil {
 		return err
@@ -51,7 +57,7 @@ func run(runs, times int, only string) error {
 		"test", "-run", "^$", "-bench", only, "-count", strconv.Itoa(runs), "-benchtime", fmt.Sprintf("%dx", times), "-timeout", "20m",
 	}, slices.Compact(packages)...)
 	begin, before := time.Now(), loadAverage()
-	command := exec.Command("go", args...)
+	command := exec.CommandContext(ctx, "go", args...)
 	command.Stderr = os.Stderr
 	output, err := command.StdoutPipe()
 	if err != nil {
@@ -65,16 +71,16 @@ func run(runs, times int, only string) error {
 		return err
 	}
 	fmt.Printf("\n$ go %s\n", strings.Join(args, " "))
-	fmt.Printf("commit %s, %s %s/%s, %s, %d cores\n", said("git", "describe", "--always", "--dirty"),
+	fmt.Printf("commit %s, %s %s/%s, %s, %d cores\n", said(ctx, "git", "describe", "--always", "--dirty"),
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, results.cpu, runtime.NumCPU())
-	fmt.Println(said("mariadbd", "--version"))
+	fmt.Println(said(ctx, "mariadbd", "--version"))
 	fmt.Printf("load average %s before, %s after; %.0f s\n", before, loadAverage(), time.Since(begin).Seconds())
 	return results.print(os.Stdout, found, runs)
 }
 
 // said is the first line that a command prints, if it can be run.
-func said(name string, args ...string) string {
-	out, err := exec.Command(name, args...).Output()
+func said(ctx context.Context, name string, args ...string) string {
+	out, err := exec.CommandContext(ctx, name, args...).Output()
 	if err != nil {
 		return name + ": unknown"
 	}
