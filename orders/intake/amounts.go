@@ -369,9 +369,8 @@ func (s *scan) findQuantities(exact []int) {
 			continue
 		}
 		if digit && i > 0 && (isAlnum(r[i-1]) || r[i-1] == '.' && i > 1 && isDigit(r[i-2])) {
-			if exact[i-1] == i && isLetter(r[i-1]) {
-				// PAC5吨: the name ends here
-			} else if r[i-1] != 'x' || (i <= 1 || isAlnum(r[i-2])) && !s.starred(i) {
+			named := exact[i-1] == i && isLetter(r[i-1]) // PAC5吨: the name ends here
+			if !named && (r[i-1] != 'x' || (i <= 1 || isAlnum(r[i-2])) && !s.starred(i)) {
 				i = skipDigits(r, i)
 				continue
 			}
@@ -385,9 +384,6 @@ func (s *scan) findQuantities(exact []int) {
 		}
 		k := n.to
 		if k < len(r) && r[k] == ' ' && s.x.unitAt(r, k+1) != "" && !s.spaceBreaks(k) && (n.bare || s.unitAlone(k+1)) {
-			k++
-		}
-		if k < len(r) && r[k] == '个' && k+1 < len(r) && s.countsAfterGe(k+1) {
 			k++
 		}
 		u := s.x.unitAt(r, k)
@@ -425,7 +421,7 @@ func (s *scan) findQuantities(exact []int) {
 			continue // 50只/盒
 		}
 		q := quantity{value: n.value, unit: u, more: n.more, from: i, to: e, size: sizeUnits[u]}
-		if has(r, e, "多") || has(r, e, "左右") && false {
+		if has(r, e, "多") {
 			q.more = true
 		}
 		from := i
@@ -448,9 +444,6 @@ func (s *scan) findQuantities(exact []int) {
 }
 
 func isUnitRune(s *scan, i int) bool { return s.x.unitAt(s.r, i) != "" }
-
-// countsAfterGe tells that 个 is only part of a number here (三个箱子 is not; 2个小时 was taken before).
-func (s *scan) countsAfterGe(int) bool { return false }
 
 func skipDigits(r []rune, i int) int {
 	for i+1 < len(r) && (isAlnum(r[i+1]) || r[i+1] == '.') {
@@ -507,7 +500,7 @@ func (s *scan) joinQuantities() {
 		for {
 			j := a.to
 			glue := j
-			for glue < len(r) && s.owner[glue] < 0 && (r[glue] == ' ' && glue > j || r[glue] == '零' || r[glue] == '又' || r[glue] == '加' || r[glue] == '另' || r[glue] == '带' && false) {
+			for glue < len(r) && s.owner[glue] < 0 && (r[glue] == ' ' && glue > j || r[glue] == '零' || r[glue] == '又' || r[glue] == '加' || r[glue] == '另') {
 				glue++
 			}
 			b := s.at(glue)

@@ -447,23 +447,21 @@ func readWeekday(r []rune, i int, c clock, w *when) (time.Time, int, bool) {
 			return monday.AddDate(0, 0, weeks*7+6), k + 1, true
 		}
 		if n, ok := weekdays[r[k]]; ok && (!isDigit(r[k]) || k+1 >= len(r) || !isAlnum(r[k+1])) {
-			if r[k] == '日' || r[k] != '天' || true {
-				d := monday.AddDate(0, 0, weeks*7+n-1)
-				if !said {
-					today := (int(c.today.Weekday()) + 6) % 7
-					switch {
-					case n-1 < today, n-1 == today && c.now.Hour() >= 12:
-						d = d.AddDate(0, 0, 7)
-					}
+			d := monday.AddDate(0, 0, weeks*7+n-1)
+			if !said {
+				today := (int(c.today.Weekday()) + 6) % 7
+				switch {
+				case n-1 < today, n-1 == today && c.now.Hour() >= 12:
+					d = d.AddDate(0, 0, 7)
 				}
-				// 周一周二, 周三、四: the end counts
-				if k+2 < len(r) && (r[k+1] == '、' || r[k+1] == '/') {
-					if m, ok := weekdays[r[k+2]]; ok && m > n && !isDigit(r[k+2]) && (k+3 >= len(r) || !isHan(r[k+3]) || strings.ContainsRune("送到要前发上下早晚中", r[k+3])) {
-						return d.AddDate(0, 0, m-n), k + 3, true
-					}
-				}
-				return d, k + 1, true
 			}
+			// 周一周二, 周三、四: the end counts
+			if k+2 < len(r) && (r[k+1] == '、' || r[k+1] == '/') {
+				if m, ok := weekdays[r[k+2]]; ok && m > n && !isDigit(r[k+2]) && (k+3 >= len(r) || !isHan(r[k+3]) || strings.ContainsRune("送到要前发上下早晚中", r[k+3])) {
+					return d.AddDate(0, 0, m-n), k + 3, true
+				}
+			}
+			return d, k + 1, true
 		}
 	}
 	if said && weeks > 0 {
@@ -478,7 +476,7 @@ func readMonthDay(r []rune, i int, c clock) (time.Time, int, bool) {
 	none := time.Time{}
 	loc := c.today.Location()
 	year, month := c.today.Year(), c.today.Month()
-	k, monthSaid, yearSaid := i, false, false
+	k, monthSaid := i, false
 	switch {
 	case has(r, k, "下个月"):
 		k, month, monthSaid = k+3, month+1, true
@@ -533,7 +531,7 @@ func readMonthDay(r []rune, i int, c clock) (time.Time, int, bool) {
 			if k < len(r) && r[k] == '份' {
 				k++
 			}
-			month, monthSaid, yearSaid = time.Month(v), true, false
+			month, monthSaid = time.Month(v), true
 			if n, ok := readNumeral(r, k); ok && !n.more && n.value.IsInteger() && n.value.IntPart() >= 1 && n.value.IntPart() <= 31 {
 				if n.to < len(r) && (r[n.to] == '日' || r[n.to] == '号') {
 					return nextMonthDay(c, month, int(n.value.IntPart())), n.to + 1, true
@@ -570,7 +568,6 @@ func readMonthDay(r []rune, i int, c clock) (time.Time, int, bool) {
 	}
 	first := time.Date(year, month, 1, 0, 0, 0, 0, loc)
 	last := first.AddDate(0, 1, -1)
-	_ = yearSaid
 	on := func(day, to int) (time.Time, int, bool) {
 		d := first.AddDate(0, 0, day-1)
 		if !monthSaid && d.Before(c.today) {

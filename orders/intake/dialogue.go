@@ -284,7 +284,6 @@ func (r *reading) lineOf(order, n int, who scope) *wanted {
 
 // answer gives words and quantities that stand alone to the lines that were asked about.
 func (r *reading) answer(b *builder, order int) {
-	x := r.x
 	for _, a := range r.thread.Asks {
 		n, field, ok := lineField(a.Field)
 		if !ok || !strings.HasPrefix(a.Field, fmt.Sprintf("orders[%d].", order)) {
@@ -328,7 +327,6 @@ func (r *reading) answer(b *builder, order int) {
 		b.touch(b.items[0])
 		b.loose = nil
 	}
-	_ = x
 }
 
 // soleNumber reads an answer that is but a number or a unit.
@@ -408,10 +406,6 @@ func (r *reading) chooseOption(b *builder, it *wanted) bool {
 			b.items = slices.Delete(b.items, i, i+1)
 			return true
 		}
-	}
-	for i := range b.s.r {
-		_ = i
-		break
 	}
 	m := x.readMention(b.s.t, 0, len(b.s.r), b.who.own, nil)
 	return len(b.s.r) <= 12 && len(b.touched) == 0 && try(m)

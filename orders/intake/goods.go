@@ -149,7 +149,7 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 					// 一箱送两瓶
 					prev := b.items[len(b.items)-1]
 					add(prev.m, q).ctx = prev.ctx
-					b.items[len(b.items)-1].res = s.x.resolve(prev.m, prev.ctx, b.scopeFor(), q.unit)
+					b.items[len(b.items)-1].res = s.x.resolve(prev.m, prev.ctx, b.who, q.unit)
 					if b.items[len(b.items)-1].res.product < 0 {
 						b.items[len(b.items)-1].res = prev.res
 					}
@@ -203,11 +203,6 @@ func (b *builder) resolve(m *mention, unit string) resolution {
 		}
 	}
 	return r
-}
-
-func (b *builder) scopeFor() scope {
-	w := b.who
-	return w
 }
 
 // remember keeps what was said last for what is left out next.

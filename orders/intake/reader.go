@@ -200,7 +200,7 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 		return IntentOther
 	case says(t, returnWords) && !says(t, []string{"退订", "不退"}) && !ordering && (fault || goods == 0 || says(t, []string{"能退", "退货", "换货", "退换", "退掉", "可以退", "退回", "想退", "要退"})) && (strings.Contains(t, "退") || fault || says(t, []string{"上次", "昨天", "收到", "这批", "那批", "发来", "送来", "上批", "前天"})):
 		return IntentReturn
-	case ref != "" && ref != RefLast && goods > 0 && !r.isOwnRef(t) && changing && len(r.resolved()) <= goods && r.refLeads():
+	case ref != "" && ref != RefLast && goods > 0 && changing && len(r.resolved()) <= goods && r.refLeads():
 		return IntentChange
 	case goods == 0 && !r.repeat && says(t, cancelWords2) && (ref != "" || strings.Contains(t, "单") || strings.Contains(t, "全部")) && !says(t, askWords):
 		return IntentCancel
@@ -245,8 +245,6 @@ func (r *reading) refLeads() bool {
 	}
 	return false
 }
-
-func (r *reading) isOwnRef(string) bool { return false }
 
 func (r *reading) resolved() []*wanted {
 	var out []*wanted

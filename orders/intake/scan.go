@@ -119,7 +119,6 @@ func (x *Lexicon) newScan(t *text, c clock, cust int32, sales bool) *scan {
 	}
 	s.findTurns()
 	s.findNoise()
-	s.findCodes()
 	s.findPhones()
 	s.findRefs()
 	s.findDates()
@@ -203,10 +202,6 @@ func (x *Lexicon) candidateNames(r []rune, from, to int) []int32 {
 	}
 	return nil
 }
-
-// findCodes recognises codes of products, so that no part of them is read as something else. They
-// stay free for the product matcher; only phone and order numbers avoid them.
-func (s *scan) findCodes() {}
 
 // isOwnCode tells whether a code of the master data stands at r[i:e].
 func (s *scan) isOwnCode(i, e int) bool {
@@ -303,7 +298,7 @@ func (s *scan) findRefs() {
 			continue
 		}
 		e, letters, digits := i, 0, 0
-		for e < len(r) && (isAlnum(r[e]) || (r[e] == '-' || r[e] == ' ' && digits > 0 && false) && e+1 < len(r) && isAlnum(r[e+1])) {
+		for e < len(r) && (isAlnum(r[e]) || (r[e] == '-') && e+1 < len(r) && isAlnum(r[e+1])) {
 			if isDigit(r[e]) {
 				digits++
 			} else if isLetter(r[e]) {

@@ -139,7 +139,7 @@ func readMeasure(r []rune, j int, prefix string, from int) specToken {
 	var units []string
 	unit, k := measureUnit(r, k)
 	units = append(units, unit)
-	for k+1 < len(r) && (r[k] == 'x' || r[k] == '*' || r[k] == '乘') && (isDigit(r[k+1]) || k+2 < len(r) && r[k+1] == ' ' && false) {
+	for k+1 < len(r) && (r[k] == 'x' || r[k] == '*' || r[k] == '乘') && isDigit(r[k+1]) {
 		n, e := plainNumber(r, k+1)
 		if r[k] == '*' && e < len(r) && isCountUnit(r, e) {
 			break // 50*2箱
