@@ -184,10 +184,14 @@ func credit(used, limit orders.Money) string {
 // remark begins what is only to be looked at.
 const remark = "请留意："
 
-// chooseMost is how many options of a question become buttons.
-const chooseMost = 4
+// Of the options of a question so many are listed, and so many of these become buttons: a card has
+// room for six, and three are always there.
+const (
+	listMost   = 5
+	chooseMost = 3
+)
 
-// draftButtons adds the open question with its options, or what is to be confirmed.
+// draftButtons adds the open question with its options, and what can be done with the draft.
 func draftButtons(s *Signer, c *Card, o *orders.Order) {
 	act := func(text string, style Style, verb Verb, arg, say string) {
 		c.Buttons = append(c.Buttons, Button{
@@ -195,7 +199,6 @@ func draftButtons(s *Signer, c *Card, o *orders.Order) {
 			Action: s.Sign(Action{Verb: verb, Order: o.ID, Version: o.Revision, Arg: arg}),
 		})
 	}
-	id := string(o.ID)
 	var open []*orders.Question
 	var remarks []string
 	for i := range o.Questions {
@@ -205,38 +208,46 @@ func draftButtons(s *Signer, c *Card, o *orders.Order) {
 			remarks = append(remarks, q.Text)
 		}
 	}
-	if len(open) == 0 {
-		if len(remarks) > 0 {
-			c.Question = remark + strings.Join(remarks, "\n")
+	confirm := Primary
+	switch {
+	case len(open) > 0:
+		confirm = Normal
+		q := open[0]
+		c.Question = q.Text
+		labels := make([]string, 0, listMost)
+		for i, option := range q.Options[:min(len(q.Options), listMost)] {
+			label := option
+			if i < len(q.Labels) && q.Labels[i] != "" {
+				label = q.Labels[i]
+			}
+			labels = append(labels, label)
 		}
-		act("确认下单", Primary, Confirm, "", "确认 "+id)
-		act("修改", Normal, Amend, "", id+" 数量改成 …")
-		act("取消", Danger, Cancel, "", "取消 "+id)
-		return
-	}
-	q := open[0]
-	c.Question = q.Text
-	labels := make([]string, 0, chooseMost)
-	for i, option := range q.Options {
-		label := option
-		if i < len(q.Labels) && q.Labels[i] != "" {
-			label = q.Labels[i]
+		if len(labels) == 0 {
+			c.Question += "（请直接回复）"
 		}
-		if labels = append(labels, label); len(labels) == chooseMost {
-			break
+		short := buttonTexts(labels)
+		for i, label := range labels {
+			c.Question += fmt.Sprintf("\n%d. %s", i+1, label)
+			if i < chooseMost {
+				act(short[i], Primary, Choose, q.Options[i], label)
+			}
 		}
+		if len(labels) > chooseMost {
+			c.Question += "\n（也可以直接回复编号）"
+		}
+		if len(open) > 1 {
+			c.Question += fmt.Sprintf("\n（定了这个，还有 %d 处要定）", len(open)-1)
+		}
+	case len(remarks) > 0:
+		c.Question = "请留意：" + strings.Join(remarks, "\n")
 	}
-	if len(labels) == 0 {
-		c.Question += "（请直接回复）"
+	id := string(o.ID)
+	say, amend := "确认 "+id, id+" 数量改成 …"
+	if len(open) > 0 {
+		say, amend = "", "" // the words that help now are the answer's
 	}
-	short := buttonTexts(labels)
-	for i, label := range labels {
-		c.Question += fmt.Sprintf("\n%d. %s", i+1, label)
-		act(short[i], Normal, Choose, q.Options[i], label)
-	}
-	if len(open) > 1 {
-		c.Question += fmt.Sprintf("\n（定了这个，还有 %d 处要定）", len(open)-1)
-	}
+	act("确认下单", confirm, Confirm, "", say)
+	act("修改", Normal, Amend, "", amend)
 	act("取消", Danger, Cancel, "", "取消 "+id)
 }
 
