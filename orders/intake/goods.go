@@ -451,6 +451,9 @@ func full(c []cover, m *mention) bool {
 // twoHeads splits words that name two kinds of goods without a sign between them.
 func (b *builder) twoHeads(from, to int) []*mention {
 	x := b.s.x
+	if to-from > 24 {
+		return nil
+	}
 	whole := b.mention(from, to)
 	if full(x.covers(whole, nil, b.who), whole) || len(whole.han) < 4 {
 		return nil

@@ -76,7 +76,7 @@ type Result struct {
 	Asks   []Ask
 	// Error is set when the message could not be read at all.
 	Error string
-	// Explain tells where each field was read, see [Explanation]; nil unless asked for.
+	// Explain holds an []Explanation: where each field was read and which rule chose it.
 	Explain any
 	// Mentions are the products that the message talks about, also of an inquiry.
 	Mentions []orders.ProductCode
