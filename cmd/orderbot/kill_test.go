@@ -326,24 +326,27 @@ func TestKilledTwentyTimes(t *testing.T) {
 				WHERE l.product = s.product), 0) FROM stock s GROUP BY s.product ORDER BY s.product`)
 			require.Equal(t, before, after, "goods")
 
-			twice := f.duplicates(t, db)
-			t.Logf("%d orders shipped; after %d kills messages came twice: %v", total, kills, twice)
+			twice, told := f.duplicates(t, db)
+			t.Logf("%d orders shipped; after %d kills messages came twice: %v; changes of cards said in words: %d", total, kills, twice, told)
 			require.Zero(t, twice[orders.WeCom]+twice[orders.KF], "these platforms take keys")
-			require.LessOrEqual(t, twice[orders.DingTalk], kills)
+			require.LessOrEqual(t, twice[orders.DingTalk]+told, kills)
 		})
 	}
 }
 
-// duplicates counts the messages that stand on somebody's screen more often than they were to be sent.
-func (f *firm) duplicates(t *testing.T, db *sql.DB) map[orders.Platform]int {
+// duplicates counts the messages that stand on somebody's screen more often than they were sent. A
+// change of a WeCom card takes a code that is good for one call: when that was made and not recorded,
+// the repeat is refused and the card's state is said in words; told counts these.
+func (f *firm) duplicates(t *testing.T, db *sql.DB) (twice map[orders.Platform]int, told int) {
 	t.Helper()
-	out := make(map[orders.Platform]int)
+	twice = make(map[orders.Platform]int)
 	for _, row := range texts(t, db, "SELECT platform, COUNT(*), chat_id FROM deliveries WHERE replaces = 0 AND status = 1 GROUP BY platform, chat_id") {
 		part := strings.SplitN(row, " ", 3)
+		platform := orders.Platform(part[0])
 		sent, err := strconv.Atoi(part[1])
 		require.NoError(t, err)
 		var screen []simulator.Bubble
-		switch orders.Platform(part[0]) {
+		switch platform {
 		case orders.WeCom:
 			screen = f.sim.WeCom.Screen(part[2])
 			require.Zero(t, f.sim.WeCom.Dropped(part[2]), "dropped by the platform on the way to %s", part[2])
@@ -352,14 +355,29 @@ func (f *firm) duplicates(t *testing.T, db *sql.DB) map[orders.Platform]int {
 		default:
 			screen = f.sim.KF.Screen(strings.Fields(part[2])[1])
 		}
-		seen := 0
+		seen, same := 0, 0
+		content := make(map[string]bool)
 		for _, b := range screen {
-			if b.From == simulator.FromBot && b.Text != "请选择：" {
-				seen++
+			if b.From != simulator.FromBot || b.Text == "请选择：" {
+				continue
 			}
+			seen++
+			key := b.TaskID
+			if key == "" {
+				key = b.Text // with the mark that tells equal words apart
+			}
+			if content[key] {
+				same++
+			}
+			content[key] = true
 		}
 		require.GreaterOrEqual(t, seen, sent, "%s: something was not sent: %+v", row, screen)
-		out[orders.Platform(part[0])] += seen - sent
+		if platform == orders.DingTalk {
+			twice[platform] += seen - sent
+			continue
+		}
+		twice[platform] += same
+		told += seen - sent - same
 	}
-	return out
+	return twice, told
 }
