@@ -113,7 +113,15 @@ func (s *session) readOne(ctx context.Context, tx Tx, m intake.Message) error {
 			return err
 		}
 	}
+	gone, err := s.forgetGone(tx)
+	if err != nil {
+		return err
+	}
 	result, thread := s.books.Lexicon.Read(m, s.talk.Thread)
+	if sentence, ok := orders.ErrorMessage(gone); ok && len(s.talk.Orders) == 0 && m.Doc == nil && s.aboutDraft(result) {
+		s.say(sentence)
+		return nil
+	}
 	for _, n := range docNotes(m) {
 		s.say(n)
 	}
@@ -157,6 +165,39 @@ func (s *session) readOne(ctx context.Context, tx Tx, m intake.Message) error {
 		}
 		s.say("这句里没有看到要下单的内容。要下单请写明品名和数量，例如「某某医院 外科口罩 20箱，周五前到」；发「帮助」看我能做什么。")
 		return nil
+	}
+}
+
+// forgetGone drops from the conversation the drafts that are none any more: expired, or settled in
+// another chat. What is sent now is not about them. gone says what became of the last of them.
+func (s *session) forgetGone(tx Tx) (gone, err error) {
+	for _, id := range slices.Clone(s.talk.Orders) {
+		_, err := s.clerk.Desk.OpenDraft(tx, id)
+		switch orders.ErrorCode(err) {
+		case "":
+		case orders.CodeConflict, orders.CodeNotFound:
+			gone = err
+			s.forget(id)
+		default:
+			return nil, err
+		}
+	}
+	return gone, nil
+}
+
+// aboutDraft tells whether a message makes no sense but as a word about a draft.
+func (s *session) aboutDraft(r intake.Result) bool {
+	switch r.Intent {
+	case intake.IntentStatus, intake.IntentInquiry, intake.IntentReturn, intake.IntentUrge:
+		return false
+	case intake.IntentOrder:
+		// Without known goods, or with nobody who wants them, it is the rest of a conversation: 改成30箱.
+		return !slices.ContainsFunc(r.Orders, func(d intake.Draft) bool {
+			known := slices.ContainsFunc(d.Lines, func(l intake.Line) bool { return l.Product != "" })
+			return known && (d.Customer != "" || s.person.staff == nil)
+		})
+	default:
+		return r.Ref == "" || r.Ref == intake.RefLast
 	}
 }
 

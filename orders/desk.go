@@ -61,7 +61,7 @@ func (d *Desk) Place(tx Tx, o *Order, by Actor) error {
 
 // Revise replaces the content of a draft. change gets the stored order and alters its content.
 func (d *Desk) Revise(tx Tx, id OrderID, by Actor, change func(*Order) error) (*Order, error) {
-	o, err := d.openDraft(tx, id)
+	o, err := d.OpenDraft(tx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -78,8 +78,8 @@ func (d *Desk) Revise(tx Tx, id OrderID, by Actor, change func(*Order) error) (*
 	return o, tx.Audit(d.entry(o, by, "修改", before, o.Summary(), ""))
 }
 
-// openDraft loads an order that must be a draft still.
-func (d *Desk) openDraft(tx Tx, id OrderID) (*Order, error) {
+// OpenDraft loads an order that must be a draft still; a CodeConflict error says what it is instead.
+func (d *Desk) OpenDraft(tx Tx, id OrderID) (*Order, error) {
 	o, err := tx.Order(id)
 	if err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ func (d *Desk) openDraft(tx Tx, id OrderID) (*Order, error) {
 // revision 0 means whatever is current. Where prices have changed since the draft was shown, the
 // draft is shown again instead: repriced is true and nothing else happened.
 func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, repriced bool, err error) {
-	if o, err = d.openDraft(tx, id); err != nil {
+	if o, err = d.OpenDraft(tx, id); err != nil {
 		return nil, false, err
 	}
 	now, cat := d.Now(), d.Catalog()

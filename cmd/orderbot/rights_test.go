@@ -3,6 +3,7 @@ package main
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -63,4 +64,31 @@ func TestRightsInWords(t *testing.T) {
 	require.Contains(t, ding("dt-wangmin", "价格不对"), "不用审批")
 	require.Contains(t, ding("dt-wangmin", "澜州二院 外科口罩11箱，周五下午前送到"), "P003")
 	require.Zero(t, f.sim.DingTalk.RacingUpdates())
+}
+
+// A draft that ended elsewhere, or by the clock, does not keep its conversation from going on.
+func TestOrderIsSentAgainAfterItsDraftEnded(t *testing.T) {
+	t.Parallel()
+	f := newFirm(t, "sqlite:"+filepath.Join(t.TempDir(), "orderbot.db"), medical)
+	f.serve()
+	ctx := t.Context()
+	say := func(who, text string) string {
+		return f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text
+	}
+	order := func() string {
+		before := len(f.sim.WeCom.Screen("zhouting"))
+		f.sim.WeCom.SendText(ctx, "zhouting", "澜州二院 外科口罩21箱，周五下午前送到")
+		screen := func() []simulator.Bubble { return f.sim.WeCom.Screen("zhouting")[before:] }
+		draft := see(t, "draft", screen, offers("确认下单"))
+		return orderNumber.FindString(draft.Title + string(draft.Card))
+	}
+	first := order()
+	require.Contains(t, say("wangmin", "取消 "+first+" 客户先不要"), "已取消")
+	require.Contains(t, say("zhouting", "改成30箱"), "已取消")
+	second := order()
+	require.NotEqual(t, first, second)
+
+	f.clock.advance(24 * time.Hour) // every word of the chat puts its end off, but not the draft's
+	see(t, "expired", f.wecom("zhouting"), says(second, "已过期"))
+	require.NotEqual(t, second, order())
 }
