@@ -44,6 +44,8 @@ func (s *Store) connect(address string) (gorm.Dialector, error) {
 // connectSQLite prepares one file for one process: the write-ahead log lets readers go on beside
 // the writer, synchronous=FULL puts each commit on the disk before it is acknowledged, and one
 // writer at a time (Store.write, immediate transactions) spares writers each other's lock waits.
+// Another process (a command, a backup) is waited for a second a try: a wait within SQLite does not
+// end with its context, and a callback must be refused before the platform gives up on it.
 func (s *Store) connectSQLite(path string) (gorm.Dialector, error) {
 	if path == "" || strings.ContainsAny(path, "?#") {
 		return nil, fmt.Errorf("%q is no file for SQLite", path)
@@ -58,7 +60,7 @@ func (s *Store) connectSQLite(path string) (gorm.Dialector, error) {
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
-	dsn := path + "?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
+	dsn := path + "?_txlock=immediate&_pragma=busy_timeout(1000)&_pragma=journal_mode(WAL)" +
 		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)"
 	if s.sql, err = sql.Open(sqlite.DriverName, dsn); err != nil {
 		return nil, err
