@@ -84,7 +84,8 @@ func TestOrderIsSentAgainAfterItsDraftEnded(t *testing.T) {
 	}
 	first := order()
 	require.Contains(t, say("wangmin", "取消 "+first+" 客户先不要"), "已取消")
-	require.Contains(t, say("zhouting", "改成30箱"), "已取消")
+	see(t, "told", f.wecom("zhouting"), says(first, "已取消"))
+	require.Contains(t, say("zhouting", "改成30箱"), "没有改动")
 	second := order()
 	require.NotEqual(t, first, second)
 
