@@ -146,6 +146,7 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		}
 		s.send(cards.Help(s.person.staff), "reply", "")
 		return true, nil
+	default:
 	}
 	if !s.person.known() {
 		return false, nil
@@ -161,6 +162,7 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.lines(tx, cmd)
 	case cmdCalm:
 		return s.calm(ctx, tx, cmd.orders)
+	default:
 	}
 	if s.person.staff == nil {
 		return false, nil // the rest is the staff's; to a customer these are ordinary words
@@ -186,8 +188,9 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.bindings(tx, cmd.arg)
 	case cmdUnbind:
 		return true, s.unbind(tx, cmd.arg)
+	default:
+		return false, nil
 	}
-	return false, nil
 }
 
 // decideInWords settles an approval by a sentence. Without a number it is the one approval that
@@ -232,7 +235,7 @@ func (s *session) decideInWords(ctx context.Context, tx Tx, cmd command) (bool, 
 			}
 			continue
 		}
-		if _, err := s.decide(tx, id, 0, 0, cmd.verb == cmdApprove, cmd.arg); err != nil {
+		if err := s.decide(tx, id, 0, 0, cmd.verb == cmdApprove, cmd.arg); err != nil {
 			return true, err
 		}
 	}
@@ -252,13 +255,13 @@ func (s *session) waitingApprovals(ctx context.Context) ([]*orders.Order, error)
 }
 
 // decide settles a node and says so.
-func (s *session) decide(tx Tx, id orders.OrderID, node, revision int, approve bool, reason string) (*orders.Order, error) {
+func (s *session) decide(tx Tx, id orders.OrderID, node, revision int, approve bool, reason string) error {
 	if _, err := s.order(tx, id); err != nil {
-		return nil, err
+		return err
 	}
 	o, err := s.clerk.Desk.Decide(tx, id, node, revision, approve, reason, s.person.actor())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	text := "已同意 " + string(o.ID)
 	switch {
@@ -270,7 +273,7 @@ func (s *session) decide(tx Tx, id orders.OrderID, node, revision int, approve b
 		text += "，审批完成，仓库会收到通知。"
 	}
 	s.say(text)
-	return o, nil
+	return nil
 }
 
 // reasonTime is how long a text is taken for the reason that was asked for. Later ones are about
@@ -298,7 +301,7 @@ func (s *session) rejectFor(tx Tx, w *awaiting, reason string) error {
 		s.say(fmt.Sprintf("好的，没有驳回 %s。", w.Order))
 		return nil
 	}
-	_, err := s.decide(tx, w.Order, w.Node, w.Revision, false, reason)
+	err := s.decide(tx, w.Order, w.Node, w.Revision, false, reason)
 	if sentence, ok := orders.ErrorMessage(err); ok && orders.ErrorCode(err) != orders.CodeInvalid {
 		// It was refused before anything changed. There is nothing left to give a reason for: the next
 		// text is about something else.

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,8 +61,7 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 	case cards.Choose:
 		return s.choose(ctx, tx, a)
 	case cards.Approve:
-		_, err := s.decide(tx, a.Order, a.Node, a.Version, true, "")
-		return err
+		return s.decide(tx, a.Order, a.Node, a.Version, true, "")
 	case cards.Reject:
 		o, err := s.order(tx, a.Order)
 		if err != nil {
@@ -101,11 +101,11 @@ func (s *session) redraw(tx Tx) error {
 	if err != nil {
 		return err
 	}
-	for i := len(sent) - 1; i >= 0; i-- {
+	for _, d := range slices.Backward(sent) {
 		// The receipt holds the platform's name of the card: the copy that was pressed, not a later one.
-		if sent[i].Chat.Platform == s.part.Chat.Platform && strings.EqualFold(sent[i].Chat.ID, s.part.Chat.ID) && sent[i].Update == 0 && (s.in.Card == "" || strings.Contains(string(sent[i].Receipt), s.in.Card)) {
+		if d.Chat.Platform == s.part.Chat.Platform && strings.EqualFold(d.Chat.ID, s.part.Chat.ID) && d.Update == 0 && (s.in.Card == "" || strings.Contains(string(d.Receipt), s.in.Card)) {
 			s.replies = append(s.replies, reply{
-				msg: cards.Message{Card: card}, kind: cardKind(a.Verb) + ".settled", order: a.Order, update: sent[i].ID, code: s.in.Code,
+				msg: cards.Message{Card: card}, kind: cardKind(a.Verb) + ".settled", order: a.Order, update: d.ID, code: s.in.Code,
 			})
 			return nil
 		}
@@ -120,8 +120,11 @@ func (s *session) settled(tx Tx) (*cards.Card, cards.Action, error) {
 		return nil, a, nil //nolint:nilerr // a forged button has no card of ours
 	}
 	o, err := tx.Order(a.Order)
+	if err != nil && orders.ErrorCode(err) != orders.CodeNotFound {
+		return nil, a, err
+	}
 	if err != nil || !s.person.known() || !s.person.maySee(o) {
-		return nil, a, nil //nolint:nilerr // nothing may be shown
+		return nil, a, nil
 	}
 	switch cardKind(a.Verb) {
 	case KindApprovalCard:

@@ -60,6 +60,7 @@ func (s *session) unread() []string {
 				}
 			}
 			file++
+		default:
 		}
 	}
 	return slices.Compact(out)

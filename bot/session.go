@@ -191,6 +191,7 @@ func (s *session) dispatch(ctx context.Context, tx Tx) error {
 				return err
 			}
 		}
+	default:
 	}
 	if !s.person.known() {
 		s.say(s.greetStranger())

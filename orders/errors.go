@@ -45,8 +45,7 @@ func ErrorCode(err error) Code {
 	if err == nil {
 		return ""
 	}
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
 	return CodeInternal
@@ -54,8 +53,7 @@ func ErrorCode(err error) Code {
 
 // ErrorMessage returns the sentence for people, and whether err has one.
 func ErrorMessage(err error) (string, bool) {
-	var e *Error
-	if errors.As(err, &e) && e.Code != CodeInternal {
+	if e, ok := errors.AsType[*Error](err); ok && e.Code != CodeInternal {
 		return e.Message, true
 	}
 	return "", false

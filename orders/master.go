@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -186,12 +187,5 @@ type Staff struct {
 
 // Has tells whether s holds any of the roles.
 func (s *Staff) Has(roles ...Role) bool {
-	for _, r := range s.Roles {
-		for _, want := range roles {
-			if r == want {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.Roles, func(r Role) bool { return slices.Contains(roles, r) })
 }

@@ -195,8 +195,14 @@ func (o *Order) Summary() string {
 		}
 	}
 	for _, f := range []struct{ name, value string }{
-		{"交期", o.DeliverBy}, {"地址", o.Address}, {"联系人", o.Contact}, {"电话", o.Phone}, {"承运", o.Carrier},
-		{"付款", o.Payment}, {"PO", o.PO}, {"备注", o.Note},
+		{"交期", o.DeliverBy},
+		{"地址", o.Address},
+		{"联系人", o.Contact},
+		{"电话", o.Phone},
+		{"承运", o.Carrier},
+		{"付款", o.Payment},
+		{"PO", o.PO},
+		{"备注", o.Note},
 	} {
 		if f.value != "" {
 			fmt.Fprintf(&b, "; %s %s", f.name, f.value)

@@ -243,8 +243,7 @@ func (s *server) ready(c *fiber.Ctx) error {
 // failed answers what no handler could: without detail.
 func (s *server) failed(c *fiber.Ctx, err error) error {
 	status := http.StatusInternalServerError
-	var known *fiber.Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*fiber.Error](err); ok {
 		status = known.Code
 		if status == http.StatusRequestEntityTooLarge {
 			lingerAfter(c)
