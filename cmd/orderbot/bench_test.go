@@ -43,6 +43,8 @@ const (
 // verified, decrypted and committed before the 200. Answering them is put off. Fiber's bare echo of
 // the same bodies takes turns with it, called in the same way. %echo is what is left of the echo's
 // rate; old is how many answered messages the inbox held before.
+//
+// feature: PF-02
 func BenchmarkCallback(b *testing.B) {
 	for name, open := range map[string]func(testing.TB) string{
 		"sqlite":  func(tb testing.TB) string { tb.Helper(); return "sqlite:" + filepath.Join(tb.TempDir(), "orderbot.db") },
