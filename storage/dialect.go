@@ -152,6 +152,14 @@ func (s *Store) forUpdate() string {
 	return " FOR UPDATE"
 }
 
+// unlessThere ends an INSERT that does nothing where a unique key exists already.
+func (s *Store) unlessThere(column string) string {
+	if s.sqlite {
+		return " ON CONFLICT DO NOTHING"
+	}
+	return " ON DUPLICATE KEY UPDATE " + column + " = " + column
+}
+
 // add adds delta to the number that key has in a table of two columns and returns the sum. The
 // row stays locked to the end of the transaction.
 func (tx *Tx) add(table, keyColumn, column, key string, delta int64) (int64, error) {

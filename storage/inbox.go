@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"orderbot/orders"
 )
@@ -77,11 +78,13 @@ func (tx *Tx) insertInbound(in *orders.Inbound, status int) (bool, error) {
 	if status == done {
 		row.DoneAt = toMS(tx.s.now())
 	}
-	r := tx.db.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
-	if r.Error != nil {
-		return false, fmt.Errorf("keep message: %w", r.Error)
+	insert := insertRows([]inboxRow{row})
+	r, err := tx.pool.ExecContext(tx.ctx, insert.text+tx.s.unlessThere("msg_key"), insert.args...)
+	if err != nil {
+		return false, fmt.Errorf("keep message: %w", err)
 	}
-	return r.RowsAffected > 0, nil
+	n, err := r.RowsAffected()
+	return n > 0, err
 }
 
 // wake sets when the chat's waiting messages are due, now that one more waits. While somebody
@@ -98,16 +101,21 @@ func (tx *Tx) wake(in *orders.Inbound) error {
 		putOff = "latest_at = CASE WHEN due_at = 0 OR latest_at > @latest THEN @latest ELSE latest_at END"
 		move = "CASE WHEN due_at > @due THEN @due ELSE due_at END"
 	}
-	args := map[string]any{"due": max(due, 1), "latest": latest, "platform": string(in.Chat.Platform), "chat": in.Chat.ID}
-	update := "UPDATE chats SET changes = changes + 1, " + putOff + ", due_at = CASE WHEN token <> '' OR attempts > 0 THEN due_at" +
-		" WHEN due_at = 0 THEN @due ELSE " + move + " END WHERE platform = @platform AND chat_id = @chat"
+	// Numbers used more than once stand in the text: MySQL has no numbered placeholders.
+	numbers := strings.NewReplacer("@due", strconv.FormatInt(max(due, 1), 10), "@latest", strconv.FormatInt(latest, 10))
+	update := numbers.Replace("UPDATE chats SET changes = changes + 1, " + putOff + ", due_at = CASE WHEN token <> '' OR attempts > 0 THEN due_at" +
+		" WHEN due_at = 0 THEN @due ELSE " + move + " END WHERE platform = ? AND chat_id = ?")
 	for {
-		r := tx.db.Exec(update, args)
-		if r.Error != nil || r.RowsAffected > 0 {
-			return r.Error
+		r, err := tx.pool.ExecContext(tx.ctx, update, string(in.Chat.Platform), in.Chat.ID)
+		if err != nil {
+			return err
 		}
-		err := tx.db.Exec("INSERT INTO chats (platform, chat_id, due_at, latest_at, token, attempts, changes) VALUES (@platform, @chat, @due, @latest, '', 0, 0)", args).Error
-		if !errors.Is(err, gorm.ErrDuplicatedKey) {
+		if n, err := r.RowsAffected(); err != nil || n > 0 {
+			return err
+		}
+		_, err = tx.pool.ExecContext(tx.ctx, "INSERT INTO chats (platform, chat_id, due_at, latest_at, token, attempts, changes) VALUES (?, ?, ?, ?, '', 0, 0)",
+			string(in.Chat.Platform), in.Chat.ID, max(due, 1), latest)
+		if err = tx.s.translate(err); !errors.Is(err, gorm.ErrDuplicatedKey) {
 			return err
 		}
 	}
