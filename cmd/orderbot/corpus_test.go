@@ -105,7 +105,7 @@ func newCorpusFirm(t *testing.T, database, master string, lines []corpusLine) *c
 	f.env = append(f.env, "ORDERBOT_TIMES__TURN_PAUSE=1500ms")
 	f.clock.set(fairDay)
 	f.files.open = recordedPages
-	f.firm.open = f.files.Open
+	f.open = f.files.Open
 	var staff []colleague
 	bound := make(map[string]orders.CustomerCode)
 	for _, c := range f.chats {

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -71,7 +71,10 @@ S99,管理,admin,guanli,,
 func databases(t *testing.T) map[string]func(t *testing.T) string {
 	t.Helper()
 	all := map[string]func(t *testing.T) string{
-		"sqlite": func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "orderbot.db") },
+		"sqlite": func(t *testing.T) string {
+			t.Helper()
+			return "sqlite:" + filepath.Join(t.TempDir(), "orderbot.db")
+		},
 	}
 	if mysqlServer() != "" {
 		all["mariadb"] = func(t *testing.T) string {
@@ -173,7 +176,7 @@ func (f *firm) serve() {
 	f.t.Helper()
 	settings, err := config.Load("", f.env)
 	require.NoError(f.t, err)
-	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
+	logger := slog.New(slog.DiscardHandler)
 	if testing.Verbose() {
 		logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
@@ -214,9 +217,9 @@ func see(t *testing.T, what string, screen func() []simulator.Bubble, fits func(
 	deadline := time.Now().Add(patience)
 	for {
 		all := screen()
-		for i := len(all) - 1; i >= 0; i-- {
-			if all[i].From == simulator.FromBot && fits(all[i]) {
-				return all[i]
+		for _, b := range slices.Backward(all) {
+			if b.From == simulator.FromBot && fits(b) {
+				return b
 			}
 		}
 		if time.Now().After(deadline) {

@@ -85,7 +85,7 @@ type child struct {
 func (c *child) start(t *testing.T) {
 	t.Helper()
 	clock := c.f.clock.fast.Load()
-	cmd := exec.Command(os.Args[0]) //nolint:noctx // it is killed
+	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(append(os.Environ(), c.f.env...), fmt.Sprintf("%s=%d %d", childClock, clock.begun.UnixNano(), clock.speed))
 	stdin, err := cmd.StdinPipe()
 	require.NoError(t, err)

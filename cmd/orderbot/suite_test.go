@@ -23,8 +23,6 @@ import (
 	"orderbot/storage"
 )
 
-const hardware = "../../orders/intake/testdata/corpus/hardware"
-
 // fairDay is when the corpus ends: a moment at which all of its messages lie in the past.
 var fairDay = time.Date(2026, 3, 27, 16, 0, 0, 0, location)
 
