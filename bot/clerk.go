@@ -289,6 +289,7 @@ func (c *Clerk) fetch(ctx context.Context, s *session) error {
 		if err := c.Store.Do(ctx, func(tx Tx) error { return tx.Send(receipt) }); err != nil {
 			return err
 		}
+		s.announced = true
 		if c.Sent != nil {
 			c.Sent()
 		}

@@ -125,6 +125,7 @@ func (s *session) readOne(ctx context.Context, tx Tx, m intake.Message) error {
 	}
 	for _, n := range docNotes(m) {
 		s.say(n)
+		s.announced = true
 	}
 	if result.Error != "" {
 		s.say(result.Error)
@@ -339,6 +340,7 @@ func (s *session) show(ctx context.Context, tx Tx, o *orders.Order, note string,
 	}
 	view := cards.DraftView{
 		Customer: s.books.Catalog.Customer(o.Customer), Link: link, ForCustomer: s.person.staff == nil, Note: note, Part: part, Parts: parts,
+		Announced: s.announced,
 	}
 	if o.Customer != "" {
 		if view.Exposure, err = s.clerk.Query.Exposure(ctx, o.Customer); err != nil {

@@ -22,6 +22,8 @@ type session struct {
 	books *Books
 	now   time.Time
 	docs  []opened
+	// announced: the sender was told something already, before the answer.
+	announced bool
 	// A binding code and the links that carry it, made for a command that asks for one.
 	code      string
 	codeLinks []string

@@ -18,6 +18,9 @@ type DraftView struct {
 	Note        string // said first: 已按您说的改好
 	Rows        int    // how many rows the table had that was read; 0: no table
 	Part, Parts int    // of several orders in one message, from 1
+	// Announced: something was said already (收到，正在识别), so that one text has to do for the lines. A
+	// member of WeCom gets three messages for a draft at most (interfaces, rules of the road).
+	Announced bool
 }
 
 // Draft shows a draft: the lines as one or two texts, then a card with everything else and the
@@ -63,7 +66,11 @@ func Draft(s *Signer, o *orders.Order, v DraftView) []Message {
 	}
 	var out []Message
 	if len(o.Lines) > 0 {
-		for _, text := range fill(TextLimit, blocks, 2, head, tail) {
+		texts := 2
+		if v.Announced {
+			texts = 1
+		}
+		for _, text := range fill(TextLimit, blocks, texts, head, tail) {
 			out = append(out, Message{Text: text})
 		}
 	}

@@ -58,6 +58,7 @@ func TestNoLineOfADraftIsLost(t *testing.T) {
 			o.Lines = o.Lines[:n]
 			list := cards.Draft(signer, o, cards.DraftView{Link: link})
 			require.LessOrEqual(t, len(list), 3, n)
+			require.LessOrEqual(t, len(cards.Draft(signer, o, cards.DraftView{Link: link, Announced: true})), 2, n)
 			shown := 0
 			for _, m := range list[:len(list)-1] {
 				require.LessOrEqual(t, len(m.Text), cards.TextLimit)

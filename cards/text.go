@@ -2,8 +2,9 @@ package cards
 
 import "strings"
 
-// TextLimit is how many bytes of a text message WeCom and 微信客服 show; they cut what is longer.
-const TextLimit = 2048
+// TextLimit is how many bytes a text message may have. WeCom and 微信客服 cut what is longer than 2,048;
+// the rest is for the invisible mark with which the channel tells equal texts apart.
+const TextLimit = 2024
 
 // Text renders a card for chats that show none: the same facts, and the words that work instead
 // of the buttons. It is never longer than [TextLimit].

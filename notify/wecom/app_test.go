@@ -119,6 +119,16 @@ func TestLongTextIsNeverCut(t *testing.T) {
 	require.Equal(t, text, strings.Join(pieces, "\n"))
 }
 
+// What keeps the limit of a text goes out as one.
+func TestTextOfTheLimitIsOneMessage(t *testing.T) {
+	t.Parallel()
+	srv, app := setup(t)
+	srv.On(sendPath, `{"errcode":0,"msgid":"M"}`)
+	_, err := app.Send(t.Context(), delivery(t, cards.Message{Text: "SO202603110012" + strings.Repeat("a", cards.TextLimit-14)}), nil)
+	require.NoError(t, err)
+	require.Len(t, srv.Calls(sendPath), 1)
+}
+
 const zeroWidth = "\u200b\u200c\u200d\u2060"
 
 // Whoever asks the same twice gets two answers; what is sent again after a crash is the same to
