@@ -45,6 +45,10 @@ func (s *session) unread() []string {
 	file := 0
 	for _, m := range s.part.Messages {
 		switch m.Kind {
+		case orders.InboundText:
+			if tooLarge(m) {
+				out = append(out, "文件太大，微信没有传过来（图片最多 2 MB，文件最多 20 MB）。请拆开发，或截图发过来。")
+			}
 		case orders.InboundVoice:
 			out = append(out, "语音我还听不了，请打字，或发截图、文件。")
 		case orders.InboundUnknown:
@@ -64,6 +68,11 @@ func (s *session) unread() []string {
 		}
 	}
 	return slices.Compact(out)
+}
+
+// tooLarge tells whether a text is what 微信客服 writes in place of a file beyond its limits.
+func tooLarge(m orders.Inbound) bool {
+	return m.Platform == orders.KF && strings.HasPrefix(m.Text, "【客户发送了一个") && strings.Contains(m.Text, "超出大小限制")
 }
 
 // messages turns the part into what the reader takes: one message a file, the words with the

@@ -248,8 +248,10 @@ func (b *Bot) Fetch(ctx context.Context, in orders.Inbound) (name string, data [
 		return "", nil, err
 	case answer.Status >= http.StatusInternalServerError:
 		return "", nil, httpx.StatusError("download", answer.Status)
-	case answer.Status != http.StatusOK || len(answer.Body) == 0:
+	case answer.Status != http.StatusOK:
 		return "", nil, gone
+	case len(answer.Body) == 0:
+		return "", nil, orders.Errorf(orders.CodeNotFound, "文件是空的，请重新发送")
 	}
 	if name = in.FileName; name == "" {
 		name = httpx.FileName(answer.Header)

@@ -171,7 +171,7 @@ func (a *WeChatAPI) Media(ctx context.Context, path, id string) (name string, da
 	case err != nil:
 		return "", nil, err
 	case len(answer.Body) == 0:
-		return "", nil, orders.Errorf(orders.CodeNotFound, "这个文件没有内容，请重新发送")
+		return "", nil, orders.Errorf(orders.CodeNotFound, "文件是空的，请重新发送")
 	}
 	return FileName(answer.Header), answer.Body, nil
 }
