@@ -13,8 +13,23 @@ import (
 // readDocument reads an opened file: as order forms where it has tables of goods, as a conversation where it is the
 // screenshot of a chat, else as the words on its pages. What the sender wrote beside it belongs to it.
 func (x *Lexicon) readDocument(msg Message, thread *Thread) (Result, *Thread) {
-	if res, ok := x.readForm(msg); ok {
-		return res, &Thread{Orders: cloneDrafts(res.Orders), Asks: res.Asks}
+	if len(thread.Orders) > 0 && !x.joinsDraft(msg) {
+		// goods in a file are an order of their own
+		if res, next := x.readDocument(msg, &Thread{}); slices.ContainsFunc(res.Orders, func(d Draft) bool {
+			return slices.ContainsFunc(d.Lines, func(l Line) bool { return l.Quantity != "" })
+		}) {
+			return res, next
+		}
+	}
+	if res, words, ok := x.readForm(msg); ok {
+		if res.Intent != IntentOrder {
+			return res, thread.clone()
+		}
+		next := &Thread{Orders: cloneDrafts(res.Orders), Asks: slices.Clone(res.Asks), Words: words}
+		if both, ok := thread.addForm(&res, next); ok {
+			return res, both
+		}
+		return res, next
 	}
 	doc := msg.Doc
 	words := msg
@@ -251,11 +266,12 @@ func (x *Lexicon) contactNamed(chats []chat) (int32, bool) {
 // readEach reads what several customers say in one chat as an order each.
 func (x *Lexicon) readEach(all []said, msg Message, thread *Thread) (Result, *Thread) {
 	res := Result{ID: msg.ID, Intent: IntentOther}
+	var words [][]string
 	for _, s := range all {
 		one := msg
 		one.Customer, one.Role = string(x.master.Customers[s.customer].Code), RoleCustomer
 		one.Text = strings.Join(s.lines, "\n")
-		r, _ := x.readText(one, &Thread{})
+		r, next := x.readText(one, &Thread{})
 		if r.Intent != IntentOrder {
 			continue
 		}
@@ -265,6 +281,7 @@ func (x *Lexicon) readEach(all []said, msg Message, thread *Thread) (Result, *Th
 			res.Asks = append(res.Asks, a)
 		}
 		res.Orders = append(res.Orders, r.Orders...)
+		words = append(words, next.Words...)
 		res.Mentions = append(res.Mentions, r.Mentions...)
 	}
 	if res.Intent != IntentOrder {
@@ -275,7 +292,7 @@ func (x *Lexicon) readEach(all []said, msg Message, thread *Thread) (Result, *Th
 		msg.Text = strings.TrimSpace(msg.Text + "\n" + strings.Join(lines, "\n"))
 		return x.readText(msg, thread)
 	}
-	return res, &Thread{Orders: cloneDrafts(res.Orders), Asks: res.Asks}
+	return res, &Thread{Orders: cloneDrafts(res.Orders), Asks: slices.Clone(res.Asks), Words: words}
 }
 
 // shifted adds n to the number of the order that a field belongs to.

@@ -87,7 +87,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 		}
 	}
 	fresh := says(r.text, []string{"下单", "新单", "另外下", "再下一单", "再来一单"})
-	if len(r.secs) > 1 || newGoods > 0 && (moved && known && s.sales || fresh) {
+	if len(r.secs) > 1 || newGoods > 0 && (moved && known && s.sales || fresh || r.ownOrder(b, which, named)) {
 		return res, nil, false
 	}
 	if says(r.text, askWords) && newGoods == 0 && !b.changed && len(b.loose) == 0 {
@@ -389,6 +389,9 @@ func (r *reading) chooseOption(b *builder, it *wanted) bool {
 		}
 	}
 	for k, m := range b.answers {
+		if r.otherGoods(b, m, options) {
+			continue
+		}
 		if try(m) {
 			b.answers = slices.Delete(b.answers, k, k+1)
 			return true
@@ -397,18 +400,27 @@ func (r *reading) chooseOption(b *builder, it *wanted) bool {
 	// named with the quantity again
 	for i := b.base; i < len(b.items); i++ {
 		o := b.items[i]
-		if o.res.product >= 0 && slices.Contains(options, o.res.product) || o.m != nil && len(options) > 0 && try(o.m) {
+		if o.res.product >= 0 && slices.Contains(options, o.res.product) || o.m != nil && len(options) > 0 && !r.otherGoods(b, o.m, options) && try(o.m) {
 			if it.res.product < 0 {
 				it.res = o.res
 			}
 			it.kept = nil
 			it.setQuantity(o.q)
+			if o.price != nil {
+				it.price, it.total = o.price, o.total
+			}
 			b.items = slices.Delete(b.items, i, i+1)
 			return true
 		}
 	}
 	m := x.readMention(b.s.t, 0, len(b.s.r), b.who.own, nil)
-	return len(b.s.r) <= 12 && len(b.touched) == 0 && try(m)
+	return len(b.s.r) <= 12 && len(b.touched) == 0 && len(b.items) == b.base && try(m)
+}
+
+// otherGoods tells whether m names goods that are none of the options.
+func (r *reading) otherGoods(b *builder, m *mention, options []int32) bool {
+	res := r.x.resolve(m, nil, b.who, "")
+	return res.product >= 0 && res.residue == 0 && res.head && !slices.Contains(options, res.product)
 }
 
 // same tells whether the touched lines are as they were.

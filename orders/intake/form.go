@@ -27,7 +27,8 @@ type form struct {
 }
 
 // readForm reads the tables of a document as orders. ok is false where it has none with goods in it.
-func (x *Lexicon) readForm(msg Message) (res Result, ok bool) {
+// words are how the goods of each line are called, by order.
+func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) {
 	f := &form{x: x, msg: msg, c: newClock(msg.Time), cust: -1, ocr: msg.Doc.Kind == page.KindOCR}
 	if id, found := x.customerOf(msg.Customer); found && msg.Customer != "" {
 		f.cust = id
@@ -58,7 +59,7 @@ func (x *Lexicon) readForm(msg Message) (res Result, ok bool) {
 		}
 	}
 	if len(tables) == 0 {
-		return Result{}, false
+		return Result{}, nil, false
 	}
 	if msg.Text != "" {
 		f.facts.prose(newText(msg.Text), pair{kind: factNote})
@@ -68,9 +69,10 @@ func (x *Lexicon) readForm(msg Message) (res Result, ok bool) {
 		f.readRows(t)
 	}
 	if len(f.items) == 0 && len(f.lost) == 0 {
-		return Result{ID: msg.ID, Intent: IntentOther}, true
+		return Result{ID: msg.ID, Intent: IntentOther}, nil, true
 	}
-	return f.result(), true
+	res, words = f.result()
+	return res, words, true
 }
 
 func (x *Lexicon) hasForm(tables []page.Table, c clock) bool {
@@ -176,8 +178,9 @@ type group struct {
 	items    []item
 }
 
-// result makes the orders and the questions.
-func (f *form) result() Result {
+// result makes the orders and the questions, with the words for each line's goods.
+func (f *form) result() (Result, [][]string) {
+	var words [][]string
 	res := Result{ID: f.msg.ID, Intent: IntentOrder}
 	groups := f.groups()
 	for n, g := range groups {
@@ -186,7 +189,9 @@ func (f *form) result() Result {
 		if g.customer < 0 {
 			res.Asks = append(res.Asks, f.askCustomer(path))
 		}
+		said := make([]string, 0, len(g.items))
 		for k, it := range g.items {
+			said = append(said, it.words())
 			line, asks := f.line(it, g.customer, fmt.Sprintf("%s.lines[%d]", path, k))
 			d.Lines = append(d.Lines, line)
 			res.Asks = append(res.Asks, asks...)
@@ -195,6 +200,7 @@ func (f *form) result() Result {
 			}
 		}
 		res.Orders = append(res.Orders, d)
+		words = append(words, said)
 	}
 	if len(res.Orders) == 0 {
 		res.Orders = []Draft{f.draft(group{customer: f.cust})}
@@ -208,7 +214,7 @@ func (f *form) result() Result {
 	if text, wrong := f.sumsDisagree(); wrong {
 		res.Asks = append(res.Asks, Ask{Field: "orders[0].lines", Reason: ReasonConflict, Text: text})
 	}
-	return res
+	return res, words
 }
 
 // groups parts the items into orders: by customer, then by delivery date. Items without a date go with the first order of
