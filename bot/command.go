@@ -336,7 +336,11 @@ func (s *session) ship(tx Tx, cmd command) error {
 		s.say(fmt.Sprintf("已登记 %s 客户自提，出库完成。", o.ID))
 		return nil
 	}
-	s.say(fmt.Sprintf("已发货 %s：%s %s。物流会自动跟踪，业务员和客户会收到通知。", o.ID, logistics.Name(w.Carrier), w.Number))
+	follow := ""
+	if s.clerk.Desk.Follow {
+		follow = "物流会自动跟踪，"
+	}
+	s.say(fmt.Sprintf("已发货 %s：%s %s。%s业务员和客户会收到通知。", o.ID, logistics.Name(w.Carrier), w.Number, follow))
 	return nil
 }
 

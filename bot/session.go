@@ -110,9 +110,6 @@ func (s *session) joined(join func(a, b reply) bool) []orders.Delivery {
 		if s.in.Kind == orders.InboundEnter && len(out) == 0 {
 			r.code = s.in.Code // the welcome code: it lets one message through to who has not written yet
 		}
-		if s.in.Kind == orders.InboundEnter && len(out) == 0 {
-			r.code = s.in.Code // 微信客服: allows to speak first
-		}
 		out = append(out, orders.Delivery{
 			Key: fmt.Sprintf("%s:%d", s.key(), len(out)), Chat: s.part.Chat, Kind: r.kind, Order: r.order,
 			Body: body(r.msg), Update: r.update, Code: r.code, Created: s.now,
