@@ -368,6 +368,13 @@ func (s *scan) findQuantities(exact []int) {
 			}
 			continue
 		}
+		if digit && i > 0 && isLetter(r[i-1]) {
+			if q, ok := s.sizedCount(i); ok {
+				s.claim(mark{kind: markQty, from: i, to: q.to, qty: q})
+				i = q.to - 1
+				continue
+			}
+		}
 		if digit && i > 0 && (isAlnum(r[i-1]) || r[i-1] == '.' && i > 1 && isDigit(r[i-2])) {
 			named := exact[i-1] == i && isLetter(r[i-1]) // PAC5吨: the name ends here
 			if !named && (r[i-1] != 'x' || (i <= 1 || isAlnum(r[i-2])) && !s.starred(i)) {
@@ -441,6 +448,31 @@ func (s *scan) findQuantities(exact []int) {
 		i = e - 1
 	}
 	s.joinQuantities()
+}
+
+// sizedCount reads a quantity written right behind a size: 白M100黑L50. No goods may bear the letters with the number.
+func (s *scan) sizedCount(i int) (quantity, bool) {
+	r := s.r
+	k := i
+	for k > 0 && i-k < 5 && isLetter(r[k-1]) {
+		k--
+	}
+	size, ok := sizeLetters[string(r[k:i])]
+	if !ok || k == 0 || !isHan(r[k-1]) || len(s.x.bearing("size:"+size)) == 0 {
+		return quantity{}, false
+	}
+	n, ok := readDigits(r, i)
+	if !ok || n.more || n.to-i > 4 || !n.value.IsInteger() || !n.value.IsPositive() || len(s.x.bearing(string(r[k:n.to]))) > 0 {
+		return quantity{}, false
+	}
+	u, e := s.unitAfter(n.to)
+	if u == "" {
+		e = n.to
+		if e < len(r) && (isAlnum(r[e]) || strings.ContainsRune(".*/-", r[e])) || s.quantityAfter(e) {
+			return quantity{}, false
+		}
+	}
+	return quantity{value: n.value, unit: u, bare: u == "", from: i, to: e}, true
 }
 
 func isUnitRune(s *scan, i int) bool { return s.x.unitAt(s.r, i) != "" }

@@ -80,6 +80,14 @@ func (b *builder) find(m *mention) []*wanted {
 	if m.empty() {
 		return nil
 	}
+	if r := b.s.x.resolve(m, nil, b.who, ""); r.product >= 0 && r.residue == 0 && r.head && !r.ctx {
+		// goods that are told apart from all others are no others
+		same := slices.Clone(b.items)
+		if same = slices.DeleteFunc(same, func(it *wanted) bool { return it.res.product != r.product }); len(same) > 0 || !slices.ContainsFunc(b.items, func(it *wanted) bool { return it.res.product < 0 }) {
+			return same
+		}
+	}
+	head := bits.OnesCount64(m.content()) >= 2 && b.s.x.hasHead(m, b.s.x.covers(m, nil, b.who))
 	var out []*wanted
 	best := 0
 	for _, it := range b.items {
@@ -90,7 +98,7 @@ func (b *builder) find(m *mention) []*wanted {
 			if m.own != nil && m.own.product == it.res.product || m.code == it.res.product && m.code >= 0 {
 				score += 20
 			}
-			if c.strong&m.content() == 0 && c.weak == 0 && c.toks == 0 && score < 20 {
+			if c.strong&m.content() == 0 && (c.weak == 0 && c.toks == 0 || head) && score < 20 { // 螺母M10 is no bolt M10
 				score = 0
 			}
 			if bits.OnesCount32(c.toks) < len(m.toks) && score < 20 {
@@ -210,10 +218,18 @@ func (b *builder) minus(els []el, k, from, to int, sign rune) bool {
 	if left.empty() || !b.content(left) && len(b.find(left)) == 0 {
 		target = nil
 	}
+	if target != nil && !hasRest && s.wordIn(els[k].to, to, noteWords) { // 白醋不要零头
+		b.refusal(els[k].from, to)
+		return true
+	}
 	if target != nil {
+		b.instead = !hasRest
 		if found := b.find(target); len(found) > 0 {
 			for _, it := range found {
 				b.remove(it)
+			}
+			if b.ctx == nil || b.instead {
+				b.ctx = found[len(found)-1].m
 			}
 		} else {
 			b.refusal(from, els[k].to)
@@ -226,6 +242,11 @@ func (b *builder) minus(els []el, k, from, to int, sign rune) bool {
 				b.command2(rest, els[k].to, to, sign)
 			}
 		}
+		return true
+	}
+	if left != nil && bits.OnesCount64(left.content()) >= 2 && !hasRest && right.empty() {
+		b.refusal(from, els[k].to)
+		b.ctx, b.carry, b.instead = left, nil, true // goods that nobody ordered
 		return true
 	}
 	if hasRest {
@@ -380,6 +401,13 @@ func (b *builder) respec(it *wanted, m *mention) bool {
 			r = r2
 		}
 	}
+	if r.product < 0 { // the question is about what is said now
+		said := b.s.quote(m.from, m.to)
+		if !b.s.x.hasHead(m, b.s.x.covers(m, nil, b.who)) {
+			said = strings.TrimSpace(it.said + " " + said)
+		}
+		it.said = said
+	}
 	it.ctx, it.m, it.res = it.m, m, r
 	it.fixed, it.kept = false, nil
 	return true
@@ -434,6 +462,9 @@ func (b *builder) set(els []el, k, from int) bool {
 		}
 	case b.carry != nil:
 		target = b.find(b.carry)
+	}
+	if len(target) == 0 && m.empty() && b.instead && b.carry == nil {
+		return false // the goods taken away just before are gone: what follows is new
 	}
 	if len(target) == 0 && m.empty() && len(b.items) > 0 && b.carry == nil {
 		target = b.items[len(b.items)-1:]

@@ -493,6 +493,11 @@ func readMonthDay(r []rune, i int, c clock) (time.Time, int, bool) {
 		}
 	case has(r, k, "中旬") || has(r, k, "上旬") || has(r, k, "下旬"):
 	default:
+		if i == 0 || !isAlnum(r[i-1]) && r[i-1] != '.' {
+			if d, to, ok := readDotted(r, i, loc); ok {
+				return d, to, true
+			}
+		}
 		n, ok := readNumeral(r, k)
 		if !ok || n.more || !n.value.IsInteger() || !n.value.IsPositive() || n.value.IntPart() > 9999 {
 			return none, i, false
@@ -536,7 +541,7 @@ func readMonthDay(r []rune, i int, c clock) (time.Time, int, bool) {
 				if n.to < len(r) && (r[n.to] == '日' || r[n.to] == '号') {
 					return nextMonthDay(c, month, int(n.value.IntPart())), n.to + 1, true
 				}
-				if monthDayEnd(r, n.to) {
+				if monthDayEnd(r, n.to) || dateEnds(r, n.to) {
 					return nextMonthDay(c, month, int(n.value.IntPart())), n.to, true
 				}
 			}
@@ -622,6 +627,43 @@ func monthDayEnd(r []rune, k int) bool {
 		}
 	}
 	return false
+}
+
+// dateEnds tells whether 3月18, without 日, ends at r[k].
+func dateEnds(r []rune, k int) bool {
+	if k < len(r) && r[k] == ' ' {
+		return !isCountUnit(r, k+1)
+	}
+	return k >= len(r) || isBreak(r[k])
+}
+
+// readDotted reads 2026.4.2.
+func readDotted(r []rune, i int, loc *time.Location) (time.Time, int, bool) {
+	var n [3]int
+	k := i
+	for p := range n {
+		from := k
+		for k < len(r) && isDigit(r[k]) && k-from < 4 {
+			n[p] = n[p]*10 + int(r[k]-'0')
+			k++
+		}
+		if k == from || p == 0 && k-from != 4 || p > 0 && k-from > 2 {
+			return time.Time{}, i, false
+		}
+		if p < 2 {
+			if k >= len(r) || r[k] != '.' {
+				return time.Time{}, i, false
+			}
+			k++
+		}
+	}
+	if n[0] <= 2000 || n[0] >= 2100 || n[1] < 1 || n[1] > 12 || n[2] < 1 || n[2] > 31 || k < len(r) && (isAlnum(r[k]) || r[k] == '.' && k+1 < len(r) && isDigit(r[k+1])) {
+		return time.Time{}, i, false
+	}
+	if k < len(r) && (r[k] == '日' || r[k] == '号') {
+		k++
+	}
+	return time.Date(n[0], time.Month(n[1]), n[2], 0, 0, 0, 0, loc), k, true
 }
 
 // dayEnd tells whether 25号 at r[k] goes on like a day, not like a size.

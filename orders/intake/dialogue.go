@@ -71,6 +71,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	} else {
 		b.read(0, len(s.r))
 	}
+	b.strangers(len(named) > 0)
 	if moved && says(r.text, []string{"发错", "搞错", "弄错", "写错", "错了", "不是"}) {
 		items := slices.Clone(b.items[:b.base])
 		for _, it := range b.items[b.base:] {
@@ -106,7 +107,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 		changed = changed && !again
 	}
 	yes, no := startsWith(r.text, yesWords), startsWith(r.text, noWords)
-	facts := f.due() != nil || f.carrier != "" || f.address != "" || f.contact != "" || f.phone != "" || f.payment != "" || f.po != "" || len(f.urgent) > 0
+	facts := f.due() != nil || f.carrier != "" || f.address != "" || f.contact != "" || f.phone != "" || f.badly != "" || f.payment != "" || f.po != "" || len(f.urgent) > 0
 	switch {
 	case !changed && !facts:
 		switch {
@@ -122,6 +123,8 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 			n.Asks = nil
 			return res, n, true
 		}
+		return res, nil, false
+	case !changed && !r.aboutDelivery(&f):
 		return res, nil, false
 	case !changed && !s.hasKind(markDate) && !b.changed && says(r.text, append(slices.Clone(urgeWords), statusWords...)):
 		return res, nil, false
@@ -201,7 +204,9 @@ func merge(d, old *Draft, f *facts2) {
 	}
 	fill(&d.Carrier, old.Carrier)
 	fill(&d.Contact, old.Contact)
-	fill(&d.Phone, old.Phone)
+	if f.badly == "" {
+		fill(&d.Phone, old.Phone)
+	}
 	fill(&d.Address, old.Address)
 	fill(&d.Payment, old.Payment)
 	fill(&d.PO, old.PO)
@@ -332,7 +337,7 @@ func (r *reading) answer(b *builder, order int) {
 // soleNumber reads an answer that is but a number or a unit.
 func (r *reading) soleNumber(string) (decimal.Decimal, string, bool) {
 	t := strings.TrimSpace(strings.Trim(r.text, " ,。!~吧的就是要来"))
-	if n, ok := readNumeral([]rune(t), 0); ok && n.to == len([]rune(t)) {
+	if n, ok := readNumeral([]rune(t), 0); ok && n.to == len([]rune(t)) && n.to < 8 { // longer ones are numbers of something
 		return n.value, "", true
 	}
 	if r.x.units[t] && !slices.Contains(yesWords, t) {

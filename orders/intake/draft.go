@@ -26,6 +26,7 @@ type facts2 struct {
 	carrier string
 	contact string
 	phone   string
+	badly   string // a phone number that is none
 	address string
 	payment string
 	po      string
@@ -79,6 +80,8 @@ func (s *scan) take(m mark, f *facts2) {
 		first("contact", &f.contact, m.text)
 	case markPhone:
 		first("phone", &f.phone, m.text)
+	case markBadPhone:
+		first("phone", &f.badly, m.text)
 	case markAddress:
 		first("address", &f.address, m.text)
 	case markPayment:
@@ -174,6 +177,9 @@ func (x *Lexicon) draftLine(it *wanted, cust int32, path string) (Line, []Ask) {
 	name := it.said
 	if name == "" && it.m != nil {
 		name = string(it.m.han)
+	}
+	if name == "" {
+		name = "这一行"
 	}
 	switch {
 	case r.product < 0 && r.reason == ReasonAmbiguous:
@@ -380,12 +386,15 @@ func (x *Lexicon) finish(secs []*section, now time.Time, from int) ([]Draft, []A
 			case w.vague != "":
 				asks = append(asks, Ask{Field: path + ".deliver_by", Reason: ReasonAmbiguous, Text: fmt.Sprintf("“%s”具体是哪一天要？", w.vague)})
 			case w.past:
-				asks = append(asks, Ask{Field: path + ".deliver_by", Reason: ReasonConflict, Text: fmt.Sprintf("要货时间%s已经过了，请确认。", d.DeliverBy)})
+				asks = append(asks, Ask{Field: path + ".deliver_by", Reason: ReasonConflict, Text: pastText(d.DeliverBy, now)})
 			}
 			d.Urgent = w.soon(now) && !w.past
 		}
 		if len(sec.facts.urgent) > 0 {
 			d.Urgent = true
+		}
+		if sec.facts.badly != "" && d.Phone == "" {
+			asks = append(asks, badPhone(path, sec.facts.badly))
 		}
 		var said []string
 		for k, it := range sec.items {
@@ -403,6 +412,25 @@ func (x *Lexicon) finish(secs []*section, now time.Time, from int) ([]Draft, []A
 		words = append(words, said)
 	}
 	return drafts, asks, words
+}
+
+// badPhone asks for a phone number again that has too few or too many digits.
+func badPhone(path, said string) Ask {
+	return Ask{Field: path + ".phone", Reason: ReasonUnknown, Text: fmt.Sprintf("手机号%s是%d位，应是1开头的11位数字（如13800000000），请再发一下。", said, len([]rune(said)))}
+}
+
+// pastText asks about a deadline that has passed.
+func pastText(deadline string, now time.Time) string {
+	t, layout := time.Time{}, "1月2日"
+	if at, err := time.Parse(time.RFC3339, deadline); err == nil {
+		t, layout = at, "1月2日 15:04"
+	} else if t, err = time.Parse(time.DateOnly, deadline); err != nil {
+		return "要货时间已经过了，请确认。"
+	}
+	if t.Year() != now.Year() {
+		layout = "2006年" + layout
+	}
+	return fmt.Sprintf("要货时间%s已经过了，什么时候要？", t.Format(layout))
 }
 
 // sumAsks compares what a message says that its lines add up to.

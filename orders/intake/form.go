@@ -189,6 +189,9 @@ func (f *form) result() (Result, [][]string) {
 		if g.customer < 0 {
 			res.Asks = append(res.Asks, f.askCustomer(path))
 		}
+		if passed(d.DeliverBy, f.msg.Time) {
+			res.Asks = append(res.Asks, Ask{Field: path + ".deliver_by", Reason: ReasonConflict, Text: pastText(d.DeliverBy, f.msg.Time)})
+		}
 		said := make([]string, 0, len(g.items))
 		for k, it := range g.items {
 			said = append(said, it.words())
@@ -268,8 +271,17 @@ func (f *form) draft(g group) Draft {
 		}
 	}
 	d.UrgentWords = strings.Join(urgent, " ")
-	d.Urgent = len(urgent) > 0 || within48(d.DeliverBy, f.msg.Time)
+	d.Urgent = len(urgent) > 0 || within48(d.DeliverBy, f.msg.Time) && !passed(d.DeliverBy, f.msg.Time)
 	return d
+}
+
+// passed tells whether a deadline lies in the past; a bare date ends at 24:00.
+func passed(deadline string, now time.Time) bool {
+	if t, err := time.Parse(time.RFC3339, deadline); err == nil {
+		return t.Before(now)
+	}
+	t, err := time.ParseInLocation(time.DateOnly, deadline, now.Location())
+	return err == nil && !t.AddDate(0, 0, 1).After(now)
 }
 
 // within48 tells whether a deadline ends within 48 hours; a bare date ends at 24:00.

@@ -156,7 +156,7 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 				case len(b.items) > first && b.items[len(b.items)-1].group == b.group && b.items[len(b.items)-1].q.unit != q.unit && len(cur) == 0:
 					qq := q
 					b.items[len(b.items)-1].clash = &qq
-				case b.again && len(b.items) > 0 && !q.bare && !q.size:
+				case b.again && len(b.items) > 0 && !q.bare && !q.size && !b.strangeAhead(els, i):
 					// 再要20箱: of the same
 					prev := b.items[len(b.items)-1]
 					it := add(prev.m, q)
@@ -270,13 +270,18 @@ func (b *builder) unknownGoods(m *mention, els []el, i int) bool {
 		c := b.s.x.covers(m, nil, b.who)
 		return len(c) > 0 && len(b.items) == 0
 	}
-	if q.bare || q.size || len(m.toks) == 0 && bits.OnesCount64(m.content()) < 2 {
+	if q.bare || q.size || len(m.toks) == 0 && bits.OnesCount64(m.content()) < 2 || q.from > 0 && b.s.r[q.from-1] == '了' && b.strangeAhead(els, i) {
 		return false
 	}
 	if i+1 < len(els) && els[i+1].kind == elWord && els[i+1].from == els[i].to && b.contentAt(els[i+1].from, els[i+1].to) {
 		return false
 	}
 	return true
+}
+
+// strangeAhead tells whether words that may name goods stand right behind the quantity at els[i].
+func (b *builder) strangeAhead(els []el, i int) bool {
+	return wordAhead(els, i) && els[i+1].from == els[i].to && bits.OnesCount64(b.mention(els[i+1].from, els[i+1].to).content()) >= 2
 }
 
 // isSpec tells whether the quantity at els[i] is part of the goods' name: 50片的40盒, 500ml两箱.

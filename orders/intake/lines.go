@@ -48,6 +48,7 @@ type builder struct {
 	fixNext bool // 哦不, the right word comes with the next clause
 	asked   bool // the last clause was a question
 	again   bool // the clause adds to what was ordered
+	instead bool // the last clause took goods away: 改… says what comes instead
 }
 
 type elKind uint8
@@ -213,6 +214,12 @@ func (b *builder) clause(from, to int, sign rune) {
 		return
 	}
 	b.asked = sign == '?'
+	instead := b.instead
+	defer func() {
+		if instead {
+			b.instead = false
+		}
+	}()
 	b.again = hasKind(els, markPlus) && b.base == 0
 	parts := b.parts(els)
 	for n, p := range parts {

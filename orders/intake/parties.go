@@ -29,6 +29,9 @@ var addressCues = []struct {
 	{"送至", false},
 	{"送去", false},
 	{"送往", false},
+	{"送达至", false},
+	{"送达到", false},
+	{"送达", true},
 	{"寄到", false},
 	{"寄至", false},
 	{"寄往", false},
@@ -437,7 +440,7 @@ func (s *scan) findContacts() {
 	for k := range n {
 		m := s.marks[k]
 		switch m.kind {
-		case markPhone:
+		case markPhone, markBadPhone:
 			before(m.from, false)
 			if !s.hasKind(markContact) {
 				after(m.to)

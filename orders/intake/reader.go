@@ -394,6 +394,7 @@ func (r *reading) build(base []*wanted) {
 		} else {
 			b.read(sec.from, sec.to)
 		}
+		b.strangers(sec.named)
 		b.settleOwn()
 		b.applyDeals()
 		sec.b, sec.items = b, b.items

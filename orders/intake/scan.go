@@ -15,6 +15,7 @@ const (
 	markPerson                   // a person who is known as some customer's contact
 	markContact                  // who receives the goods
 	markPhone
+	markBadPhone // a phone number with too few or too many digits
 	markAddress
 	markCarrier
 	markPayment
@@ -227,7 +228,7 @@ func (s *scan) findPhones() {
 				j++
 			}
 		}
-		for j < len(r) && n < 12 {
+		for j < len(r) && n < 15 {
 			if isDigit(r[j]) {
 				d = append(d, r[j])
 				n++
@@ -240,6 +241,11 @@ func (s *scan) findPhones() {
 		mobile := n == 11 && d[0] == '1' && d[1] >= '3'
 		land := n >= 10 && n <= 12 && d[0] == '0' && d[1] != '0' && strings.ContainsRune(string(r[from:j]), '-')
 		hot := n == 10 && strings.HasPrefix(num, "400")
+		if !mobile && !land && !hot && (j >= len(r) || !isAlnum(r[j])) && s.meantAsPhone(from, d) {
+			s.claim(mark{kind: markBadPhone, from: from, to: j, text: num})
+			i = j - 1
+			continue
+		}
 		if !mobile && !land && !hot || j < len(r) && isAlnum(r[j]) {
 			for i+1 < len(r) && isDigit(r[i+1]) {
 				i++
@@ -253,6 +259,26 @@ func (s *scan) findPhones() {
 		s.claim(mark{kind: markPhone, from: from, to: j, text: num})
 		i = j - 1
 	}
+}
+
+// meantAsPhone tells whether digits at r[from] that are no phone number are meant as a mobile number: a word for it or a
+// person's name stands before them.
+func (s *scan) meantAsPhone(from int, d []rune) bool {
+	n := len(d)
+	if n < 8 || n > 14 || d[0] != '1' || d[1] < '3' {
+		return false
+	}
+	k := from
+	for k > 0 && strings.ContainsRune(" :,是为", s.r[k-1]) {
+		k--
+	}
+	for _, w := range [...]string{"电话", "手机", "手机号", "手机号码", "联系方式", "电话号码", "tel", "联系"} {
+		if b := k - len([]rune(w)); b >= 0 && has(s.r, b, w) {
+			return true
+		}
+	}
+	start := s.hanStart(k)
+	return (n == 10 || n == 12) && (s.personEnding(start, k) > 0 || isFullName(s.r[start:k]))
 }
 
 var poWords = strings.Fields("采购单号 采购订单号 采购订单 采购单编号 采购单 订单编号 合同编号 合同号 计划编号 计划单号 计划号 申购单号 请购单号 po号 po单号 po编号 po# po")

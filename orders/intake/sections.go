@@ -516,14 +516,14 @@ func (r *reading) allot(sec *section) []*section {
 		return nil
 	}
 	common := sec.facts
-	common.dates, common.address, common.contact, common.phone = nil, "", "", ""
+	common.dates, common.address, common.contact, common.phone, common.badly = nil, "", "", "", ""
 	var out []*section
 	for n, l := range lots {
 		p := *shared
 		p.q.value = l.q.value
 		f := common
 		f.dates = l.f.dates
-		f.address, f.contact, f.phone = l.f.address, l.f.contact, l.f.phone
+		f.address, f.contact, f.phone, f.badly = l.f.address, l.f.contact, l.f.phone, l.f.badly
 		one := &section{from: sec.from, to: sec.to, customers: sec.customers, facts: f, items: []*wanted{&p}}
 		if f.address == "" {
 			f.address = sec.facts.address
@@ -608,9 +608,9 @@ func (r *reading) partByMarks(sec *section, kind markKind) []*section {
 		one.facts = sec.facts
 		var f facts2
 		s.gather(from, to, &f)
-		one.facts.dates, one.facts.address, one.facts.contact, one.facts.phone = f.dates, f.address, f.contact, f.phone
+		one.facts.dates, one.facts.address, one.facts.contact, one.facts.phone, one.facts.badly = f.dates, f.address, f.contact, f.phone, f.badly
 		if kind == markDate {
-			one.facts.address, one.facts.contact, one.facts.phone = sec.facts.address, sec.facts.contact, sec.facts.phone
+			one.facts.address, one.facts.contact, one.facts.phone, one.facts.badly = sec.facts.address, sec.facts.contact, sec.facts.phone, sec.facts.badly
 		} else if len(f.dates) == 0 {
 			one.facts.dates = sec.facts.dates
 		}

@@ -118,7 +118,10 @@ func (s *scan) carrierNegated(i, e int) bool {
 			return true
 		}
 	}
-	after := string(r[e:min(len(r), e+4)])
+	after := string(r[e:min(len(r), e+8)])
+	for _, w := range [...]string{"到付", "寄付", "快递", "的", "就"} { // 顺丰到付不要
+		after = strings.TrimPrefix(after, w)
+	}
 	for _, n := range [...]string{"别", "不要", "不行", "不用", "不发", "不到", "除外", "不走", "太慢", "慢"} {
 		if strings.HasPrefix(after, n) {
 			return true

@@ -30,6 +30,9 @@ func (r *reading) joins() bool {
 		if m.kind == markPlus && m.to > m.from && m.from < first {
 			return true
 		}
+		if m.kind == markQty && m.to > m.from && m.from > 0 && s.r[m.from-1] == '加' { // 白醋加3件
+			return true
+		}
 	}
 	return s.wordIn(0, first, leadWords) || s.wordIn(last, len(s.r), tailWords)
 }
@@ -157,4 +160,33 @@ func (t *Thread) addForm(res *Result, form *Thread) (*Thread, bool) {
 	res.Intent, res.Explain = IntentChange, nil
 	res.Orders, res.Asks = cloneDrafts(next.Orders), slices.Clone(next.Asks)
 	return next, true
+}
+
+// deliveryWords tell that a date is one for the goods.
+var deliveryWords = strings.Fields("送 货 收 交 发 提 改 推迟 延 赶 到 时间 日期 截止 之前 前要 要用 再要 来拿 来取 来拉 都行 也行 可以")
+
+// aboutDelivery tells whether what a message says besides goods is about the order. A date alone may be small talk: it is the
+// order's where it is said of a delivery, or where little else is said.
+func (r *reading) aboutDelivery(f *facts2) bool {
+	if f.due() == nil || f.carrier != "" || f.address != "" || f.contact != "" || f.phone != "" || f.badly != "" || f.payment != "" || f.po != "" || len(f.urgent) > 0 {
+		return true
+	}
+	if says(r.text, deliveryWords) {
+		return true
+	}
+	rest := 0
+	for i := 0; i < len(r.s.r); {
+		switch m := r.s.at(i); {
+		case m != nil:
+			i = max(m.to, i+1)
+		case !isHan(r.s.r[i]):
+			i++
+		case fillerAt(r.s.r, i) > 0:
+			i += fillerAt(r.s.r, i)
+		default:
+			i++
+			rest++
+		}
+	}
+	return rest == 0
 }
