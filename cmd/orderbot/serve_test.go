@@ -96,3 +96,16 @@ func TestServerAndRudePeers(t *testing.T) {
 		require.NoError(t, conn.Close())
 	}
 }
+
+// A server that is told to stop before it has accepted anything stops all the same.
+func TestStopAtOnce(t *testing.T) {
+	t.Parallel()
+	f := newFirm(t, "sqlite:"+filepath.Join(t.TempDir(), "orderbot.db"), medical)
+	settings, err := config.Load("", f.env)
+	require.NoError(t, err)
+	s, err := newServer(t.Context(), settings, serverOptions{Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.NoError(t, s.run(ctx))
+}

@@ -289,6 +289,8 @@ func (s *server) run(ctx context.Context) error {
 	case stopErr != nil:
 		err = errors.Join(err, stopErr)
 	}
+	// A stop before the first accept finds nothing to shut down: the listener has to be closed.
+	_ = s.listener.Close()
 	<-served
 	stop()
 	all.Wait()
