@@ -131,6 +131,9 @@ func parseCommand(text string) command {
 		}
 		return command{verb: w.verb, orders: ids, arg: arg}
 	}
+	if len(ids) > 0 && strings.Trim(rest, edges+"?") == "" {
+		return command{verb: cmdProgress, orders: ids} // a number by itself asks where its order is
+	}
 	return command{}
 }
 

@@ -39,6 +39,8 @@ func TestParseCommand(t *testing.T) {
 		"同意 SO202603110012，注意回款":            {cmdApprove, one, "注意回款"},
 		"发货 SO202603110012 SF1234567890123": {cmdShip, one, "SF1234567890123"},
 		"SO202603110012 发货了吗":               {cmdProgress, one, ""},
+		"SO202603110012":                    {cmdProgress, one, ""},
+		"so-20260311-0012？":                 {cmdProgress, one, ""},
 		"收到":                                {cmdAck, nil, ""},
 		"收到 SO202603110012":                 {cmdAck, one, ""},
 		"收到，马上发货":                           {},
