@@ -481,11 +481,12 @@ func (b *builder) set(els []el, k, from int) bool {
 	if len(target) == 0 {
 		return false
 	}
-	var q *quantity
+	var q, size *quantity
 	f, t, ok := wordSpan(rest)
 	for _, e := range rest {
 		if e.kind == elMark && e.mark.kind == markQty {
 			if e.mark.qty.spec && ok && e.from < t {
+				size = &e.mark.qty
 				continue // A4要80克的
 			}
 			q = &e.mark.qty
@@ -496,6 +497,9 @@ func (b *builder) set(els []el, k, from int) bool {
 		if what = b.mention(f, t); what.empty() || q != nil && !b.content(what) {
 			what = nil
 		}
+	}
+	if what == nil && q == nil && size != nil {
+		what = b.mention(size.from, size.to) // 豆油改5升的
 	}
 	if what == nil && q == nil {
 		return false

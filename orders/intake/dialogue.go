@@ -418,6 +418,14 @@ func (r *reading) chooseOption(b *builder, it *wanted) bool {
 			return true
 		}
 	}
+	if n := len(b.items) - 1; len(options) == 0 && n == b.base && b.items[n].res.product >= 0 && !b.items[n].gift && b.items[n].q.unit == it.q.unit && b.items[n].q.value.Equal(it.q.value) && !it.q.none && !r.joins() {
+		it.res, it.kept = b.items[n].res, nil // 鸡蛋2箱, where 2箱 of something unknown were asked about
+		if b.items[n].price != nil {
+			it.price, it.total = b.items[n].price, b.items[n].total
+		}
+		b.items = b.items[:n]
+		return true
+	}
 	m := x.readMention(b.s.t, 0, len(b.s.r), b.who.own, nil)
 	return len(b.s.r) <= 12 && len(b.touched) == 0 && len(b.items) == b.base && try(m)
 }

@@ -421,10 +421,13 @@ func badPhone(path, said string) Ask {
 
 // pastText asks about a deadline that has passed.
 func pastText(deadline string, now time.Time) string {
-	t, layout := time.Time{}, "1月2日"
-	if at, err := time.Parse(time.RFC3339, deadline); err == nil {
-		t, layout = at, "1月2日 15:04"
-	} else if t, err = time.Parse(time.DateOnly, deadline); err != nil {
+	t, err := time.Parse(time.RFC3339, deadline)
+	layout := "1月2日 15:04"
+	if err != nil {
+		t, err = time.Parse(time.DateOnly, deadline)
+		layout = "1月2日"
+	}
+	if err != nil {
 		return "要货时间已经过了，请确认。"
 	}
 	if t.Year() != now.Year() {

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -69,6 +70,13 @@ func (r *reading) ownOrder(b *builder, which int, named []int32) bool {
 		same := !slices.ContainsFunc(goods, func(it *wanted) bool { return !r.restates(it, which) })
 		return r.s.sales && (!same || draft.Customer != "" && !startsWith(r.text, yesWords) && len(r.thread.Asks) == 0)
 	}
+	cust, known := r.x.customerOf(draft.Customer)
+	if slices.ContainsFunc(r.s.marks, func(m mark) bool {
+		spoken := m.kind == markPerson && r.s.sales && known && !slices.Contains(m.ids, cust) // another customer's contact orders
+		return m.to > m.from && (spoken || m.kind == markCustomer && !r.s.ownedElsewhere(m))
+	}) {
+		return true
+	}
 	prefix := fmt.Sprintf("orders[%d].", which)
 	open := false
 	for _, a := range r.thread.Asks {
@@ -120,7 +128,7 @@ func (r *reading) answers(it *wanted, a *Ask, draft *Draft) bool {
 	l := &draft.Lines[n]
 	if field == "product" && l.Product == "" {
 		// 20升的 5桶: a size without goods of its own, goods that were offered, or other goods in as many units
-		return r.inOptions(it, a) || it.m != nil && it.m.content() == 0 || len(a.Options) == 0 && !it.q.none && trim(it.q.value) == l.Quantity && it.q.unit == l.Unit
+		return r.inOptions(it, a) || it.m != nil && it.res.product < 0 && bits.OnesCount64(it.m.content()) < 2 || len(a.Options) == 0 && !it.q.none && trim(it.q.value) == l.Quantity && it.q.unit == l.Unit
 	}
 	return it.res.product >= 0 && string(r.x.master.Products[it.res.product].Code) == l.Product
 }

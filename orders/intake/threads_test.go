@@ -25,6 +25,8 @@ func TestOrdersOfTheirOwnInAConversation(t *testing.T) {
 		"other goods while a question is open": {intake.RoleSales, []string{"望江楼 大豆油5桶", "土豆2袋，白醋3件 80一件"}, "", "F6 2袋=50, F8 3件=36@80", "orders[0].customer missing"},
 		"a greeting from a salesperson":        {intake.RoleSales, []string{"望江楼 白醋3件", "你好，土豆2袋"}, "", "F6 2袋=50", "orders[0].customer missing"},
 		"a greeting from a customer":           {intake.RoleCustomer, []string{"刹车片5套", "您好，土豆2袋"}, "D1", "F6 2袋=50", ""},
+		"another customer's contact orders":    {intake.RoleSales, []string{"望江楼 白醋3件", "冯店长要土豆2袋"}, "D2", "F6 2袋=50", ""},
+		"a customer names itself":              {intake.RoleCustomer, []string{"白醋3件", "望江楼 土豆2袋"}, "D1", "F6 2袋=50", ""},
 		"a price of its own":                   {intake.RoleSales, []string{"望江楼 白醋3件", "望江楼 白醋5件 66一件"}, "D1", "F8 5件=60@66", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -45,14 +47,16 @@ func TestChangesStayChangesInASalespersonsChat(t *testing.T) {
 		texts []string
 		lines string
 	}{
-		"more with the customer's name":  {[]string{"望江楼 白醋3件", "望江楼再加土豆2袋"}, "F8 3件=36, F6 2袋=50"},
-		"more while a question is open":  {[]string{"望江楼 大豆油5桶", "还有土豆2袋"}, " 5桶=, F6 2袋=50"},
-		"a word between":                 {[]string{"望江楼 刹车片5套", "白醋加3件"}, " 5套=, F8 3件=36"},
-		"changed with the name":          {[]string{"望江楼 白醋3件", "望江楼白醋改5件"}, "F8 5件=60"},
-		"instead with the name":          {[]string{"望江楼 白醋3件", "望江楼的白醋不要了，换土豆2袋"}, "F6 2袋=50"},
-		"an answer with its quantity":    {[]string{"望江楼 大豆油5桶", "20升的5桶"}, "F2 5桶=5"},
-		"the customer, said with all":    {[]string{"老灶 白醋3件", "老灶南城 白醋3件"}, "F8 3件=36"},
-		"more without any open question": {[]string{"望江楼 白醋3件", "土豆2袋"}, "F8 3件=36, F6 2袋=50"},
+		"more with the customer's name":   {[]string{"望江楼 白醋3件", "望江楼再加土豆2袋"}, "F8 3件=36, F6 2袋=50"},
+		"more while a question is open":   {[]string{"望江楼 大豆油5桶", "还有土豆2袋"}, " 5桶=, F6 2袋=50"},
+		"a word between":                  {[]string{"望江楼 刹车片5套", "白醋加3件"}, " 5套=, F8 3件=36"},
+		"changed with the name":           {[]string{"望江楼 白醋3件", "望江楼白醋改5件"}, "F8 5件=60"},
+		"instead with the name":           {[]string{"望江楼 白醋3件", "望江楼的白醋不要了，换土豆2袋"}, "F6 2袋=50"},
+		"another size instead":            {[]string{"望江楼 大豆油20升的5桶", "豆油改5升的"}, "F1 5桶=5"},
+		"what was meant by unknown goods": {[]string{"望江楼 榴莲2箱", "鸡蛋2箱"}, "F7 2箱=24"},
+		"an answer with its quantity":     {[]string{"望江楼 大豆油5桶", "20升的5桶"}, "F2 5桶=5"},
+		"the customer, said with all":     {[]string{"老灶 白醋3件", "老灶南城 白醋3件"}, "F8 3件=36"},
+		"more without any open question":  {[]string{"望江楼 白醋3件", "土豆2袋"}, "F8 3件=36, F6 2袋=50"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -139,7 +143,7 @@ func TestRefusedGoodsTakeNoOthersAlong(t *testing.T) {
 	x := shop(t)
 	for text, want := range map[string]string{
 		"白T恤M 20件\n白T恤L 10件\n黑T恤M不要了，改白T恤S 5件": "T2 20件=20, T3 10件=10, T1 5件=5",
-		"白醋3件，土豆2袋，土豆不要了，改鸡胸5件":               "F8 3件=36, F5 5件=50",
+		"白醋3件，土豆2袋，土豆不要了，改鸡胸5件":                "F8 3件=36, F5 5件=50",
 		"白醋3件\n土豆2袋\n榴莲不要了，改鸡蛋5箱":              "F8 3件=36, F6 2袋=50, F7 5箱=60",
 		"白醋3件，白醋不要零头":                          "F8 3件=36",
 	} {
@@ -165,14 +169,14 @@ func TestMoreWaysToSayTheRest(t *testing.T) {
 	t.Parallel()
 	x := shop(t)
 	for text, want := range map[string]intake.Draft{
-		"白醋3件，2026.4.2":           {DeliverBy: "2026-04-02"},
-		"白醋3件 3月18":               {DeliverBy: "2026-03-18"},
-		"白醋3件 2026.4.2送达滨江路8号后门":  {DeliverBy: "2026-04-02", Address: "滨江路8号后门"},
-		"白醋3件，送至滨江路8号后门":          {Address: "滨江路8号后门"},
-		"白醋3件，走中通……算了德邦吧":         {Carrier: "DEPPON"},
-		"白醋3件，顺丰到付不要":             {Note: "顺丰到付不要"},
-		"白醋3件，电话0371-66778899":    {Phone: "0371-66778899"},
-		"白醋3件，电话：138 0000 9001": {Phone: "13800009001"},
+		"白醋3件，2026.4.2":          {DeliverBy: "2026-04-02"},
+		"白醋3件 3月18":              {DeliverBy: "2026-03-18"},
+		"白醋3件 2026.4.2送达滨江路8号后门": {DeliverBy: "2026-04-02", Address: "滨江路8号后门"},
+		"白醋3件，送至滨江路8号后门":         {Address: "滨江路8号后门"},
+		"白醋3件，走中通……算了德邦吧":        {Carrier: "DEPPON"},
+		"白醋3件，顺丰到付不要":            {Note: "顺丰到付不要"},
+		"白醋3件，电话0371-66778899":   {Phone: "0371-66778899"},
+		"白醋3件，电话：138 0000 9001":  {Phone: "13800009001"},
 	} {
 		res := said(t, x, text)
 		require.Equal(t, "F8 3件=36", lines(res), text)
