@@ -52,6 +52,20 @@ func isRepeat(text string) bool {
 	return false
 }
 
+// phone is the one phone number that the message names, "" where it names none or several.
+func (s *scan) phone() string {
+	number := ""
+	for _, m := range s.marks {
+		if m.kind == markPhone {
+			if number != "" {
+				return ""
+			}
+			number = m.text
+		}
+	}
+	return number
+}
+
 // refOf is the order, parcel or phone number that the message names.
 func (s *scan) refOf(text string) string {
 	for _, m := range s.marks {

@@ -159,6 +159,9 @@ func (r *reading) fresh() (Result, *Thread) {
 		return res, &Thread{Orders: cloneDrafts(res.Orders), Asks: slices.Clone(res.Asks), Words: words}
 	case IntentCancel, IntentChange, IntentReturn, IntentStatus, IntentUrge:
 		res.Ref = ref
+		if ref == "" && res.Intent == IntentStatus {
+			res.Ref = s.phone()
+		}
 	default:
 	}
 	next := r.thread.clone()
