@@ -104,6 +104,9 @@ func digits(text string) string { return notDigit.ReplaceAllString(text, "") }
 
 var phonePattern = regexp.MustCompile(`^1\d{10}$`)
 
+// waybill is what carriers' numbers look like.
+var waybill = regexp.MustCompile(`^[A-Z]{0,5}\d{10,20}$`)
+
 func isPhone(text string) bool { return phonePattern.MatchString(digits(text)) && len(text) < 20 }
 
 // askPerson hands a wish that only a person can grant (return, hurry) to the order's owner.

@@ -202,8 +202,9 @@ func (s *session) dispatch(ctx context.Context, tx Tx) error {
 			return s.rejectFor(tx, w, s.texts())
 		}
 	}
-	if phone := strings.Trim(s.texts(), edges); len(s.talk.Orders) == 0 && s.in.Kind == orders.InboundText && isPhone(phone) {
-		return s.status(ctx, tx, intake.Result{Intent: intake.IntentStatus, Ref: phone}) // a phone by itself, and nothing that it could be an answer to
+	// A phone or waybill number by itself, where there is nothing that it could be an answer to.
+	if ref := strings.ToUpper(strings.Trim(s.texts(), edges)); len(s.talk.Orders) == 0 && s.in.Kind == orders.InboundText && (isPhone(ref) || waybill.MatchString(ref)) {
+		return s.status(ctx, tx, intake.Result{Intent: intake.IntentStatus, Ref: ref})
 	}
 	return s.read(ctx, tx)
 }
