@@ -64,6 +64,11 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	for i := range draft.Lines {
 		b.items = append(b.items, r.lineOf(which, i, who))
 	}
+	for _, it := range b.items {
+		if it.kept == nil && b.ctx == nil {
+			b.ctx = it.m // 前的3套: of the goods that were asked about
+		}
+	}
 	b.base = len(b.items)
 	before := len(b.items)
 	if len(s.turns) > 0 {

@@ -153,10 +153,10 @@ func (s *scan) clauseEnd(i int) int {
 	return i
 }
 
-// chunkEnd is where the unbroken stretch at i ends.
+// chunkEnd is where the unbroken stretch at i ends; no address is as long as the 60 characters that it looks at.
 func (s *scan) chunkEnd(i int) int {
 	e := i
-	for e < len(s.r) && s.owner[e] < 0 && !strings.ContainsRune(",。;\n!?()+", s.r[e]) {
+	for e < len(s.r) && e-i < 60 && s.owner[e] < 0 && !strings.ContainsRune(",。;\n!?()+", s.r[e]) {
 		if s.r[e] == ' ' && (e+1 >= len(s.r) || !s.goesOn(i, e+1)) {
 			break
 		}

@@ -479,10 +479,10 @@ func (r *reading) allot(sec *section) []*section {
 	var lots []lot
 	for _, q := range sec.b.loose {
 		from, to := q.from, q.to
-		for from > sec.from && !strings.ContainsRune(",。;\n!?", s.r[from-1]) {
+		for from > sec.from && q.from-from < 100 && !strings.ContainsRune(",。;\n!?", s.r[from-1]) {
 			from--
 		}
-		for to < sec.to && (!strings.ContainsRune(",。;\n!?", s.r[to]) || s.at(to) != nil) {
+		for to < sec.to && to-q.to < 100 && (!strings.ContainsRune(",。;\n!?", s.r[to]) || s.at(to) != nil) {
 			to++
 		}
 		l := lot{q: q, from: from}

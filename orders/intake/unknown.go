@@ -34,6 +34,9 @@ func (b *builder) strangers(named bool) {
 		for to < len(s.r) && s.owner[to] < 0 && (isHan(s.r[to]) || isAlnum(s.r[to]) || s.r[to] == '-') {
 			to++
 		}
+		if to-from < 2 || to-from > 18 || !s.ordered(q.from, named) {
+			return false
+		}
 		end := s.clauseEnd(to)
 		if end < len(s.r) && s.r[end] == '?' || strings.ContainsAny(string(s.r[from:end]), "吗么呢没") || s.r[end-1] == '不' {
 			return false
@@ -42,7 +45,7 @@ func (b *builder) strangers(named bool) {
 			to--
 		}
 		m := b.mention(from, to)
-		if to-from > 16 || bits.OnesCount64(m.content()) < 2 || says(string(s.r[from:to]), noGoods) || !s.ordered(q.from, named) {
+		if to-from > 16 || bits.OnesCount64(m.content()) < 2 || says(string(s.r[from:to]), noGoods) {
 			return false
 		}
 		said := s.quote(from, to)
