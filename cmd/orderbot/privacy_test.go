@@ -166,7 +166,11 @@ func TestOnlyOnesOwn(t *testing.T) {
 				two := func() []simulator.Bubble { return f.sim.ServiceAccount.Screen("open-two") }
 				require.True(t, f.sim.ServiceAccount.SendText(ctx, "open-two", id).Accepted)
 				see(t, "its nodes", two, says(id, "下单", "审核", "排产", "入库", "出库", "在途", "签收"))
-				require.True(t, f.sim.ServiceAccount.SendText(ctx, "open-two", order.Phone).Accepted)
+				for _, words := range []string{order.Phone, tracking, "我的订单到哪了"} {
+					told := len(two())
+					require.True(t, f.sim.ServiceAccount.SendText(ctx, "open-two", words).Accepted)
+					see(t, "its nodes by "+words, func() []simulator.Bubble { return two()[told:] }, says(id, "下单", "签收"))
+				}
 				require.True(t, f.sim.WeCom.SendText(ctx, "zhengku", "明细 "+id).Accepted)
 				see(t, "the warehouse's own", f.wecom("zhengku"), says("明细", secret))
 			})
