@@ -195,9 +195,14 @@ func testTurnWorkers(t *testing.T, s Store) {
 				continue
 			}
 			if !dies {
+				isNoted := false // the transaction may be run again
 				err = s.Do(t.Context(), func(tx Tx) error {
 					mu.Lock()
 					delete(active, turn.Chat) // the next one may come as soon as this is committed
+					if !isNoted {
+						isNoted = true
+						answered[turn.Chat] = append(answered[turn.Chat], keysOf(turn)...)
+					}
 					mu.Unlock()
 					return tx.FinishTurn(turn)
 				})
@@ -207,7 +212,6 @@ func testTurnWorkers(t *testing.T, s Store) {
 			if dies {
 				delete(active, turn.Chat)
 			} else {
-				answered[turn.Chat] = append(answered[turn.Chat], keysOf(turn)...)
 				left -= len(turn.Messages)
 			}
 			mu.Unlock()
