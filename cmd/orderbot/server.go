@@ -249,7 +249,7 @@ func (s *server) failed(c *fiber.Ctx, err error) error {
 			lingerAfter(c)
 		}
 	} else {
-		s.logger.Error("request failed", "path", strings.Clone(c.Path()), "error", err)
+		s.logger.Error("request failed", "route", c.Route().Path, "error", err) // not the path: it may hold a token
 	}
 	return c.Status(status).Send(nil)
 }
