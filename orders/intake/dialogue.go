@@ -233,9 +233,16 @@ func lineField(field string) (int, string, bool) {
 	return k, name, ok && err == nil
 }
 
-// whichDraft chooses the draft that the message is about: the one with an open question, else the last.
+// whichDraft chooses the draft that the message is about: that of the customer it names, the one with an open question, else
+// the last.
 func (r *reading) whichDraft() int {
 	n := len(r.thread.Orders)
+	if len(r.secs) == 1 && r.secs[0].named && len(r.secs[0].customers) == 1 {
+		code := string(r.x.master.Customers[r.secs[0].customers[0]].Code)
+		if k := slices.IndexFunc(r.thread.Orders, func(d Draft) bool { return d.Customer == code }); k >= 0 {
+			return k
+		}
+	}
 	for _, a := range r.thread.Asks {
 		var k int
 		if _, err := fmt.Sscanf(a.Field, "orders[%d]", &k); err == nil && k >= 0 && k < n {

@@ -52,6 +52,7 @@ func TestChangesStayChangesInASalespersonsChat(t *testing.T) {
 		"a word between":                  {[]string{"望江楼 刹车片5套", "白醋加3件"}, " 5套=, F8 3件=36"},
 		"changed with the name":           {[]string{"望江楼 白醋3件", "望江楼白醋改5件"}, "F8 5件=60"},
 		"instead with the name":           {[]string{"望江楼 白醋3件", "望江楼的白醋不要了，换土豆2袋"}, "F6 2袋=50"},
+		"the named one of two drafts":     {[]string{"望江楼 白醋3件，瑞丰制衣 黑T恤M 20件", "望江楼再加土豆2袋"}, "F8 3件=36, F6 2袋=50 | T4 20件=20"},
 		"the answer names two":            {[]string{"望江楼 刹车片5套", "前的3套后的2套"}, "V2 3套=3, V3 2套=2"},
 		"another size instead":            {[]string{"望江楼 大豆油20升的5桶", "豆油改5升的"}, "F1 5桶=5"},
 		"what was meant by unknown goods": {[]string{"望江楼 榴莲2箱", "鸡蛋2箱"}, "F7 2箱=24"},
