@@ -63,8 +63,10 @@ func TestBadEnvelopes(t *testing.T) {
 			require.NoError(t, f.sim.KF.VerifyURL(ctx))
 			require.NoError(t, f.sim.ServiceAccount.VerifyURL(ctx))
 			quiet(t, db, patience)
+			// 微信客服's messages stand in the platform's own log, whatever its callback looked like, and may be
+			// pulled from there at the server's start.
 			kept := func() []string {
-				return append(state(t, db), texts(t, db, "SELECT platform, msg_key FROM inbox")...)
+				return append(state(t, db), texts(t, db, "SELECT platform, msg_key FROM inbox WHERE platform <> 'kf'")...)
 			}
 			before := kept()
 			doors := map[string]func(o ...simulator.SendOption) simulator.Delivery{
