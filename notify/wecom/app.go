@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/silenceper/wechat/v2/work/message"
 
@@ -194,15 +195,22 @@ const markBytes = 24
 // marked adds eight zero-width characters that tell equal texts of different deliveries apart: the
 // platform swallows an equal text within the duplicate interval (its documentation of
 // enable_duplicate_check), which is meant to catch the same delivery sent again and must not catch
-// the answer to somebody who asks the same twice. They stand in front, so that an order number or a
-// link at the end ends where it ends.
+// the answer to somebody who asks the same twice. They stand behind the last line that ends with a
+// Chinese character or sign, so that an order number or a link ends where it ends.
 func marked(text, key string) string {
 	sum := sha256.Sum256([]byte(key))
 	var b strings.Builder
 	for i := range 8 {
 		b.WriteRune([]rune{0x200b, 0x200c, 0x200d, 0x2060}[sum[i]&3])
 	}
-	return b.String() + text
+	at := 0 // in front, where no line will do
+	for end := len(text); end > 0; end = strings.LastIndexByte(text[:end], '\n') {
+		if text[end-1] >= utf8.RuneSelf {
+			at = end
+			break
+		}
+	}
+	return text[:at] + b.String() + text[at:]
 }
 
 func (a *App) file(ctx context.Context, d orders.Delivery, f *cards.File) (json.RawMessage, error) {

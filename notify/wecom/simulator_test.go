@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -79,7 +78,7 @@ func TestSimulatedCard(t *testing.T) {
 	require.NoError(t, err)
 	screen = sim.WeCom.Screen("WangJie")
 	require.Len(t, screen, 2, "the code is spent: the new state comes as text")
-	require.Equal(t, m.Text, strings.TrimLeft(screen[1].Text, zeroWidth))
+	require.Equal(t, m.Text, unmarked(screen[1].Text))
 }
 
 // An answer that is lost leads to a repeat, and the repeat to nothing new.
