@@ -17,24 +17,6 @@ var Start = time.Date(2026, 3, 11, 2, 0, 0, 0, time.UTC)
 // Decimal parses a number that the test is sure of.
 func Decimal(text string) decimal.Decimal { return decimal.RequireFromString(text) }
 
-// Customer builds a customer with a credit limit of ¥100,000.
-func Customer(code orders.CustomerCode) orders.Customer {
-	limit := orders.Money(100_000_00)
-	return orders.Customer{
-		Code: code, Name: "澜州市第" + string(code) + "医院", Type: orders.CustomerOrdinary, Level: "A", Region: "澜州",
-		Contact: "何文静", Phone: "13800001001", Address: "澜州市人民路18号", Sales: "S001", CreditLimit: &limit,
-	}
-}
-
-// Product builds a product at ¥8.50 with boxes of 40.
-func Product(code orders.ProductCode) orders.Product {
-	price := Decimal("8.5")
-	return orders.Product{
-		Code: code, Name: "医用口罩" + string(code), Spec: "50只/盒", Unit: "盒", Category: "防护", Price: &price,
-		Packs: []orders.Pack{{Unit: "箱", Size: Decimal("40")}}, Kind: orders.ProductStandard,
-	}
-}
-
 // Order builds a draft of [Start] with a line for each product, of so many base units each.
 func Order(id orders.OrderID, customer orders.CustomerCode, base int64, products ...orders.ProductCode) *orders.Order {
 	o := &orders.Order{
