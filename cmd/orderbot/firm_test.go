@@ -105,36 +105,11 @@ func newFirm(t *testing.T, database, folder string, more ...string) *firm {
 
 // settingsFor are the settings, as environment, of a server that talks to the simulator.
 func settingsFor(sim *simulator.Simulator, database, address string) []string {
-	c := sim.Credentials()
-	return []string{
-		"ORDERBOT_SERVER__LISTEN=" + address,
-		"ORDERBOT_DATABASE__URL=" + database,
-		"ORDERBOT_WECOM__API_URL=" + sim.WeComURL(),
-		"ORDERBOT_WECOM__CORP_ID=" + c.WeCom.CorpID,
-		fmt.Sprintf("ORDERBOT_WECOM__AGENT_ID=%d", c.WeCom.AgentID),
-		"ORDERBOT_WECOM__SECRET=" + c.WeCom.Secret,
-		"ORDERBOT_WECOM__TOKEN=" + c.WeCom.Token,
-		"ORDERBOT_WECOM__AES_KEY=" + c.WeCom.AESKey,
-		"ORDERBOT_WECOM__KF__SECRET=" + c.WeCom.KF.Secret,
-		"ORDERBOT_WECOM__KF__TOKEN=" + c.WeCom.KF.Token,
-		"ORDERBOT_WECOM__KF__AES_KEY=" + c.WeCom.KF.AESKey,
-		"ORDERBOT_SERVICE_ACCOUNT__API_URL=" + sim.ServiceAccountURL(),
-		"ORDERBOT_SERVICE_ACCOUNT__APP_ID=" + c.ServiceAccount.AppID,
-		"ORDERBOT_SERVICE_ACCOUNT__SECRET=" + c.ServiceAccount.Secret,
-		"ORDERBOT_SERVICE_ACCOUNT__TOKEN=" + c.ServiceAccount.Token,
-		"ORDERBOT_SERVICE_ACCOUNT__AES_KEY=" + c.ServiceAccount.AESKey,
-		"ORDERBOT_DINGTALK__API_URL=" + sim.DingTalkURL(),
-		"ORDERBOT_DINGTALK__LEGACY_API_URL=" + sim.DingTalkLegacyURL(),
-		"ORDERBOT_DINGTALK__CLIENT_ID=" + c.DingTalk.ClientID,
-		"ORDERBOT_DINGTALK__CLIENT_SECRET=" + c.DingTalk.ClientSecret,
-		"ORDERBOT_DINGTALK__ROBOT_CODE=" + c.DingTalk.RobotCode,
-		"ORDERBOT_LOGISTICS__KUAIDI100__API_URL=" + sim.Kuaidi100URL(),
-		"ORDERBOT_LOGISTICS__KUAIDI100__DETECT_URL=" + sim.Kuaidi100DetectURL(),
-		"ORDERBOT_LOGISTICS__KUAIDI100__CUSTOMER=" + c.Kuaidi100.Customer,
-		"ORDERBOT_LOGISTICS__KUAIDI100__KEY=" + c.Kuaidi100.Key,
-		"ORDERBOT_LOGISTICS__KUAIDI100__SALT=" + c.Kuaidi100.Salt,
+	return append(simulatedSettings(sim),
+		"ORDERBOT_SERVER__LISTEN="+address,
+		"ORDERBOT_DATABASE__URL="+database,
 		"ORDERBOT_TIMES__TURN_PAUSE=200ms",
-	}
+	)
 }
 
 // hire makes the staff known to the platforms.
