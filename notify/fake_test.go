@@ -446,12 +446,27 @@ type channel struct {
 	refuse func(d *orders.Delivery, m cards.Message) error
 	now    func() time.Time
 	tried  int
+	// unkeyed: it shows what is sent again again.
+	unkeyed bool
+	// concurrently is what a call does beside others; under is how many do, most how many did at once.
+	concurrently func()
+	under, most  int
 }
+
+func (c *channel) Keyed(orders.Delivery) bool { return !c.unkeyed }
 
 func (c *channel) Send(_ context.Context, d orders.Delivery, target *orders.Delivery) (json.RawMessage, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tried++
+	if c.concurrently != nil {
+		c.under++
+		c.most = max(c.most, c.under)
+		c.mu.Unlock()
+		c.concurrently()
+		c.mu.Lock()
+		c.under--
+	}
 	var m cards.Message
 	if err := json.Unmarshal(d.Body, &m); err != nil {
 		return nil, &notify.Error{Reason: notify.Rejected, Err: err}

@@ -18,6 +18,8 @@ type Channel interface {
 	// that was sent as target. A card that the platform refuses, or can't change any more, is said as
 	// text in the same chat. The receipt is what a later update needs. Errors are *[Error].
 	Send(ctx context.Context, d orders.Delivery, target *orders.Delivery) (receipt json.RawMessage, err error)
+	// Keyed tells whether the platform recognises d when it is sent again, so that nobody sees it twice.
+	Keyed(d orders.Delivery) bool
 }
 
 // Reason classifies a failed delivery. It decides the retry and labels the metric.

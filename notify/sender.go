@@ -30,6 +30,7 @@ const (
 	rateRetry   = 20 * time.Second // where the platform doesn't say how long to wait
 	backlogTime = 15 * time.Second // between two looks at the backlog
 	senders     = 12               // deliveries on their way at once
+	turnWait    = 2 * time.Second  // how long one without a key waits for its turn
 )
 
 // WeCom drops what one member gets beyond this, in silence (platforms' documentation, rate limits:
@@ -66,12 +67,14 @@ type SenderOptions struct {
 // other chat, and when that is refused too the overseers are told.
 //
 // Any number of senders may work on one outbox. A sender that dies between sending and recording
-// has its delivery sent again by another one, with the same key.
+// has its delivery sent again by another one, with the same key. What has no key on its platform is
+// sent one at a time, so that a crash repeats at most one of these.
 type Sender struct {
 	o         SenderOptions
 	wake      chan struct{}
 	gates     map[orders.Platform]*gate
 	platforms map[orders.Platform]bool
+	unkeyed   chan struct{} // held from sending to recording what no platform recognises
 }
 
 // NewSender returns a sender; [Sender.Run] starts it.
@@ -79,7 +82,7 @@ func NewSender(o SenderOptions) *Sender {
 	o.Hold = cmp.Or(o.Hold, holdClaim)
 	s := &Sender{
 		o: o, wake: make(chan struct{}, 1),
-		gates: make(map[orders.Platform]*gate), platforms: make(map[orders.Platform]bool),
+		gates: make(map[orders.Platform]*gate), platforms: make(map[orders.Platform]bool), unkeyed: make(chan struct{}, 1),
 	}
 	for p := range o.Channels {
 		s.gates[p], s.platforms[p] = new(gate), true
@@ -175,6 +178,15 @@ func (s *Sender) Deliver(ctx context.Context, d orders.Delivery) {
 		}
 		s.later(ctx, log, d, s.o.Now().Add(wait), cmp.Or(d.Error, heldBack))
 		return
+	}
+	if !channel.Keyed(d) {
+		select {
+		case s.unkeyed <- struct{}{}:
+			defer func() { <-s.unkeyed }()
+		case <-time.After(turnWait): // others must not stand behind a platform that is slow
+			s.later(ctx, log, d, s.o.Now().Add(jitter(&d, time.Second)), cmp.Or(d.Error, heldBack))
+			return
+		}
 	}
 	if again, ok := g.enter(s.o.Now()); !ok {
 		s.later(ctx, log, d, again.Add(jitter(&d, time.Second)), cmp.Or(d.Error, heldBack))

@@ -224,6 +224,28 @@ func TestACrashBetweenSendingAndRecordingSendsAgainWithTheSameKey(t *testing.T) 
 	})
 }
 
+// What a platform without keys is sent stands on the screen before it is recorded: of many at once
+// a crash would repeat as many.
+func TestOnlyOneWithoutAKeyIsUnderWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := open(t)
+		defer func() { o.stop() }()
+		o.dingtalk.unkeyed = true
+		for p, c := range map[orders.Platform]*channel{orders.DingTalk: o.dingtalk, orders.WeCom: o.wecom} {
+			c.concurrently = func() { time.Sleep(300 * time.Millisecond) }
+			for i := range 40 {
+				o.send(t, say(fmt.Sprint(p, i), p, fmt.Sprint("li", i)))
+			}
+		}
+		time.Sleep(time.Minute)
+		require.Len(t, o.dingtalk.taken(), 40)
+		require.Len(t, o.wecom.taken(), 40)
+		require.Equal(t, 1, o.dingtalk.most)
+		require.Greater(t, o.wecom.most, 1)
+	})
+}
+
 func TestTwoSendersSendOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

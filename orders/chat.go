@@ -90,6 +90,7 @@ type Delivery struct {
 	Attempts int
 	SentAt   time.Time
 	Receipt  json.RawMessage // what the platform called it; needed to change it later
+	Changed  bool            // a later delivery has changed the card with the code in the receipt; read by its id only
 	Error    string
 	Token    string // the claim
 }

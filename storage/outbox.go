@@ -32,6 +32,7 @@ type deliveryRow struct {
 	SentAt   int64
 	Receipt  string
 	Error    string
+	Changed  bool `gorm:"->"`
 }
 
 func (*deliveryRow) TableName() string { return "deliveries" }
@@ -43,6 +44,7 @@ func (r *deliveryRow) toDomain() orders.Delivery {
 		ID: r.ID, Key: r.MsgKey, Chat: orders.Chat{Platform: orders.Platform(r.Platform), ID: r.ChatID}, Kind: r.Kind,
 		Order: orders.OrderID(r.OrderID), Body: json.RawMessage(r.Body), Update: r.Replaces, Code: r.Code, NotAt: fromMS(r.NotAt),
 		Created: fromMS(r.Created), Status: deliveryStatus[r.Status], Attempts: r.Attempts, SentAt: fromMS(r.SentAt), Error: r.Error, Token: r.Token,
+		Changed: r.Changed,
 	}
 	if r.Receipt != "" {
 		d.Receipt = json.RawMessage(r.Receipt)
@@ -163,7 +165,9 @@ func (s *Store) FailDelivery(ctx context.Context, d orders.Delivery, _ time.Time
 // Delivery returns a delivery by its id.
 func (s *Store) Delivery(ctx context.Context, id int64) (*orders.Delivery, error) {
 	var rows []deliveryRow
-	if err := s.db.WithContext(ctx).Raw("SELECT * FROM deliveries WHERE id = ?", id).Scan(&rows).Error; err != nil {
+	const find = `SELECT d.*, EXISTS (SELECT 1 FROM deliveries u WHERE u.platform = d.platform AND u.chat_id = d.chat_id AND u.sent_at >= d.sent_at
+		AND u.replaces = d.id AND u.code = '' AND u.status = 1) AS changed FROM deliveries d WHERE d.id = ?`
+	if err := s.db.WithContext(ctx).Raw(find, id).Scan(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read delivery: %w", err)
 	}
 	if len(rows) == 0 {

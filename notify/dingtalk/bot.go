@@ -67,6 +67,12 @@ func (b *Bot) Send(ctx context.Context, d orders.Delivery, target *orders.Delive
 	return json.Marshal(r)
 }
 
+// Keyed is true for cards, which carry an id of ours. The robot's messages take none.
+func (b *Bot) Keyed(d orders.Delivery) bool {
+	var m cards.Message
+	return json.Unmarshal(d.Body, &m) == nil && m.Card != nil
+}
+
 // insteadText tells whether a card or file is refused for what it is, a missing right included: texts
 // need no right but that of sending.
 func insteadText(err error) bool {

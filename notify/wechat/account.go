@@ -173,6 +173,9 @@ func (a *Account) Send(ctx context.Context, d orders.Delivery, _ *orders.Deliver
 	return json.RawMessage(`{}`), nil
 }
 
+// Keyed is false: customer-service messages take no id of ours.
+func (a *Account) Keyed(orders.Delivery) bool { return false }
+
 // custom sends customer-service messages.
 func (a *Account) custom(ctx context.Context, d orders.Delivery, m *cards.Message) error {
 	const path = "/cgi-bin/message/custom/send"

@@ -21,6 +21,9 @@ const (
 	maxText = 2048 // bytes of a text; the platform cuts what is longer
 	// codeLife is how long the code that allows to change a card lives.
 	codeLife = 72 * time.Hour
+	// codeSpent is the error of a response code that was used before (published: "code has been used,
+	// it can be used once only").
+	codeSpent = "42022"
 )
 
 // Receipt is what the platform called a sent message.
@@ -80,6 +83,10 @@ func (a *App) Send(ctx context.Context, d orders.Delivery, target *orders.Delive
 		if err == nil || !insteadText(err, m) {
 			return receipt, err
 		}
+		if d.Attempts > 0 && httpx.CodeOf(err) == codeSpent && a.o.Now().Sub(d.Created) < codeLife {
+			// Nobody else has this code: an earlier try, whose answer was lost, changed the card.
+			return encode(Receipt{TaskID: taskID(target.Key)})
+		}
 		a.log.Info("card can't be changed any more, its state is sent as text", "delivery_id", d.ID, "cause", err)
 		return a.text(ctx, d, m.Text)
 	}
@@ -106,6 +113,10 @@ func (a *App) Send(ctx context.Context, d orders.Delivery, target *orders.Delive
 	}
 	return a.text(ctx, d, m.Text)
 }
+
+// Keyed is true: the platform swallows a repeat within the duplicate interval, and the code of a
+// card's change serves once.
+func (a *App) Keyed(orders.Delivery) bool { return true }
 
 // insteadText tells whether a refusal is of the form only, so that the message's text still reaches
 // the person.
@@ -146,11 +157,8 @@ func (a *App) update(ctx context.Context, d orders.Delivery, target *orders.Deli
 		}
 	}
 	code := d.Code
-	if code == "" {
+	if code == "" && !target.Changed && a.o.Now().Sub(target.SentAt) < codeLife {
 		code = old.ResponseCode
-		if a.o.Now().Sub(target.SentAt) >= codeLife {
-			code = ""
-		}
 	}
 	if code == "" || old.TaskID == "" {
 		return nil, unable("update card: no code left that allows it")

@@ -227,6 +227,42 @@ func TestCardThatCannotBeChangedIsSaidAsText(t *testing.T) {
 	}
 }
 
+// A crash between the change and its record leaves a code that is spent: by this very delivery.
+func TestChangeSentAgainAfterItGotThroughIsNotSaidAgain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		code     string // of the click
+		attempts int
+		changed  bool // by another delivery, with the code of the sending
+		answer   string
+		updates  int
+		texts    int
+	}{
+		"again, code of the click":             {"CLICK", 1, false, `{"errcode":42022}`, 1, 0},
+		"again, code of the sending":           {"", 1, false, `{"errcode":42022}`, 1, 0},
+		"again, the other change was first":    {"", 1, true, ``, 0, 1},
+		"again, code of the click after other": {"CLICK", 1, true, `{"errcode":42022}`, 1, 0},
+		"for the first time":                   {"CLICK", 0, false, `{"errcode":42022}`, 1, 1},
+		"again, refused for its form":          {"CLICK", 1, false, `{"errcode":42045}`, 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv, app := setup(t)
+			srv.On(sendPath, `{"errcode":0,"msgid":"M2"}`)
+			srv.On(updatePath, c.answer)
+			d := delivery(t, draft())
+			d.Update, d.Code, d.Attempts = 3, c.code, c.attempts
+			target := &orders.Delivery{
+				ID: 3, Key: "card", Receipt: json.RawMessage(`{"task_id":"t","response_code":"RC"}`), SentAt: now, Changed: c.changed,
+			}
+			_, err := app.Send(t.Context(), d, target)
+			require.NoError(t, err)
+			require.Len(t, srv.Calls(updatePath), c.updates)
+			require.Len(t, srv.Calls(sendPath), c.texts)
+		})
+	}
+}
+
 func TestUpdateWaitsWhereThePlatformIsAway(t *testing.T) {
 	t.Parallel()
 	srv, app := setup(t)

@@ -51,6 +51,9 @@ type menuBody struct {
 	List []sendmsg.MenuClick `json:"list"`
 }
 
+// Keyed is true: every message carries a msgid of ours.
+func (k *KF) Keyed(orders.Delivery) bool { return true }
+
 // Send delivers a message to a customer ("open_kfid external_userid"). Cards are said as text. The
 // platform takes five messages after each of the customer's, within 48 hours; what is beyond is
 // refused. Where d.Code is set it is the welcome code of an entered session, which allows one message

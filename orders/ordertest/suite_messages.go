@@ -370,6 +370,7 @@ func testDeliveryHeads(t *testing.T, s Store) {
 	require.Equal(t, orders.DeliverySent, d.Status)
 	require.JSONEq(t, `{"id":1}`, string(d.Receipt))
 	require.Equal(t, Start, d.SentAt)
+	require.False(t, d.Changed)
 
 	// a1 is tried again later, and a2 must not overtake it.
 	require.NoError(t, s.RetryDelivery(t.Context(), got["a1"], Start.Add(hold), "45009"))
@@ -397,6 +398,18 @@ func testDeliveryHeads(t *testing.T, s Store) {
 		require.Empty(t, list)
 		return err
 	})
+
+	// The first change has a code of its own, the second uses the one in the card's receipt.
+	for i, code := range []string{"code", ""} {
+		change := Delivery("b", "change"+code, Start)
+		change.Update, change.Code = d.ID, code
+		do(t, s, func(tx Tx) error { return tx.Send(change) })
+		got = take(quiet.NotAt, change.Key)
+		require.NoError(t, s.FinishDelivery(t.Context(), got[change.Key], nil, Start))
+		d, err = s.Delivery(t.Context(), d.ID)
+		require.NoError(t, err)
+		require.Equal(t, i == 1, d.Changed)
+	}
 	_, err = s.Delivery(t.Context(), 999999)
 	require.Equal(t, orders.CodeNotFound, orders.ErrorCode(err))
 }
