@@ -41,6 +41,7 @@ test: deps $(GOTESTSUM) ## all tests on SQLite and MariaDB, then the concurrent 
 
 .PHONY: bench
 bench: deps ## benchmarks: callbacks, orders per second, reading; more with ARGS="-runs 5 -times 5000"
+	@scripts/recognizers/fetch.sh
 	@PATH=$$PATH:/usr/sbin scripts/mariadb.sh run go run ./scripts/bench $(ARGS)
 
 .PHONY: accuracy

@@ -2,17 +2,14 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,8 +23,6 @@ import (
 
 	"orderbot/bot/wecom"
 	"orderbot/config"
-	"orderbot/orders/intake"
-	"orderbot/orders/masterdata"
 )
 
 const (
@@ -267,43 +262,4 @@ func percentile(all []time.Duration, p int) time.Duration {
 	}
 	all = slices.Sorted(slices.Values(all))
 	return all[(len(all)-1)*p/100]
-}
-
-// BenchmarkRead reads the texts of the open corpus into drafts, one after the other on one core,
-// as the clerk does within an answer.
-func BenchmarkRead(b *testing.B) {
-	for _, set := range []string{"medical", "hardware"} {
-		b.Run(set, func(b *testing.B) {
-			master, err := masterdata.ReadFolder(os.DirFS(filepath.Join(corpus, set)))
-			require.NoError(b, err)
-			data, err := os.ReadFile(filepath.Join(corpus, "messages.jsonl"))
-			require.NoError(b, err)
-			var messages []intake.Message
-			for line := range bytes.Lines(data) {
-				var m struct {
-					intake.Message
-					Master string `json:"master"`
-				}
-				require.NoError(b, json.Unmarshal(line, &m))
-				if m.Master == set {
-					messages = append(messages, m.Message)
-				}
-			}
-			lexicon := intake.NewLexicon(master)
-			var took []time.Duration
-			for i := range b.N {
-				begin := time.Now()
-				lexicon.Read(messages[i%len(messages)], nil)
-				took = append(took, time.Since(begin))
-			}
-			var sum time.Duration
-			for _, d := range took {
-				sum += d
-			}
-			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(milliseconds(percentile(took, 50)), "p50-ms")
-			b.ReportMetric(milliseconds(percentile(took, 99)), "p99-ms")
-			b.ReportMetric(float64(b.N)/sum.Seconds(), "messages/s")
-		})
-	}
 }

@@ -219,7 +219,7 @@ func columns(rows []*figures) []string {
 		switch {
 		case strings.HasPrefix(u, "%"):
 			return 2
-		case strings.HasPrefix(u, "echo"), strings.HasPrefix(u, "floor"):
+		case strings.HasPrefix(u, "echo"), strings.HasPrefix(u, "floor"), strings.HasPrefix(u, "recognizers"):
 			return 1
 		default:
 			return 0
