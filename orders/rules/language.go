@@ -67,8 +67,8 @@ func limit(c orders.Customer) orders.Money {
 	return *c.CreditLimit
 }
 
-// environment gives every field its value, by both names.
-func environment(f orders.Facts) map[string]any {
+// valuesOf returns what the fields are for an order, in their order.
+func valuesOf(f orders.Facts) []any {
 	if f.Order == nil {
 		f.Order = &orders.Order{}
 	}
@@ -76,13 +76,24 @@ func environment(f orders.Facts) map[string]any {
 	if f.Customer != nil {
 		c = *f.Customer
 	}
+	out := make([]any, len(fields))
+	for i := range fields {
+		out[i] = fields[i].value(f, c)
+	}
+	return out
+}
+
+// environment gives every field its value, by both names.
+func environment(values []any) map[string]any {
 	env := make(map[string]any, 2*len(fields))
-	for _, d := range fields {
-		v := d.value(f, c)
-		env[d.chinese], env[d.english] = v, v
+	for i, d := range fields {
+		env[d.chinese], env[d.english] = values[i], values[i]
 	}
 	return env
 }
+
+// noOrder is an environment for what needs the fields' types only.
+var noOrder = environment(valuesOf(orders.Facts{}))
 
 // memoryBudget is how many values a condition may make. A sound one needs none or a few.
 const memoryBudget = 10_000
@@ -91,6 +102,7 @@ const memoryBudget = 10_000
 type condition struct {
 	source  string
 	program *vm.Program
+	formula *formula // nil where it is more than comparisons of a field with constants
 }
 
 // holds evaluates the condition.
@@ -111,7 +123,7 @@ func (c *condition) holds(env map[string]any) (bool, error) {
 func compile(source string) (condition, error) {
 	exact := &decimals{}
 	options := append([]expr.Option{
-		expr.Env(environment(orders.Facts{})),
+		expr.Env(noOrder),
 		expr.AsBool(),
 		expr.MaxNodes(500),
 		expr.DisableAllBuiltins(),
@@ -127,7 +139,11 @@ func compile(source string) (condition, error) {
 	if err != nil {
 		return condition{}, errors.New(explain(err))
 	}
-	return condition{source, program}, nil
+	simple, err := formulaOf(source)
+	if err != nil {
+		simple = nil
+	}
+	return condition{source, program, simple}, nil
 }
 
 var decimalOperators = map[string]func(a, b decimal.Decimal) any{
@@ -211,7 +227,7 @@ func isNumber(n ast.Node) bool {
 	if !ok {
 		return false
 	}
-	_, ok = environment(orders.Facts{})[id.Value].(decimal.Decimal)
+	_, ok = noOrder[id.Value].(decimal.Decimal)
 	return ok
 }
 
@@ -222,7 +238,7 @@ func explain(err error) string {
 	}
 	var e *file.Error
 	if !errors.As(err, &e) {
-		return "条件看不懂：" + firstLine(err.Error())
+		return "条件看不懂"
 	}
 	at := fmt.Sprintf("（第 %d 个字起）", e.Column+1)
 	switch {
@@ -240,12 +256,16 @@ func explain(err error) string {
 	case strings.Contains(e.Message, "exceeds maximum allowed nodes"):
 		return "条件太长，请拆成几条"
 	default:
-		return "条件写得不完整或者多了什么" + at + "：" + firstLine(e.Message)
+		return "条件写得不完整或者多了什么" + at
 	}
 }
 
-func firstLine(s string) string {
-	s, _, _ = strings.Cut(s, "\n")
+// clip keeps a message short.
+func clip(s string) string {
+	const most = 40
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
 	return s
 }
 

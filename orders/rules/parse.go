@@ -50,14 +50,14 @@ func Parse(name string, data []byte) (*Engine, error) {
 	return e, nil
 }
 
-var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
+var yamlLine = regexp.MustCompile(`line (\d+):`)
 
 // yamlMistake says in Chinese where a file is no YAML.
 func yamlMistake(err error) string {
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
-		return fmt.Sprintf("第 %s 行：格式不对，多半是缩进或引号（%s）", m[1], m[2])
+		return fmt.Sprintf("第 %s 行附近：格式不对，多半是缩进、冒号或引号", m[1])
 	}
-	return "格式不对：" + err.Error()
+	return "格式不对，请对照示例检查缩进、冒号和引号"
 }
 
 func (r *reader) mistake(n *yaml.Node, format string, args ...any) {
@@ -116,7 +116,7 @@ func (r *reader) condition(n, at *yaml.Node, what string) condition {
 	}
 	c, err := compile(source)
 	if err != nil {
-		r.mistake(n, "%s「%s」：%s", what, source, err)
+		r.mistake(n, "%s「%s」：%s", what, clip(source), err)
 	}
 	return c
 }
@@ -152,9 +152,11 @@ func (r *reader) routes(n *yaml.Node) []route {
 	items := r.items(n, "routes")
 	if len(items) == 0 {
 		r.mistake(n, "routes 至少要有一条路由")
+		return nil
 	}
-	for i, item := range items {
-		f := r.fields(item, "路由", "name", "when", "steps", "tell")
+	sound, rest := true, false
+	for _, item := range items {
+		f := r.fields(item, "路由", "name", "when", "before", "steps", "tell")
 		rt := route{name: r.text(f["name"], "name")}
 		switch {
 		case rt.name == "":
@@ -163,13 +165,20 @@ func (r *reader) routes(n *yaml.Node) []route {
 			r.mistake(f["name"], "有两条路由都叫「%s」", rt.name)
 		}
 		names[rt.name] = true
-		rt.when = r.condition(f["when"], item, "when")
-		isLast := i == len(items)-1
-		switch {
-		case isLast && rt.when.source != "true" && rt.when.source != "":
-			r.mistake(f["when"], "最后一条路由要写 when: true，不然有的订单没有去处")
-		case !isLast && rt.when.source == "true":
-			r.mistake(f["when"], "「%s」总是成立，后面的路由永远轮不到；请把它放到最后", rt.name)
+		var ok bool
+		rt.when, ok = r.routeCondition(f["when"], item)
+		sound = sound && ok
+		if rt.when == nil {
+			if rest {
+				r.mistake(f["when"], "「其余」只能写一次")
+				sound = false
+			}
+			rest = true
+		}
+		if f["before"] != nil {
+			for _, b := range r.items(f["before"], "before") {
+				rt.before = append(rt.before, r.text(b, "before"))
+			}
 		}
 		if f["steps"] == nil {
 			r.mistake(item, "路由「%s」缺 steps；自动通过请写 steps: []", rt.name)
@@ -181,6 +190,17 @@ func (r *reader) routes(n *yaml.Node) []route {
 		}
 		out = append(out, rt)
 	}
+	for i, item := range items {
+		for _, name := range out[i].before {
+			if !names[name] || name == out[i].name {
+				sound = false
+				r.mistake(item, "before 里的「%s」不是另一条路由的名称", name)
+			}
+		}
+	}
+	if sound {
+		r.checkRoutes(n, items, out)
+	}
 	return out
 }
 
@@ -188,7 +208,7 @@ func (r *reader) steps(n *yaml.Node) []step {
 	var out []step
 	for _, item := range r.items(n, "steps") {
 		f := r.fields(item, "审批步骤", "role", "limit", "when", "pass", "because")
-		s := step{because: r.text(f["because"], "because")}
+		s := step{because: r.text(f["because"], "because"), at: item}
 		if f["role"] == nil {
 			r.mistake(item, "审批步骤缺角色 role")
 		} else {

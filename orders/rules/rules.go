@@ -9,10 +9,12 @@ package rules
 import (
 	"cmp"
 	_ "embed"
-	"fmt"
+	"errors"
 	"os"
 	"slices"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 
 	"orderbot/orders"
 )
@@ -32,10 +34,11 @@ type Engine struct {
 var _ orders.Router = (*Engine)(nil)
 
 type route struct {
-	name  string
-	when  condition
-	steps []step
-	tell  []orders.Role
+	name   string
+	when   *formula // nil: what no other route takes
+	before []string // routes that don't get what this one takes
+	steps  []step
+	tell   []orders.Role
 }
 
 type step struct {
@@ -44,6 +47,7 @@ type step struct {
 	when    *condition // nil: always
 	pass    *condition // nil: never
 	because string
+	at      *yaml.Node
 }
 
 type bonus struct {
@@ -74,32 +78,49 @@ func Fields() [][2]string {
 	return out
 }
 
-// Route chooses the approval chain of an order: the first route whose condition holds. Steps whose
+// Route chooses the approval chain of an order: that of the one route that takes it. Steps whose
 // own condition doesn't hold are left out, steps that the system passes say why.
 func (e *Engine) Route(f orders.Facts) (orders.Route, error) {
-	env := environment(f)
-	for i := range e.routes {
-		r := &e.routes[i]
-		isIt, err := r.when.holds(env)
+	values := valuesOf(f)
+	found, err := e.find(values)
+	if err != nil {
+		return orders.Route{}, err
+	}
+	out := orders.Route{Name: found.name}
+	env := environment(values)
+	for j := range found.steps {
+		s, err := found.steps[j].lay(env)
 		if err != nil {
 			return orders.Route{}, err
 		}
-		if !isIt {
-			continue
+		if s != nil {
+			out.Steps = append(out.Steps, *s)
 		}
-		out := orders.Route{Name: r.name}
-		for j := range r.steps {
-			s, err := r.steps[j].lay(env)
-			if err != nil {
-				return orders.Route{}, err
-			}
-			if s != nil {
-				out.Steps = append(out.Steps, *s)
-			}
-		}
-		return out, nil
 	}
-	return orders.Route{}, fmt.Errorf("no route for order %s", f.Order.ID) // the last route takes all
+	return out, nil
+}
+
+// find returns the one route that takes an order.
+func (e *Engine) find(values []any) (*route, error) {
+	var rest *route
+	var fits []*route
+	for i := range e.routes {
+		switch r := &e.routes[i]; {
+		case r.when == nil:
+			rest = r
+		case r.when.holds(values):
+			fits = append(fits, r)
+		}
+	}
+	for _, r := range fits {
+		if !slices.ContainsFunc(fits, func(other *route) bool { return slices.Contains(other.before, r.name) }) {
+			return r, nil
+		}
+	}
+	if rest == nil {
+		return nil, errors.New("no route takes the order") // loading has seen to it that one does
+	}
+	return rest, nil
 }
 
 // lay makes a step of an order's chain; nil: the order needs none.
@@ -135,7 +156,7 @@ func (e *Engine) Tell(route string) []orders.Role {
 
 // Priority returns what an order weighs in the warehouse's queue, and why; more goes first.
 func (e *Engine) Priority(f orders.Facts) (points int, reasons []string, err error) {
-	env := environment(f)
+	env := environment(valuesOf(f))
 	for i := range e.priority {
 		b := &e.priority[i]
 		holds, err := b.when.holds(env)

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,8 @@ import (
 	"orderbot/orders"
 	"orderbot/orders/rules"
 )
+
+var update = flag.Bool("update", false, "rewrite golden files")
 
 // facts are an order's of an amount in fen, by a customer of a type, level and credit grade.
 type facts struct {
@@ -204,20 +207,30 @@ func TestCentsAreExact(t *testing.T) {
 		"len(产品) == 1 and 金额 < 2.675": 268,
 		"-金额 > -1.15":                 -1, // refused
 	} {
-		file := fmt.Sprintf("routes:\n  - {name: a, when: '%s', steps: []}\n  - {name: b, when: true, steps: []}\n", when)
+		file := fmt.Sprintf("routes:\n  - {name: a, when: 其余, steps: []}\npriority:\n  - {name: p, when: '%s', points: 1}\n", when)
 		e, err := rules.Parse("r.yaml", []byte(file))
 		if border < 0 {
 			require.Error(t, err, when)
 			continue
 		}
 		require.NoError(t, err, when)
-		name := func(fen orders.Money) string {
-			r, err := e.Route(orders.Facts{Order: &orders.Order{Total: fen, Lines: []orders.Line{{Product: "P1"}}}})
+		points := func(fen orders.Money) int {
+			n, _, err := e.Priority(orders.Facts{Order: &orders.Order{Total: fen, Lines: []orders.Line{{Product: "P1"}}}})
 			require.NoError(t, err, when)
-			return r.Name
+			return n
 		}
-		require.Equal(t, "a", name(border-1), "%s at %s", when, border-1)
-		require.Equal(t, "b", name(border), "%s at %s", when, border)
+		require.Equal(t, 1, points(border-1), "%s at %s", when, border-1)
+		require.Zero(t, points(border), "%s at %s", when, border)
+		if strings.Contains(when, "行数") || strings.Contains(when, "产品") || strings.HasPrefix(when, "金额 *") || strings.HasPrefix(when, "金额 -") {
+			continue // more than a route's condition may be
+		}
+		e, err = rules.Parse("r.yaml", fmt.Appendf(nil, "routes:\n  - {name: a, when: '%s', steps: []}\n  - {name: b, when: 其余, steps: []}\n", when))
+		require.NoError(t, err, when)
+		for fen, want := range map[orders.Money]string{border - 1: "a", border: "b"} {
+			r, err := e.Route(orders.Facts{Order: &orders.Order{Total: fen}})
+			require.NoError(t, err, when)
+			require.Equal(t, want, r.Name, "%s at %s", when, fen)
+		}
 	}
 }
 
@@ -242,12 +255,12 @@ func TestEveryFieldIsKnownByBothNames(t *testing.T) {
 		rest, ok := truths[names[0]]
 		require.True(t, ok, names[0])
 		for _, name := range names {
-			file := fmt.Sprintf("routes:\n  - name: a\n    when: %s %s\n    steps: []\n  - {name: b, when: true, steps: []}\n", name, rest)
+			file := fmt.Sprintf("routes:\n  - {name: a, when: 其余, steps: []}\npriority:\n  - name: p\n    when: %s %s\n    points: 1\n", name, rest)
 			e, err := rules.Parse("r.yaml", []byte(file))
 			require.NoError(t, err, name)
-			r, err := e.Route(f)
+			points, _, err := e.Priority(f)
 			require.NoError(t, err, name)
-			require.Equal(t, "a", r.Name, name)
+			require.Equal(t, 1, points, name)
 		}
 	}
 	require.Len(t, rules.Fields(), len(truths))
@@ -278,75 +291,94 @@ func TestLimitsOfSteps(t *testing.T) {
 	require.Equal(t, orders.RoleWarehouseLead, e.UrgentRoles()[0], "without urgent the built-in order holds")
 }
 
+// Every mistake is said so that a business person knows where it is and what to write instead.
 func TestMistakesAreNamedWithTheirLine(t *testing.T) {
 	t.Parallel()
-	const last = "  - {name: 其余, when: true, steps: []}\n"
+	const last = "  - {name: 其余, when: 其余, steps: []}\n"
 	route := func(when string) string {
 		return "routes:\n  - name: a\n    when: " + when + "\n    steps: []\n" + last
 	}
-	tests := map[string]struct {
-		file string
-		want []string
-	}{
-		"empty":                      {"", []string{"r.yaml 是空的"}},
-		"no YAML":                    {"routes:\n  - name: a\n   when: b\n", []string{"第 ", "格式不对"}},
-		"a list on top":              {"- a\n", []string{"第 1 行：规则文件要写成"}},
-		"no routes":                  {"urgent: [仓管]\n", []string{"第 1 行：缺 routes"}},
-		"no route":                   {"routes: []\n", []string{"第 1 行：routes 至少要有一条"}},
-		"an unknown key":             {"routs: []\n" + "routes:\n" + last, []string{"第 1 行：规则文件里没有「routs」这一项"}},
-		"an unknown key of a route":  {"routes:\n  - {name: a, wen: x, when: true, steps: []}\n", []string{"第 2 行：路由里没有「wen」"}},
-		"a key twice":                {"routes:\n  - name: a\n    name: b\n    when: true\n    steps: []\n", []string{"第 3 行"}},
-		"an unknown field":           {route("金鹅 < 5000"), []string{"第 3 行", "不认识「金鹅」", "是不是「金额」"}},
-		"a text without quotes":      {route("客户类型 == VIP"), []string{"第 3 行", "不认识「VIP」", "文字要加引号"}},
-		"amount against text":        {route(`金额 < "五千"`), []string{"第 3 行", "两边不是一种东西"}},
-		"text against number":        {route("客户等级 < 5"), []string{"第 3 行", "两边不是一种东西"}},
-		"no truth value":             {route("金额 + 1"), []string{"第 3 行", "条件要能说出「是」或「不是」"}},
-		"cut off":                    {route("金额 <"), []string{"第 3 行", "条件写得不完整"}},
-		"a number in a list":         {route("金额 in [5000]"), []string{"第 3 行", "不能用 in"}},
-		"a division":                 {route("金额 / 3 < 5"), []string{"第 3 行", "不能用除法"}},
-		"the clock":                  {route("now() > 金额"), []string{"第 3 行"}},
-		"too long":                   {route(strings.TrimSuffix(strings.Repeat("加急 or ", 300), " or ")), []string{"第 3 行", "条件太长"}},
-		"no condition":               {"routes:\n  - name: a\n    steps: []\n" + last, []string{"第 2 行：缺条件 when"}},
-		"no name":                    {"routes:\n  - when: 加急\n    steps: []\n" + last, []string{"第 2 行：路由缺名称"}},
-		"no steps":                   {"routes:\n  - name: a\n    when: 加急\n" + last, []string{"第 2 行：路由「a」缺 steps"}},
-		"two of a name":              {"routes:\n  - {name: 其余, when: 加急, steps: []}\n" + last, []string{"第 3 行：有两条路由都叫「其余」"}},
-		"no route for the rest":      {"routes:\n  - {name: a, when: 加急, steps: []}\n", []string{"第 2 行：最后一条路由要写 when: true"}},
-		"a route that hides others":  {"routes:\n  - {name: a, when: true, steps: []}\n" + last, []string{"第 2 行：「a」总是成立"}},
-		"an unknown role":            {"routes:\n  - name: a\n    when: true\n    steps:\n      - role: 董事长\n", []string{"第 5 行：没有「董事长」这个角色", "财务总监"}},
-		"a bad limit":                {"routes:\n  - name: a\n    when: true\n    steps:\n      - {role: 财务, limit: 4小时}\n", []string{"第 5 行：时限「4小时」"}},
-		"a negative limit":           {"routes:\n  - name: a\n    when: true\n    steps:\n      - {role: 财务, limit: -4h}\n", []string{"第 5 行：时限「-4h」"}},
-		"passing without a reason":   {"routes:\n  - name: a\n    when: true\n    steps:\n      - {role: 财务, pass: 加急}\n", []string{"第 5 行：自动通过要写明原因"}},
-		"a reason without passing":   {"routes:\n  - name: a\n    when: true\n    steps:\n      - {role: 财务, because: 急}\n", []string{"第 5 行：写了原因"}},
-		"a step without a role":      {"routes:\n  - name: a\n    when: true\n    steps:\n      - {limit: 4h}\n", []string{"第 5 行：审批步骤缺角色"}},
-		"steps that are no list":     {"routes:\n  - name: a\n    when: true\n    steps: 财务\n", []string{"第 4 行：steps要写成列表"}},
-		"points that are no number":  {"routes:\n" + last + "priority:\n  - {name: a, when: 加急, points: 高}\n", []string{"第 4 行：points 要写成整数"}},
-		"all mistakes at once":       {"routes:\n  - {name: a, when: 金鹅 > 1, steps: [{role: 老板}]}\n  - {name: b, when: 加急, steps: []}\nurgent: [门卫]\n", []string{"第 2 行", "「老板」", "第 3 行：最后一条", "第 4 行：没有「门卫」"}},
-		"a priority without a field": {"routes:\n" + last + "priority:\n  - {when: 加急}\n", []string{"第 4 行：优先级缺名称", "第 4 行：points"}},
+	step := func(s string) string { return "routes:\n  - name: a\n    when: true\n    steps:\n      - " + s + "\n" }
+	two := func(a, b string) string {
+		return "routes:\n  - {name: a, when: '" + a + "', steps: []}\n  - {name: b, when: '" + b + "', steps: []}\n"
 	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			_, err := rules.Parse("r.yaml", []byte(tt.file))
-			require.Error(t, err)
-			require.Equal(t, orders.CodeInvalid, orders.ErrorCode(err))
-			for _, want := range tt.want {
-				require.Contains(t, err.Error(), want)
-			}
-		})
+	files := []struct{ name, file string }{
+		{"empty", ""},
+		{"no YAML", "routes:\n  - name: a\n   when: b\n"},
+		{"a list on top", "- a\n"},
+		{"no routes", "urgent: [仓管]\n"},
+		{"no route", "routes: []\n"},
+		{"an unknown key", "routs: []\nroutes:\n" + last},
+		{"an unknown key of a route", "routes:\n  - {name: a, wen: x, when: true, steps: []}\n"},
+		{"a key twice", "routes:\n  - name: a\n    name: b\n    when: true\n    steps: []\n"},
+		{"an unknown field", route("金鹅 < 5000")},
+		{"a text without quotes", route("客户类型 == VIP")},
+		{"amount against text", route(`金额 < "五千"`)},
+		{"text against number", route("客户等级 < 5")},
+		{"no truth value", route("金额 + 1")},
+		{"cut off", route("金额 <")},
+		{"a number in a list", route("金额 in [5000]")},
+		{"a division", route("金额 / 3 < 5")},
+		{"the clock", route("now() > 金额")},
+		{"too long", route(strings.TrimSuffix(strings.Repeat("加急 or ", 300), " or "))},
+		{"two fields compared", route("金额 > 剩余额度")},
+		{"a calculation with a field", route("金额 * 2 > 100")},
+		{"a pattern", route(`客户名称 contains "医院"`)},
+		{"a function", route(`len(产品) > 3`)},
+		{"a choice", route(`"加急 ? 金额 > 1 : 金额 > 2"`)},
+		{"no condition", "routes:\n  - name: a\n    steps: []\n" + last},
+		{"no name", "routes:\n  - when: 加急\n    steps: []\n" + last},
+		{"no steps", "routes:\n  - name: a\n    when: 加急\n" + last},
+		{"two of a name", "routes:\n  - {name: 其余, when: 加急, steps: []}\n" + last},
+		{"an order without a route", two("金额 < 5000", "金额 > 5000")},
+		{"an order without a route, of two fields", two(`加急`, `not 加急 and 客户等级 in ["A", "B"]`)},
+		{"an order with two routes", two("金额 <= 5000", "金额 >= 5000")},
+		{"an order with two routes, by words", two(`医院等级 startsWith "三"`, `医院等级 != "二甲"`)},
+		{"a product in two routes", two(`"P1" in 产品 or not ("P2" in 产品)`, `"P2" in 产品`)},
+		{"a route that hides others", "routes:\n  - {name: a, when: true, steps: []}\n" + last},
+		{"a route that nobody reaches", "routes:\n  - {name: a, when: 金额 < 5 and 金额 > 6, steps: []}\n" + last},
+		{"a step that nobody reaches", "routes:\n  - {name: a, when: 金额 < 5, steps: [{role: 财务, when: 金额 > 9}]}\n" + last},
+		{"the rest twice", "routes:\n  - {name: b, when: 其余, steps: []}\n" + last},
+		{"before an unknown one", "routes:\n  - {name: a, when: 加急, before: [c], steps: []}\n" + last},
+		{"before each other", "routes:\n  - {name: a, when: 加急, before: [b], steps: []}\n  - {name: b, when: true, before: [a], steps: []}\n"},
+		{"an unknown role", step("role: 董事长")},
+		{"a bad limit", step("{role: 财务, limit: 4小时}")},
+		{"a negative limit", step("{role: 财务, limit: -4h}")},
+		{"passing without a reason", step("{role: 财务, pass: 加急}")},
+		{"a reason without passing", step("{role: 财务, because: 急}")},
+		{"a step without a role", step("{limit: 4h}")},
+		{"steps that are no list", "routes:\n  - name: a\n    when: true\n    steps: 财务\n"},
+		{"points that are no number", "routes:\n" + last + "priority:\n  - {name: a, when: 加急, points: 高}\n"},
+		{"a priority without a field", "routes:\n" + last + "priority:\n  - {when: 加急}\n"},
+		{"all mistakes at once", "routes:\n  - {name: a, when: 金鹅 > 1, steps: [{role: 老板}]}\n  - {name: b, when: 加急, steps: []}\nurgent: [门卫]\n"},
 	}
-	_, err := rules.Load(filepath.Join(t.TempDir(), "none.yaml"))
+	var out strings.Builder
+	for _, f := range files {
+		_, err := rules.Parse("规则.yaml", []byte(f.file))
+		require.Error(t, err, f.name)
+		require.Equal(t, orders.CodeInvalid, orders.ErrorCode(err))
+		fmt.Fprintf(&out, "## %s\n\n%s\n\n", f.name, err)
+	}
+	golden := filepath.Join("testdata", "mistakes.md")
+	if *update {
+		require.NoError(t, os.WriteFile(golden, []byte(out.String()), 0o600))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	require.Equal(t, string(want), out.String())
+	_, err = rules.Load(filepath.Join(t.TempDir(), "none.yaml"))
 	require.ErrorContains(t, err, "读不出来")
 }
 
 func TestMemoryIsLimited(t *testing.T) {
 	t.Parallel()
-	e, err := rules.Parse("r.yaml", []byte("routes:\n  - name: a\n    when: \"all(产品, len(map(产品, # + 'x')) > 0)\"\n    steps: []\n  - {name: b, when: true, steps: []}\n"))
+	e, err := rules.Parse("r.yaml", []byte("routes:\n  - {name: a, when: 其余, steps: []}\npriority:\n  - name: p\n    when: \"all(产品, len(map(产品, # + 'x')) > 0)\"\n    points: 1\n"))
 	require.NoError(t, err)
 	o := &orders.Order{Lines: make([]orders.Line, 500)}
 	for i := range o.Lines {
 		o.Lines[i].Product = "P"
 	}
-	_, err = e.Route(orders.Facts{Order: o})
+	_, _, err = e.Priority(orders.Facts{Order: o})
 	require.ErrorContains(t, err, "memory budget")
 }
 
