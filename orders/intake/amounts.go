@@ -536,7 +536,7 @@ func (s *scan) joinQuantities() {
 				glue++
 			}
 			b := s.at(glue)
-			if b == nil || b.kind != markQty || b.from != glue || b.qty.unit == a.qty.unit || b.qty.bare || b.qty.spec || a.qty.spec {
+			if b == nil || b.kind != markQty || b.from != glue || sameUnit(b.qty.unit, a.qty.unit) || b.qty.bare || b.qty.spec || a.qty.spec {
 				break
 			}
 			if glue == j && (a.qty.size != b.qty.size) {

@@ -430,7 +430,7 @@ func (r *reading) chooseOption(b *builder, it *wanted) bool {
 			return true
 		}
 	}
-	if n := len(b.items) - 1; len(options) == 0 && n == b.base && b.items[n].res.product >= 0 && !b.items[n].gift && b.items[n].q.unit == it.q.unit && b.items[n].q.value.Equal(it.q.value) && !it.q.none && !r.joins() {
+	if n := len(b.items) - 1; len(options) == 0 && n == b.base && b.items[n].res.product >= 0 && !b.items[n].gift && sameUnit(b.items[n].q.unit, it.q.unit) && b.items[n].q.value.Equal(it.q.value) && !it.q.none && !r.joins() {
 		it.res, it.kept = b.items[n].res, nil // 鸡蛋2箱, where 2箱 of something unknown were asked about
 		if b.items[n].price != nil {
 			it.price, it.total = b.items[n].price, b.items[n].total
@@ -487,7 +487,7 @@ func (b *builder) perEach() {
 			}
 			n := decimal.Zero
 			for _, o := range b.items {
-				if o != it && !o.gift && o.q.unit == u {
+				if o != it && !o.gift && sameUnit(o.q.unit, u) {
 					n = n.Add(o.q.value)
 				}
 			}

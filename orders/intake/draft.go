@@ -445,7 +445,7 @@ func (x *Lexicon) sumAsks(sec *section, d *Draft, path string) []Ask {
 			if it.kept != nil || it.gift {
 				continue
 			}
-			if it.q.unit != m.qty.unit {
+			if !sameUnit(it.q.unit, m.qty.unit) {
 				all = false
 				continue
 			}

@@ -69,7 +69,7 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 					b.items[n-1].total = &p
 				}
 			case markSum:
-				if n := len(b.items); n > 0 && n-first == 1 && len(cur) == 0 && b.items[n-1].group == b.group && b.items[n-1].q.unit != e.mark.qty.unit {
+				if n := len(b.items); n > 0 && n-first == 1 && len(cur) == 0 && b.items[n-1].group == b.group && !sameUnit(b.items[n-1].q.unit, e.mark.qty.unit) {
 					q := e.mark.qty
 					b.items[n-1].equal = &q
 				} else {
@@ -153,7 +153,7 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 					if b.items[len(b.items)-1].res.product < 0 {
 						b.items[len(b.items)-1].res = prev.res
 					}
-				case len(b.items) > first && b.items[len(b.items)-1].group == b.group && b.items[len(b.items)-1].q.unit != q.unit && len(cur) == 0:
+				case len(b.items) > first && b.items[len(b.items)-1].group == b.group && !sameUnit(b.items[len(b.items)-1].q.unit, q.unit) && len(cur) == 0:
 					qq := q
 					b.items[len(b.items)-1].clash = &qq
 				case b.again && len(b.items) > 0 && !q.bare && !q.size && !b.strangeAhead(els, i):

@@ -78,7 +78,7 @@ func newText(s string) *text {
 	return t
 }
 
-// closeUp drops the spaces of a text that has one after nearly every character.
+// closeUp drops the spaces of a text that has one after nearly every character, or wherever Chinese meets other signs.
 func (t *text) closeUp() {
 	han, spaced := 0, 0
 	for i, c := range t.r {
@@ -90,6 +90,7 @@ func (t *text) closeUp() {
 		}
 	}
 	if han < 4 || spaced*10 < han*7 {
+		t.tighten()
 		return
 	}
 	r, at := t.r[:0], t.at[:0]
@@ -100,6 +101,83 @@ func (t *text) closeUp() {
 		r, at = append(r, c), append(at, t.at[i])
 	}
 	t.r, t.at = r, at
+}
+
+// tighten drops the spaces of a text that has one nearly wherever Chinese meets letters or digits
+// (丁腈 M 码 20 箱 12 块一盒), but for those behind an amount.
+func (t *text) tighten() {
+	meet, spaced, counted := 0, 0, false
+	for i := 1; i < len(t.r); i++ {
+		k := i
+		if t.r[i] == ' ' && i+1 < len(t.r) {
+			k++
+		}
+		a, b := t.r[i-1], t.r[k]
+		if isHan(a) && isAlnum(b) || isAlnum(a) && isHan(b) {
+			meet++
+			if k > i {
+				spaced++
+				counted = counted || isDigit(a)
+			}
+		}
+	}
+	if !counted || spaced*10 < meet*8 {
+		return
+	}
+	keep := t.gaps()
+	r, at := t.r[:0], t.at[:0]
+	for i, c := range t.r {
+		if c == ' ' && i > 0 && i+1 < len(t.r) && !keep[i] {
+			if a, b := t.r[i-1], t.r[i+1]; isAlnum(a) && isHan(b) || isHan(a) && isAlnum(b) {
+				continue
+			}
+		}
+		r, at = append(r, c), append(at, t.at[i])
+	}
+	t.r, t.at = r, at
+}
+
+// gaps are the spaces that part two numbers of their own: 20 箱 12 块, 4 分 6 分, 12 块 5 棉签, 老陆 3/23 08:59.
+func (t *text) gaps() map[int]bool {
+	keep := map[int]bool{}
+	money := -1 // where the space behind 块 and a digit stands
+	for i, c := range t.r {
+		if c != ' ' || i == 0 || i+1 >= len(t.r) {
+			continue
+		}
+		a, b := t.r[i-1], t.r[i+1]
+		switch {
+		case isDigit(a) && isHan(b):
+			if i == money {
+				keep[i] = true
+			} else if u := t.unit(i + 1); u > 0 && i+1+u < len(t.r) && t.r[i+1+u] == ' ' {
+				if b == '块' && i+5 < len(t.r) && isDigit(t.r[i+3]) && t.r[i+4] == ' ' {
+					if strings.ContainsRune("毛角一每", t.r[i+5]) { // 12 块 5 一盒
+						continue
+					}
+					money = i + 4
+				}
+				keep[i+1+u] = true
+			}
+		case isHan(a) && isDigit(b):
+			if n, to := plainNumber(t.r, i+1); n != "" && to+1 < len(t.r) && strings.ContainsRune("/:", t.r[to]) && isDigit(t.r[to+1]) {
+				keep[i] = true
+			}
+		}
+	}
+	return keep
+}
+
+// unit is the length of the word at r[i] with which an amount or a size ends, 0 if there is none.
+func (t *text) unit(i int) int {
+	for _, list := range [...][]string{commonUnits, specUnits} {
+		for _, u := range list {
+			if has(t.r, i, u) && !strings.Contains("层座号点年", u) {
+				return len([]rune(u))
+			}
+		}
+	}
+	return 0
 }
 
 func (t *text) add(c rune, from int) {

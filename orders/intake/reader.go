@@ -306,7 +306,7 @@ func (sec *section) leftOver(s *scan) {
 		}
 		again := false
 		for _, it := range sec.items {
-			again = again || it.q.unit == q.unit && it.q.value.Equal(q.value)
+			again = again || sameUnit(it.q.unit, q.unit) && it.q.value.Equal(q.value)
 		}
 		if !again {
 			sec.items = append(sec.items, &wanted{q: q, res: resolution{product: -1, reason: ReasonMissing}, from: q.from, to: q.to, said: s.quote(q.from, q.to)})

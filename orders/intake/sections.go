@@ -507,7 +507,7 @@ func (r *reading) allot(sec *section) []*section {
 	shared := sec.items[k]
 	sum := decimal.Zero
 	for _, l := range lots {
-		if l.q.unit != shared.q.unit {
+		if !sameUnit(l.q.unit, shared.q.unit) {
 			return nil
 		}
 		sum = sum.Add(l.q.value)

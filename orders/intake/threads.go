@@ -128,7 +128,7 @@ func (r *reading) answers(it *wanted, a *Ask, draft *Draft) bool {
 	l := &draft.Lines[n]
 	if field == "product" && l.Product == "" {
 		// 20升的 5桶: a size without goods of its own, goods that were offered, or other goods in as many units
-		return r.inOptions(it, a) || it.m != nil && it.res.product < 0 && bits.OnesCount64(it.m.content()) < 2 || len(a.Options) == 0 && !it.q.none && trim(it.q.value) == l.Quantity && it.q.unit == l.Unit
+		return r.inOptions(it, a) || it.m != nil && it.res.product < 0 && bits.OnesCount64(it.m.content()) < 2 || len(a.Options) == 0 && !it.q.none && trim(it.q.value) == l.Quantity && sameUnit(it.q.unit, l.Unit)
 	}
 	return it.res.product >= 0 && string(r.x.master.Products[it.res.product].Code) == l.Product
 }
