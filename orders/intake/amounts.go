@@ -33,6 +33,7 @@ type priceTag struct {
 // findAmounts recognises quantities, prices and sums. It comes after everything that numbers may belong to.
 func (s *scan) findAmounts() {
 	exact := s.exactNames()
+	s.exact = exact
 	s.findDeals()
 	s.findPrices(exact)
 	s.findQuantities(exact)
@@ -237,7 +238,7 @@ func (s *scan) findPrices(exact []int) {
 				continue
 			}
 			per, e := s.per(to)
-			after := lastAmount >= 0 && lastAmount < i && strings.Trim(string(r[lastAmount:i]), " 不行要") == ""
+			after := lastAmount >= 0 && lastAmount < i && strings.Trim(string(r[lastAmount:i]), " 不行要(") == ""
 			switch {
 			case marked && per != "", marked && r[to-1] != '块', marked && s.moneyPiece(to):
 				s.price(i, e, priceTag{value: v, per: per, from: i, to: to})
@@ -297,6 +298,11 @@ func (s *scan) price(from, to int, p priceTag) {
 			kind = markNoise
 		}
 	}
+	for _, w := range [...]string{"便宜", "少", "让", "降", "减", "抹", "省", "返", "补", "贵", "优惠", "便宜个", "少个", "让个", "加价", "搬运费", "运费", "上楼费", "定金", "押金"} {
+		if strings.HasSuffix(before, w) {
+			kind = markNoise // 每根便宜两毛
+		}
+	}
 	after := string(s.r[to:min(len(s.r), to+4)])
 	for _, w := range [...]string{"不行", "太贵", "贵了", "不要", "不干", "起", "以上", "以下", "的不要"} {
 		if strings.HasPrefix(strings.TrimSpace(after), w) {
@@ -322,7 +328,7 @@ func (s *scan) findDeals() {
 		if s.owner[i] >= 0 {
 			continue
 		}
-		if r[i] == '买' || r[i] == '满' {
+		if r[i] == '买' || r[i] == '满' || r[i] == '每' {
 			n, ok := readNumeral(r, skipSpace(r, i+1))
 			if !ok || n.more || !n.value.IsPositive() {
 				continue
@@ -333,7 +339,7 @@ func (s *scan) findDeals() {
 			}
 			if k < len(r) && (r[k] == '送' || r[k] == '赠' || r[k] == '搭') {
 				g, ok := readNumeral(r, skipSpace(r, k+1))
-				if ok && !g.more && r[i] == '买' && n.value.IsInteger() && g.value.IsInteger() {
+				if ok && !g.more && (r[i] == '买' || r[i] == '每' && s.sameUnit(u, g.to)) && n.value.IsInteger() && g.value.IsInteger() {
 					_, e := s.unitAfter(g.to)
 					if s.claim(mark{kind: markDeal, from: i, to: e, deal: [2]int64{n.value.IntPart(), g.value.IntPart()}}) {
 						i = e - 1
@@ -350,6 +356,12 @@ func (s *scan) findDeals() {
 	}
 }
 
+// sameUnit tells whether the unit at r[i] is u and no goods of their own follow it: 每十箱送一箱.
+func (s *scan) sameUnit(u string, i int) bool {
+	g, e := s.unitAfter(i)
+	return u != "" && g == u && (e >= len(s.r) || isBreak(s.r[e]) || s.r[e] == ' ' || strings.ContainsRune("是的吧哈嘛对", s.r[e]))
+}
+
 func (s *scan) findQuantities(exact []int) {
 	r := s.r
 	for i := 0; i < len(r); i++ {
@@ -360,8 +372,8 @@ func (s *scan) findQuantities(exact []int) {
 		digit := isDigit(c)
 		if !digit && !isHanNumeral(c) {
 			// *50 after a code or a name
-			if (c == '*' || c == 'x') && i > 0 && i+1 < len(r) && isDigit(r[i+1]) && (exact[i-1] == i || isHan(r[i-1]) || r[i-1] == ')' || r[i-1] == ' ') && exact[i] == 0 {
-				n, ok := readDigits(r, i+1)
+			if k := skipSpace(r, i+1); (c == '*' || c == 'x') && i > 0 && k < len(r) && isDigit(r[k]) && (k == i+1 || r[i-1] == ' ') && (exact[i-1] == i || isHan(r[i-1]) || r[i-1] == ')' || r[i-1] == ' ') && exact[i] == 0 {
+				n, ok := readDigits(r, k)
 				if u, _ := s.unitAfter(n.to); ok && u == "" && (n.to >= len(r) || !isAlnum(r[n.to]) && !isHan(r[n.to])) {
 					s.claim(mark{kind: markQty, from: i, to: n.to, qty: quantity{value: n.value, bare: true, star: true, from: i, to: n.to}})
 				}
@@ -396,6 +408,11 @@ func (s *scan) findQuantities(exact []int) {
 		u := s.x.unitAt(r, k)
 		if (u == "两" || u == "双") && k+1 < len(r) && s.x.unitAt(r, k+1) != "" && u == "两" {
 			u = ""
+		}
+		if u == "" && s.thousands(i, n) {
+			s.claim(mark{kind: markQty, from: i, to: n.to, qty: quantity{value: n.value, bare: true, from: i, to: n.to}})
+			i = n.to - 1
+			continue
 		}
 		if u == "" || !s.free(i, k+len([]rune(u))) {
 			i = max(i, n.to-1)
@@ -434,6 +451,8 @@ func (s *scan) findQuantities(exact []int) {
 		from := i
 		if i > 0 && (r[i-1] == '*' || r[i-1] == 'x') && s.owner[i-1] < 0 {
 			from, q.star = i-1, true
+		} else if i > 2 && r[i-1] == ' ' && (r[i-2] == '*' || r[i-2] == 'x') && (r[i-3] == ' ' || isHan(r[i-3]) || r[i-3] == ')') && s.owner[i-2] < 0 {
+			from, q.star = i-2, true
 		}
 		if e < len(r) && r[e] == '半' && !q.size && (e+1 >= len(r) || !isUnitRune(s, e+1)) { // 一箱半
 			q.value = q.value.Add(decimal.New(5, -1))
@@ -458,7 +477,7 @@ func (s *scan) sizedCount(i int) (quantity, bool) {
 		k--
 	}
 	size, ok := sizeLetters[string(r[k:i])]
-	if !ok || k == 0 || !isHan(r[k-1]) || len(s.x.bearing("size:"+size)) == 0 {
+	if !ok || k > 0 && !isHan(r[k-1]) && r[k-1] != ' ' && !isBreak(r[k-1]) && s.owner[k-1] < 0 || len(s.x.bearing("size:"+size)) == 0 {
 		return quantity{}, false
 	}
 	n, ok := readDigits(r, i)
@@ -473,6 +492,21 @@ func (s *scan) sizedCount(i int) (quantity, bool) {
 		}
 	}
 	return quantity{value: n.value, unit: u, bare: u == "", from: i, to: e}, true
+}
+
+// thousands tells whether 20k at r[i] counts the goods named right before it, and is no size of theirs.
+func (s *scan) thousands(i int, n numeral) bool {
+	r := s.r
+	if n.han && !n.more && n.to-i >= 2 && n.value.GreaterThanOrEqual(decimal.NewFromInt(100)) && i > 1 && isHan(r[i-1]) && (n.to >= len(r) || r[n.to] == ' ' || isBreak(r[n.to])) {
+		return s.free(i, n.to) && s.exact[i] <= i && !s.x.vocabulary(r, i-1, len(r)) && (s.exact[i-1] == i || s.x.vocabulary(r, i-2, i)) // 标砖一万
+	}
+	if c := r[n.to-1]; c != 'k' && c != 'w' || i < 2 || r[i-1] != ' ' || !s.free(i, n.to) || s.exact[i] > i {
+		return false
+	}
+	if n.to < len(r) && r[n.to] != ' ' && r[n.to] != '/' && !isBreak(r[n.to]) {
+		return false
+	}
+	return s.exact[i-2] == i-1 || len(s.x.bearing(string(r[i:n.to]))) == 0 && !s.quantityAfter(n.to)
 }
 
 func isUnitRune(s *scan, i int) bool { return s.x.unitAt(s.r, i) != "" }

@@ -16,6 +16,9 @@ func (b *builder) parts(els []el) [][]el {
 		return e.kind == elMark && e.mark.kind == markQty && !e.mark.qty.spec && !e.mark.qty.size
 	}
 	for i, e := range els {
+		if !isQty(e) && e.kind == elMark && e.mark.kind == markQty && i+1 < len(els) && els[i+1].kind == elMark && els[i+1].mark.kind == markPlus {
+			lastQty = i // 五花肉60斤 再加…
+		}
 		if isQty(e) {
 			if cue {
 				// what follows the corrected quantity is new again, if it has a quantity of its own
@@ -218,13 +221,17 @@ func (b *builder) minus(els []el, k, from, to int, sign rune) bool {
 	if left.empty() || !b.content(left) && len(b.find(left)) == 0 {
 		target = nil
 	}
-	if target != nil && !hasRest && s.wordIn(els[k].to, to, noteWords) { // 白醋不要零头
+	found := b.find(target)
+	if target != nil && !hasRest && (s.wordIn(els[k].to, to, noteWords) || b.refusesOther(els, k, target, right, found)) { // 白醋不要零头
 		b.refusal(els[k].from, to)
+		if b.content(target) && b.s.x.hasHead(target, b.s.x.covers(target, nil, b.who)) && len(found) == 0 {
+			b.hold(target, true)
+		}
 		return true
 	}
 	if target != nil {
 		b.instead = !hasRest
-		if found := b.find(target); len(found) > 0 {
+		if len(found) > 0 {
 			for _, it := range found {
 				b.remove(it)
 			}
@@ -272,6 +279,26 @@ func (b *builder) minus(els []el, k, from, to int, sign rune) bool {
 		b.carry = nil
 	}
 	return true
+}
+
+// refusesOther tells that 不要 at els[k] refuses what stands right behind it and not the goods before: 毛巾上不要印字, 包装不要拆.
+func (b *builder) refusesOther(els []el, k int, left, right *mention, found []*wanted) bool {
+	if right == nil || right.content() == 0 || els[k+1].kind != elWord || els[k+1].from != els[k].to || strings.HasSuffix(string(b.s.r[els[k].from:els[k].to]), "了") {
+		return false
+	}
+	if !b.content(right) {
+		return true
+	}
+	for _, it := range found {
+		if it.res.product < 0 {
+			continue
+		}
+		c := b.s.x.cover(it.res.product, left)
+		if bits.OnesCount64(left.content()&^(c.strong|c.weak)) >= 2 {
+			return true
+		}
+	}
+	return false
 }
 
 func (b *builder) command2(rest []el, from, to int, sign rune) {

@@ -15,7 +15,7 @@ const (
 var minusWords = strings.Fields("不要了 不要 算了 去掉 删掉 删除 取消 不用了 不用 别发了 别发 不发了 不发 减掉 撤掉 撤了 不拿了 先不拿 先不要了 先不要 不需要了 不需要 不订了 退掉 免了")
 
 var (
-	setWords  = strings.Fields("改成 改为 改到 改要 换成 换为 变成 变为 加到 减到 调到 增加到 减少到 提高到 降到 改 换 调成 调整为")
+	setWords  = strings.Fields("改成 改为 改到 改要 换成 换为 变成 变为 加到 减到 调到 增加到 减少到 提高到 降到 改 换 变 调成 调整为")
 	plusWords = strings.Fields("再加上 再加 加上 另加 追加 再来 再要 再拿 再添 添 外加 多加 加")
 	fixWords  = strings.Fields("不对不对 不对 哦不 噢不 喔不 啊不 错了 打错了 打错 说错了 写错了 说错 写错 更正 更正一下 搞错了 等等 应该是 哦对 对了")
 	halfWords = strings.Fields("减半 减一半 砍半")
@@ -66,6 +66,9 @@ func (s *scan) findCues() {
 			case markSet:
 				if w == "换" || w == "改" {
 					ok = !s.x.vocabulary(r, i, len(r))
+				}
+				if w == "变" {
+					ok = s.quantityRight(e)
 				}
 			case markVague:
 				ok = !s.quantityRight(e)

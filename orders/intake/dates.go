@@ -555,7 +555,7 @@ func readMonthDay(r []rune, i int, c clock) (time.Time, int, bool) {
 			}
 			return nextMonthDay(c, time.Month(v), int(d.value.IntPart())), d.to, true
 		case k < len(r) && (r[k] == '号' || r[k] == '日') && v <= 31:
-			if !dayEnd(r, k+1) {
+			if !dayEnd(r, k+1) && (i < 2 || k+1 >= len(r) || r[i-1] != '(' || r[k+1] != ')' || !strings.ContainsRune("送到发前达", r[i-2])) {
 				return none, i, false
 			}
 			d := time.Date(year, month, v, 0, 0, 0, 0, loc)
@@ -614,7 +614,7 @@ func nextMonthDay(c clock, m time.Month, day int) time.Time {
 	return d
 }
 
-var deadlineWords = strings.Fields("之前 以前 前 送 到 要 用 交 发 必须 务必 上午 下午 早 晚 中午 傍晚 收到 提 取 来拉 来拿 来提 来取 能 给 一定 就要")
+var deadlineWords = strings.Fields("之前 以前 前 送 到 要 用 交 发 必须 务必 上午 下午 早 晚 中午 傍晚 收到 提 取 来拉 来拿 来提 来取 能 给 一定 就要 进场 进厂 入库 装车 安装 开工")
 
 // monthDayEnd tells whether 4/8 at r[k] goes on like a date.
 func monthDayEnd(r []rune, k int) bool {
@@ -668,7 +668,7 @@ func readDotted(r []rune, i int, loc *time.Location) (time.Time, int, bool) {
 
 // dayEnd tells whether 25号 at r[k] goes on like a day, not like a size.
 func dayEnd(r []rune, k int) bool {
-	for k < len(r) && r[k] == ' ' {
+	for k < len(r) && strings.ContainsRune(" 再才就", r[k]) {
 		k++
 	}
 	for _, s := range deadlineWords {
@@ -703,8 +703,18 @@ func (w *when) weigh(r []rune) {
 		start--
 	}
 	before := string(r[start:w.from])
+	verb := len(after)
+	for _, s := range plainDeadline {
+		if p := strings.Index(after, s); p >= 0 {
+			verb = min(verb, p)
+		}
+	}
 	for _, s := range notDeadline {
-		if p := strings.Index(after, s); p >= 0 && p <= 12 {
+		p := strings.Index(after, s)
+		if p > verb && strings.ContainsRune("别不", []rune(s)[0]) && s != "不行" { // 后天要 别发错
+			continue
+		}
+		if p >= 0 && p <= 12 {
 			w.weight -= 10
 			break
 		}

@@ -487,7 +487,12 @@ func (b *builder) perEach() {
 			}
 			n := decimal.Zero
 			for _, o := range b.items {
-				if o != it && !o.gift && sameUnit(o.q.unit, u) {
+				if o == it || o.gift || !sameUnit(o.q.unit, u) {
+					continue
+				}
+				if o.from >= 0 && o.q.from < it.q.from {
+					n = o.q.value // of the goods named just before
+				} else if o.from < 0 {
 					n = n.Add(o.q.value)
 				}
 			}

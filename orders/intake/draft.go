@@ -323,7 +323,7 @@ func (x *Lexicon) setPrice(l *Line, it *wanted, cust int32, path string) []Ask {
 	}
 	l.Price = trim(price.Round(6))
 	var asks []Ask
-	if it.total != nil && !near(quantity.Mul(price), it.total.value) {
+	if it.total != nil && !it.totalled && !near(quantity.Mul(price), it.total.value) {
 		asks = append(asks, Ask{Field: path + ".price", Reason: ReasonConflict, Text: fmt.Sprintf("%s %s%s×%s元是%s元，您写%s元，以哪个为准？", p.Title(), l.Quantity, l.Unit, l.Price, trim(quantity.Mul(price)), trim(it.total.value))})
 		return asks
 	}

@@ -69,6 +69,9 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 					b.items[n-1].total = &p
 				}
 			case markSum:
+				if q := e.mark.qty; q.size && len(cur) == 0 && len(b.items) > first && b.items[len(b.items)-1].res.product < 0 && b.amendTokens(b.mention(q.from, q.to)) {
+					continue // 方木200根(4米)
+				}
 				if n := len(b.items); n > 0 && n-first == 1 && len(cur) == 0 && b.items[n-1].group == b.group && !sameUnit(b.items[n-1].q.unit, e.mark.qty.unit) {
 					q := e.mark.qty
 					b.items[n-1].equal = &q
@@ -145,6 +148,9 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 					}
 					it := add(b.mention(w.from, end), q)
 					it.to = end
+				case m == nil && i+2 < len(els) && els[i+1].kind == elMark && els[i+1].mark.kind == markQty && els[i+1].mark.qty.size && els[i+1].from == els[i].to && els[i+2].kind == elWord && els[i+2].from == els[i+1].to && b.fits(els[i+1].from, els[i+2].to, q.unit):
+					add(b.mention(els[i+1].from, els[i+2].to), q).to = els[i+2].to // 两桶20升的油
+					i += 2
 				case len(b.items) > first && gift && b.items[len(b.items)-1].group == b.group:
 					// 一箱送两瓶
 					prev := b.items[len(b.items)-1]
@@ -182,6 +188,16 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 	}
 }
 
+// fits tells whether r[from:to] names goods that have the unit.
+func (b *builder) fits(from, to int, unit string) bool {
+	r := b.s.x.resolve(b.mention(from, to), b.ctx, b.who, unit)
+	if r.product < 0 || r.residue > 0 {
+		return false
+	}
+	_, _, loose, ok := productUnit(&b.s.x.master.Products[r.product], unit)
+	return ok && !loose
+}
+
 func lineOf(r []rune, i int) int {
 	n := 0
 	for k := 0; k < i && k < len(r); k++ {
@@ -216,13 +232,39 @@ func (b *builder) remember(it *wanted) {
 	}
 	if it.res.product >= 0 && it.res.ctx {
 		if b.ctx != nil { // the head still stands in the context
-			b.ctx = b.ctx.meaning(it.res.product)
+			b.ctx = b.follow(it).meaning(it.res.product)
 		}
 		return
 	}
 	if b.ctx == nil {
 		b.ctx = it.m
 	}
+}
+
+// follow is the context after it, without what its product does not bear: 白色M, 黑色M, and L is black.
+func (b *builder) follow(it *wanted) *mention {
+	own := it.m.content()
+	c := b.s.x.cover(it.res.product, b.ctx)
+	lost := b.ctx.content() &^ (c.strong | c.weak)
+	if own == 0 || lost == 0 || b.ctx.own != nil || b.ctx.code >= 0 {
+		return b.ctx
+	}
+	h := &mention{code: -1, from: b.ctx.from, to: b.ctx.to, toks: b.ctx.toks}
+	for i := range b.ctx.han {
+		if (c.strong|c.weak)>>uint(i)&1 != 0 {
+			h.han, h.at = append(h.han, b.ctx.han[i]), append(h.at, b.ctx.at[i])
+		}
+	}
+	k := b.s.x.cover(it.res.product, it.m)
+	for i := range it.m.han {
+		if (k.strong|k.weak)>>uint(i)&1 != 0 {
+			h.han, h.at = append(h.han, it.m.han[i]), append(h.at, it.m.at[i]+300000)
+		}
+	}
+	if len(h.han) > maxHan {
+		return b.ctx
+	}
+	return h
 }
 
 // dropCarry tells whether goods named before without a quantity are left behind by m, which stands on its own.
@@ -270,13 +312,30 @@ func (b *builder) unknownGoods(m *mention, els []el, i int) bool {
 		c := b.s.x.covers(m, nil, b.who)
 		return len(c) > 0 && len(b.items) == 0
 	}
-	if q.bare || q.size || len(m.toks) == 0 && bits.OnesCount64(m.content()) < 2 || q.from > 0 && b.s.r[q.from-1] == '了' && b.strangeAhead(els, i) {
+	if q.size && !b.weighed(m, els, i) {
+		return false
+	}
+	if q.bare || len(m.toks) == 0 && bits.OnesCount64(m.content()) < 2 || q.from > 0 && b.s.r[q.from-1] == '了' && b.strangeAhead(els, i) {
 		return false
 	}
 	if i+1 < len(els) && els[i+1].kind == elWord && els[i+1].from == els[i].to && b.contentAt(els[i+1].from, els[i+1].to) {
 		return false
 	}
 	return true
+}
+
+// weighed tells that a weight or length at the end of a clause is how much of the goods is wanted, not their size: 大葱20斤.
+func (b *builder) weighed(m *mention, els []el, i int) bool {
+	q := els[i].mark.qty
+	switch unitForm(q.unit) {
+	case "kg", "jin", "t", "m", "m2", "m3", "l":
+	default:
+		return false
+	}
+	if q.spec || i+1 < len(els) || m.to != q.from || len(m.toks) > 0 || bits.OnesCount64(m.content()) < 2 {
+		return false
+	}
+	return !says(string(b.s.r[m.from:m.to]), []string{"重", "长", "宽", "高", "幅", "距", "径", "面积", "容积", "载", "限"})
 }
 
 // strangeAhead tells whether words that may name goods stand right behind the quantity at els[i].
@@ -299,6 +358,15 @@ func (b *builder) isSpec(els []el, i int, words func() *mention, some bool) bool
 			}
 			if els[j].mark.kind == markEach {
 				continue
+			}
+			switch els[j].mark.kind {
+			case markPlus, markSet, markFix, markMinus:
+				later = -2
+			default:
+			}
+			if later == -2 {
+				later = -1
+				break
 			}
 			if els[j].mark.kind == markDate || els[j].mark.kind == markGift || els[j].mark.kind == markPrice {
 				break
@@ -371,7 +439,7 @@ func (b *builder) splitMentions(from, to int) []*mention {
 	var pieces []piece
 	start := from
 	for i := from; i <= to; i++ {
-		if i == to || r[i] == '、' || r[i] == ' ' || r[i] == '+' || r[i] == '/' && (i == from || !isDigit(r[i-1]) || i+1 >= to || !isDigit(r[i+1])) || r[i] == '和' || r[i] == '跟' || r[i] == '的' && i > start || r[i] == ',' {
+		if i == to || r[i] == '、' || r[i] == ' ' || r[i] == '+' || r[i] == '/' && (i == from || !isDigit(r[i-1]) || i+1 >= to || !isDigit(r[i+1]) || !x.fraction(r, i)) || r[i] == '和' || r[i] == '跟' || r[i] == '的' && i > start || r[i] == ',' {
 			if i > start {
 				pieces = append(pieces, piece{start, i})
 			}
@@ -398,6 +466,15 @@ func (b *builder) splitMentions(from, to int) []*mention {
 			cur = two[len(two)-1]
 			continue
 		}
+		several := b.apart(p.from, p.to)
+		if len(several) < 2 {
+			several = b.bySize(p.from, p.to)
+		}
+		if len(several) > 1 {
+			out = append(out, several...)
+			cur = several[len(several)-1]
+			continue
+		}
 		if cur != nil && !x.hasHead(m, x.covers(m, nil, b.who)) {
 			// 6.5 7 7.5: the rest is as before
 			prev := cur
@@ -416,6 +493,114 @@ func (b *builder) splitMentions(from, to int) []*mention {
 				out[i] = out[i].plus(&mention{toks: out[n-1].toks, code: -1, from: out[i].from, to: out[i].to})
 			}
 		}
+	}
+	return out
+}
+
+// fraction tells whether some product bears the numbers around the slash at r[i] as one size: 1/2.
+func (x *Lexicon) fraction(r []rune, i int) bool {
+	from := i
+	for from > 0 && (isDigit(r[from-1]) || r[from-1] == '.') {
+		from--
+	}
+	t := readMeasure(r, from, "", from)
+	return len(t.keys) == 1 && len(x.bearing(t.keys[0])) > 0 && (from == 0 || r[from-1] != '/')
+}
+
+// apart splits words that name several products by what is common to them and what is each one's own: 男袜女袜, 毛巾蓝粉.
+func (b *builder) apart(from, to int) []*mention {
+	x := b.s.x
+	m := b.mention(from, to)
+	want := m.content()
+	if m.own != nil || m.code >= 0 || bits.OnesCount64(want) < 3 || to-from > 24 {
+		return nil
+	}
+	type pick struct {
+		id   int32
+		mask uint64
+	}
+	var picks []pick
+	masks := map[uint64]int{}
+	covers := x.covers(m, nil, b.who)
+	for i := range covers {
+		c := &covers[i]
+		if i >= 12 || c.score*2 < covers[0].score {
+			break
+		}
+		mask := c.strong
+		for k, h := range m.han {
+			if _, ok := slices.BinarySearch(x.products[c.id].chars, h); ok {
+				mask |= 1 << uint(k)
+			}
+		}
+		mask &= want
+		if mask == want {
+			return nil
+		}
+		if c.toks != 1<<uint(len(m.toks))-1 || bits.OnesCount64(mask) < 2 {
+			continue
+		}
+		masks[mask]++
+		if masks[mask] == 1 {
+			picks = append(picks, pick{c.id, mask})
+		}
+	}
+	picks = slices.DeleteFunc(picks, func(p pick) bool {
+		return slices.ContainsFunc(picks, func(o pick) bool { return o.mask != p.mask && o.mask&p.mask == p.mask })
+	})
+	var all uint64
+	for i, p := range picks {
+		var others uint64
+		for k, o := range picks {
+			if k != i {
+				others |= o.mask
+			}
+		}
+		if p.mask&^others == 0 || masks[p.mask] > 1 {
+			return nil
+		}
+		all |= p.mask
+	}
+	if len(picks) < 2 || all != want {
+		return nil
+	}
+	// in the order of what is each one's own
+	slices.SortFunc(picks, func(p, q pick) int {
+		return bits.TrailingZeros64(p.mask&^q.mask) - bits.TrailingZeros64(q.mask&^p.mask)
+	})
+	out := make([]*mention, 0, len(picks))
+	for _, p := range picks {
+		h := &mention{code: -1, from: m.from, to: m.to, toks: m.toks}
+		for k := range m.han {
+			if p.mask>>uint(k)&1 != 0 {
+				h.han, h.at = append(h.han, m.han[k]), append(h.at, m.at[k])
+			}
+		}
+		h.meant = 0
+		if r := x.resolve(h, nil, b.who, ""); r.product != p.id {
+			return nil
+		}
+		out = append(out, h)
+	}
+	return out
+}
+
+// bySize splits words that name one kind of goods in several sizes: 雨刮24寸18寸.
+func (b *builder) bySize(from, to int) []*mention {
+	m := b.mention(from, to)
+	if n := len(m.toks); n < 2 || n > 6 || m.own != nil || m.code >= 0 || m.content() == 0 {
+		return nil
+	}
+	var out []*mention
+	seen := map[int32]bool{}
+	for i := range m.toks {
+		h := &mention{code: -1, from: m.from, to: m.to, han: m.han, at: m.at, filler: m.filler, kin: m.kin, toks: m.toks[i : i+1]}
+		r := b.s.x.resolve(h, nil, b.who, "")
+		if r.product < 0 || r.residue > 0 || seen[r.product] {
+			return nil
+		}
+		seen[r.product] = true
+		out = append(out, h)
 	}
 	return out
 }
@@ -599,7 +784,7 @@ func (b *builder) bareQuantity(m *mention) bool {
 	if prev != ' ' && prev != '*' && !isHan(prev) {
 		return false
 	}
-	if prev != '的' {
+	if prev != '的' && rest.own == nil && rest.code < 0 {
 		if len(c) == 0 {
 			return false
 		}

@@ -4,18 +4,18 @@ import "strings"
 
 // Words that tell what a message wants, where it orders nothing by itself.
 var (
-	returnWords  = strings.Fields("退货 退换 能退 可以退 要退 想退 退回 退款 退掉 退一下 退不 退吗 退了吧 给退 退给 换货 换新 给换 给我换 给我们换 能换 可以换 要换 想换 换一下 调换 包换 包退 退 怎么退")
+	returnWords  = strings.Fields("退货 退换 能退 可以退 要退 想退 退回 退款 退掉 退一下 退不 退吗 退了吧 给退 退给 换货 换新 给换 给我换 给我们换 能换 可以换 要换 想换 换一下 调换 包换 包退 退 怎么退 怎么赔 赔偿 要赔 给赔 包赔 理赔")
 	faultWords   = strings.Fields("化了 烂了 臭了 碎了 瘪了 软了 馊了 破洞 起毛 跑偏 色差 少了 错了 串货 临期 胀包 短斤 缺斤 死机 不亮 不转 不灵 破的 破了 破损 坏的 坏了 漏 发错 送错 发多 多发 送多 少发 发少 砂眼 裂 开不了 过期 受潮 变形 质量问题 有问题 毛病 用不了 不能用 次品 不合格 瑕疵 生锈了 没用完 不对版 尺寸不对 型号不对 拆下来 掉色 发霉 变质 漏气 漏水 漏液 断了 短路 不通电")
-	cancelWords2 = strings.Fields("取消 撤单 撤销 撤了 撤回 作废 不要了 别发了 先不发 不做了 不订了 退单 算了 停掉")
-	urgeWords    = strings.Fields("催 还没到 还没送 还没发 没到呢 还不到 还不发 还不送 怎么还 咋还 快点 快一点 优先发 优先送 加快 赶紧发 赶紧送 抓紧发 抓紧送 尽快发 等着呢 都等着 能不能今天 今天能不能 能不能快 再不到 再不来 等急 等不了")
+	cancelWords2 = strings.Fields("取消 撤单 撤销 撤了 撤回 作废 不要了 别发了 先不发 不做了 不订了 退单 算了 停掉 别送了 不用送了 不要送了")
+	urgeWords    = strings.Fields("催 还没到 还没送 还没发 没到呢 还不到 还不发 还不送 怎么还 咋还 快点 快一点 优先发 优先送 加快 赶紧发 赶紧送 抓紧发 抓紧送 尽快发 等着呢 都等着 能不能今天 今天能不能 能不能快 再不到 再不来 等急 等不了 快! 快啊 快点啊")
 	statusWords  = strings.Fields("到哪 到没 到了没 到了吗 发货没 发货了没 发货了吗 发了没 发了吗 发出来没 发出没 发出去没 发走没 寄了没 寄出没 寄了吗 什么时候到 什么时候能到 啥时候到 啥时候能到 几时到 几号到 多久到 什么时候发 啥时候发 查下 查一下 查查 查询 帮查 物流 单号多少 快递单号 运单号 签收了吗 签收没 送到没 送了没 送出没 出库没 出库了吗 到货没 到货了吗 派送 走到哪 卡了 卡两天 卡在 看看咋回事 什么进度 进度")
-	askWords     = strings.Fields("多少钱 什么价 啥价 什么价格 价格多少 价格怎么 报价 报个价 报下价 报一下价 几块钱 几块 多少一 怎么卖 价格 单价多少 有货吗 有没有货 有没有 有货没 有现货 现货 库存 还有吗 还有多少 有吗 有么 交期 货期 几天能到 多久能到 多久到货 多久发货 什么价位 能便宜 便宜点 优惠 打折 折扣 最低价 能不能少 能不能低 哪种好 区别 适合 能用吗 可以用吗 能配 配套吗 匹配 规格有哪些 有哪些 什么规格 什么材质 保质期 有证吗 能开票吗 起订量 怎么样 参数 什么牌子 说明书 资料 图片发 尺寸多少 厚度多少 支持 兼容 能装 通用吗")
+	askWords     = strings.Fields("多少钱 什么价 啥价 什么价格 价格多少 价格怎么 报价 报个价 报下价 报一下价 几块钱 几块 多少一 怎么卖 价格 单价多少 有货吗 有没有货 有没有 有货没 有现货 现货 库存 还有吗 还有多少 有吗 有么 交期 货期 几天能到 多久能到 多久到货 多久发货 什么价位 能便宜 便宜点 优惠 打折 折扣 最低价 能不能少 能不能低 哪种好 区别 适合 能用吗 可以用吗 能配 配套吗 匹配 规格有哪些 有哪些 什么规格 什么材质 保质期 有证吗 能开票吗 起订量 怎么样 参数 什么牌子 说明书 资料 图片发 尺寸多少 厚度多少 支持 兼容 能装 通用吗 替换吗 替代吗 代替吗 能代替 能替代 能替 能互换")
 	maybeWords   = strings.Fields("要是 如果 假如 假设 万一 左右 大概 不急着定 先问 问下 问一下 问问 打听 了解 咨询 报个价 考虑 看看价 比价 量大 打算 计划 估计 可能要 可能会 预计")
 	adWords      = strings.Fields("退订 大促 促销 全场 热线 招商 高价 收购 回收 诚邀 特惠 优惠券 扫码 加微信 免费领 限时 秒杀 互推 代理 贷款 各位合作伙伴 周知 通知 盘点 不收货 放假通知 祝各位 祝您 祝大家 生意兴隆 新年快乐 节日快乐 恭喜 鸿运")
 	payWords     = strings.Fields("款已 已打款 已付款 打过去了 转账 汇款 水单 回单 已转 货款 付了 打款了 付款了 已经付 尾款 对账 发票收到 开票信息")
-	yesWords     = strings.Fields("对的 对对 对 是的 是 嗯嗯 嗯 恩 好的 好 行 可以 没错 没问题 确认 确定 ok okay 就这么定 就这样 就这么 没毛病 同意 yes 中 要得 收到 妥 成 👌 照发 发吧 下单吧 正确 就按这个 按这个")
+	yesWords     = strings.Fields("对的 对对 对 是的 是 嗯嗯 嗯 恩 好的 好 行 可以 没错 没问题 确认 确定 ok okay 就这么定 就这样 就这么 没毛病 同意 yes 中 要得 收到 妥 成 👌 照发 发吧 下单吧 正确 就按这个 按这个 就这些 就是这些 可以了")
 	noWords      = strings.Fields("不是 不对 不行 打错 错了 弄错 搞错 写错 no 否 不要 别 不用 不可以 不同意 不确认 不正确 有误")
-	repeatWords  = strings.Fields("老样子 老规矩来 照旧来 照上次 照上回 照上一次 照上单 照老样 按上次 按上回 按老样 按照上次 跟上次一样 跟上回一样 和上次一样 和上回一样 同上次 同上回 上次一样 上回一样 上次那个单 上回那个单 照着再来 照着来 再来一单 再来一份一样 一样再来 原样再来 原样来 还是老样 还是上次那些 还是上回那些 跟以前一样 和以前一样 跟之前一样 和之前一样 同上一单 照抄 照单再来 老三样")
+	repeatWords  = strings.Fields("老样子 老规矩来 照旧来 照上次 照上回 照上一次 照上单 照老样 按上次 按上回 按老样 按照上次 跟上次一样 跟上回一样 和上次一样 和上回一样 同上次 同上回 上次一样 上回一样 上次那个单 上回那个单 照着再来 照着来 再来一单 再来一份一样 一样再来 原样再来 原样来 还是老样 还是上次那些 还是上回那些 跟以前一样 和以前一样 跟之前一样 和之前一样 同上一单 照抄 照单再来 老三样 的单照旧 单子照旧 订单照旧 照旧下单")
 )
 
 // says tells whether any of the words stands in the text.
@@ -66,11 +66,43 @@ func (s *scan) phone() string {
 	return number
 }
 
+// looseCode is a number of letters and at least four digits that is no goods', as orders of small firms have.
+func (s *scan) looseCode() string {
+	r := s.r
+	for i := 0; i < len(r); i++ {
+		if !isLetter(r[i]) || s.owner[i] >= 0 || i > 0 && (isAlnum(r[i-1]) || r[i-1] == '-') {
+			continue
+		}
+		e, digits := i, 0
+		for e < len(r) && (isAlnum(r[e]) || r[e] == '-' && e+1 < len(r) && isAlnum(r[e+1])) {
+			if isDigit(r[e]) {
+				digits++
+			}
+			e++
+		}
+		if n, to := s.x.names.longest(r, i); digits >= 4 && e-i >= 6 && !s.isOwnCode(i, e) && (n == nil || to < e) && s.x.resolve(s.x.readMention(s.t, i, e, s.who.own, nil), nil, s.who, "").product < 0 {
+			return strings.ToUpper(strings.ReplaceAll(s.quote(i, e), "-", ""))
+		}
+		i = e
+	}
+	return ""
+}
+
 // refOf is the order, parcel or phone number that the message names.
 func (s *scan) refOf(text string) string {
 	for _, m := range s.marks {
 		if m.kind == markRef {
 			return m.text
+		}
+	}
+	if says(text, statusWords) || says(text, urgeWords) || says(text, cancelWords2) {
+		for i := range s.marks {
+			if m := &s.marks[i]; m.kind == markPO {
+				return strings.ToUpper(strings.ReplaceAll(m.text, "-", ""))
+			}
+		}
+		if code := s.looseCode(); code != "" {
+			return code
 		}
 	}
 	for _, w := range [...]string{"上一单", "上单", "刚才那单", "刚才的单", "刚刚那单", "刚下的单", "最近一单", "上次那单", "上回那单", "上一个单", "上个单", "刚那单", "前一单", "最后一单"} {

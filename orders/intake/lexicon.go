@@ -183,6 +183,9 @@ func (x *Lexicon) indexProducts() {
 				e.phrases = append(e.phrases, ph)
 			}
 			for j, c := range r {
+				if letterWord(r, j) {
+					grams[gram(c, r[j+1])] = true
+				}
 				if isHan(c) {
 					chars[c] = true
 					if j+1 < len(r) && isHan(r[j+1]) {
@@ -248,6 +251,13 @@ func (x *Lexicon) newPhrase(r []rune) (phrase, []specToken) {
 	var ph phrase
 	var toks []specToken
 	for i := 0; i < len(r); {
+		if letterWord(r, i) {
+			if !slices.Contains(ph.han, r[i]) {
+				ph.han = append(ph.han, r[i])
+			}
+			i++
+			continue
+		}
 		if t, ok := readSpec(r, i, len(r)); ok {
 			toks = append(toks, t)
 			keys := t.productKeys()
@@ -319,8 +329,8 @@ func (x *Lexicon) indexItems() {
 			n := items[i].name
 			for k := len(n) - 1; k > 0; k-- {
 				if (n[k-1] == '-' || n[k-1] == '.' || n[k-1] == '_') && k < len(n) && sharedHead(items, n[:k]) >= 2 {
-					if len(n[k:]) > 1 || isHan(n[k]) {
-						items[i].short = n[k:]
+					if short := n[k:]; (len(short) > 1 || isHan(n[k])) && sizeLetters[string(short)] == "" {
+						items[i].short = short
 						break
 					}
 				}

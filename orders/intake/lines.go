@@ -11,9 +11,11 @@ type wanted struct {
 	res    resolution
 	price  *priceTag
 	total  *priceTag // the sum stated for this line
+	totalled bool // the sum is right for this line and those before it
 	equal  *quantity // 8箱共300盒: the same amount said again
 	gift   bool
 	past   bool // 上次那个
+	more   bool // 再加: added to what is ordered of the same
 	from   int  // where it stands
 	to     int
 	group  int // clause, for prices that are said once for several lines
@@ -86,7 +88,7 @@ func (s *scan) elements(from, to int) []el {
 			i++
 		default:
 			e := i
-			for e < to && s.owner[e] < 0 && !isBreak(s.r[e]) && s.r[e] != ' ' && (s.r[e] != '+' && s.r[e] != '/' || e+1 < to && isDigit(s.r[e+1]) && e > i && isDigit(s.r[e-1])) {
+			for e < to && s.owner[e] < 0 && !isBreak(s.r[e]) && s.r[e] != ' ' && (s.r[e] != '+' && s.r[e] != '/' || e+1 < to && isDigit(s.r[e+1]) && e > i && isDigit(s.r[e-1]) || e > i && s.exact[e] > e+1 && s.exact[e-1] == s.exact[e]) {
 				e++
 			}
 			if e == i {

@@ -103,6 +103,11 @@ func (x *Lexicon) readMention(t *text, from, to int, own []ownItem, skip func(i 
 			i = s.to
 			continue
 		}
+		if letterWord(r, i) && i+1 < to && len(x.grams[gram(r[i], r[i+1])]) > 0 && len(m.han) < maxHan {
+			m.han, m.at = append(m.han, r[i]), append(m.at, i)
+			i++
+			continue
+		}
 		if tok, ok := readSpec(r, i, to); ok && tok.to > i && len(m.toks) < 20 {
 			if !isHan(r[i]) || !x.vocabulary(r, i, to) || tok.unit != "" || tok.to-i >= 3 {
 				m.toks = append(m.toks, tok)
@@ -145,6 +150,14 @@ func (x *Lexicon) known(r []rune, i, n, to int) bool {
 		return false
 	}
 	return i > 0 && len(x.grams[gram(r[i-1], r[i])]) > 0 && i+1 < to && len(x.grams[gram(r[i], r[i+1])]) > 0 || n == 1 && i+1 < to && len(x.grams[gram(r[i], r[i+1])]) > 0 && !strings.ContainsRune("的要来给和跟再", r[i])
+}
+
+// letterWord tells whether a letter and a character make one word at r[i]: T恤, U盘, O圈; no sizes or models.
+func letterWord(r []rune, i int) bool {
+	if !isLetter(r[i]) || i > 0 && isAlnum(r[i-1]) || i+1 >= len(r) || !isHan(r[i+1]) {
+		return false
+	}
+	return !strings.ContainsRune("sml", r[i]) && !strings.ContainsRune("码号型款级类色的字", r[i+1])
 }
 
 func sizeWord(r []rune, i int) (specToken, bool) {

@@ -119,6 +119,10 @@ func tail(r []rune, n numeral) numeral {
 			n.to++
 		}
 	}
+	if k := n.to; k+1 < len(r) && r[k] == '来' && strings.ContainsRune("箱件盒包袋瓶桶提个只支卷条根张斤公吨米套台把双打筒罐块片盘", r[k+1]) && n.value.IsPositive() && n.value.Mod(decimal.NewFromInt(10)).IsZero() { // 十来箱
+		n.more = true
+		n.to++
+	}
 	return n
 }
 

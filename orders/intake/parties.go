@@ -259,6 +259,9 @@ func (s *scan) placeEnding(from, to int) bool {
 			return true
 		}
 	}
+	if to-from >= 3 && r[to-1] == '间' && !strings.ContainsRune("时期中之空夜晚日其房人年民", r[to-2]) { // 加药间, 配料间
+		return true
+	}
 	return to > from && isDigit(r[to-1]) && strings.ContainsAny(string(r[from:to]), "栋幢楼号")
 }
 
@@ -331,7 +334,7 @@ func (s *scan) isPerson(r []rune) bool {
 
 // isFullName tells whether r looks like a full name, where the place asks for one.
 func isFullName(r []rune) bool {
-	if len(r) < 2 || len(r) > 3 || !strings.ContainsRune(surnames, r[0]) {
+	if len(r) < 2 || len(r) > 3 || !strings.ContainsRune(surnames, r[0]) || r[0] == '谢' && strings.ContainsRune("谢了啦您", r[1]) {
 		return false
 	}
 	for _, c := range r[1:] {
@@ -441,7 +444,11 @@ func (s *scan) findContacts() {
 		m := s.marks[k]
 		switch m.kind {
 		case markPhone, markBadPhone:
-			before(m.from, false)
+			if before(m.from, false) {
+				if at := s.marks[len(s.marks)-1].from; hasDigit(r[max(0, at-8):at]) {
+					s.placeBefore(at)
+				}
+			}
 			if !s.hasKind(markContact) {
 				after(m.to)
 			}
@@ -486,7 +493,15 @@ func (s *scan) findCustomers() {
 		if it, e := ownAt(r, i, s.who.own); it != nil && e > end {
 			continue
 		}
-		s.claim(mark{kind: markCustomer, from: i, to: end, text: s.quote(i, end), ids: best.ids})
+		ids := best.ids
+		for j := i + 1; j < end; j++ { // 飞鱼南屏仓, called 飞鱼南屏 and 南屏仓
+			if n, e := s.x.buyers.longest(r, j); n != nil && e > end && s.free(end, e) {
+				if both := intersect(ids, n.ids); len(both) > 0 {
+					ids, end = both, e
+				}
+			}
+		}
+		s.claim(mark{kind: markCustomer, from: i, to: end, text: s.quote(i, end), ids: ids})
 		i = end - 1
 	}
 	for i := range r {
@@ -500,6 +515,16 @@ func (s *scan) findCustomers() {
 			s.claim(mark{kind: markPerson, from: i, to: e, text: s.quote(i, e), ids: n.ids})
 		}
 	}
+}
+
+func intersect(a, b []int32) []int32 {
+	var out []int32
+	for _, id := range a {
+		if slices.Contains(b, id) {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // findPeople recognises people who are only spoken of, so that their names are not taken for goods.

@@ -99,10 +99,10 @@ func (s *scan) dropQuestions() {
 		if m.kind != markQty || m.to <= m.from {
 			continue
 		}
-		start, end := max(0, m.from-5), min(len(s.r), m.to+6)
+		start, end := max(0, m.from-5), min(len(s.r), m.to+8)
 		before, after := string(s.r[start:m.from]), string(s.r[m.to:end])
 		for _, w := range [...]string{"多少钱", "什么价", "啥价", "几块钱", "多少"} {
-			if strings.HasSuffix(strings.TrimSpace(before), w) || strings.HasPrefix(strings.TrimLeft(after, " 是的要"), w) {
+			if strings.HasSuffix(strings.TrimSpace(before), w) || strings.HasPrefix(strings.TrimLeft(after, " 是的要起以上"), w) {
 				m.kind = markNoise
 			}
 		}
@@ -198,14 +198,16 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 	ordering := says(t, []string{"下单", "要货", "来货", "下个单", "订货"})
 	changing := r.s.hasKind(markSet) || r.s.hasKind(markPlus) || r.s.hasKind(markMinus)
 	fault := says(t, faultWords)
+	back := r.givesBack()
+	plain := goods > 0 && !back && r.plainOrder()
 	switch {
 	case ads >= 2 || ads == 1 && goods == 0 && !r.repeat:
 		return IntentOther
-	case says(t, returnWords) && !says(t, []string{"退订", "不退"}) && !ordering && (fault || goods == 0 || says(t, []string{"能退", "退货", "换货", "退换", "退掉", "可以退", "退回", "想退", "要退"})) && (strings.Contains(t, "退") || fault || says(t, []string{"上次", "昨天", "收到", "这批", "那批", "发来", "送来", "上批", "前天"})):
+	case !plain && (back || says(t, returnWords)) && !says(t, []string{"退订", "不退"}) && !ordering && (fault || back || goods == 0 || says(t, []string{"能退", "退货", "换货", "退换", "退掉", "可以退", "退回", "想退", "要退"})) && (strings.Contains(t, "退") || fault || says(t, []string{"上次", "昨天", "收到", "这批", "那批", "发来", "送来", "上批", "前天"})):
 		return IntentReturn
 	case ref != "" && ref != RefLast && goods > 0 && changing && len(r.resolved()) <= goods && r.refLeads():
 		return IntentChange
-	case goods == 0 && !r.repeat && says(t, cancelWords2) && (ref != "" || strings.Contains(t, "单") || strings.Contains(t, "全部")) && !says(t, askWords):
+	case goods == 0 && !r.repeat && says(t, cancelWords2) && (ref != "" || strings.Contains(t, "单") || strings.Contains(t, "全部")) && !r.asking():
 		return IntentCancel
 	case goods == 0 && !r.repeat && says(t, urgeWords) && !says(t, payWords):
 		return IntentUrge
@@ -213,16 +215,20 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 		return IntentChange
 	case goods == 0 && !r.repeat && (says(t, statusWords) || ref != "" && strings.Contains(t, "到")):
 		return IntentStatus
-	case goods > 0 && says(t, askWords) && says(t, maybeWords) && !ordering && !strings.Contains(t, "有的话") && !r.s.hasKind(markPrice):
+	case goods > 0 && r.asking() && says(t, maybeWords) && !ordering && !strings.Contains(t, "有的话") && !r.s.hasKind(markPrice):
 		return IntentInquiry
 	case goods > 0:
 		return IntentOrder
-	case r.repeat && !says(t, askWords):
+	case r.repeat && !r.asking():
 		return IntentOrder
-	case says(t, askWords) || strings.HasSuffix(strings.TrimSpace(t), "?") && len(r.mentions()) > 0:
+	case says(t, payWords) && len(r.mentions()) == 0:
+		return IntentOther
+	case r.asking() || strings.HasSuffix(strings.TrimSpace(t), "?") && len(r.mentions()) > 0:
 		return IntentInquiry
 	case says(t, payWords):
 		return IntentOther
+	case goods == 0 && !ordering && r.wonders() && len(r.mentions()) > 0:
+		return IntentInquiry
 	case vague > 0:
 		return IntentOrder
 	case picture && says(t, []string{"按图", "图上", "照图", "看图", "如图", "按照片", "就这些", "这些", "单子"}):
@@ -232,6 +238,67 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 	default:
 		return IntentOther
 	}
+}
+
+// givesBack tells whether 退 stands before a quantity and nothing else is ordered: 退一件可以吗.
+func (r *reading) givesBack() bool {
+	if says(r.text, []string{"再来", "另外", "再要", "再发"}) {
+		return false
+	}
+	for i, c := range r.s.r {
+		if c == '退' {
+			k := skipSpace(r.s.r, i+1)
+			if n, ok := readNumeral(r.s.r, k); ok && r.s.x.unitAt(r.s.r, n.to) != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// plainOrder tells whether the first goods are ordered in a clause that says nothing of goods delivered before.
+func (r *reading) plainOrder() bool {
+	for _, sec := range r.secs {
+		for _, it := range sec.items {
+			if it.res.product < 0 || it.q.to <= it.q.from || it.q.none {
+				return false
+			}
+			s := r.s
+			from, to := it.q.from, s.clauseEnd(it.q.to)
+			for from > 0 && !strings.ContainsRune(",。;\n!?", s.r[from-1]) {
+				from--
+			}
+			clause := string(s.r[from:to])
+			if says(clause, faultWords) || says(clause, returnWords) || says(clause, []string{"上次", "上回", "昨天", "前天", "收到", "这批", "那批", "上批", "发来", "送来", "刚到", "你们", "到货的", "有问题"}) {
+				return false
+			}
+			return !(it.q.from > 0 && s.r[it.q.from-1] == '有') && !(it.q.to < len(s.r) && s.r[it.q.to] == '了')
+		}
+	}
+	return false
+}
+
+// wonders tells whether the message ends as a question does: …能用卡罗拉的吗.
+func (r *reading) wonders() bool {
+	t := strings.TrimRight(r.text, " ?!。~,")
+	return (strings.HasSuffix(t, "吗") || strings.HasSuffix(t, "么") && !strings.HasSuffix(t, "什么")) && says(t, []string{"能", "可以", "会", "是不是", "有", "行", "通用", "一样", "支持"}) && !says(t, []string{"要", "来", "订", "买", "发我", "送"})
+}
+
+// asking tells whether the message asks for a price, stock or the like; 交期 with its date asks nothing.
+func (r *reading) asking() bool {
+	t := r.text
+	for _, w := range [...]string{"交期", "货期"} {
+		if k := index(r.s.r, 0, len(r.s.r), w); k >= 0 {
+			k += 2
+			for k < len(r.s.r) && strings.ContainsRune(" :是为要在", r.s.r[k]) {
+				k++
+			}
+			if m := r.s.at(k); m != nil && m.kind == markDate {
+				t = strings.ReplaceAll(t, w, "")
+			}
+		}
+	}
+	return says(t, askWords)
 }
 
 // refLeads tells whether the message begins with the order it changes.
@@ -398,6 +465,12 @@ func (r *reading) build(base []*wanted) {
 			b.read(sec.from, sec.to)
 		}
 		b.strangers(sec.named)
+		for _, it := range b.items[b.base:] {
+			if it.q.bare && it.q.unit == "" {
+				it.q.unit = r.s.allIn
+			}
+		}
+		b.perEach()
 		b.settleOwn()
 		b.applyDeals()
 		sec.b, sec.items = b, b.items

@@ -71,6 +71,8 @@ type scan struct {
 	marks []mark
 	owner []int
 	turns []turn
+	allIn string // the unit of every quantity that bears none, "" where none is said
+	exact []int // for each rune where the product's name ends that covers it
 }
 
 func (s *scan) free(from, to int) bool {
@@ -161,6 +163,18 @@ func (s *scan) findNoise() {
 				continue
 			}
 		}
+		if e := s.occasions(i); e > i && s.claim(mark{kind: markNoise, from: i, to: e}) {
+			i = e - 1
+			continue
+		}
+		if e := s.listNumber(i); e > i && s.claim(mark{kind: markNoise, from: i, to: e}) {
+			i = e - 1
+			continue
+		}
+		if e := s.unitForAll(i); e > i && s.claim(mark{kind: markNoise, from: i, to: e}) {
+			i = e - 1
+			continue
+		}
 		switch s.r[i] {
 		case '[':
 			e := i + 1
@@ -189,6 +203,74 @@ func (s *scan) findNoise() {
 			}
 		}
 	}
+}
+
+// occasions is where a count of orders, places or people ends that begins at r[i]: 两个厂, 三家, 一单; i if there is none.
+func (s *scan) occasions(i int) int {
+	r := s.r
+	if !isHanNumeral(r[i]) && !isDigit(r[i]) || i > 0 && (isAlnum(r[i-1]) || isHanNumeral(r[i-1]) || r[i-1] == '.') {
+		return i
+	}
+	n, ok := readNumeral(r, i)
+	if !ok || n.to >= len(r) || !n.value.IsInteger() {
+		return i
+	}
+	k := n.to
+	if strings.ContainsRune("单批趟", r[k]) && s.x.unitAt(r, k) == "" && !s.x.vocabulary(r, k, len(r)) {
+		return k + 1
+	}
+	if r[k] != '个' && r[k] != '家' && r[k] != '处' {
+		return i
+	}
+	for _, w := range [...]string{"地方", "地址", "单位", "客户", "项目", "标段", "仓库", "学校", "公司", "部门", "收货点", "分店", "门店", "车间", "工地", "厂", "店"} {
+		if e := k + 1 + len([]rune(w)); has(r, k+1, w) && (e >= len(r) || isBreak(r[e]) || r[e] == ' ' || strings.ContainsRune("的都要一", r[e])) {
+			return e
+		}
+	}
+	return i
+}
+
+// listNumber is where the number of a list's entry ends inside a line: 分两家:1)… 2)…; i if there is none.
+func (s *scan) listNumber(i int) int {
+	r := s.r
+	if !isDigit(r[i]) || i == 0 || r[i-1] != ' ' && !isBreak(r[i-1]) || r[i-1] == '(' {
+		return i
+	}
+	e := i
+	for e < len(r) && isDigit(r[e]) && e-i < 2 {
+		e++
+	}
+	if e+1 >= len(r) || r[e] != ')' || isBreak(r[e+1]) {
+		return i
+	}
+	for k := i - 1; k >= 0 && r[k] != '\n' && r[k] != ')'; k-- {
+		if r[k] == '(' {
+			return i
+		}
+	}
+	return e + 1
+}
+
+// unitForAll is where 单位都是箱 ends that begins at r[i]; i if there is none. It is the unit of what bears none.
+func (s *scan) unitForAll(i int) int {
+	r := s.r
+	if !has(r, i, "单位") {
+		return i
+	}
+	k := i + 2
+	for k < len(r) && k-i < 7 && strings.ContainsRune("都均统一全部是为按: ", r[k]) {
+		k++
+	}
+	u := s.x.unitAt(r, k)
+	if u == "" || k == i+2 {
+		return i
+	}
+	e := k + len([]rune(u))
+	if e < len(r) && r[e] != ' ' && !isBreak(r[e]) {
+		return i
+	}
+	s.allIn = u
+	return e
 }
 
 // candidateNames are the names of products or customers inside r[from:to].
@@ -281,7 +363,7 @@ func (s *scan) meantAsPhone(from int, d []rune) bool {
 	return (n == 10 || n == 12) && (s.personEnding(start, k) > 0 || isFullName(s.r[start:k]))
 }
 
-var poWords = strings.Fields("采购单号 采购订单号 采购订单 采购单编号 采购单 订单编号 合同编号 合同号 计划编号 计划单号 计划号 申购单号 请购单号 po号 po单号 po编号 po# po")
+var poWords = strings.Fields("采购单号 采购订单号 采购订单 采购单编号 采购单 订单编号 合同编号 合同号 订单号 单号写 单号填 计划编号 计划单号 计划号 申购单号 请购单号 po号 po单号 po编号 po# po")
 
 // findRefs recognises order, tracking and the customer's own order numbers.
 func (s *scan) findRefs() {

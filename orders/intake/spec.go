@@ -32,7 +32,7 @@ func (x *Lexicon) asks(t *specToken) []tokenKey {
 		t.asked = true
 		for i, k := range t.askKeys() {
 			if id, ok := x.tokenIDs[k]; ok {
-				t.asks = append(t.asks, tokenKey{id, i > 0 && strings.HasPrefix(k, "=")})
+				t.asks = append(t.asks, tokenKey{id, i > 0 && (strings.HasPrefix(k, "=") || t.number != "")})
 			}
 		}
 	}

@@ -71,7 +71,17 @@ next:
 			if !has(r, i, t.word) || !s.free(i, e) || !boundary(r, i, e) {
 				continue
 			}
+			if r[i] == '来' && i > 0 && isHanNumeral(r[i-1]) { // 十来提
+				continue
+			}
 			if n, ne := s.x.names.longest(r, i); n != nil && ne >= e && t.kind != markCarrier {
+				continue
+			}
+			if it, oe := ownAt(r, i, s.who.own); it != nil && oe > e {
+				i = oe - 1
+				continue next
+			}
+			if t.kind == markCarrier && isAlnum(r[i]) && e < len(r) && r[e] == '-' { // jd-gj-12 is a code
 				continue
 			}
 			value := strings.TrimSpace(t.value)
@@ -80,6 +90,12 @@ next:
 			case markCarrier:
 				if k := s.carrierNegated(i, e); k {
 					value = ""
+					for _, n := range [...]string{"别发", "别用", "别走", "别寄", "不要", "不用", "不发", "不走"} {
+						if has(r, e, n) && s.free(e, e+2) {
+							e += 2
+							break
+						}
+					}
 				}
 				if value == "SELF" {
 					if neg := s.negated(i); neg > 0 {

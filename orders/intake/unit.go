@@ -15,7 +15,7 @@ const pieces = "个只支片粒颗枚根条张块把枝台套副付架辆部幅�
 // commonUnits are the words that follow a number in orders, besides those of the master data.
 var commonUnits = strings.Fields(`个 只 支 片 粒 颗 枚 根 条 张 块 把 枝 台 套 副 付 架 辆 部 幅 顶 床 面 盏 本 册 株 棵 节 段 朵
 	箱 件 盒 包 袋 瓶 桶 捆 卷 打 筒 罐 听 扎 托 板 排 串 提 筐 盘 壶 坛 匹 轴 匣 双 对 组 刀 令 码 壳 版 盆 箩 垛 栈板 托盘 大箱 小箱 中盒 小盒 大包 小包 整箱 整件 整盒 整包
-	公斤 千克 kg 斤 两 克 g 吨 t 毫克 mg 升 公升 l 毫升 ml 米 m 厘米 公分 cm 毫米 mm 公里 尺 平方 平方米 平米 立方 立方米 方 人份 件套`)
+	公斤 千克 kg 斤 两 克 g 吨 t 毫克 mg 升 公升 l 毫升 ml 米 m 厘米 公分 cm 毫米 mm 公里 尺 平方 平方米 平米 平 立方 立方米 方 人份 件套`)
 
 // sizeUnits are units of measure rather than of packing: on their own they may as well be a size.
 var sizeUnits = map[string]bool{}
@@ -30,7 +30,7 @@ func init() {
 var unitForms = map[string]string{
 	"千克": "kg", "公斤": "kg", "kg": "kg", "kgs": "kg", "克": "g", "g": "g", "公升": "l", "升": "l", "l": "l", "毫升": "ml", "ml": "ml", "cc": "ml", "米": "m", "m": "m", "公尺": "m",
 	"厘米": "cm", "公分": "cm", "cm": "cm", "毫米": "mm", "mm": "mm", "厘": "mm", "吨": "t", "t": "t", "毫克": "mg", "mg": "mg", "斤": "jin", "市斤": "jin", "两": "liang", "寸": "inch", "英寸": "inch", "吋": "inch",
-	"平方米": "m2", "平方": "m2", "平米": "m2", "㎡": "m2", "m2": "m2", "立方": "m3", "立方米": "m3", "方": "m3", "m3": "m3", "号": "号", "#": "号", "码": "码", "μm": "μm", "um": "μm", "微米": "μm",
+	"平方米": "m2", "平方": "m2", "平": "m2", "平米": "m2", "㎡": "m2", "m2": "m2", "立方": "m3", "立方米": "m3", "方": "m3", "m3": "m3", "号": "号", "#": "号", "码": "码", "μm": "μm", "um": "μm", "微米": "μm",
 	"枝": "支", "付": "副", "整箱": "箱", "整件": "件", "整盒": "盒", "整包": "包", "对": "双", "托盘": "托", "栈板": "托", "度": "°", "°": "°",
 	"伏": "v", "v": "v", "瓦": "w", "w": "w", "安": "a", "千瓦": "kw", "kw": "kw", "毫安": "ma", "目": "目", "丝": "丝",
 }
@@ -132,7 +132,7 @@ func productUnit(p *orders.Product, said string) (unit string, factor decimal.De
 		}
 		return "", one, false, false
 	}
-	if isPiece(said) {
+	if isPiece(said) || isPiece(form) {
 		for _, k := range p.Packs {
 			if k.Size.LessThan(one) && isPiece(k.Unit) {
 				return k.Unit, one, true, true
