@@ -6,24 +6,24 @@ import (
 
 // A wanted is one line of an order in the making.
 type wanted struct {
-	m, ctx *mention
-	q      quantity
-	res    resolution
-	price  *priceTag
-	total  *priceTag // the sum stated for this line
-	totalled bool // the sum is right for this line and those before it
-	equal  *quantity // 8箱共300盒: the same amount said again
-	gift   bool
-	past   bool // 上次那个
-	more   bool // 再加: added to what is ordered of the same
-	from   int  // where it stands
-	to     int
-	group  int // clause, for prices that are said once for several lines
-	line   int
-	fixed  bool   // taken over from the draft or the history as it is
-	kept   *Line  // what it was there
-	said   string // how the goods were called
-	clash  *quantity
+	m, ctx   *mention
+	q        quantity
+	res      resolution
+	price    *priceTag
+	total    *priceTag // the sum stated for this line
+	totalled bool      // the sum is right for this line and those before it
+	equal    *quantity // 8箱共300盒: the same amount said again
+	gift     bool
+	past     bool // 上次那个
+	more     bool // 再加: added to what is ordered of the same
+	from     int  // where it stands
+	to       int
+	group    int // clause, for prices that are said once for several lines
+	line     int
+	fixed    bool   // taken over from the draft or the history as it is
+	kept     *Line  // what it was there
+	said     string // how the goods were called
+	clash    *quantity
 }
 
 // builder makes items of a message, clause by clause.

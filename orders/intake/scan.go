@@ -72,7 +72,7 @@ type scan struct {
 	owner []int
 	turns []turn
 	allIn string // the unit of every quantity that bears none, "" where none is said
-	exact []int // for each rune where the product's name ends that covers it
+	exact []int  // for each rune where the product's name ends that covers it
 }
 
 func (s *scan) free(from, to int) bool {
