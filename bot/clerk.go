@@ -54,6 +54,7 @@ type Clerk struct {
 	Now      func() time.Time
 	Location *time.Location
 	Logger   *slog.Logger
+	Second   SecondReader // asked where the reader is unsure; may be nil
 	// Sent is called after a commit that put something into the outbox; may be nil.
 	Sent func()
 
@@ -218,7 +219,7 @@ func (c *Clerk) answerPart(ctx context.Context, part *orders.Turn) (err error) {
 	if err := c.fetch(ctx, s); err != nil {
 		return err
 	}
-	err = c.commit(ctx, s, func(tx Tx) error { return s.handle(ctx, tx) })
+	err = c.commitRead(ctx, s)
 	if sentence, ok := orders.ErrorMessage(err); ok && !errors.Is(err, errLost) {
 		// A refusal: nothing of what was tried stands, and the sender is told why.
 		r := &session{clerk: c, part: part, books: s.books, in: first, now: s.now, person: s.person}
@@ -282,16 +283,8 @@ func (c *Clerk) fetch(ctx context.Context, s *session) error {
 		return err // a stranger's files are not even opened
 	}
 	if slow {
-		receipt := orders.Delivery{
-			Key: s.key() + ":received", Chat: s.part.Chat, Kind: "received",
-			Body: body(cards.Message{Text: "收到，正在识别…"}), Created: c.Now(),
-		}
-		if err := c.Store.Do(ctx, func(tx Tx) error { return tx.Send(receipt) }); err != nil {
+		if err := c.receipt(ctx, s, "收到，正在识别…"); err != nil {
 			return err
-		}
-		s.announced = true
-		if c.Sent != nil {
-			c.Sent()
 		}
 	}
 	for _, m := range files {

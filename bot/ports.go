@@ -10,6 +10,7 @@ import (
 
 	"orderbot/cards"
 	"orderbot/orders"
+	"orderbot/orders/intake"
 )
 
 // Inbox keeps inbound messages. Put commits all of them before it returns; one that is there
@@ -28,6 +29,12 @@ type Clicker interface {
 // sentence where the file is gone or too large.
 type Media interface {
 	Fetch(ctx context.Context, in orders.Inbound) (name string, data []byte, err error)
+}
+
+// SecondReader says what it makes of places of a message that the reader is not sure of. It makes
+// one call at most, within ctx. What it says is checked ([intake.Lexicon.Settle]).
+type SecondReader interface {
+	Ask(ctx context.Context, d *intake.Doubts) ([]intake.Claim, error)
 }
 
 // Cursor is a place in a platform's message log that is pulled rather than pushed (微信客服).

@@ -32,7 +32,7 @@ func (s *session) read(ctx context.Context, tx Tx) error {
 		s.say(text)
 	}
 	for i := range messages {
-		if err := s.readOne(ctx, tx, messages[i]); err != nil {
+		if err := s.readOne(ctx, tx, i, messages[i]); err != nil {
 			return err
 		}
 	}
@@ -104,8 +104,8 @@ func (s *session) messages() []intake.Message {
 	return out
 }
 
-// readOne reads one message and does what it asks for.
-func (s *session) readOne(ctx context.Context, tx Tx, m intake.Message) error {
+// readOne reads the nth message of the part and does what it asks for.
+func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) error {
 	// A message that names a draft of ours by its number is about that draft.
 	if ids, rest := orders.FindOrderIDs(m.Text); len(ids) == 1 {
 		o, err := tx.Order(ids[0])
@@ -132,8 +132,11 @@ func (s *session) readOne(ctx context.Context, tx Tx, m intake.Message) error {
 		s.say(sentence)
 		return nil
 	}
-	for _, n := range docNotes(m) {
-		s.say(n)
+	if result, thread, err = s.secondOpinion(n, m, result, thread); err != nil {
+		return err
+	}
+	for _, note := range docNotes(m) {
+		s.say(note)
 		s.announced = true
 	}
 	if result.Error != "" {

@@ -24,6 +24,8 @@ type session struct {
 	docs  []opened
 	// announced: the sender was told something already, before the answer.
 	announced bool
+	// second holds what a second reader said about each message of the part that it was asked about.
+	second map[int][]intake.Claim
 	// A binding code and the links that carry it, made for a command that asks for one.
 	code      string
 	codeLinks []string

@@ -45,6 +45,9 @@ func (doctorCmd) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	findings = append(findings, platforms...)
+	if settings.LLM != nil {
+		findings = append(findings, finding{"llm", checkLLM(ctx, settings.LLM), "check llm.api_url (with its version: …/v1), llm.api_key and llm.model; without it everything works, and more is asked"})
+	}
 	if settings.Server.PublicURL != "" {
 		findings = append(findings, finding{
 			"server.public_url", checkPublic(ctx, settings.Server.PublicURL),
@@ -101,6 +104,12 @@ func checkPlatforms(ctx context.Context, settings *config.Config) ([]finding, er
 		cancel()
 	}
 	return out, nil
+}
+
+func checkLLM(ctx context.Context, settings *config.LLM) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	return secondReader(settings).Check(ctx)
 }
 
 func checkPublic(ctx context.Context, base string) error {

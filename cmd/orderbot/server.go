@@ -30,6 +30,7 @@ import (
 	"orderbot/notify"
 	"orderbot/orders"
 	"orderbot/orders/intake/document"
+	"orderbot/orders/intake/llm"
 	"orderbot/orders/intake/page"
 	"orderbot/orders/rules"
 	"orderbot/storage"
@@ -152,6 +153,9 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 		BindingCode: c.Times.BindingCode, ThreadExpires: c.Times.DraftExpires, DuplicateWindow: c.Times.DuplicateWindow,
 		Hold: cmp.Or(o.Hold, 30*time.Second), Poll: 250 * time.Millisecond, Workers: 64,
 	}
+	if c.LLM != nil {
+		s.clerk.Second = secondReader(c.LLM)
+	}
 	if c.Server.PublicURL != "" {
 		s.clerk.PageURL = s.pageURL
 	}
@@ -177,7 +181,7 @@ func unused(c *config.Config) []string {
 	for name, set := range map[string]bool{
 		"events.url": c.Events.URL.Reveal() != "database", "wecom.ai_bot": c.WeCom != nil && c.WeCom.AIBot != nil,
 		"logistics.sf": c.Logistics.SF != nil, "sms": c.SMS.Aliyun != nil || c.SMS.Tencent != nil,
-		"robots": len(c.Robots) > 0, "smtp": c.SMTP != nil, "llm": c.LLM != nil,
+		"robots": len(c.Robots) > 0, "smtp": c.SMTP != nil,
 	} {
 		if set {
 			names = append(names, name)
@@ -185,6 +189,11 @@ func unused(c *config.Config) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// secondReader is what is asked where the reader is unsure.
+func secondReader(c *config.LLM) *llm.Reader {
+	return llm.New(llm.Options{APIURL: c.APIURL, APIKey: c.APIKey.Reveal(), Model: c.Model, Now: time.Now})
 }
 
 // clock is the server's time in the zone of the firm.

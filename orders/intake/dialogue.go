@@ -154,6 +154,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	d := ds[0]
 	merge(&d, &draft, &f)
 	res.Explain = r.explain([]*section{sec}, []Draft{d}, which)
+	res.unread = s.unreadOf(b, which)
 	if len(d.Lines) == 0 && before > 0 {
 		res.Intent = IntentCancel
 		return res, &Thread{}, true

@@ -80,6 +80,8 @@ type Result struct {
 	Explain any
 	// Mentions are the products that the message talks about, also of an inquiry.
 	Mentions []orders.ProductCode
+
+	unread []unread
 }
 
 // MarshalJSON writes the output line of the reading contract.

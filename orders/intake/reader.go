@@ -156,6 +156,9 @@ func (r *reading) fresh() (Result, *Thread) {
 		res.Orders, res.Asks, words = x.finish(r.secs, r.msg.Time, 0)
 		r.repeatAsks(&res, picture)
 		res.Explain = r.explain(r.secs, res.Orders, 0)
+		for n, sec := range r.secs {
+			res.unread = append(res.unread, s.unreadOf(sec.b, n)...)
+		}
 		return res, &Thread{Orders: cloneDrafts(res.Orders), Asks: slices.Clone(res.Asks), Words: words}
 	case IntentCancel, IntentChange, IntentReturn, IntentStatus, IntentUrge:
 		res.Ref = ref
