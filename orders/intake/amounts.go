@@ -224,7 +224,7 @@ func (s *scan) findPrices(exact []int) {
 				continue
 			}
 		}
-		if isDigit(r[i]) && (i == 0 || !isAlnum(r[i-1]) && r[i-1] != '.') || isHanNumeral(r[i]) || r[i] == '¥' {
+		if isDigit(r[i]) && (i == 0 || !isAlnum(r[i-1]) && r[i-1] != '.') || !isDigit(r[i]) && numeralBegins(r, i) || r[i] == '¥' {
 			if exact[i] > 0 && r[i] != '¥' {
 				if isDigit(r[i]) {
 					for i+1 < len(r) && (isDigit(r[i+1]) || r[i+1] == '.') {
@@ -370,7 +370,7 @@ func (s *scan) findQuantities(exact []int) {
 		}
 		c := r[i]
 		digit := isDigit(c)
-		if !digit && !isHanNumeral(c) {
+		if !numeralBegins(r, i) {
 			// *50 after a code or a name
 			if k := skipSpace(r, i+1); (c == '*' || c == 'x') && i > 0 && k < len(r) && isDigit(r[k]) && (k == i+1 || r[i-1] == ' ') && (exact[i-1] == i || isHan(r[i-1]) || r[i-1] == ')' || r[i-1] == ' ') && exact[i] == 0 {
 				n, ok := readDigits(r, k)
@@ -387,7 +387,7 @@ func (s *scan) findQuantities(exact []int) {
 				continue
 			}
 		}
-		if digit && i > 0 && (isAlnum(r[i-1]) || r[i-1] == '.' && i > 1 && isDigit(r[i-2])) {
+		if digit && i > 0 && (isAlnum(r[i-1]) || r[i-1] == '.' && i > 1 && isAlnum(r[i-2])) {
 			named := exact[i-1] == i && isLetter(r[i-1]) // PAC5吨: the name ends here
 			if !named && (r[i-1] != 'x' || (i <= 1 || isAlnum(r[i-2])) && !s.starred(i)) {
 				i = skipDigits(r, i)
@@ -397,7 +397,7 @@ func (s *scan) findQuantities(exact []int) {
 		if i > 0 && r[i-1] == '第' {
 			continue
 		}
-		n, ok := readNumeral(r, i)
+		n, ok := s.countAt(i)
 		if !ok {
 			continue
 		}
@@ -406,8 +406,11 @@ func (s *scan) findQuantities(exact []int) {
 			k++
 		}
 		u := s.x.unitAt(r, k)
-		if (u == "两" || u == "双") && k+1 < len(r) && s.x.unitAt(r, k+1) != "" && u == "两" {
-			u = ""
+		if u == "两" && s.x.unitAt(r, k+1) != "" {
+			if u = ""; n.han && n.value.Equal(decimal.New(1, 0)) { // 一两箱
+				n.more, k = true, k+1
+				u = s.x.unitAt(r, k)
+			}
 		}
 		if u == "" && s.thousands(i, n) {
 			s.claim(mark{kind: markQty, from: i, to: n.to, qty: quantity{value: n.value, bare: true, from: i, to: n.to}})
@@ -448,16 +451,13 @@ func (s *scan) findQuantities(exact []int) {
 		if has(r, e, "多") {
 			q.more = true
 		}
+		s.halves(&q, e)
+		e = q.to
 		from := i
 		if i > 0 && (r[i-1] == '*' || r[i-1] == 'x') && s.owner[i-1] < 0 {
 			from, q.star = i-1, true
 		} else if i > 2 && r[i-1] == ' ' && (r[i-2] == '*' || r[i-2] == 'x') && (r[i-3] == ' ' || isHan(r[i-3]) || r[i-3] == ')') && s.owner[i-2] < 0 {
 			from, q.star = i-2, true
-		}
-		if e < len(r) && r[e] == '半' && !q.size && (e+1 >= len(r) || !isUnitRune(s, e+1)) { // 一箱半
-			q.value = q.value.Add(decimal.New(5, -1))
-			e++
-			q.to = e
 		}
 		q.spec = e < len(r) && (r[e] == '的' || r[e] == '装' || r[e] == '款' || r[e] == '型')
 		if q.value.GreaterThan(decimal.New(1, 12)) {
@@ -466,7 +466,101 @@ func (s *scan) findQuantities(exact []int) {
 		s.claim(mark{kind: markQty, from: from, to: e, qty: q})
 		i = e - 1
 	}
+	s.joinSpans()
 	s.joinQuantities()
+}
+
+// joinSpans makes one of 3箱到5箱, which is no certain number.
+func (s *scan) joinSpans() {
+	for k := range s.marks {
+		a := &s.marks[k]
+		if a.kind != markQty || a.to >= len(s.r) || !strings.ContainsRune("至到~-", s.r[a.to]) || s.owner[a.to] >= 0 {
+			continue
+		}
+		b := s.at(a.to + 1)
+		if b == nil || b.kind != markQty || b.from != a.to+1 || b.qty.unit != a.qty.unit || a.qty.size || a.qty.bare || b.qty.bare || !b.qty.value.GreaterThan(a.qty.value) {
+			continue
+		}
+		a.qty.more = true
+		for i := a.to; i < b.to; i++ {
+			s.owner[i] = k
+		}
+		a.to, a.qty.to = b.to, b.to
+		b.from, b.to = 0, 0
+	}
+}
+
+// halves adds what is said behind the unit at r[e:]: 一箱半, 三升半, 一吨二, 5斤3.
+func (s *scan) halves(q *quantity, e int) {
+	r := s.r
+	if e >= len(r) || q.more {
+		return
+	}
+	ends := e+1 >= len(r) || isBreak(r[e+1]) || isSpace(r[e+1])
+	d, tenth := hanDigit(r, e)
+	if isDigit(r[e]) {
+		d, tenth = int64(r[e]-'0'), true
+	}
+	switch {
+	case r[e] == '半' && !q.size && (e+1 >= len(r) || !isUnitRune(s, e+1)), r[e] == '半' && ends:
+		q.value = q.value.Add(decimal.New(5, -1))
+	case tenth && d > 0 && ends && strings.Contains("吨 斤 公斤", q.unit) && q.value.IsInteger():
+		q.value = q.value.Add(decimal.New(d, -1))
+	default:
+		return
+	}
+	q.to = e + 1
+}
+
+// countAt reads how many are counted at r[i]: a number, a fraction (.5, 1/2, 1 1/2) or a span (3-5, 三到五), which is no certain number.
+func (s *scan) countAt(i int) (numeral, bool) {
+	r := s.r
+	n, ok := readNumeral(r, i)
+	if !ok || n.more {
+		return n, ok
+	}
+	counted := func(m numeral) bool {
+		u, _ := s.unitAfter(m.to)
+		return u != "" && !sizeUnits[u]
+	}
+	if i > 0 && r[i-1] == '.' && n.bare && counted(n) { // .5箱; after a word it may as well be a full stop
+		if m, _, ok := literal(append([]rune{'0', '.'}, r[i:min(len(r), n.to)]...), 0); ok && !strings.ContainsRune(string(r[i:n.to]), '.') {
+			n.value, n.more = m, i > 1 && !isSpace(r[i-2]) && !isBreak(r[i-2])
+		}
+		return n, true
+	}
+	k := n.to
+	if n.bare && n.value.IsInteger() && k+1 < len(r) && r[k] == ' ' && isDigit(r[k+1]) { // 1 1/2
+		if m, ok := s.fraction(k+1, counted); ok {
+			return numeral{value: n.value.Add(m.value), to: m.to}, true
+		}
+	}
+	if m, ok := s.fraction(i, counted); ok {
+		return m, true
+	}
+	if k < len(r) && strings.ContainsRune("-~至到", r[k]) && (i == 0 || !isAlnum(r[i-1]) && !strings.ContainsRune(".-/*x", r[i-1])) {
+		if m, ok := readNumeral(r, k+1); ok && m.value.GreaterThan(n.value) && m.bare == n.bare && counted(m) {
+			m.more = true
+			return m, true
+		}
+	}
+	return n, true
+}
+
+// fraction reads 1/2, which counts goods if it is less than one.
+func (s *scan) fraction(i int, counted func(numeral) bool) (numeral, bool) {
+	r := s.r
+	a, to, ok := literal(r, i)
+	if !ok || to+1 >= len(r) || r[to] != '/' || !isDigit(r[to+1]) || i > 0 && (isAlnum(r[i-1]) || strings.ContainsRune("/.-", r[i-1])) {
+		return numeral{}, false
+	}
+	b, e, ok := literal(r, to+1)
+	n := numeral{to: e}
+	if !ok || !b.GreaterThan(a) || !a.IsPositive() || b.GreaterThan(decimal.New(100, 0)) || !counted(n) {
+		return numeral{}, false
+	}
+	n.value = a.DivRound(b, 6)
+	return n, true
 }
 
 // sizedCount reads a quantity written right behind a size: 白M100黑L50. No goods may bear the letters with the number.
@@ -539,7 +633,7 @@ func (s *scan) spaceBreaks(k int) bool {
 func (s *scan) quantityAfter(i int) bool {
 	r := s.r
 	for ; i < len(r) && !strings.ContainsRune(",。;\n!?", r[i]); i++ {
-		if isDigit(r[i]) && !isAlnum(r[i-1]) || isHanNumeral(r[i]) {
+		if isDigit(r[i]) && !isAlnum(r[i-1]) || !isDigit(r[i]) && numeralBegins(r, i) {
 			if n, ok := readNumeral(r, i); ok {
 				if u := s.x.unitAt(r, n.to); u != "" && !sizeUnits[u] {
 					return true

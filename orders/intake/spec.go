@@ -85,7 +85,7 @@ func readSpec(r []rune, i, end int) (specToken, bool) {
 		}
 		return specToken{keys: []string{letters}, from: i, to: j}, true
 	case isHanNumeral(c):
-		n, ok := readHan(r, i)
+		n, ok := readNumeral(r, i)
 		if !ok || n.more || c == '半' {
 			return specToken{}, false
 		}

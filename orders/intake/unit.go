@@ -21,14 +21,14 @@ var commonUnits = strings.Fields(`个 只 支 片 粒 颗 枚 根 条 张 块 �
 var sizeUnits = map[string]bool{}
 
 func init() {
-	for u := range strings.FieldsSeq("kg g mg l ml m cm mm 克 毫克 毫升 厘米 公分 毫米 码 升 公升 公斤 千克 斤 两 米 尺 人份 节 寸 号 度 级 t m2 m3 平方 方 部 面") {
+	for u := range strings.FieldsSeq("kg g mg l ml m cm mm 克 毫克 毫升 厘米 公分 毫米 码 升 公升 公斤 千克 斤 两 米 尺 人份 节 寸 号 度 级 t m2 m3 平方 方 部 面 公里 km") {
 		sizeUnits[u] = true
 	}
 }
 
 // unitForms gives each spelling of a unit one name.
 var unitForms = map[string]string{
-	"千克": "kg", "公斤": "kg", "kg": "kg", "kgs": "kg", "克": "g", "g": "g", "公升": "l", "升": "l", "l": "l", "毫升": "ml", "ml": "ml", "cc": "ml", "米": "m", "m": "m", "公尺": "m",
+	"千克": "kg", "公斤": "kg", "kg": "kg", "kgs": "kg", "克": "g", "g": "g", "公升": "l", "升": "l", "l": "l", "毫升": "ml", "ml": "ml", "cc": "ml", "米": "m", "m": "m", "公尺": "m", "公里": "km", "千米": "km", "km": "km",
 	"厘米": "cm", "公分": "cm", "cm": "cm", "毫米": "mm", "mm": "mm", "厘": "mm", "吨": "t", "t": "t", "毫克": "mg", "mg": "mg", "斤": "jin", "市斤": "jin", "两": "liang", "寸": "inch", "英寸": "inch", "吋": "inch",
 	"平方米": "m2", "平方": "m2", "平": "m2", "平米": "m2", "㎡": "m2", "m2": "m2", "立方": "m3", "立方米": "m3", "方": "m3", "m3": "m3", "号": "号", "#": "号", "码": "码", "μm": "μm", "um": "μm", "微米": "μm",
 	"枝": "支", "付": "副", "整箱": "箱", "整件": "件", "整盒": "盒", "整包": "包", "对": "双", "托盘": "托", "栈板": "托", "度": "°", "°": "°",
@@ -83,7 +83,7 @@ var scales = map[string]struct {
 	size decimal.Decimal
 }{
 	"g": {"mass", decimal.New(1, 0)}, "mg": {"mass", decimal.New(1, -3)}, "kg": {"mass", decimal.New(1, 3)}, "t": {"mass", decimal.New(1, 6)}, "jin": {"mass", decimal.New(5, 2)}, "liang": {"mass", decimal.New(5, 1)},
-	"ml": {"volume", decimal.New(1, 0)}, "l": {"volume", decimal.New(1, 3)}, "mm": {"length", decimal.New(1, 0)}, "cm": {"length", decimal.New(1, 1)}, "m": {"length", decimal.New(1, 3)},
+	"ml": {"volume", decimal.New(1, 0)}, "l": {"volume", decimal.New(1, 3)}, "mm": {"length", decimal.New(1, 0)}, "cm": {"length", decimal.New(1, 1)}, "m": {"length", decimal.New(1, 3)}, "km": {"length", decimal.New(1, 6)},
 }
 
 // An amount is a quantity in a unit that the product has.
