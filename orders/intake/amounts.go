@@ -26,6 +26,7 @@ type priceTag struct {
 	value decimal.Decimal
 	per   string // for one of which unit, "" if not said
 	plain bool   // nothing but the unit tells that it is a price
+	doubt string // why it can't be taken as it stands: 美元, 三五十
 	from  int
 	to    int
 }
@@ -68,62 +69,6 @@ func (s *scan) exactNames() []int {
 	return out
 }
 
-// readMoney reads 12.5元, 12块5, 七块五, 3毛5, ¥12. marked tells that a word for money stands there.
-func readMoney(r []rune, i int) (v decimal.Decimal, to int, marked, ok bool) {
-	sign := false
-	if i < len(r) && (r[i] == '¥' || r[i] == '@') {
-		sign = true
-		i++
-		for i < len(r) && r[i] == ' ' {
-			i++
-		}
-	}
-	n, ok := readNumeral(r, i)
-	if !ok || n.more {
-		return v, i, false, false
-	}
-	v, to = n.value, n.to
-	if to < len(r) {
-		switch {
-		case has(r, to, "块钱"):
-			return v, to + 2, true, true
-		case r[to] == '块' || r[to] == '元':
-			k := to + 1
-			if k+1 < len(r) && r[to] == '块' && r[k] == ' ' && isDigit(r[k+1]) && (k+2 >= len(r) || r[k+2] == ' ' || isBreak(r[k+2])) {
-				return v.Add(decimal.New(int64(r[k+1]-'0'), -1)), k + 2, true, true // 12块 5
-			}
-			if k < len(r) && r[to] == '块' {
-				if f, ok := readNumeral(r, k); ok && f.value.LessThan(decimal.New(10, 0)) && f.value.IsPositive() && !f.more {
-					e := f.to
-					if e < len(r) && (r[e] == '毛' || r[e] == '角') {
-						return v.Add(f.value.Shift(-1)), e + 1, true, true
-					}
-					if e >= len(r) || !isHan(r[e]) && !isAlnum(r[e]) || r[k] == '半' {
-						if r[k] == '半' {
-							return v.Add(decimal.New(5, -1)), e, true, true
-						}
-						return v.Add(f.value.Shift(-1)), e, true, true
-					}
-					if f.to == k+1 && e < len(r) && (r[e] == '一' || r[e] == '每' || r[e] == '的') {
-						return v.Add(f.value.Shift(-1)), e, true, true
-					}
-				}
-			}
-			return v, k, true, true
-		case (r[to] == '毛' || r[to] == '角') && n.value.LessThan(decimal.New(100, 0)):
-			v = v.Shift(-1)
-			k := to + 1
-			if f, ok := readNumeral(r, k); ok && f.value.LessThan(decimal.New(10, 0)) && (f.to >= len(r) || !isHan(r[f.to])) {
-				return v.Add(f.value.Shift(-2)), f.to, true, true
-			}
-			return v, k, true, true
-		case has(r, to, "rmb"):
-			return v, to + 3, true, true
-		}
-	}
-	return v, to, sign, true
-}
-
 // per reads the unit that a price is for: 一盒, /盒, 每盒.
 func (s *scan) per(i int) (string, int) {
 	r := s.r
@@ -163,15 +108,16 @@ func (s *scan) findPrices(exact []int) {
 			for k < len(r) && strings.ContainsRune(" :是为计", r[k]) {
 				k++
 			}
-			if v, to, marked, ok := readMoney(r, k); ok {
-				if u, e := s.unitAfter(to); u != "" && !marked {
-					if s.claim(mark{kind: markSum, from: i, to: e, qty: quantity{value: v, unit: u, from: k, to: e}}) {
+			if m, ok := readMoney(r, k); ok && m.doubt == "" {
+				to := m.to
+				if u, e := s.unitAfter(to); u != "" && !m.marked {
+					if s.claim(mark{kind: markSum, from: i, to: e, qty: quantity{value: m.value, unit: u, from: k, to: e}}) {
 						i = e - 1
 					}
 					continue
 				}
-				if to >= len(r) || !isHan(r[to]) || marked {
-					if s.claim(mark{kind: markTotal, from: i, to: to, price: priceTag{value: v, from: k, to: to}}) {
+				if to >= len(r) || !isHan(r[to]) || m.marked {
+					if s.claim(mark{kind: markTotal, from: i, to: to, price: priceTag{value: m.value, from: k, to: to}}) {
 						i = to - 1
 					}
 					continue
@@ -183,7 +129,8 @@ func (s *scan) findPrices(exact []int) {
 			for k < len(r) && strings.ContainsRune(" :是为按算给", r[k]) {
 				k++
 			}
-			if v, to, _, ok := readMoney(r, k); ok && s.free(i, to) {
+			if m, ok := readMoney(r, k); ok && s.free(i, m.to) {
+				to := m.to
 				if u := s.x.unitAt(r, to); u != "" && s.notMoney(r, to) {
 					continue
 				}
@@ -191,7 +138,7 @@ func (s *scan) findPrices(exact []int) {
 				if w == "每个" {
 					per = "个"
 				}
-				s.price(i, e, priceTag{value: v, per: per, from: k, to: to})
+				s.price(i, e, m.tag(per, k))
 				i = e - 1
 				lastAmount = e
 				continue
@@ -204,21 +151,21 @@ func (s *scan) findPrices(exact []int) {
 				for k < len(r) && strings.ContainsRune(" :是要算按", r[k]) {
 					k++
 				}
-				if v, to, marked, ok := readMoney(r, k); ok && s.free(i, to) && (marked || r[i] == '每' && s.x.unitAt(r, to) == "") && (r[i] == '每' || s.priceBegins(i, to)) {
-					s.price(i, to, priceTag{value: v, per: u, from: k, to: to})
-					i = to - 1
-					lastAmount = to
+				if m, ok := readMoney(r, k); ok && s.free(i, m.to) && (m.marked || r[i] == '每' && s.x.unitAt(r, m.to) == "") && (r[i] == '每' || s.priceBegins(i, m.to)) {
+					s.price(i, m.to, m.tag(u, k))
+					i = m.to - 1
+					lastAmount = m.to
 					continue
 				}
 			}
 		}
 		if has(r, i, "按") || has(r, i, "@") {
-			if v, to, marked, ok := readMoney(r, skipSpace(r, i+1)); ok && s.free(i, to) && s.isReckoned(to, marked || r[i] == '@') {
-				per, e := s.per(to)
+			if m, ok := readMoney(r, skipSpace(r, i+1)); ok && s.free(i, m.to) && s.isReckoned(m.to, m.marked || r[i] == '@') {
+				per, e := s.per(m.to)
 				if e < len(r) && r[e] == '算' {
 					e++
 				}
-				s.price(i, e, priceTag{value: v, per: per, from: i + 1, to: to})
+				s.price(i, e, m.tag(per, i+1))
 				i = e - 1
 				lastAmount = e
 				continue
@@ -233,23 +180,24 @@ func (s *scan) findPrices(exact []int) {
 				}
 				continue
 			}
-			v, to, marked, ok := readMoney(r, i)
-			if !ok || !s.free(i, to) {
+			m, ok := readMoney(r, i)
+			to, marked := m.to, m.marked
+			if !ok || !s.free(i, to) || m.cents && !marked {
 				continue
 			}
 			per, e := s.per(to)
 			after := lastAmount >= 0 && lastAmount < i && strings.Trim(string(r[lastAmount:i]), " 不行要(") == ""
 			switch {
 			case marked && per != "", marked && r[to-1] != '块', marked && s.moneyPiece(to):
-				s.price(i, e, priceTag{value: v, per: per, from: i, to: to})
+				s.price(i, e, m.tag(per, i))
 				i, lastAmount = e-1, e
 				continue
 			case per != "" && to < len(r) && r[to] == '/' && !s.packing(i):
-				s.price(i, e, priceTag{value: v, per: per, from: i, to: to})
+				s.price(i, e, m.tag(per, i))
 				i, lastAmount = e-1, e
 				continue
 			case per != "" && after:
-				s.price(i, e, priceTag{value: v, per: per, plain: true, from: i, to: to})
+				s.price(i, e, priceTag{value: m.value, per: per, plain: true, doubt: m.doubt, from: i, to: to})
 				i, lastAmount = e-1, e
 				continue
 			}

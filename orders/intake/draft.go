@@ -204,7 +204,7 @@ func (x *Lexicon) draftLine(it *wanted, cust int32, path string) (Line, []Ask) {
 		if q.none {
 			ask("quantity", ReasonMissing, fmt.Sprintf("「%s」要多少？", name), nil)
 		}
-		if it.price != nil {
+		if it.price != nil && it.price.doubt == "" {
 			l.Price = trim(it.price.value)
 		}
 		return l, asks
@@ -292,6 +292,9 @@ func (x *Lexicon) setPrice(l *Line, it *wanted, cust int32, path string) []Ask {
 	usual := x.usualPrice(cust, it.res.product)
 	size, _ := p.UnitSize(l.Unit)
 	price := it.price.value
+	if it.price.doubt != "" {
+		return []Ask{{Field: path + ".price", Reason: ReasonAmbiguous, Text: fmt.Sprintf("%s的价格是“%s”，每%s是人民币多少元？", p.Title(), it.price.doubt, l.Unit)}}
+	}
 	quantity, _ := decimal.NewFromString(l.Quantity)
 	switch {
 	case it.price.per != "":
