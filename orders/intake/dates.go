@@ -3,6 +3,8 @@ package intake
 import (
 	"strings"
 	"time"
+
+	"github.com/shopspring/decimal"
 )
 
 // A when is a date or a time that a message says, as a deadline.
@@ -53,13 +55,21 @@ var dayWords = []struct {
 	days int
 	hour int // -1: none
 }{
+	{"大大后天", 4, -1},
 	{"大后天", 3, -1},
+	{"大后日", 3, -1},
 	{"后天", 2, -1},
+	{"后日", 2, -1},
+	{"后儿个", 2, -1},
+	{"后儿", 2, -1},
 	{"明天", 1, -1},
 	{"明日", 1, -1},
+	{"明儿个", 1, -1},
 	{"明儿", 1, -1},
+	{"翌日", 1, -1},
 	{"今天", 0, -1},
 	{"今日", 0, -1},
+	{"今儿个", 0, -1},
 	{"今儿", 0, -1},
 	{"当天", 0, -1},
 	{"当日", 0, -1},
@@ -98,6 +108,8 @@ var partWords = []struct {
 	{"傍晚", 18, true},
 	{"晚上", 21, true},
 	{"晚间", 21, true},
+	{"午夜", 24, true},
+	{"深夜", 21, true},
 	{"夜里", 21, true},
 	{"夜间", 21, true},
 	{"早", 9, false},
@@ -106,21 +118,24 @@ var partWords = []struct {
 
 var weekdays = map[rune]int{'一': 1, '二': 2, '三': 3, '四': 4, '五': 5, '六': 6, '日': 7, '天': 7, '1': 1, '2': 2, '3': 3, '4': 4, '5': 5, '6': 6, '7': 7}
 
-var festivals = strings.Fields("节前 节后 春节前 国庆前 中秋前 端午前 清明前 五一前 元旦前 十一前 年前 过年前 放假前 元宵前 国庆节前 中秋节前 端午节前 劳动节前 春节 国庆 中秋节 端午节 清明节")
-
 // readWhen reads the date or time that begins at r[i].
 func readWhen(r []rune, i int, c clock) (when, bool) {
 	w, ok := readPoint(r, i, c)
 	if !ok {
 		return w, false
 	}
-	// 周一至周三, 八点到九点: the end counts
+	// 周一至周三, 八点到九点, 3月20日-25日: the end counts
 	if w.to < len(r) && strings.ContainsRune("至到~-", r[w.to]) {
 		base := c
 		if w.vague == "" {
 			base.today = time.Date(w.end.Year(), w.end.Month(), w.end.Day(), 0, 0, 0, 0, w.end.Location())
 		}
-		if e, ok := readPoint(r, w.to+1, base); ok && (e.hour == w.hour || !e.hour) {
+		e, ok := readPoint(r, w.to+1, base)
+		if d, is := readWhole(r, w.to+1); !ok && is && !w.hour && w.vague == "" && spanOfDays(r, w.to+1, w.end.Day()) > 0 {
+			e = when{to: d.to + 1, end: w.end.AddDate(0, 0, int(d.value.IntPart())-w.end.Day())}
+			ok = true
+		}
+		if ok && (e.hour == w.hour || !e.hour) {
 			if e.hour && e.clockOnly(r, w.to+1) {
 				e.end = time.Date(w.end.Year(), w.end.Month(), w.end.Day(), e.end.Hour(), e.end.Minute(), 0, 0, w.end.Location())
 				if e.end.Before(w.end) && e.end.Hour() < 12 {
@@ -164,8 +179,15 @@ func readPoint(r []rune, i int, c clock) (when, bool) {
 	}
 	k := to
 	if ok {
-		for k < len(r) && (r[k] == '的' || r[k] == ' ' && k+1 < len(r) && partAt(r, k+1) >= 0) {
+		k = skipWeekday(r, k)
+		for k < len(r) && (r[k] == '的' || (r[k] == ' ' || r[k] == ',') && k+1 < len(r) && partAt(r, k+1) >= 0) {
 			k++
+		}
+		for _, about := range [...]string{"大概", "大约", "最晚", "最迟", "t"} {
+			if e := k + len([]rune(about)); has(r, k, about) && e < len(r) && (partAt(r, e) >= 0 || isDigit(r[e]) || isHanNumeral(r[e]) && about != "t") {
+				k = e
+				to = k
+			}
 		}
 	}
 	pm := false
@@ -181,15 +203,18 @@ func readPoint(r []rune, i int, c clock) (when, bool) {
 		if part >= 0 {
 			pm = part >= 12
 		}
-		k = to
+		k = skipWeekday(r, to)
 		if k < len(r) && r[k] == ' ' {
 			k++
 		}
 	}
 	if h, m, e, exact := readHour(r, k); e > k {
 		if hour >= 0 {
-			if pm && h < 12 && (hour != 12 || h < 7) {
+			switch {
+			case pm && h < 12 && h > 0 && (hour != 12 || h < 7):
 				h += 12
+			case hour >= 21 && (h == 12 || h == 0): // 今晚12点
+				h = 24
 			}
 		} else if !exact && h < 7 {
 			h += 12
@@ -200,8 +225,11 @@ func readPoint(r []rune, i int, c clock) (when, bool) {
 		hour, minute, to = h, m, e
 	} else if has(r, k, "下班前") {
 		hour, to = 18, k+2
-	} else if has(r, k, "上班前") {
+	} else if has(r, k, "上班前") || has(r, k, "一上班") {
 		hour, to = 9, k+2
+		if r[k] == '一' {
+			to = k + 3
+		}
 	}
 	if !hourDay && to == i {
 		return w, false
@@ -225,6 +253,22 @@ func readPoint(r []rune, i int, c clock) (when, bool) {
 	return w, true
 }
 
+// skipWeekday skips the weekday in brackets behind a date: 3月20日(周五).
+func skipWeekday(r []rune, i int) int {
+	if i+3 >= len(r) || r[i] != '(' {
+		return i
+	}
+	for k := i + 2; k < len(r) && k < i+6; k++ {
+		if r[k] == ')' {
+			if strings.ContainsRune("周星礼", r[i+1]) {
+				return k + 1
+			}
+			break
+		}
+	}
+	return i
+}
+
 func partAt(r []rune, i int) int {
 	if i >= len(r) {
 		return -1
@@ -237,19 +281,40 @@ func partAt(r []rune, i int) int {
 	return -1
 }
 
-// readHour reads 3点半, 15:00, 八点, 9点30分. exact tells that the day's half is certain.
+// readHour reads 3点半, 15:00, 八点, 9点30, 5pm. exact tells that the day's half is certain.
 func readHour(r []rune, i int) (h, m, to int, exact bool) {
-	n, ok := readNumeral(r, i)
-	if !ok || n.more || !n.value.IsInteger() {
+	n, ok := readWhole(r, i)
+	if has(r, i, "零点") {
+		n, ok = numeral{to: i + 1}, true
+	}
+	if !ok || !n.value.IsInteger() || n.value.GreaterThan(decimal.New(99, 0)) {
 		return 0, 0, i, false
 	}
 	h = int(n.value.IntPart())
-	if h < 0 || h > 24 {
-		return 0, 0, i, false
+	if n.more { // 两三点: the end counts
+		if last, ok := hanDigit(r, n.to-1); ok && h > 10 && n.to-i == 2 && r[i] != '十' {
+			h = int(last)
+		} else if ok && n.to-i == 3 {
+			h++
+		} else {
+			return 0, 0, i, false
+		}
 	}
 	k := n.to
-	if k >= len(r) {
+	if h > 24 || k >= len(r) {
 		return 0, 0, i, false
+	}
+	half := func(to int) (int, int, int, bool) { // 5:30pm
+		e := skipSpace(r, to)
+		for _, w := range [...]string{"pm", "p.m.", "am", "a.m."} {
+			if has(r, e, w) && (e+len(w) >= len(r) || !isAlnum(r[e+len(w)])) {
+				if w[0] == 'p' && h < 12 {
+					h += 12
+				}
+				return h, m, e + len(w), true
+			}
+		}
+		return h, m, to, h >= 7 || r[i] == '0' || h == 0
 	}
 	switch {
 	case r[k] == ':' && n.bare:
@@ -262,126 +327,47 @@ func readHour(r []rune, i int) (h, m, to int, exact bool) {
 			if to < len(r) && r[to] == ':' && to+2 < len(r) && isDigit(r[to+1]) {
 				to += 3
 			}
-			return h, m, to, n.value.String() != string(r[i:n.to]) || h >= 12 || r[i] == '0' || h >= 7
+			return half(to)
 		}
 		return 0, 0, i, false
 	case r[k] == '点' || r[k] == '时' && (k+1 >= len(r) || r[k+1] != '候'):
 		k++
-		if k < len(r) && r[k] == '钟' || k < len(r) && r[k] == '整' {
-			return h, 0, k + 1, h >= 7
+		exact = h >= 7 || h == 0
+		if k < len(r) && (r[k] == '钟' || r[k] == '整') {
+			return h, 0, k + 1, exact
 		}
 		if k < len(r) && r[k] == '半' {
-			return h, 30, k + 1, h >= 7
+			return h, 30, k + 1, exact
 		}
-		if has(r, k, "一刻") {
-			return h, 15, k + 2, h >= 7
+		if has(r, k, "一刻") || has(r, k, "1刻") {
+			return h, 15, k + 2, exact
 		}
-		if q, ok := readNumeral(r, k); ok && q.to < len(r) && r[q.to] == '分' && q.value.IntPart() < 60 {
-			return h, int(q.value.IntPart()), q.to + 1, h >= 7
+		if has(r, k, "三刻") || has(r, k, "3刻") {
+			return h, 45, k + 2, exact
 		}
-		return h, 0, k, h >= 7
+		z := k
+		if z < len(r) && r[z] == '零' {
+			z++
+		}
+		if q, ok := readWhole(r, z); ok && !q.more && q.value.IsInteger() && q.value.LessThan(decimal.New(60, 0)) {
+			if q.to < len(r) && r[q.to] == '分' {
+				to = q.to + 1
+				if s, ok := readWhole(r, to); ok && s.to < len(r) && r[s.to] == '秒' {
+					to = s.to + 1
+				}
+				return h, int(q.value.IntPart()), to, exact
+			}
+			if (q.to-k == 2 || q.to-k == 3 && q.han) && (dateEnds(r, q.to) || monthDayEnd(r, q.to)) { // 八点三十, 8点05
+				return h, int(q.value.IntPart()), q.to, exact
+			}
+		}
+		return h, 0, k, exact
+	case n.bare && !n.more:
+		if h, m, to, exact = half(k); to > k {
+			return h, m, to, exact
+		}
 	}
 	return 0, 0, i, false
-}
-
-// readSpan reads 48小时内, 三天内, 一周内, 两天后.
-func readSpan(r []rune, i int, c clock) (when, bool) {
-	n, ok := readNumeral(r, i)
-	if !ok || n.more {
-		return when{}, false
-	}
-	k := n.to
-	if k < len(r) && r[k] == ' ' {
-		k++
-	}
-	if k < len(r) && r[k] == '个' {
-		k++
-	}
-	var days int
-	num := n.value
-	half := func(unit int) int { return int(num.InexactFloat64() * float64(unit)) }
-	switch {
-	case has(r, k, "小时") || has(r, k, "钟头") || has(r, k, "h"):
-		if r[k] == 'h' {
-			k++
-			if k < len(r) && isLetter(r[k]) {
-				return when{}, false
-			}
-		} else {
-			k += 2
-		}
-		if !spanEnd(r, k) {
-			return when{}, false
-		}
-		if num.IntPart() > 24*366 {
-			return when{}, false
-		}
-		return when{from: i, to: k, end: c.now.Add(time.Duration(num.InexactFloat64() * float64(time.Hour))), hour: true, weight: 3}, true
-	case has(r, k, "工作日"):
-		k += 3
-		d := c.today
-		if num.IntPart() > 400 {
-			return when{}, false
-		}
-		for left := int(num.IntPart()); left > 0; {
-			d = d.AddDate(0, 0, 1)
-			if d.Weekday() != time.Saturday && d.Weekday() != time.Sunday {
-				left--
-			}
-		}
-		if !spanEnd(r, k) {
-			return when{}, false
-		}
-		return when{from: i, to: k, end: d, weight: 2}, true
-	case has(r, k, "天") || has(r, k, "日") && spanEnd(r, k+1):
-		k++
-		if !num.IsInteger() {
-			return when{}, false
-		}
-		days = int(num.IntPart())
-	case has(r, k, "星期"):
-		k += 2
-		days = half(7)
-	case has(r, k, "礼拜"):
-		k += 2
-		days = half(7)
-	case has(r, k, "周") && (k+1 >= len(r) || r[k+1] != '年'):
-		k++
-		days = half(7)
-	case has(r, k, "月") && k > n.to:
-		k++
-		if !spanEnd(r, k) || num.IntPart() > 24 {
-			return when{}, false
-		}
-		if num.IsInteger() {
-			return when{from: i, to: k, end: c.today.AddDate(0, int(num.IntPart()), 0), weight: 2}, true
-		}
-		days = half(30)
-	default:
-		return when{}, false
-	}
-	if !spanEnd(r, k) || days > 400 {
-		return when{}, false
-	}
-	for _, s := range [...]string{"之后", "以后", "后"} {
-		if has(r, k, s) {
-			k += len([]rune(s))
-			break
-		}
-	}
-	return when{from: i, to: k, end: c.today.AddDate(0, 0, days), weight: 2}, true
-}
-
-func spanEnd(r []rune, k int) bool {
-	for k < len(r) && r[k] == ' ' {
-		k++
-	}
-	for _, s := range [...]string{"内", "之内", "以内", "后", "之后", "以后", "能到", "送到", "到货", "必须", "要到", "到", "交货"} {
-		if has(r, k, s) {
-			return true
-		}
-	}
-	return false
 }
 
 // readDay reads a day. part is the hour that the word means (今晚), -1 without one.
@@ -391,25 +377,30 @@ func readDay(r []rune, i int, c clock, w *when) (day time.Time, to, part int, ok
 			return c.today.AddDate(0, 0, d.days), i + len([]rune(d.word)), d.hour, true
 		}
 	}
-	for _, f := range festivals {
-		if has(r, i, f) {
-			w.vague = f
-			return c.today, i + len([]rune(f)), -1, true
-		}
+	if to, ok := readNamed(r, i, w); ok {
+		return c.today, to, -1, true
 	}
-	if has(r, i, "年底") || has(r, i, "今年底") {
-		return time.Date(c.today.Year(), 12, 31, 0, 0, 0, 0, c.today.Location()), index(r, i, len(r), "底") + 1, -1, true
+	if d, to, ok := readPeriodEnd(r, i, c, w); ok {
+		return d, to, -1, true
 	}
 	if d, to, ok := readWeekday(r, i, c, w); ok {
 		return d, to, -1, true
 	}
-	d, to, ok := readMonthDay(r, i, c)
+	d, to, ok := readMonthDay(r, i, c, w)
 	return d, to, -1, ok
 }
 
 func readWeekday(r []rune, i int, c clock, w *when) (time.Time, int, bool) {
 	k, weeks, said := i, 0, false
 	switch {
+	case has(r, k, "上上个"):
+		k, weeks, said = k+3, -2, true
+	case has(r, k, "上上"):
+		k, weeks, said = k+2, -2, true
+	case has(r, k, "上个"):
+		k, weeks, said = k+2, -1, true
+	case has(r, k, "上"):
+		k, weeks, said = k+1, -1, true
 	case has(r, k, "下下个"):
 		k, weeks, said = k+3, 2, true
 	case has(r, k, "下下"):
@@ -471,8 +462,25 @@ func readWeekday(r []rune, i int, c clock, w *when) (time.Time, int, bool) {
 	return time.Time{}, i, false
 }
 
+// A monthPart is a word for a part of a month with the day of its deadline, 0 for the last one.
+type monthPart struct {
+	word   string
+	day    int
+	within bool // the word is not part of the date itself
+}
+
+var monthParts = []monthPart{{"月底", 0, false}, {"月末", 0, false}, {"底", 0, false}, {"末", 0, false}, {"下旬", 0, false}, {"中旬", 15, false}, {"上旬", 10, false}, {"初", 5, false}, {"中", 15, false}, {"内", 0, true}, {"之内", 0, true}, {"以内", 0, true}}
+
+// on is the day in the month that begins at first.
+func (p monthPart) on(first time.Time) time.Time {
+	if p.day == 0 {
+		return first.AddDate(0, 1, -1)
+	}
+	return first.AddDate(0, 0, p.day-1)
+}
+
 // readMonthDay reads 3月8号, 下月初, 25号, 2026-03-27, 4/8.
-func readMonthDay(r []rune, i int, c clock) (time.Time, int, bool) {
+func readMonthDay(r []rune, i int, c clock, w *when) (time.Time, int, bool) {
 	none := time.Time{}
 	loc := c.today.Location()
 	year, month := c.today.Year(), c.today.Month()
@@ -497,6 +505,9 @@ func readMonthDay(r []rune, i int, c clock) (time.Time, int, bool) {
 			if d, to, ok := readDotted(r, i, loc); ok {
 				return d, to, true
 			}
+			if d, to, ok := readPacked(r, i, c); ok {
+				return d, to, true
+			}
 		}
 		n, ok := readNumeral(r, k)
 		if !ok || n.more || !n.value.IsInteger() || !n.value.IsPositive() || n.value.IntPart() > 9999 {
@@ -507,6 +518,9 @@ func readMonthDay(r []rune, i int, c clock) (time.Time, int, bool) {
 		}
 		v := int(n.value.IntPart())
 		k = n.to
+		if k < len(r) && r[k] == '年' && k-i == 2 && v >= 20 && v < 100 { // 26年3月25日
+			v += 2000
+		}
 		if v > 2000 && v < 2100 && k < len(r) && strings.ContainsRune("年-/.", r[k]) {
 			m, ok := readNumeral(r, k+1)
 			if !ok || m.value.IntPart() < 1 || m.value.IntPart() > 12 {
@@ -519,6 +533,14 @@ func readMonthDay(r []rune, i int, c clock) (time.Time, int, bool) {
 			}
 			if k >= len(r) || r[k] != sep && r[k] != '月' {
 				return none, i, false
+			}
+			if r[k] == '月' {
+				first := time.Date(v, time.Month(m.value.IntPart()), 1, 0, 0, 0, 0, loc)
+				for _, p := range monthParts {
+					if has(r, k+1, p.word) {
+						return p.on(first), k + 1 + len([]rune(p.word)), true
+					}
+				}
 			}
 			d, ok := readNumeral(r, k+1)
 			if !ok || d.value.IntPart() < 1 || d.value.IntPart() > 31 {
@@ -538,6 +560,11 @@ func readMonthDay(r []rune, i int, c clock) (time.Time, int, bool) {
 			}
 			month, monthSaid = time.Month(v), true
 			if n, ok := readNumeral(r, k); ok && !n.more && n.value.IsInteger() && n.value.IntPart() >= 1 && n.value.IntPart() <= 31 {
+				if n.to < len(r) && strings.ContainsRune("-~至到、", r[n.to]) { // 3月20-25日
+					if d, ok := readWhole(r, n.to+1); ok && !d.more && d.value.GreaterThan(n.value) && d.value.IntPart() <= 31 && d.to < len(r) && (r[d.to] == '日' || r[d.to] == '号') {
+						return nextMonthDay(c, month, int(d.value.IntPart())), d.to + 1, true
+					}
+				}
 				if n.to < len(r) && (r[n.to] == '日' || r[n.to] == '号') {
 					return nextMonthDay(c, month, int(n.value.IntPart())), n.to + 1, true
 				}
@@ -548,6 +575,10 @@ func readMonthDay(r []rune, i int, c clock) (time.Time, int, bool) {
 			if month < c.today.Month() {
 				year++
 			}
+		case k < len(r) && strings.ContainsRune("-~至到、", r[k]) && v <= 31 && spanOfDays(r, k+1, v) > 0:
+			e := spanOfDays(r, k+1, v)
+			d, _ := readWhole(r, k+1)
+			return nextDay(c, int(d.value.IntPart())), e, true
 		case k < len(r) && (r[k] == '/' || r[k] == '-') && v <= 12 && n.bare:
 			d, ok := readNumeral(r, k+1)
 			if !ok || !d.bare || !d.value.IsInteger() || d.value.IntPart() < 1 || d.value.IntPart() > 31 || !monthDayEnd(r, d.to) {
@@ -558,12 +589,7 @@ func readMonthDay(r []rune, i int, c clock) (time.Time, int, bool) {
 			if !dayEnd(r, k+1) && (i < 2 || k+1 >= len(r) || r[i-1] != '(' || r[k+1] != ')' || !strings.ContainsRune("送到发前达", r[i-2])) {
 				return none, i, false
 			}
-			d := time.Date(year, month, v, 0, 0, 0, 0, loc)
-			for n := 0; (d.Before(c.today) || d.Day() != v) && n < 4; n++ {
-				month++
-				d = time.Date(year, month, v, 0, 0, 0, 0, loc)
-			}
-			return d, k + 1, true
+			return nextDay(c, v), k + 1, true
 		default:
 			return none, i, false
 		}
@@ -572,38 +598,53 @@ func readMonthDay(r []rune, i int, c clock) (time.Time, int, bool) {
 		k++
 	}
 	first := time.Date(year, month, 1, 0, 0, 0, 0, loc)
-	last := first.AddDate(0, 1, -1)
-	on := func(day, to int) (time.Time, int, bool) {
-		d := first.AddDate(0, 0, day-1)
-		if !monthSaid && d.Before(c.today) {
-			d = first.AddDate(0, 1, day-1)
+	for _, p := range monthParts {
+		if !has(r, k, p.word) || p.word == "中" && has(r, k, "中午") {
+			continue
 		}
-		return d, to, true
-	}
-	switch {
-	case has(r, k, "月底"), has(r, k, "月末"):
-		return last, k + 2, true
-	case has(r, k, "底"), has(r, k, "末"):
-		return last, k + 1, true
-	case has(r, k, "下旬"):
-		return last, k + 2, true
-	case has(r, k, "中旬"):
-		return on(15, k+2)
-	case has(r, k, "上旬"):
-		return on(10, k+2)
-	case has(r, k, "初"):
-		return on(5, k+1)
-	case has(r, k, "中") && !has(r, k, "中午"):
-		return on(15, k+1)
-	case has(r, k, "内") || has(r, k, "之内") || has(r, k, "以内"):
-		return last, k, true
+		d := p.on(first)
+		if !monthSaid && d.Before(c.today) {
+			d = p.on(first.AddDate(0, 1, 0))
+		}
+		if p.within {
+			return d, k, true
+		}
+		return d, k + len([]rune(p.word)), true
 	}
 	if monthSaid {
-		if n, ok := readNumeral(r, k); ok && !n.more && n.value.IsInteger() && n.value.IntPart() >= 1 && n.value.IntPart() <= 31 && n.to < len(r) && (r[n.to] == '日' || r[n.to] == '号') {
-			return first.AddDate(0, 0, int(n.value.IntPart())-1), n.to + 1, true
+		if n, ok := readWhole(r, k); ok && !n.more && n.value.IsInteger() && n.value.IntPart() >= 1 && n.value.IntPart() <= 31 {
+			d := first.AddDate(0, 0, int(n.value.IntPart())-1)
+			if n.to < len(r) && (r[n.to] == '日' || r[n.to] == '号') {
+				return d, n.to + 1, true
+			}
+			if monthDayEnd(r, n.to) { // 下月15要
+				return d, n.to, true
+			}
 		}
 	}
+	if monthSaid && k > i && !isDigit(r[i]) && !isHanNumeral(r[i]) && has(r, i, "下") && monthDayEnd(r, k) { // 下个月要
+		w.vague = string(r[i:k])
+		return c.today, k, true
+	}
 	return none, i, false
+}
+
+// spanOfDays tells where 22号 of 20-22号 ends, 0 if it is none.
+func spanOfDays(r []rune, i, first int) int {
+	n, ok := readWhole(r, i)
+	if !ok || n.more || !n.value.IsInteger() || n.value.IntPart() <= int64(first) || n.value.IntPart() > 31 || n.to >= len(r) || r[n.to] != '号' && r[n.to] != '日' || !dayEnd(r, n.to+1) {
+		return 0
+	}
+	return n.to + 1
+}
+
+// nextDay is the next day of a month with that number.
+func nextDay(c clock, day int) time.Time {
+	d := time.Date(c.today.Year(), c.today.Month(), day, 0, 0, 0, 0, c.today.Location())
+	for n := time.Month(1); (d.Before(c.today) || d.Day() != day) && n < 5; n++ {
+		d = time.Date(c.today.Year(), c.today.Month()+n, day, 0, 0, 0, 0, c.today.Location())
+	}
+	return d
 }
 
 func nextMonthDay(c clock, m time.Month, day int) time.Time {
@@ -664,6 +705,50 @@ func readDotted(r []rune, i int, loc *time.Location) (time.Time, int, bool) {
 		k++
 	}
 	return time.Date(n[0], time.Month(n[1]), n[2], 0, 0, 0, 0, loc), k, true
+}
+
+// readPacked reads 20260325 and 3.25号, 3.25前, 3.20-3.25.
+func readPacked(r []rune, i int, c clock) (time.Time, int, bool) {
+	k := i
+	for k < len(r) && isDigit(r[k]) {
+		k++
+	}
+	number := func(from, to int) (v int) {
+		for ; from < to; from++ {
+			v = v*10 + int(r[from]-'0')
+		}
+		return v
+	}
+	if k-i == 8 && (dateEnds(r, k) || monthDayEnd(r, k)) {
+		d := time.Date(number(i, i+4), time.Month(number(i+4, i+6)), number(i+6, k), 0, 0, 0, 0, c.today.Location())
+		return d, k, d.Format("20060102") == string(r[i:k]) && d.After(c.today.AddDate(0, -2, 0)) && d.Before(c.today.AddDate(2, 0, 0))
+	}
+	if k == i || k-i > 2 || k >= len(r) || r[k] != '.' {
+		return time.Time{}, i, false
+	}
+	e := k + 1
+	for e < len(r) && isDigit(r[e]) {
+		e++
+	}
+	month, day := number(i, k), number(k+1, e)
+	if e == k+1 || e-k > 3 || month < 1 || month > 12 || day < 1 || day > 31 {
+		return time.Time{}, i, false
+	}
+	switch {
+	case e < len(r) && (r[e] == '号' || r[e] == '日') && dayEnd(r, e+1): // not the size 5.5号
+		e++
+	case has(r, e, "前") || has(r, e, "之前") || has(r, e, "以前"), has(r, e, "到货"), has(r, e, "送"), has(r, e, "交货"), has(r, e, "发货"):
+	case skipWeekday(r, e) > e:
+	case e < len(r) && strings.ContainsRune("-~至到", r[e]):
+		if _, to, ok := readPacked(r, e+1, c); !ok || to-e < 4 {
+			return time.Time{}, i, false
+		}
+	case partAt(r, e) >= 0 && len([]rune(partWords[partAt(r, e)].word)) > 1, has(r, e, "要") && (i == 0 || isBreak(r[i-1])):
+	case i > 1 && strings.ContainsRune("-~至到", r[i-1]) && isDigit(r[i-2]) && (dateEnds(r, e) || monthDayEnd(r, e)):
+	default:
+		return time.Time{}, i, false
+	}
+	return nextMonthDay(c, time.Month(month), day), e, true
 }
 
 // dayEnd tells whether 25号 at r[k] goes on like a day, not like a size.
@@ -732,6 +817,9 @@ func (w *when) weigh(r []rune) {
 			w.weight += 4
 			break
 		}
+	}
+	if w.to > w.from && r[w.from] == '上' && !wantedBy(r[w.to:]) || strings.ContainsAny(after, "的过了") && r[w.from] == '上' {
+		w.weight -= 10 // 上周五下的单
 	}
 	for _, s := range [...]string{"昨", "上周", "上个", "上月", "原定", "原来"} {
 		if strings.HasSuffix(before, s) {

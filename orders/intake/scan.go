@@ -414,7 +414,7 @@ func (s *scan) findRefs() {
 			}
 			e++
 		}
-		if _, de, ok := readMonthDay(r, i, s.c); ok && de >= e {
+		if _, de, ok := readMonthDay(r, i, s.c, &when{}); ok && (de >= e || r[de] == 't') {
 			continue
 		}
 		if digits >= 8 && e-i >= 10 && (letters <= 4) && !s.isOwnCode(i, e) && !strings.ContainsRune(string(r[i:e]), 'x') {
