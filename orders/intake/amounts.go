@@ -218,13 +218,8 @@ func (s *scan) packing(i int) bool {
 
 // moneyPiece tells whether 块 before r[to] is money rather than pieces.
 func (s *scan) moneyPiece(to int) bool {
-	for i := range s.x.master.Products {
-		if s.x.master.Products[i].Unit == "块" {
-			return false
-		}
-		if i > 2000 {
-			break
-		}
+	if s.x.piece > 0 {
+		return false
 	}
 	return to >= len(s.r) || !isHan(s.r[to])
 }
@@ -387,7 +382,7 @@ func (s *scan) findQuantities(exact []int) {
 			i = n.to - 1
 			continue
 		}
-		if isHan(c) && s.x.vocabulary(r, n.to-1, len(r)) && e < len(r) && s.x.vocabulary(r, e-1, len(r)) && len(s.x.grams[gram(r[n.to-1], r[n.to])]) > 0 {
+		if isHan(c) && s.x.vocabulary(r, n.to-1, len(r)) && e < len(r) && s.x.vocabulary(r, e-1, len(r)) && s.x.bears(r[n.to-1], r[n.to]) {
 			i = e - 1
 			continue // 四件套
 		}

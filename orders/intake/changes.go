@@ -442,7 +442,7 @@ func (b *builder) respec(it *wanted, m *mention) bool {
 
 // productMention says what a product's own texts say.
 func (b *builder) productMention(id int32) *mention {
-	p := &b.s.x.master.Products[id]
+	p := b.s.x.product(id)
 	t := newText(p.Title())
 	m := b.s.x.readMention(t, 0, len(t.r), nil, nil)
 	for i := range m.at {

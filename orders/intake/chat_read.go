@@ -128,12 +128,12 @@ func (x *Lexicon) readChats(chats []chat, msg Message, thread *Thread) (Result, 
 	if msg.Customer == "" {
 		switch {
 		case len(named) == 1:
-			msg.Customer = string(x.master.Customers[named[0].customer].Code)
+			msg.Customer = string(x.customer(named[0].customer).Code)
 		case title >= 0:
-			msg.Customer = string(x.master.Customers[title].Code)
+			msg.Customer = string(x.customer(title).Code)
 		default:
 			if id, ok := x.contactNamed(chats); ok {
-				msg.Customer = string(x.master.Customers[id].Code)
+				msg.Customer = string(x.customer(id).Code)
 			} else if chats[0].title != "" && own < 0 && !chats[0].log {
 				lines = append([]string{chats[0].title}, lines...)
 			}
@@ -269,7 +269,7 @@ func (x *Lexicon) readEach(all []said, msg Message, thread *Thread) (Result, *Th
 	var words [][]string
 	for _, s := range all {
 		one := msg
-		one.Customer, one.Role = string(x.master.Customers[s.customer].Code), RoleCustomer
+		one.Customer, one.Role = string(x.customer(s.customer).Code), RoleCustomer
 		one.Text = strings.Join(s.lines, "\n")
 		r, next := x.readText(one, &Thread{})
 		if r.Intent != IntentOrder {
@@ -449,8 +449,8 @@ func (x *Lexicon) isSeller(name string) bool {
 	if len(x.customersNamed(normal(name))) > 0 {
 		return false
 	}
-	for i := range x.master.Customers {
-		sales := normal(x.master.Customers[i].Sales)
+	for named := range x.sellers {
+		sales := normal(named)
 		if len(sales) < 2 {
 			continue
 		}
@@ -565,7 +565,7 @@ func (n *negotiation) counted(r []rune) bool {
 // namesGoods tells whether two characters of a product's name stand together in r.
 func (x *Lexicon) namesGoods(r []rune) bool {
 	for i := 0; i+1 < len(r); i++ {
-		if isHan(r[i]) && isHan(r[i+1]) && len(x.grams[gram(r[i], r[i+1])]) > 0 && fillerAt(r, i) < 2 {
+		if isHan(r[i]) && isHan(r[i+1]) && x.bears(r[i], r[i+1]) && fillerAt(r, i) < 2 {
 			return true
 		}
 	}

@@ -44,7 +44,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	if custAsk != nil && len(named) > 1 {
 		var in []int32
 		for _, id := range named {
-			if slices.Contains(custAsk.Options, string(x.master.Customers[id].Code)) {
+			if slices.Contains(custAsk.Options, string(x.customer(id).Code)) {
 				in = append(in, id)
 			}
 		}
@@ -188,7 +188,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	res.Asks = slices.Clone(nextT.Asks)
 	for _, it := range b.items {
 		if it.res.product >= 0 {
-			res.Mentions = append(res.Mentions, x.master.Products[it.res.product].Code)
+			res.Mentions = append(res.Mentions, x.product(it.res.product).Code)
 		}
 	}
 	return res, nextT, true
@@ -239,7 +239,7 @@ func lineField(field string) (int, string, bool) {
 func (r *reading) whichDraft() int {
 	n := len(r.thread.Orders)
 	if len(r.secs) == 1 && r.secs[0].named && len(r.secs[0].customers) == 1 {
-		code := string(r.x.master.Customers[r.secs[0].customers[0]].Code)
+		code := string(r.x.customer(r.secs[0].customers[0]).Code)
 		if k := slices.IndexFunc(r.thread.Orders, func(d Draft) bool { return d.Customer == code }); k >= 0 {
 			return k
 		}
@@ -277,7 +277,7 @@ func (r *reading) lineOf(order, n int, who scope) *wanted {
 	if p, err := decimal.NewFromString(l.Price); err == nil {
 		it.price = &priceTag{value: p, per: l.Unit}
 	}
-	if id, ok := x.byCode[string(normal(l.Product))]; ok && l.Product != "" {
+	if id, ok := x.productKey(string(normal(l.Product))); ok && l.Product != "" {
 		it.res = resolution{product: id, rule: "draft", head: true}
 		it.m = x.mentionOf(id)
 		return it
@@ -292,7 +292,7 @@ func (r *reading) lineOf(order, n int, who scope) *wanted {
 	if a := r.askOf(fmt.Sprintf("orders[%d].lines[%d].product", order, n)); a != nil {
 		it.res = resolution{product: -1, reason: a.Reason}
 		for _, o := range a.Options {
-			if id, ok := x.byCode[string(normal(o))]; ok {
+			if id, ok := x.productKey(string(normal(o))); ok {
 				it.res.options = append(it.res.options, id)
 			}
 		}
@@ -353,7 +353,7 @@ func (r *reading) soleNumber(string) (decimal.Decimal, string, bool) {
 	if n, ok := readNumeral([]rune(t), 0); ok && n.to == len([]rune(t)) && n.to < 8 { // longer ones are numbers of something
 		return n.value, "", true
 	}
-	if r.x.units[t] && !slices.Contains(yesWords, t) {
+	if r.x.units[t] > 0 && !slices.Contains(yesWords, t) {
 		return decimal.Zero, t, true
 	}
 	return decimal.Zero, "", false
@@ -456,10 +456,10 @@ func (r *reading) same(touched []*wanted, d Draft) bool {
 			return false
 		}
 		l := d.Lines[it.line]
-		if l.Product != string(r.x.master.Products[it.res.product].Code) || it.q.none {
+		if l.Product != string(r.x.product(it.res.product).Code) || it.q.none {
 			return false
 		}
-		if a, ok := in(&r.x.master.Products[it.res.product], it.q.value, it.q.unit); !ok || trim(a.base) != l.BaseQuantity {
+		if a, ok := in(r.x.product(it.res.product), it.q.value, it.q.unit); !ok || trim(a.base) != l.BaseQuantity {
 			return false
 		}
 	}
@@ -527,7 +527,7 @@ func (r *reading) customerByPart(options []string) []int32 {
 		if !ok {
 			continue
 		}
-		c := &x.master.Customers[id]
+		c := x.customer(id)
 		names := append([]string{c.Name, c.Region, c.Contact, string(c.Code), c.Address}, c.Aliases...)
 		for _, n := range names {
 			if t != "" && strings.Contains(string(normal(n)), t) {

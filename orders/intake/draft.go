@@ -164,7 +164,7 @@ func (x *Lexicon) draftLine(it *wanted, cust int32, path string) (Line, []Ask) {
 	ask := func(field, reason, text string, options []int32) {
 		a := Ask{Field: path + "." + field, Reason: reason, Text: text}
 		for _, id := range options {
-			a.Options = append(a.Options, string(x.master.Products[id].Code))
+			a.Options = append(a.Options, string(x.product(id).Code))
 		}
 		asks = append(asks, a)
 	}
@@ -209,7 +209,7 @@ func (x *Lexicon) draftLine(it *wanted, cust int32, path string) (Line, []Ask) {
 		}
 		return l, asks
 	}
-	p := &x.master.Products[r.product]
+	p := x.product(r.product)
 	l.Product = string(p.Code)
 	if q.none {
 		ask("quantity", ReasonMissing, fmt.Sprintf("%s要多少%s？", p.Title(), p.Unit), nil)
@@ -288,7 +288,7 @@ func (x *Lexicon) draftLine(it *wanted, cust int32, path string) (Line, []Ask) {
 
 // setPrice converts the price said to one for a unit as ordered and checks it.
 func (x *Lexicon) setPrice(l *Line, it *wanted, cust int32, path string) []Ask {
-	p := &x.master.Products[it.res.product]
+	p := x.product(it.res.product)
 	usual := x.usualPrice(cust, it.res.product)
 	size, _ := p.UnitSize(l.Unit)
 	price := it.price.value
@@ -352,7 +352,7 @@ func (x *Lexicon) titles(ids []int32, most int) string {
 			parts = append(parts, "…")
 			break
 		}
-		parts = append(parts, x.master.Products[id].Title())
+		parts = append(parts, x.product(id).Title())
 	}
 	return strings.Join(parts, "、")
 }
@@ -369,15 +369,15 @@ func (x *Lexicon) finish(secs []*section, now time.Time, from int) ([]Draft, []A
 		switch len(sec.customers) {
 		case 1:
 			cust = sec.customers[0]
-			d.Customer = string(x.master.Customers[cust].Code)
+			d.Customer = string(x.customer(cust).Code)
 		case 0:
 			asks = append(asks, Ask{Field: path + ".customer", Reason: ReasonMissing, Text: "这单是哪家客户的？"})
 		default:
 			a := Ask{Field: path + ".customer", Reason: ReasonAmbiguous}
 			var names []string
 			for _, id := range sec.customers {
-				a.Options = append(a.Options, string(x.master.Customers[id].Code))
-				names = append(names, x.master.Customers[id].Name)
+				a.Options = append(a.Options, string(x.customer(id).Code))
+				names = append(names, x.customer(id).Name)
 			}
 			a.Text = "是哪家客户：" + strings.Join(names, "，还是") + "？"
 			asks = append(asks, a)

@@ -58,7 +58,7 @@ func (r *reading) explain(secs []*section, drafts []Draft, first int) []Explanat
 		if len(sec.customers) > 1 {
 			e := Explanation{Field: path + "customer", Source: s.source(r.msg.ID, named), Rule: "tied"}
 			for _, id := range sec.customers {
-				e.Candidates = append(e.Candidates, Candidate{Code: string(r.x.master.Customers[id].Code), Score: 1})
+				e.Candidates = append(e.Candidates, Candidate{Code: string(r.x.customer(id).Code), Score: 1})
 			}
 			out = append(out, e)
 		}
@@ -75,11 +75,11 @@ func (r *reading) explain(secs []*section, drafts []Draft, first int) []Explanat
 			}
 			e := Explanation{Field: at + "product", Value: l.Product, Source: s.source(r.msg.ID, goods), Rule: rule}
 			if it.res.product >= 0 {
-				e.Candidates = append(e.Candidates, Candidate{Code: string(r.x.master.Products[it.res.product].Code), Score: it.res.best.score})
+				e.Candidates = append(e.Candidates, Candidate{Code: string(r.x.product(it.res.product).Code), Score: it.res.best.score})
 			}
 			for _, o := range it.res.options {
 				if o != it.res.product {
-					e.Candidates = append(e.Candidates, Candidate{Code: string(r.x.master.Products[o].Code), Score: it.res.best.score})
+					e.Candidates = append(e.Candidates, Candidate{Code: string(r.x.product(o).Code), Score: it.res.best.score})
 				}
 			}
 			out = append(out, e)

@@ -199,7 +199,7 @@ func (f *form) result() (Result, [][]string) {
 			d.Lines = append(d.Lines, line)
 			res.Asks = append(res.Asks, asks...)
 			if it.product.product >= 0 {
-				res.Mentions = append(res.Mentions, f.x.master.Products[it.product.product].Code)
+				res.Mentions = append(res.Mentions, f.x.product(it.product.product).Code)
 			}
 		}
 		res.Orders = append(res.Orders, d)
@@ -248,7 +248,7 @@ func (f *form) draft(g group) Draft {
 	h := f.facts.facts
 	d := Draft{Carrier: h.carrier, Contact: h.contact, Phone: h.phone, Address: h.address, Payment: h.payment, PO: h.po, Note: strings.Join(h.notes, ";")}
 	if g.customer >= 0 {
-		d.Customer = string(f.x.master.Customers[g.customer].Code)
+		d.Customer = string(f.x.customer(g.customer).Code)
 	}
 	urgent := slices.Clone(h.urgent)
 	var notes []string
@@ -300,7 +300,7 @@ func (f *form) askCustomer(path string) Ask {
 	if ids := f.facts.named; len(ids) > 1 {
 		a.Reason, a.Text = ReasonAmbiguous, "有几个客户都叫这个名字，是哪一个？"
 		for _, id := range ids {
-			a.Options = append(a.Options, string(f.x.master.Customers[id].Code))
+			a.Options = append(a.Options, string(f.x.customer(id).Code))
 		}
 	}
 	return a
@@ -312,7 +312,7 @@ func (f *form) line(it item, customer int32, path string) (Line, []Ask) {
 	ask := func(field, reason, text string, options []int32) {
 		a := Ask{Field: path + "." + field, Reason: reason, Text: text}
 		for _, id := range options {
-			a.Options = append(a.Options, string(f.x.master.Products[id].Code))
+			a.Options = append(a.Options, string(f.x.product(id).Code))
 		}
 		asks = append(asks, a)
 	}
@@ -342,7 +342,7 @@ func (f *form) line(it item, customer int32, path string) (Line, []Ask) {
 		}
 		return l, asks
 	}
-	p := &f.x.master.Products[r.product]
+	p := f.x.product(r.product)
 	l.Product = string(p.Code)
 	unit, factor, _, ok := productUnit(p, it.unit)
 	if !ok {
@@ -370,7 +370,7 @@ func (f *form) line(it item, customer int32, path string) (Line, []Ask) {
 // price sets the price for one unit as ordered, converting one that is plainly for the base unit, and checks it against the
 // row's amount and against what the customer pays.
 func (f *form) price(l *Line, it item, customer, product int32, factor, size decimal.Decimal, path string) []Ask {
-	p := &f.x.master.Products[product]
+	p := f.x.product(product)
 	price := it.price.Div(factor)
 	quantity, _ := decimal.NewFromString(l.Quantity)
 	base := quantity.Mul(size)
@@ -420,8 +420,8 @@ func (x *Lexicon) largestOrdered(customer, product int32) decimal.Decimal {
 	if customer < 0 {
 		return most
 	}
-	p := &x.master.Products[product]
-	for _, h := range x.history[x.master.Customers[customer].Code] {
+	p := x.product(product)
+	for _, h := range x.history.get(x.customer(customer).Code) {
 		if h.Product != p.Code {
 			continue
 		}
@@ -434,9 +434,9 @@ func (x *Lexicon) largestOrdered(customer, product int32) decimal.Decimal {
 
 // usualPrice is what the customer pays for a base unit: its own price, else the list price; 0 if there is none.
 func (x *Lexicon) usualPrice(customer, product int32) decimal.Decimal {
-	p := &x.master.Products[product]
+	p := x.product(product)
 	if customer >= 0 {
-		for _, it := range x.items[x.master.Customers[customer].Code] {
+		for _, it := range x.items.get(x.customer(customer).Code) {
 			if it.product == product && it.price != nil && it.price.IsPositive() {
 				return *it.price
 			}

@@ -313,7 +313,7 @@ func (f *factReader) setPhone(phone string) {
 	if f.phone == "" {
 		f.phone = phone
 	}
-	f.known = append(f.known, f.x.phones[digitsOf(phone)]...)
+	f.known = append(f.known, f.x.phones.get(digitsOf(phone))...)
 }
 
 // recipient reads where the goods go and who takes them: an address, a person, a phone, in one value.

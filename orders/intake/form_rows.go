@@ -371,7 +371,7 @@ func (f *form) readQuantity(it *item, text string, row []page.Cell, col int) int
 	}
 	v, rest, ok := figure(plain)
 	if unit, number, cut := strings.Cut(plain, " "); cut && !ok { // 支 3600: two columns read as one
-		if u := string(normal(unit)); f.x.units[u] {
+		if u := string(normal(unit)); f.x.units[u] > 0 {
 			it.unit = u
 			v, rest, ok = figure(number)
 		}
@@ -469,7 +469,7 @@ func (x *Lexicon) byWording(r resolution, words []rune) resolution {
 	var hit []int32
 	longest := 0
 	for _, id := range r.options {
-		p := &x.master.Products[id]
+		p := x.product(id)
 		size := 0
 		for _, name := range append([]string{p.Title(), p.Spec}, p.Aliases...) {
 			if n := squeeze(normal(name)); len(n) > size && len(n) > 2 && strings.Contains(said, string(n)) {
@@ -502,7 +502,7 @@ func (x *Lexicon) productByCode(code string, own []ownItem, misread bool) (id in
 			return own[i].product, true
 		}
 	}
-	if id, ok := x.byCode[key]; ok {
+	if id, ok := x.productKey(key); ok {
 		return id, true
 	}
 	if !misread {
@@ -515,10 +515,8 @@ func (x *Lexicon) productByCode(code string, own []ownItem, misread bool) (id in
 		}
 	}
 	if len(found) == 0 {
-		for k, id := range x.byCode {
-			if lookAlike(k, key) {
-				found[id] = true
-			}
+		for _, id := range x.alikes.get(alike.Replace(key)) {
+			found[id] = true
 		}
 	}
 	if len(found) != 1 {

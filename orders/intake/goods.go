@@ -194,7 +194,7 @@ func (b *builder) fits(from, to int, unit string) bool {
 	if r.product < 0 || r.residue > 0 {
 		return false
 	}
-	_, _, loose, ok := productUnit(&b.s.x.master.Products[r.product], unit)
+	_, _, loose, ok := productUnit(b.s.x.product(r.product), unit)
 	return ok && !loose
 }
 
@@ -406,23 +406,13 @@ func (b *builder) isSpec(els []el, i int, words func() *mention, some bool) bool
 		return len(c) > 0 && known && c[0].toks>>uint(len(m.toks))&1 == 1
 	}
 	if r.product >= 0 {
-		_, _, loose, has := productUnit(&b.s.x.master.Products[r.product], q.unit)
+		_, _, loose, has := productUnit(b.s.x.product(r.product), q.unit)
 		return !has || loose
 	}
 	return known
 }
 
-func (b *builder) unitKnown(u string) bool {
-	for i := range b.s.x.master.Products {
-		if _, has := b.s.x.master.Products[i].UnitSize(u); has {
-			return true
-		}
-		if i > 500 {
-			break
-		}
-	}
-	return false
-}
+func (b *builder) unitKnown(u string) bool { return b.s.x.sold[u] > 0 }
 
 // splits tells whether the words name several goods.
 func (b *builder) splits(from, to int) bool {
@@ -813,7 +803,7 @@ func (b *builder) tail(it *wanted, m *mention, at int) bool {
 	if err != nil || !v.IsPositive() {
 		return false
 	}
-	p := &b.s.x.master.Products[it.res.product]
+	p := b.s.x.product(it.res.product)
 	ref := p.Price
 	if ref == nil || !ref.IsPositive() {
 		return false
@@ -915,7 +905,7 @@ func (b *builder) attachPrice(p priceTag, first int, pending bool) {
 		if n > first {
 			break
 		}
-		if it.res.product >= 0 && last.res.product >= 0 && b.s.x.master.Products[it.res.product].Name == b.s.x.master.Products[last.res.product].Name {
+		if it.res.product >= 0 && last.res.product >= 0 && b.s.x.product(it.res.product).Name == b.s.x.product(last.res.product).Name {
 			it.price = &tag
 			continue
 		}
@@ -957,12 +947,12 @@ func (b *builder) strongAt(from, to int) bool {
 
 // isSize tells whether products bear t as a size of their own, not only as what a pack holds.
 func (x *Lexicon) isSize(t *specToken) bool {
-	k, ok := x.tokenIDs[t.askKeys()[0]]
+	k, ok := x.tokenID(t.askKeys()[0])
 	if !ok {
 		return false
 	}
 	for n, id := range x.tokens[k] {
-		e := &x.products[id]
+		e := x.products[id]
 		if j, ok := slices.BinarySearch(e.tokens, k); ok && !e.weak[j] {
 			return true
 		}
@@ -984,7 +974,7 @@ func (b *builder) sizeNotPrice(p priceTag) bool {
 		return false
 	}
 	x := b.s.x
-	pr := &x.master.Products[last.res.product]
+	pr := x.product(last.res.product)
 	if pr.Price != nil && pr.Price.IsPositive() {
 		four := decimal.NewFromInt(4)
 		for _, u := range [...]string{p.per, last.q.unit, pr.Unit} {

@@ -51,6 +51,8 @@ type builder struct {
 	asked   bool // the last clause was a question
 	again   bool // the clause adds to what was ordered
 	instead bool // the last clause took goods away: 改… says what comes instead
+
+	mentions map[[3]int]*mention // what was read, by its place and the number of marks then
 }
 
 type elKind uint8
@@ -155,13 +157,23 @@ func (b *builder) flush() {
 	b.carry, b.lists = nil, nil
 }
 
+// mention reads what r[from:to] says of a product, each part once.
 func (b *builder) mention(from, to int) *mention {
-	return b.s.x.readMention(b.s.t, from, to, b.who.own, func(i int) int {
+	at := [3]int{from, to, len(b.s.marks)}
+	if m, ok := b.mentions[at]; ok {
+		return m
+	}
+	m := b.s.x.readMention(b.s.t, from, to, b.who.own, func(i int) int {
 		if m := b.s.at(i); m != nil && m.kind != markQty && m.kind != markPrice {
 			return m.to
 		}
 		return i
 	})
+	if b.mentions == nil {
+		b.mentions = map[[3]int]*mention{}
+	}
+	b.mentions[at] = m
+	return m
 }
 
 // content tells whether m names goods at all: something of it is in the catalogue.

@@ -1,9 +1,10 @@
 package intake
 
 import (
+	"cmp"
+	"maps"
 	"math/bits"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 
@@ -22,8 +23,8 @@ type mention struct {
 	own    *ownItem // the customer's own name, where it is said
 	code   int32    // a product's code where it is said, else -1
 	kin    []kinAt
-	scored []cover // what the products explain of it without a context, once worked out
-	meant  int32   // one more than the product that it was found to mean, 0 if none
+	scored map[*mention][]cover // what the products explain of it within a context, once worked out
+	meant  int32                // one more than the product that it was found to mean, 0 if none
 }
 
 const maxHan = 60
@@ -92,7 +93,7 @@ func (x *Lexicon) readMention(t *text, from, to int, own []ownItem, skip func(i 
 			continue
 		}
 		if n, e := x.names.longest(r[:to], i); n != nil && isAlnum(r[i]) && boundary(r, i, e) {
-			if id, ok := x.byCode[string(n.text)]; ok && hasDigit(n.text) && hasLetter(n.text) && len(n.ids) == 1 && n.ids[0] == id {
+			if id, ok := x.productKey(string(n.text)); ok && hasDigit(n.text) && hasLetter(n.text) && len(n.ids) == 1 && n.ids[0] == id {
 				m.code = id
 				i = e
 				continue
@@ -103,7 +104,7 @@ func (x *Lexicon) readMention(t *text, from, to int, own []ownItem, skip func(i 
 			i = s.to
 			continue
 		}
-		if letterWord(r, i) && i+1 < to && len(x.grams[gram(r[i], r[i+1])]) > 0 && len(m.han) < maxHan {
+		if letterWord(r, i) && i+1 < to && x.bears(r[i], r[i+1]) && len(m.han) < maxHan {
 			m.han, m.at = append(m.han, r[i]), append(m.at, i)
 			i++
 			continue
@@ -141,7 +142,7 @@ func (x *Lexicon) readMention(t *text, from, to int, own []ownItem, skip func(i 
 
 // vocabulary tells whether the two characters at r[i] stand together in some product's name.
 func (x *Lexicon) vocabulary(r []rune, i, to int) bool {
-	return i >= 0 && i+1 < to && len(x.grams[gram(r[i], r[i+1])]) > 0
+	return i >= 0 && i+1 < to && x.bears(r[i], r[i+1])
 }
 
 // known tells whether the filling word r[i:i+n] is part of a product's name here.
@@ -149,7 +150,7 @@ func (x *Lexicon) known(r []rune, i, n, to int) bool {
 	if n > 1 {
 		return false
 	}
-	return i > 0 && len(x.grams[gram(r[i-1], r[i])]) > 0 && i+1 < to && len(x.grams[gram(r[i], r[i+1])]) > 0 || n == 1 && i+1 < to && len(x.grams[gram(r[i], r[i+1])]) > 0 && !strings.ContainsRune("的要来给和跟再", r[i])
+	return i > 0 && x.bears(r[i-1], r[i]) && i+1 < to && x.bears(r[i], r[i+1]) || n == 1 && i+1 < to && x.bears(r[i], r[i+1]) && !strings.ContainsRune("的要来给和跟再", r[i])
 }
 
 // letterWord tells whether a letter and a character make one word at r[i]: T恤, U盘, O圈; no sizes or models.
@@ -200,7 +201,7 @@ func ownAt(r []rune, i int, own []ownItem) (*ownItem, int) {
 // mend replaces characters that only sound like those of a product's name.
 func (x *Lexicon) mend(m *mention) {
 	known := func(i int) bool {
-		return i >= 0 && i+1 < len(m.han) && m.at[i+1] == m.at[i]+1 && len(x.grams[gram(m.han[i], m.han[i+1])]) > 0
+		return i >= 0 && i+1 < len(m.han) && m.at[i+1] == m.at[i]+1 && x.bears(m.han[i], m.han[i+1])
 	}
 	for i := 0; i+1 < len(m.han); i++ {
 		if m.at[i+1] != m.at[i]+1 || known(i) || m.filler>>uint(i)&3 == 3 {
@@ -208,10 +209,14 @@ func (x *Lexicon) mend(m *mention) {
 		}
 		for _, a := range soundsOf(m.han[i]) {
 			for _, b := range soundsOf(m.han[i+1]) {
-				for _, g := range x.sounds[a+"'"+b] {
+				for _, g := range x.sounds.get(a + "'" + b) {
+					ids := x.grams.get(g)
+					if len(ids) == 0 {
+						continue
+					}
 					p, q := split(g)
 					// the word must go with what stands on its other side
-					if p == m.han[i] && known(i-1) && !meet(x.grams[g], x.grams[gram(m.han[i-1], p)]) || q == m.han[i+1] && known(i+1) && !meet(x.grams[g], x.grams[gram(q, m.han[i+2])]) {
+					if p == m.han[i] && known(i-1) && !meet(ids, x.grams.get(gram(m.han[i-1], p))) || q == m.han[i+1] && known(i+1) && !meet(ids, x.grams.get(gram(q, m.han[i+2]))) {
 						continue
 					}
 					if p == m.han[i] && !known(i+1) || q == m.han[i+1] && !known(i-1) {
@@ -241,7 +246,7 @@ type cover struct {
 }
 
 func (x *Lexicon) cover(id int32, m *mention) cover {
-	e := &x.products[id]
+	e := x.products[id]
 	c := cover{id: id}
 	for i := 0; i+1 < len(m.han); i++ {
 		if m.at[i+1] == m.at[i]+1 && e.hasGram(gram(m.han[i], m.han[i+1])) {
@@ -323,115 +328,239 @@ func (x *Lexicon) says(m *mention, p *phrase) (bool, int) {
 	return true, 2*len(p.han) + 3*len(p.tokens)
 }
 
+// source is one thing that a mention says: what of the mention it is, and the products that bear it.
+type source struct {
+	ids  []int32
+	han  uint64 // characters
+	toks uint32
+	sure bool // they bear it as it stands, not perhaps
+}
+
+// sources are what m says, the rarest first.
+func (x *Lexicon) sources(m *mention) []source {
+	out := make([]source, 0, len(m.han)+2*len(m.toks))
+	add := func(ids []int32, han uint64, toks uint32, sure bool) {
+		if len(ids) > 0 {
+			out = append(out, source{ids, han, toks, sure})
+		}
+	}
+	for i := 0; i+1 < len(m.han); i++ {
+		if m.at[i+1] == m.at[i]+1 && m.filler>>uint(i)&3 != 3 {
+			add(x.grams.get(gram(m.han[i], m.han[i+1])), 3<<uint(i), 0, true)
+		}
+	}
+	for _, k := range m.kin {
+		han := (uint64(1)<<uint(k.n) - 1) << uint(k.at)
+		for _, w := range kinWords[k.group] {
+			if w.token != "" {
+				add(x.bearing(w.token), han, 0, false)
+			} else {
+				add(x.grams.get(w.grams[0]), han, 0, false)
+			}
+		}
+	}
+	for i := range m.toks {
+		for _, k := range x.asks(&m.toks[i]) {
+			add(x.tokens[k.id], 0, 1<<uint(i), true)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b source) int { return len(a.ids) - len(b.ids) })
+	return out
+}
+
+// share is what of a mention a product bears.
+type share struct {
+	han  uint64
+	toks uint32
+	ctx  uint16 // how much of the context
+}
+
+// least is the least that a product scores that surely bears s.
+func (s share) least() int { return 2*bits.OnesCount64(s.han) + 3*bits.OnesCount32(s.toks) }
+
+// most is the most that a product can score that bears nothing but s and single characters of content.
+func (s share) most(content uint64) int {
+	return 2*bits.OnesCount64(s.han) + 4*bits.OnesCount32(s.toks) + bits.OnesCount64(content&^s.han)
+}
+
+func (s share) and(o source) share { return share{s.han | o.han, s.toks | o.toks, s.ctx} }
+
+// scratch counts what the products bear.
 type scratch struct {
-	votes   []uint16
+	shares  []share
 	touched []int32
 }
 
 var scratches = sync.Pool{New: func() any { return &scratch{} }}
 
-const maxCandidates = 400
-
-// candidates are the products that share anything with the mention, those that share most first.
-func (x *Lexicon) candidates(ms ...*mention) []int32 {
+// take returns a scratch for n products.
+func take(n int) *scratch {
 	s, ok := scratches.Get().(*scratch)
 	if !ok {
 		s = &scratch{}
 	}
-	defer func() {
-		for _, id := range s.touched {
-			s.votes[id] = 0
-		}
-		s.touched = s.touched[:0]
-		scratches.Put(s)
-	}()
-	if len(s.votes) < len(x.products) {
-		s.votes = make([]uint16, len(x.products))
+	if len(s.shares) < n {
+		s.shares = make([]share, n+n/8)
 	}
-	reached := false
-	vote := func(ids []int32, n uint16) {
-		for _, id := range ids {
-			if s.votes[id] == 0 {
-				if reached {
-					continue // the context only ranks what the mention itself reaches
-				}
+	return s
+}
+
+func (s *scratch) give() {
+	for _, id := range s.touched {
+		s.shares[id] = share{}
+	}
+	s.touched = s.touched[:0]
+	scratches.Put(s)
+}
+
+// maxCandidates is how many products are looked at that may mean the same to a mention.
+const maxCandidates = 400
+
+// best scores the products that explain most of m, all that explain as much; of very many those that fit the context ctx
+// best, that the customer bought, or that are called just so.
+func (x *Lexicon) best(m, ctx *mention, who scope) []cover {
+	if who.onlyPast {
+		return x.top(m, slices.Sorted(maps.Keys(who.bought)), nil)
+	}
+	s := take(len(x.products))
+	defer s.give()
+	content := m.content()
+	srcs := x.sources(m)
+	// what the sources from n on, and those that are never looked up, can add
+	rest := make([]share, len(srcs)+1)
+	for i := 0; i+1 < len(m.han); i++ {
+		if m.filler>>uint(i)&3 == 3 && m.at[i+1] == m.at[i]+1 {
+			rest[len(srcs)].han |= 3 << uint(i)
+		}
+	}
+	for n := len(srcs) - 1; n >= 0; n-- {
+		rest[n] = rest[n+1].and(srcs[n])
+	}
+	perhaps := rest[len(srcs)]
+	top, n := 0, 0
+	for ; n < len(srcs) && rest[n].most(content) >= top; n++ {
+		o := srcs[n]
+		if !o.sure {
+			perhaps.han |= o.han
+		}
+		for _, id := range o.ids {
+			p := &s.shares[id]
+			if *p == (share{}) {
 				s.touched = append(s.touched, id)
+				p.ctx = 1
 			}
-			s.votes[id] += n
-		}
-	}
-	for n, m := range ms {
-		if m == nil {
-			continue
-		}
-		if n > 0 {
-			reached = len(s.touched) > 0
-		}
-		for i := 0; i+1 < len(m.han); i++ {
-			if m.at[i+1] == m.at[i]+1 && m.filler>>uint(i)&3 != 3 {
-				vote(x.grams[gram(m.han[i], m.han[i+1])], 2)
-			}
-		}
-		for _, k := range m.kin {
-			for _, w := range kinWords[k.group] {
-				if w.token != "" {
-					vote(x.bearing(w.token), 2)
-				} else {
-					vote(x.grams[w.grams[0]], 2)
-				}
-			}
-		}
-		for i := range m.toks {
-			for _, k := range x.asks(&m.toks[i]) {
-				vote(x.tokens[k.id], 3)
+			if o.sure {
+				p.han |= o.han
+				p.toks |= o.toks
+				top = max(top, p.least())
 			}
 		}
 	}
-	for _, m := range ms {
-		if m == nil {
-			continue
-		}
-		for i, h := range m.han {
-			if m.filler>>uint(i)&1 == 0 {
-				for _, id := range x.chars[h] {
-					if s.votes[id] > 0 {
-						s.votes[id]++
+	left := rest[n]
+	left.han |= perhaps.han
+	mine := len(s.touched) > 0
+	if !mine {
+		left, top = share{}, 0
+	}
+	if ctx != nil && (!mine || len(s.touched) > 1) {
+		for _, o := range x.sources(ctx) {
+			for _, id := range o.ids {
+				p := &s.shares[id]
+				if p.ctx == 0 {
+					if mine {
+						continue // the context only ranks what the mention itself reaches
 					}
+					s.touched = append(s.touched, id)
+					p.ctx = 1
 				}
+				p.ctx += 2
 			}
 		}
 	}
-	if len(s.touched) == 0 && len(ms) > 0 && ms[0] != nil && bits.OnesCount64(ms[0].content()) == 1 {
-		// goods called by one character: 醋, 盐
-		h := ms[0].han[bits.TrailingZeros64(ms[0].content())]
-		for _, id := range x.chars[h] {
-			for k := range x.products[id].phrases {
-				if slices.Contains(x.products[id].phrases[k].han, h) {
-					vote([]int32{id}, 1)
-					break
-				}
-			}
+	if len(s.touched) == 0 {
+		return x.top(m, x.byCharacter(m), nil)
+	}
+	// those that can score most come first
+	order := make([]uint64, 0, len(s.touched))
+	for _, id := range s.touched {
+		p := s.shares[id]
+		p.han |= left.han
+		p.toks |= left.toks
+		if most := p.most(content); most >= top {
+			order = append(order, uint64(most)<<rankMost|uint64(min(p.ctx, 0xfff))<<rankCtx|uint64(^uint32(id))) //nolint:gosec // all are small and positive
 		}
 	}
-	out := slices.Clone(s.touched)
-	sort.Slice(out, func(i, j int) bool {
-		if a, b := s.votes[out[i]], s.votes[out[j]]; a != b {
-			return a > b
-		}
-		return out[i] < out[j]
-	})
-	if len(out) > maxCandidates {
-		out = out[:maxCandidates]
+	if len(order) > maxCandidates {
+		x.prefer(order, m, who)
 	}
-	if len(ms) == 1 || ms[1] == nil {
-		// what shares far less with the mention than the best can't be meant
-		for n, id := range out {
-			if n >= 16 && s.votes[id]*2 < s.votes[out[0]] {
-				return out[:n]
-			}
+	slices.SortFunc(order, func(a, b uint64) int { return cmp.Compare(b, a) })
+	ids := make([]int32, len(order))
+	for i, o := range order {
+		ids[i] = int32(^uint32(o)) //nolint:gosec // as it was put in
+	}
+	return x.top(m, ids, func(i int) int { return int(order[i] >> rankMost) })
+}
+
+// A candidate's rank is a number: the most that it can score, what it bears of the context, how likely it is otherwise, and the
+// product, the lower ones first.
+const (
+	rankMost   = 52
+	rankCtx    = 40
+	rankLikely = 32
+)
+
+// prefer ranks many candidates by what the customer bought, what is called just as m says, and what is ordered often.
+func (x *Lexicon) prefer(order []uint64, m *mention, who scope) {
+	var words []rune
+	for i, h := range m.han {
+		if m.filler>>uint(i)&1 == 0 {
+			words = append(words, h)
+		}
+	}
+	called := x.names.ids(words)
+	for i, o := range order {
+		id := int32(^uint32(o)) //nolint:gosec // as it was put in
+		likely := uint64(min(x.popular[id], 63)) //nolint:gosec // a count
+		if who.bought[id] > 0 {
+			likely |= 64
+		}
+		if _, ok := slices.BinarySearch(called, id); ok {
+			likely |= 128
+		}
+		order[i] |= likely << rankLikely
+	}
+}
+
+// top scores the products that explain most of m. bound tells for each product what it can score at most, the highest first.
+func (x *Lexicon) top(m *mention, ids []int32, bound func(i int) int) []cover {
+	var out []cover
+	best := 1
+	for i, id := range ids {
+		if bound != nil && (bound(i) < best || bound(i) == best && len(out) >= maxCandidates) || i >= 5*maxCandidates {
+			break
+		}
+		c := x.cover(id, m)
+		if c.score > best {
+			best, out = c.score, out[:0]
+		}
+		if c.score == best && len(out) < maxCandidates {
+			out = append(out, c)
 		}
 	}
 	return out
+}
+
+// byCharacter are the products called by the one character that m says: 醋, 盐.
+func (x *Lexicon) byCharacter(m *mention) []int32 {
+	if bits.OnesCount64(m.content()) != 1 {
+		return nil
+	}
+	h := m.han[bits.TrailingZeros64(m.content())]
+	ids := x.singles.get(h)
+	if len(ids) > maxCandidates {
+		return append(slices.Clone(x.names.ids([]rune{h})), ids[:maxCandidates]...)
+	}
+	return ids
 }
 
 // A resolution is what a mention was found to mean.
@@ -518,7 +647,7 @@ func (x *Lexicon) resolveNamed(m *mention, id int32, rule string, _ scope) resol
 		return r
 	}
 	// a sibling that has what the code's product lacks and is otherwise like it
-	e := &x.products[id]
+	e := x.products[id]
 	best, bestLike := int32(-1), -1
 	for _, k := range x.asks(&m.toks[missing[0]]) {
 		for _, o := range x.tokens[k.id] {
@@ -547,26 +676,27 @@ func (x *Lexicon) resolveNamed(m *mention, id int32, rule string, _ scope) resol
 	return r
 }
 
-// covers scores the candidates for m, best first; with ctx those that fit the context.
+// covers are the products that explain most of m, all of them as much; those first that fit the context ctx.
 func (x *Lexicon) covers(m, ctx *mention, who scope) []cover {
-	if ctx == nil && !who.onlyPast {
-		if m.scored == nil {
-			m.scored = x.score(m, nil, who)
-		}
-		return m.scored
+	if who.onlyPast {
+		return x.score(m, ctx, who)
 	}
-	return x.score(m, ctx, who)
+	if m.scored == nil {
+		m.scored = map[*mention][]cover{}
+	}
+	c, ok := m.scored[ctx]
+	if !ok {
+		c = x.score(m, ctx, who)
+		m.scored[ctx] = c
+	}
+	return c
 }
 
 // score works out what covers returns.
 func (x *Lexicon) score(m, ctx *mention, who scope) []cover {
-	ids := x.candidates(m, ctx)
-	out := make([]cover, 0, len(ids))
-	for _, id := range ids {
-		if who.onlyPast && who.bought[id] == 0 {
-			continue
-		}
-		c := x.cover(id, m)
+	out := x.best(m, ctx, who)
+	for i := range out {
+		c, id := &out[i], out[i].id
 		if ctx != nil {
 			k := x.cover(id, ctx)
 			c.ctx = k.score
@@ -576,38 +706,14 @@ func (x *Lexicon) score(m, ctx *mention, who scope) []cover {
 				c.ctx = x.likeness(id, ctx)
 			}
 		}
-		if c.score == 0 {
-			continue
-		}
 		if ctx != nil && ctx.meant > 0 {
 			c.like = x.likeTo(id, ctx.meant-1)
 		}
-		out = append(out, c)
+		x.classify(c, m, who)
 	}
-	for i := range out {
-		x.classify(&out[i], m, who)
-	}
-	sort.SliceStable(out, func(i, j int) bool {
-		a, b := &out[i], &out[j]
-		if a.score != b.score {
-			return a.score > b.score
-		}
-		if a.ctx != b.ctx {
-			return a.ctx > b.ctx
-		}
-		if a.like != b.like {
-			return a.like > b.like
-		}
-		if a.class != b.class {
-			return a.class > b.class
-		}
-		if pa, pb := who.bought[a.id], who.bought[b.id]; pa != pb {
-			return pa > pb
-		}
-		if pa, pb := x.popular[a.id], x.popular[b.id]; pa != pb {
-			return pa > pb
-		}
-		return a.id < b.id
+	slices.SortFunc(out, func(a, b cover) int {
+		return cmp.Or(cmp.Compare(b.ctx, a.ctx), cmp.Compare(b.like, a.like), cmp.Compare(b.class, a.class),
+			cmp.Compare(who.bought[b.id], who.bought[a.id]), cmp.Compare(x.popular[b.id], x.popular[a.id]), cmp.Compare(a.id, b.id))
 	})
 	return out
 }
@@ -624,7 +730,7 @@ func (x *Lexicon) likeness(id int32, ctx *mention) int {
 // likeTo counts what two products have in common.
 func (x *Lexicon) likeTo(id, o int32) int {
 	n := 0
-	if x.master.Products[id].Name == x.master.Products[o].Name {
+	if x.product(id).Name == x.product(o).Name {
 		n = 50
 	}
 	for _, k := range x.products[o].tokens {
@@ -807,7 +913,7 @@ func (x *Lexicon) byUnit(cs []cover, unit string) []cover {
 	}
 	var exact, some []cover
 	for _, c := range cs {
-		p := &x.master.Products[c.id]
+		p := x.product(c.id)
 		if _, _, loose, ok := productUnit(p, unit); ok {
 			some = append(some, c)
 			if !loose {
@@ -853,6 +959,17 @@ func nameEnd(r []rune, i int, name []rune) int {
 
 // meet tells whether two sorted lists have a member in common.
 func meet(a, b []int32) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(b) > 16*len(a) {
+		for _, id := range a {
+			if _, ok := slices.BinarySearch(b, id); ok {
+				return true
+			}
+		}
+		return false
+	}
 	for i, j := 0, 0; i < len(a) && j < len(b); {
 		switch {
 		case a[i] == b[j]:

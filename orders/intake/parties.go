@@ -553,7 +553,7 @@ func (s *scan) findPeople() {
 }
 
 // inWord tells whether r[i] goes on a word of some product's name.
-func (s *scan) inWord(i int) bool { return len(s.x.grams[gram(s.r[i-1], s.r[i])]) > 0 }
+func (s *scan) inWord(i int) bool { return s.x.bears(s.r[i-1], s.r[i]) }
 
 // unitAt returns the longest unit word at r[i], "" if there is none.
 func (x *Lexicon) unitAt(r []rune, i int) string {

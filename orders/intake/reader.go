@@ -420,7 +420,7 @@ func (r *reading) onlyGoods() bool {
 func (r *reading) mentions() []orders.ProductCode {
 	var out []orders.ProductCode
 	add := func(id int32) {
-		if code := r.x.master.Products[id].Code; !slices.Contains(out, code) && len(out) < 20 {
+		if code := r.x.product(id).Code; !slices.Contains(out, code) && len(out) < 20 {
 			out = append(out, code)
 		}
 	}
@@ -510,7 +510,7 @@ func (r *reading) readTurns(b *builder, sec *section) {
 
 // lastOrder are the items of the customer's newest order.
 func (x *Lexicon) lastOrder(cust int32) []*wanted {
-	hs := x.history[x.master.Customers[cust].Code]
+	hs := x.history.get(x.customer(cust).Code)
 	var out []*wanted
 	for _, h := range hs {
 		if h.Order != hs[0].Order {
@@ -520,7 +520,7 @@ func (x *Lexicon) lastOrder(cust int32) []*wanted {
 		if !ok {
 			continue
 		}
-		p := &x.master.Products[id]
+		p := x.product(id)
 		unit := h.Unit
 		if _, ok := p.UnitSize(unit); !ok {
 			unit = p.Unit
@@ -623,7 +623,7 @@ func (b *builder) custOf() []orders.HistoryLine { return b.who.past }
 
 // boughtBefore is the line of the newest order but skip with the product.
 func (x *Lexicon) boughtBefore(_ scope, id int32, skip int, hs []orders.HistoryLine) (orders.HistoryLine, bool) {
-	code := x.master.Products[id].Code
+	code := x.product(id).Code
 	for _, h := range hs {
 		if h.Product == code {
 			if skip == 0 {

@@ -137,9 +137,9 @@ func (x *Lexicon) scopeOf(cust int32) scope {
 	if cust < 0 {
 		return scope{}
 	}
-	code := x.master.Customers[cust].Code
-	sc := scope{own: x.items[code], past: x.history[code], bought: map[int32]int{}}
-	for _, h := range x.history[code] {
+	code := x.customer(cust).Code
+	sc := scope{own: x.items.get(code), past: x.history.get(code), bought: map[int32]int{}}
+	for _, h := range sc.past {
 		if id, ok := x.productOf(h.Product); ok {
 			sc.bought[id]++
 		}

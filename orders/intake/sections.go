@@ -198,7 +198,7 @@ func (r *reading) people() []int32 {
 	}
 	for _, m := range r.s.marks {
 		if m.kind == markPhone {
-			if ids := r.x.phones[m.text]; len(ids) > 0 {
+			if ids := r.x.phones.get(m.text); len(ids) > 0 {
 				return ids
 			}
 		}
@@ -209,11 +209,7 @@ func (r *reading) people() []int32 {
 			a := squeeze(r.s.r[m.from:m.to])
 			var ids []int32
 			if hasDigit(a) {
-				for i := range r.x.customers {
-					if strings.Contains(string(r.x.customers[i].address), string(a)) {
-						ids = append(ids, int32(i))
-					}
-				}
+				ids = r.x.livingAt(a)
 			}
 			if len(ids) == 1 {
 				return ids
@@ -257,7 +253,7 @@ func (r *reading) narrow(sec *section) []int32 {
 				return len([]rune(a)) >= 3 && own != "" && (strings.Contains(own, a) || strings.Contains(a, own))
 			})
 		case markPhone:
-			out = keep(func(id int32) bool { return slices.Contains(x.phones[m.text], id) })
+			out = keep(func(id int32) bool { return slices.Contains(x.phones.get(m.text), id) })
 		case markPerson, markContact:
 			out = keep(func(id int32) bool {
 				c := string(x.customers[id].contact)
@@ -272,7 +268,7 @@ func (r *reading) narrow(sec *section) []int32 {
 	}
 	text := string(s.r[sec.from:sec.to])
 	if out := keep(func(id int32) bool {
-		region := string(normal(x.master.Customers[id].Region))
+		region := string(normal(x.customer(id).Region))
 		return region != "" && strings.Contains(text, region)
 	}); len(out) == 1 {
 		return out

@@ -15,6 +15,7 @@ type specToken struct {
 	number   string // its number, if it is one number
 	unit     string
 	pack     bool // 50片/盒: what a pack holds
+	word     bool // a size said in words
 
 	asked bool // asks is known
 	asks  []tokenKey
@@ -31,7 +32,7 @@ func (x *Lexicon) asks(t *specToken) []tokenKey {
 	if !t.asked {
 		t.asked = true
 		for i, k := range t.askKeys() {
-			if id, ok := x.tokenIDs[k]; ok {
+			if id, ok := x.tokenID(k); ok {
 				t.asks = append(t.asks, tokenKey{id, i > 0 && (strings.HasPrefix(k, "=") || t.number != "")})
 			}
 		}
@@ -48,6 +49,8 @@ var sizeLetters = map[string]string{"s": "s", "m": "m", "l": "l", "xl": "xl", "x
 var sizeWords = []struct{ word, size string }{
 	{"特大号", "xxl"}, {"特大码", "xxl"}, {"加大号", "xl"}, {"加大码", "xl"}, {"超大号", "xl"}, {"加大", "xl"}, {"大号", "l"}, {"大码", "l"}, {"中号", "m"}, {"中码", "m"}, {"小号", "s"}, {"小码", "s"},
 }
+
+var joints = strings.NewReplacer("-", "", ".", "", "/", "")
 
 // readSpec reads the spec token at r[i:end], if one begins there.
 func readSpec(r []rune, i, end int) (specToken, bool) {
@@ -74,7 +77,7 @@ func readSpec(r []rune, i, end int) (specToken, bool) {
 				k++
 			}
 			whole := string(r[i:k])
-			return specToken{keys: []string{whole, strings.NewReplacer("-", "", ".", "", "/", "").Replace(whole)}, from: i, to: k}, true
+			return specToken{keys: []string{whole, joints.Replace(whole)}, from: i, to: k}, true
 		}
 		if size, ok := sizeLetters[letters]; ok {
 			k := j

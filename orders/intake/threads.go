@@ -103,7 +103,7 @@ func (r *reading) restates(it *wanted, which int) bool {
 		if l.Quantity != "" && (it.q.none || trim(it.q.value) != l.Quantity) {
 			continue
 		}
-		if it.res.product >= 0 && string(r.x.master.Products[it.res.product].Code) == l.Product {
+		if it.res.product >= 0 && string(r.x.product(it.res.product).Code) == l.Product {
 			return true
 		}
 		if a := r.askOf(fmt.Sprintf("orders[%d].lines[%d].product", which, n)); a != nil && l.Product == "" && r.inOptions(it, a) {
@@ -115,7 +115,7 @@ func (r *reading) restates(it *wanted, which int) bool {
 
 // inOptions tells whether the goods are, or may be, among those that a asks about.
 func (r *reading) inOptions(it *wanted, a *Ask) bool {
-	has := func(id int32) bool { return slices.Contains(a.Options, string(r.x.master.Products[id].Code)) }
+	has := func(id int32) bool { return slices.Contains(a.Options, string(r.x.product(id).Code)) }
 	return it.res.product >= 0 && has(it.res.product) || it.res.product < 0 && slices.ContainsFunc(it.res.options, has)
 }
 
@@ -130,7 +130,7 @@ func (r *reading) answers(it *wanted, a *Ask, draft *Draft) bool {
 		// 20升的 5桶: a size without goods of its own, goods that were offered, or other goods in as many units
 		return r.inOptions(it, a) || it.m != nil && it.res.product < 0 && bits.OnesCount64(it.m.content()) < 2 || len(a.Options) == 0 && !it.q.none && trim(it.q.value) == l.Quantity && sameUnit(it.q.unit, l.Unit)
 	}
-	return it.res.product >= 0 && string(r.x.master.Products[it.res.product].Code) == l.Product
+	return it.res.product >= 0 && string(r.x.product(it.res.product).Code) == l.Product
 }
 
 // joinsDraft tells whether what was written beside a file says that it adds to the draft, or changes it.

@@ -73,13 +73,9 @@ func (s *scan) findTurns() {
 			customers++
 		}
 	}
-	sellers := map[string]bool{}
-	for i := range s.x.master.Customers {
-		sellers[s.x.master.Customers[i].Sales] = true
-	}
 	for i := range s.turns {
 		t := &s.turns[i]
-		t.seller = len(t.ids) == 0 && (sellers[t.speaker] && t.speaker != "")
+		t.seller = len(t.ids) == 0 && s.x.sellers[t.speaker] > 0
 		if t.seller {
 			for k := t.from; k < t.to; k++ {
 				if s.owner[k] < 0 {
@@ -104,13 +100,7 @@ func (s *scan) person(name string) ([]int32, bool) {
 		}
 	}
 	if len(r) == 2 && (r[0] == '老' || r[0] == '小') { // 老陆: 陆老板
-		var ids []int32
-		for i := range s.x.customers {
-			if c := s.x.customers[i].contact; len(c) > 1 && c[0] == r[1] {
-				ids = append(ids, int32(i))
-			}
-		}
-		if len(ids) == 1 {
+		if ids := s.x.contacts.beginning(r[1], 2); len(ids) == 1 {
 			return ids, true
 		}
 	}

@@ -138,7 +138,7 @@ func (m *mention) findKin() {
 func (x *Lexicon) hasKin(e *entry, group int) bool {
 	for _, w := range kinWords[group] {
 		if w.token != "" {
-			if id, ok := x.tokenIDs[w.token]; ok {
+			if id, ok := x.tokenID(w.token); ok {
 				if _, ok := slices.BinarySearch(e.tokens, id); ok {
 					return true
 				}
