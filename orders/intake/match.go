@@ -519,7 +519,7 @@ func (x *Lexicon) prefer(order []uint64, m *mention, who scope) {
 	}
 	called := x.names.ids(words)
 	for i, o := range order {
-		id := int32(^uint32(o)) //nolint:gosec // as it was put in
+		id := int32(^uint32(o))                  //nolint:gosec // as it was put in
 		likely := uint64(min(x.popular[id], 63)) //nolint:gosec // a count
 		if who.bought[id] > 0 {
 			likely |= 64

@@ -132,7 +132,7 @@ func (x *Lexicon) doubtOf(a *Ask, r Result, next *Thread) (Doubt, bool) {
 		d.About = "customer"
 		for _, code := range a.Options {
 			if id, ok := x.customerOf(code); ok && len(d.Choices) < maxChoices {
-				d.Choices = append(d.Choices, Choice{Code: code, Name: x.master.Customers[id].Name})
+				d.Choices = append(d.Choices, Choice{Code: code, Name: x.customer(id).Name})
 			}
 		}
 		return d, true
@@ -145,7 +145,7 @@ func (x *Lexicon) doubtOf(a *Ask, r Result, next *Thread) (Doubt, bool) {
 	if d.order < len(next.Words) && k < len(next.Words[d.order]) {
 		d.Words = next.Words[d.order][k]
 	}
-	product, known := x.byCode[string(normal(r.Orders[d.order].Lines[k].Product))]
+	product, known := x.productKey(string(normal(r.Orders[d.order].Lines[k].Product)))
 	switch {
 	case field == "product" && a.Reason == ReasonAmbiguous:
 		d.Choices = x.productChoices(nil, a.Options)
@@ -163,13 +163,13 @@ func (x *Lexicon) doubtOf(a *Ask, r Result, next *Thread) (Doubt, bool) {
 func (x *Lexicon) productChoices(near []int32, options []string) []Choice {
 	ids := make([]int32, 0, maxChoices)
 	for _, o := range options {
-		if id, ok := x.byCode[string(normal(o))]; ok {
+		if id, ok := x.productKey(string(normal(o))); ok {
 			ids = append(ids, id)
 		}
 	}
 	var out []Choice
 	for _, id := range slices.Concat(ids, near) {
-		p := &x.master.Products[id]
+		p := x.product(id)
 		if len(out) < maxChoices && !slices.ContainsFunc(out, func(c Choice) bool { return c.Code == string(p.Code) }) {
 			out = append(out, Choice{Code: string(p.Code), Name: p.Title(), Units: x.unitsOf(id)})
 		}
@@ -178,7 +178,7 @@ func (x *Lexicon) productChoices(near []int32, options []string) []Choice {
 }
 
 func (x *Lexicon) unitsOf(id int32) []string {
-	p := &x.master.Products[id]
+	p := x.product(id)
 	out := []string{p.Unit}
 	for _, k := range p.Packs {
 		out = append(out, k.Unit)
@@ -207,13 +207,13 @@ func (x *Lexicon) nearest(words string) []int32 {
 		}
 	}
 	shared := map[int32]int{}
-	for h, ids := range x.chars {
+	x.singles.all(func(h rune, ids []int32) {
 		if len(ids) <= maxShared && sounds[soundOf(h)] {
 			for _, id := range ids {
 				shared[id]++
 			}
 		}
-	}
+	})
 	for _, id := range out {
 		delete(shared, id)
 	}
@@ -317,7 +317,7 @@ func (s *settling) customer(p *Doubt, c *Claim) {
 	// The quote has to fit this customer better than the others.
 	fit := func(code string) int {
 		k, _ := s.x.customerOf(code)
-		cu := &s.x.master.Customers[k]
+		cu := s.x.customer(k)
 		n := 0
 		for _, ch := range squeeze(normal(c.Quote)) {
 			if strings.ContainsRune(string(normal(cu.Name+cu.Address+cu.Contact+strings.Join(cu.Aliases, ""))), ch) {
@@ -334,11 +334,11 @@ func (s *settling) customer(p *Doubt, c *Claim) {
 	field := fmt.Sprintf("orders[%d].customer", p.order)
 	s.drop(func(f string) bool { return f == field })
 	s.r.Orders[p.order].Customer, s.next.Orders[p.order].Customer = c.Value, c.Value
-	s.mark(field, fmt.Sprintf("客户「%s」", s.x.master.Customers[id].Name), c)
+	s.mark(field, fmt.Sprintf("客户「%s」", s.x.customer(id).Name), c)
 }
 
 func (s *settling) product(p *Doubt, c *Claim) {
-	id, ok := s.x.byCode[string(normal(c.Value))]
+	id, ok := s.x.productKey(string(normal(c.Value)))
 	if !ok || !p.offers(c.Value) {
 		return
 	}
@@ -355,7 +355,7 @@ func (s *settling) product(p *Doubt, c *Claim) {
 		// All options fit the words of the line: the quote has to tell them apart.
 		best := s.x.cover(id, quoted).score
 		for _, o := range p.Choices {
-			if k := s.x.byCode[string(normal(o.Code))]; k != id && s.x.cover(k, quoted).score >= best {
+			if k, _ := s.x.productKey(string(normal(o.Code))); k != id && s.x.cover(k, quoted).score >= best {
 				return
 			}
 		}
@@ -363,7 +363,7 @@ func (s *settling) product(p *Doubt, c *Claim) {
 		return // it speaks of another line
 	}
 	s.redo(p.order, p.line, func(it *wanted) { it.res = resolution{product: id, rule: "second reader", head: true} })
-	s.mark(fmt.Sprintf("orders[%d].lines[%d].product", p.order, p.line), fmt.Sprintf("「%s」", s.x.master.Products[id].Title()), c)
+	s.mark(fmt.Sprintf("orders[%d].lines[%d].product", p.order, p.line), fmt.Sprintf("「%s」", s.x.product(id).Title()), c)
 }
 
 // same tells whether two stretches of the message overlap in what they say.
@@ -388,7 +388,11 @@ func (s *settling) amount(p *Doubt, c *Claim) {
 	if !ok || l.Quantity != "" && trim(q.value) != l.Quantity {
 		return
 	}
-	if _, ok := in(&s.x.master.Products[s.x.byCode[string(normal(l.Product))]], q.value, q.unit); !ok {
+	k, ok := s.x.productKey(string(normal(l.Product)))
+	if !ok {
+		return
+	}
+	if _, ok := in(s.x.product(k), q.value, q.unit); !ok {
 		return
 	}
 	s.redo(p.order, p.line, func(it *wanted) { it.setQuantity(q) })
@@ -397,12 +401,12 @@ func (s *settling) amount(p *Doubt, c *Claim) {
 
 // line adds a line for words of which the reader made nothing.
 func (s *settling) line(p *Doubt, c *Claim) {
-	id, ok := s.x.byCode[string(normal(c.Value))]
+	id, ok := s.x.productKey(string(normal(c.Value)))
 	q, counted := s.x.quantityIn(c.Quote, c.Quantity, c.Unit, s.m.Time)
 	if !ok || !counted || !p.offers(c.Value) || !s.same(c.Quote, p.Words) {
 		return
 	}
-	if _, ok := in(&s.x.master.Products[id], q.value, q.unit); !ok {
+	if _, ok := in(s.x.product(id), q.value, q.unit); !ok {
 		return
 	}
 	k := len(s.r.Orders[p.order].Lines)
@@ -419,7 +423,7 @@ func (s *settling) line(p *Doubt, c *Claim) {
 		it.res = resolution{product: id, rule: "second reader", head: true}
 		it.setQuantity(q)
 	})
-	s.mark(fmt.Sprintf("orders[%d].lines[%d].product", p.order, k), fmt.Sprintf("「%s」%s%s", s.x.master.Products[id].Title(), trim(q.value), q.unit), c)
+	s.mark(fmt.Sprintf("orders[%d].lines[%d].product", p.order, k), fmt.Sprintf("「%s」%s%s", s.x.product(id).Title(), trim(q.value), q.unit), c)
 }
 
 // quantityIn finds in a quote the one quantity that is claimed to be there.
