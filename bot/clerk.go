@@ -43,8 +43,7 @@ type Clerk struct {
 	Desk  *orders.Desk
 	Books func() *Books
 	Media map[orders.Platform]Media
-	// Open reads a file into pages. It may take long for pictures.
-	Open    func(ctx context.Context, name string, data []byte) (*page.Document, error)
+	Files Files
 	Signer  *cards.Signer
 	Links   Links                     // may be nil
 	PageURL func(token string) string // nil or "" where no page can be reached
@@ -65,28 +64,38 @@ type Clerk struct {
 	Poll            time.Duration // pause between looks for new turns
 	Workers         int           // turns answered at once
 
-	wake    chan struct{}
 	once    sync.Once
-	reading sync.Mutex // one long document at a time
+	wake    chan struct{}
+	aside   chan struct{} // turns that left their slot to wait for their files
+	reading chan struct{} // files that are held in memory until they are read
 }
 
 const (
 	maxAttempts = 6 // after which a turn that can't be answered gets an apology
 	maxFile     = 20 << 20
+	maxAside    = 1000
+	maxReading  = 4
+	maxFiles    = 8 // that are answered together
 )
 
 // Wake makes the clerk look for new turns at once.
 func (c *Clerk) Wake() {
-	c.once.Do(func() { c.wake = make(chan struct{}, 1) })
+	c.begin()
 	select {
 	case c.wake <- struct{}{}:
 	default:
 	}
 }
 
+func (c *Clerk) begin() {
+	c.once.Do(func() {
+		c.wake, c.aside, c.reading = make(chan struct{}, 1), make(chan struct{}, maxAside), make(chan struct{}, maxReading)
+	})
+}
+
 // Run answers turns until ctx ends, then waits for those at work.
 func (c *Clerk) Run(ctx context.Context) error {
-	c.once.Do(func() { c.wake = make(chan struct{}, 1) })
+	c.begin()
 	slots := make(chan struct{}, c.Workers)
 	var working sync.WaitGroup
 	defer working.Wait()
@@ -114,13 +123,29 @@ func (c *Clerk) Run(ctx context.Context) error {
 				break
 			}
 			working.Go(func() {
-				defer func() { <-slots }()
+				if hasFiles(turn) { // it waits for others' files: meanwhile texts are answered
+					select {
+					case c.aside <- struct{}{}:
+						<-slots
+						defer func() { <-c.aside }()
+					default:
+						defer func() { <-slots }()
+					}
+				} else {
+					defer func() { <-slots }()
+				}
 				c.answer(ctx, turn)
 			})
 		}
 		timer.Reset(c.Poll)
 	}
 }
+
+func hasFiles(t *orders.Turn) bool {
+	return slices.ContainsFunc(t.Messages, func(m orders.Inbound) bool { return isFile(m.Kind) })
+}
+
+func isFile(k orders.InboundKind) bool { return k == orders.InboundPicture || k == orders.InboundFile }
 
 // answer answers one turn, keeping its claim alive meanwhile, and gives it back for later where
 // that fails.
@@ -182,12 +207,18 @@ func (c *Clerk) Answer(ctx context.Context, turn *orders.Turn) error {
 }
 
 // parts splits a turn into what is answered together: commands, clicks and enters each alone,
-// runs of other messages as one.
+// runs of other messages as one, but of a heap of files some at a time.
 func (c *Clerk) parts(turn *orders.Turn) []*orders.Turn {
 	var parts []*orders.Turn
 	var open *orders.Turn
+	files := 0
 	for i := range turn.Messages {
 		m := &turn.Messages[i]
+		if isFile(m.Kind) {
+			if files++; files > maxFiles {
+				open, files = nil, 1
+			}
+		}
 		alone := m.Kind == orders.InboundClick || m.Kind == orders.InboundEnter ||
 			m.Kind == orders.InboundText && parseCommand(m.Text).verb != ""
 		if open == nil || alone {
@@ -271,7 +302,7 @@ func (c *Clerk) fetch(ctx context.Context, s *session) error {
 	var files []orders.Inbound
 	slow := false
 	for _, m := range s.part.Messages {
-		if m.Kind == orders.InboundPicture || m.Kind == orders.InboundFile {
+		if isFile(m.Kind) {
 			files = append(files, m)
 			slow = slow || m.Kind == orders.InboundPicture || !isSheet(m.FileName)
 		}
@@ -287,14 +318,62 @@ func (c *Clerk) fetch(ctx context.Context, s *session) error {
 			return err
 		}
 	}
-	for _, m := range files {
-		doc, err := c.open(ctx, m)
+	p := progress{clerk: c, s: s, files: len(files), next: c.Now().Add(progressPace), pace: progressPace}
+	for i, m := range files {
+		doc, err := c.open(ctx, m, func(page, pages int) { p.at(ctx, i+1, page, pages) })
 		if _, ok := orders.ErrorMessage(err); err != nil && !ok {
 			return err // passing trouble: the turn is tried again
 		}
 		s.docs = append(s.docs, opened{doc: doc, err: err})
 	}
 	return nil
+}
+
+// tell puts a sentence into the outbox before the answer. Told again after a crash it is not sent again.
+func (c *Clerk) tell(ctx context.Context, s *session, kind, text string) error {
+	d := orders.Delivery{Key: s.key() + ":" + kind, Chat: s.part.Chat, Kind: "received", Body: body(cards.Message{Text: text}), Created: c.Now()}
+	if err := c.Store.Do(ctx, func(tx Tx) error { return tx.Send(d) }); err != nil {
+		return err
+	}
+	if c.Sent != nil {
+		c.Sent()
+	}
+	return nil
+}
+
+// progressPace is the time to the first word about a long document; each next one takes twice as long.
+const progressPace = 10 * time.Second
+
+// progress tells the sender how far the reading of files is, seldom: messages can't be changed once sent, and the platforms
+// count them.
+type progress struct {
+	clerk *Clerk
+	s     *session
+	files int
+	said  int
+	next  time.Time
+	pace  time.Duration
+}
+
+// at notes which page of which file is read now. A customer's platform lets few messages through: they are for the answer.
+func (p *progress) at(ctx context.Context, file, page, pages int) {
+	now := p.clerk.Now()
+	if p.files*pages == 1 || now.Before(p.next) || p.s.part.Chat.Platform == orders.KF || p.s.part.Chat.Platform == orders.ServiceAccount {
+		return
+	}
+	where := fmt.Sprintf("第 %d/%d 页", page, pages)
+	switch {
+	case p.files > 1 && pages > 1:
+		where = fmt.Sprintf("第 %d/%d 个文件，", file, p.files) + where
+	case p.files > 1:
+		where = fmt.Sprintf("第 %d/%d 个文件", file, p.files)
+	}
+	p.said++
+	p.pace *= 2
+	p.next = now.Add(p.pace)
+	if err := p.clerk.tell(ctx, p.s, fmt.Sprintf("progress:%d", p.said), "正在识别，"+where+"…"); err != nil {
+		p.clerk.Logger.Warn("tell progress", "error", err)
+	}
 }
 
 // known tells whether the sender is somebody whom we serve.
@@ -308,10 +387,19 @@ func (c *Clerk) known(ctx context.Context, s *session) (known bool, err error) {
 }
 
 // open downloads one file and reads it into pages.
-func (c *Clerk) open(ctx context.Context, m orders.Inbound) (*page.Document, error) {
+func (c *Clerk) open(ctx context.Context, m orders.Inbound, progress func(page, pages int)) (*page.Document, error) {
 	media := c.Media[m.Platform]
 	if media == nil {
 		return nil, orders.Errorf(orders.CodeInvalid, "这里收不了文件，请发文字")
+	}
+	if !isSheet(m.FileName) {
+		c.begin()
+		select {
+		case c.reading <- struct{}{}:
+			defer func() { <-c.reading }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 	name, data, err := media.Fetch(ctx, m)
 	if err != nil {
@@ -323,11 +411,8 @@ func (c *Clerk) open(ctx context.Context, m orders.Inbound) (*page.Document, err
 	if len(data) > maxFile {
 		return nil, orders.Errorf(orders.CodeInvalid, "文件有 %d MB，超过 20 MB 的上限。请拆开发，或截图发过来", len(data)>>20)
 	}
-	if !isSheet(name) {
-		c.reading.Lock()
-		defer c.reading.Unlock()
-	}
-	return c.Open(ctx, name, data)
+	progress(1, 1)
+	return c.Files.Open(ctx, name, data, progress)
 }
 
 // isSheet tells by its name whether a file is read in no time.

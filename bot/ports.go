@@ -11,6 +11,7 @@ import (
 	"orderbot/cards"
 	"orderbot/orders"
 	"orderbot/orders/intake"
+	"orderbot/orders/intake/page"
 )
 
 // Inbox keeps inbound messages. Put commits all of them before it returns; one that is there
@@ -35,6 +36,16 @@ type Media interface {
 // one call at most, within ctx. What it says is checked ([intake.Lexicon.Settle]).
 type SecondReader interface {
 	Ask(ctx context.Context, d *intake.Doubts) ([]intake.Claim, error)
+}
+
+// Files opens what people send. Errors are *orders.Error with a sentence for the sender; anything
+// else is passing trouble.
+type Files interface {
+	// Open reads a file into pages, which may take long for pictures. progress is told of each page
+	// of several before it is read.
+	Open(ctx context.Context, name string, data []byte, progress func(page, pages int)) (*page.Document, error)
+	// Cut returns pieces of a file's pages as PNG pictures.
+	Cut(ctx context.Context, data []byte, places []page.Place) ([][]byte, error)
 }
 
 // Cursor is a place in a platform's message log that is pulled rather than pushed (微信客服).

@@ -48,6 +48,12 @@ var checks = map[string]func(string) error{
 		}
 		return nil
 	},
+	"workers": func(s string) error {
+		if n, err := strconv.Atoi(s); err != nil || n < 1 || n > 64 {
+			return errors.New("must be a number from 1 to 64")
+		}
+		return nil
+	},
 	"mode": func(s string) error {
 		if !slices.Contains([]string{"callback", "socket"}, s) {
 			return errors.New("must be callback or socket")

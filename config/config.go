@@ -183,8 +183,9 @@ type LLM struct {
 }
 
 // OCR tells where the recogniser's files are. Models is their folder, empty: the usual place; the
-// others replace single files.
+// others replace single files. Workers read pictures at once, each with up to 1.2 GB.
 type OCR struct {
+	Workers    int    `key:"workers" default:"1" is:"workers"`
 	Models     string `key:"models"`
 	Runtime    string `key:"runtime" is:"file"`
 	Detection  string `key:"detection" is:"file"`

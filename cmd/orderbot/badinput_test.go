@@ -228,9 +228,7 @@ func TestUselessMessages(t *testing.T) {
 			f := newFirm(t, database(t), medical)
 			f.sellers(len(ways))
 			f.sim.KF.AddCustomer("wm-he", "何文静", "")
-			f.open = func(ctx context.Context, name string, data []byte) (*page.Document, error) {
-				return document.Open(ctx, name, data, emptyPages{})
-			}
+			f.files = inProcess{emptyPages{}}
 			f.serve()
 			f.bind(map[string]orders.CustomerCode{"wm-he": "C001"})
 			db := f.sql()

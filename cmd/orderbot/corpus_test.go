@@ -91,7 +91,7 @@ func isPicture(name string) bool {
 // corpusFirm is a firm whose chats are those of the corpus.
 type corpusFirm struct {
 	*firm
-	files openedFiles
+	opened openedFiles
 	db    *sql.DB
 	chats []*conversation
 	codes map[orders.CustomerCode]*orders.Customer
@@ -104,8 +104,8 @@ func newCorpusFirm(t *testing.T, database, master string, lines []corpusLine) *c
 	// Texts and files of one person come one after the other; they are one message to him.
 	f.env = append(f.env, "ORDERBOT_TIMES__TURN_PAUSE=1500ms")
 	f.clock.set(fairDay)
-	f.files.open = recordedPages
-	f.open = f.files.Open
+	f.opened.Files = recordedPages
+	f.files = &f.opened
 	var staff []colleague
 	bound := make(map[string]orders.CustomerCode)
 	for _, c := range f.chats {
@@ -274,7 +274,7 @@ func (f *corpusFirm) play(t *testing.T, c *conversation) {
 		if l.File != "" {
 			data, err := os.ReadFile(filepath.Join(corpus, filepath.FromSlash(l.File)))
 			require.NoError(t, err)
-			m.Doc = f.files.of(data)
+			m.Doc = f.opened.of(data)
 			require.NotNil(t, m.Doc, "%s was not opened", l.File)
 		}
 		shown, closed := want.read(m)
@@ -556,7 +556,7 @@ func TestCorpusFiles(t *testing.T) {
 				t.Parallel()
 				f := newCorpusFirm(t, database(t), master, readCorpus(t, "files.jsonl", master))
 				if os.Getenv("ORDERBOT_TEST_OCR") != "recorded" {
-					f.files.open = liveOCR(t)
+					f.opened.Files = liveOCR(t)
 				}
 				f.begin()
 				f.playAll(10)

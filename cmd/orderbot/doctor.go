@@ -80,8 +80,7 @@ func checkDatabase(ctx context.Context, p *program) (err error) {
 }
 
 func checkOCR(settings *config.Config) error {
-	r := newRecogniser(settings.OCR)
-	engine, err := ocr.New(r.options)
+	engine, err := ocr.New(modelsOf(settings.OCR))
 	if err == nil {
 		engine.Close()
 	}

@@ -16,9 +16,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"orderbot/bot"
 	"orderbot/bot/simulator"
 	"orderbot/config"
-	"orderbot/orders/intake/page"
 )
 
 // firm is a small distributor in a test: the simulated platforms, the master data, and one server.
@@ -30,7 +30,7 @@ type firm struct {
 	database string
 	server   *server
 	stop     func()
-	open     func(ctx context.Context, name string, data []byte) (*page.Document, error)
+	files    bot.Files
 	address  string
 	hold     time.Duration // of claims; 0: as usual
 }
@@ -155,7 +155,7 @@ func (f *firm) serve() {
 	if testing.Verbose() {
 		logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
-	f.server, err = newServer(f.t.Context(), settings, serverOptions{Logger: logger, Now: f.clock.now, Open: f.open, Hold: f.hold})
+	f.server, err = newServer(f.t.Context(), settings, serverOptions{Logger: logger, Now: f.clock.now, Files: f.files, Hold: f.hold})
 	require.NoError(f.t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

@@ -42,6 +42,9 @@ func (c fastClock) now() time.Time {
 const childClock = "ORDERBOT_TEST_SERVE"
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "worker" { // as the program starts itself
+		os.Exit(run(context.Background(), os.Args[1:], &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}))
+	}
 	if clock := os.Getenv(childClock); clock != "" {
 		os.Exit(serveInChild(clock))
 	}
@@ -66,7 +69,7 @@ func serveInChild(clock string) int {
 	if err == nil {
 		var s *server
 		if s, err = newServer(context.Background(), settings, serverOptions{
-			Logger: logger, Now: fastClock{time.Unix(0, at), times}.now, Open: recordedPages,
+			Logger: logger, Now: fastClock{time.Unix(0, at), times}.now, Files: recordedPages,
 		}); err == nil {
 			err = s.run(context.Background())
 		}

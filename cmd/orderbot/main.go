@@ -35,6 +35,7 @@ type cli struct {
 	Doctor  doctorCmd  `cmd:"" help:"Check the settings against the live platforms."`
 	Token   tokenCmd   `cmd:"" help:"Make, list and revoke tokens of the open API."`
 	Version versionCmd `cmd:"" help:"Show version, commit and Go version."`
+	Worker  workerCmd  `cmd:"" hidden:"" help:"Open files for another orderbot, which starts this itself."`
 }
 
 // program is what a command may use of the process it runs in.

@@ -7,6 +7,7 @@ import (
 
 	"orderbot/orders"
 	"orderbot/orders/intake/document"
+	"orderbot/orders/intake/worker"
 )
 
 type ocrCmd struct {
@@ -20,12 +21,12 @@ func (c *ocrCmd) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	recogniser := newRecogniser(settings.OCR)
-	defer recogniser.Close()
+	files := newFiles(settings.OCR, nil)
+	defer files.Close()
 	failed := 0
 	for _, name := range c.Files {
 		var result any
-		described, err := describe(ctx, name, recogniser)
+		described, err := describe(ctx, name, files)
 		if err == nil {
 			result = described
 		} else {
@@ -54,10 +55,10 @@ func (c *ocrCmd) Run(ctx context.Context, p *program) error {
 	return nil
 }
 
-func describe(ctx context.Context, name string, recogniser *lazyOCR) (document.Described, error) {
+func describe(ctx context.Context, name string, files *worker.Pool) (document.Described, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return document.Described{}, err
 	}
-	return document.Describe(ctx, name, data, recogniser)
+	return files.Describe(ctx, name, data)
 }

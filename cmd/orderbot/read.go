@@ -13,7 +13,6 @@ import (
 
 	"orderbot/orders"
 	"orderbot/orders/intake"
-	"orderbot/orders/intake/document"
 	"orderbot/orders/intake/page"
 	"orderbot/orders/masterdata"
 )
@@ -53,8 +52,8 @@ func (c *readCmd) Run(ctx context.Context, p *program) (err error) {
 		defer func() { err = errors.Join(err, f.Close()) }()
 		out = f
 	}
-	recogniser := newRecogniser(settings.OCR)
-	defer recogniser.Close()
+	files := newFiles(settings.OCR, nil)
+	defer files.Close()
 	r := reading{
 		lexicon: intake.NewLexicon(master),
 		threads: map[string]*intake.Thread{},
@@ -67,7 +66,7 @@ func (c *readCmd) Run(ctx context.Context, p *program) (err error) {
 			if err != nil {
 				return nil, err
 			}
-			return document.Open(ctx, name, data, recogniser)
+			return files.Open(ctx, name, data, nil)
 		},
 	}
 	return r.all(ctx, in, out, p.stderr)

@@ -29,9 +29,8 @@ import (
 	"orderbot/config"
 	"orderbot/notify"
 	"orderbot/orders"
-	"orderbot/orders/intake/document"
 	"orderbot/orders/intake/llm"
-	"orderbot/orders/intake/page"
+	"orderbot/orders/intake/worker"
 	"orderbot/orders/rules"
 	"orderbot/storage"
 )
@@ -48,7 +47,7 @@ type server struct {
 	tracker    *notify.Tracker // nil where no parcel can be followed
 	app        *fiber.App
 	listener   net.Listener
-	ocr        *lazyOCR
+	files      *worker.Pool // nil where others open files
 	logger     *slog.Logger
 	now        func() time.Time
 	hold       time.Duration // of claims, where set otherwise than usual
@@ -73,8 +72,8 @@ type platformCheck struct {
 type serverOptions struct {
 	Logger *slog.Logger
 	Now    func() time.Time
-	// Open reads files; nil: with the OCR of the configuration.
-	Open func(ctx context.Context, name string, data []byte) (*page.Document, error)
+	// Files opens files; nil: workers with the OCR of the configuration.
+	Files bot.Files
 	// Hold is how long a claim on work of any kind lasts, 0: as usual. Shorter makes others take over sooner.
 	Hold time.Duration
 	// Migrate brings the schema up to date first.
@@ -133,10 +132,11 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 			UrgentRepeat: c.Times.UrgentRepeat, Polling: c.Times.Polling,
 		},
 	}
-	if o.Open == nil {
-		s.ocr = newRecogniser(c.OCR)
-		o.Open = func(ctx context.Context, name string, data []byte) (*page.Document, error) {
-			return document.Open(ctx, name, data, s.ocr)
+	if o.Files == nil {
+		s.files = newFiles(c.OCR, s.logger.With("part", "files"))
+		o.Files = s.files
+		if err := modelsOf(c.OCR).Check(); err != nil {
+			s.logger.Warn("pictures can't be read", "error", err)
 		}
 	}
 
@@ -148,7 +148,7 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 
 	s.clerk = &bot.Clerk{
 		Store: botStore{s.store}, Query: s.store, Turns: s.store, Desk: desk, Books: s.books.get, Media: map[orders.Platform]bot.Media{},
-		Open: o.Open, Signer: signer, NewToken: newToken, NewCode: newCode,
+		Files: o.Files, Signer: signer, NewToken: newToken, NewCode: newCode,
 		Now: s.clock, Location: location, Logger: s.logger.With("part", "clerk"), Sent: s.wake,
 		BindingCode: c.Times.BindingCode, ThreadExpires: c.Times.DraftExpires, DuplicateWindow: c.Times.DuplicateWindow,
 		Hold: cmp.Or(o.Hold, 30*time.Second), Poll: 250 * time.Millisecond, Workers: 64,
@@ -307,8 +307,9 @@ func (s *server) run(ctx context.Context) error {
 }
 
 func (s *server) close() error {
-	if s.ocr != nil {
-		s.ocr.Close()
+	if s.files != nil {
+		s.files.Close()
+		s.files = nil
 	}
 	var err error
 	if s.listener != nil {

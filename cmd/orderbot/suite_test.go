@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"orderbot/bot"
 	"orderbot/bot/simulator"
 	"orderbot/orders"
 	"orderbot/orders/intake/document"
@@ -26,21 +27,33 @@ import (
 // fairDay is when the corpus ends: a moment at which all of its messages lie in the past.
 var fairDay = time.Date(2026, 3, 27, 16, 0, 0, 0, location)
 
-// recordedPages opens files with the pages that were recognised before.
-func recordedPages(ctx context.Context, name string, data []byte) (*page.Document, error) {
-	return document.Open(ctx, name, data, ocr.Recorded{Dir: "../../orders/intake/testdata/pages"})
+// inProcess opens files in the test's own process.
+type inProcess struct{ ocr ocr.Recogniser }
+
+// Open opens a file.
+func (i inProcess) Open(ctx context.Context, name string, data []byte, progress func(page, pages int)) (*page.Document, error) {
+	return document.Opener{OCR: i.ocr, Progress: progress}.Open(ctx, name, data)
 }
+
+// Cut cuts pieces out of a file's pages.
+func (i inProcess) Cut(ctx context.Context, data []byte, places []page.Place) ([][]byte, error) {
+	return document.Cut(ctx, data, places)
+}
+
+// recordedPages opens files with the pages that were recognised before.
+var recordedPages = inProcess{ocr.Recorded{Dir: "../../orders/intake/testdata/pages"}}
 
 // openedFiles remembers what became of each file that a server opened.
 type openedFiles struct {
-	open func(ctx context.Context, name string, data []byte) (*page.Document, error)
+	bot.Files
+
 	mu   sync.Mutex
 	docs map[[32]byte]*page.Document
 }
 
 // Open opens a file.
-func (o *openedFiles) Open(ctx context.Context, name string, data []byte) (*page.Document, error) {
-	doc, err := o.open(ctx, name, data)
+func (o *openedFiles) Open(ctx context.Context, name string, data []byte, progress func(page, pages int)) (*page.Document, error) {
+	doc, err := o.Files.Open(ctx, name, data, progress)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.docs == nil {
@@ -232,13 +245,11 @@ func sound(t *testing.T, db *sql.DB) {
 }
 
 // liveOCR opens files with the models, which all tests share.
-func liveOCR(t *testing.T) func(ctx context.Context, name string, data []byte) (*page.Document, error) {
+func liveOCR(t *testing.T) bot.Files {
 	t.Helper()
 	engine, err := models()
 	require.NoError(t, err, "the models are missing: make files")
-	return func(ctx context.Context, name string, data []byte) (*page.Document, error) {
-		return document.Open(ctx, name, data, engine)
-	}
+	return inProcess{engine}
 }
 
 var models = sync.OnceValues(func() (*ocr.Engine, error) { return ocr.New(ocr.Options{}) })

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"orderbot/orders/intake/ocr"
 	"orderbot/orders/intake/page"
 )
 
@@ -30,10 +29,11 @@ type DescribedLine struct {
 	Box   [4][2]float64 `json:"box"`
 }
 
-// Describe reads a file as [Open] does, with the lines as they were found: those in tables are not put together to
+// Describe reads a file as [Opener.Open] does, with the lines as they were found: those in tables are not put together to
 // cells. A sheet's cells are its lines.
-func Describe(ctx context.Context, name string, data []byte, r ocr.Recogniser) (Described, error) {
-	doc, err := open(ctx, name, data, r, false)
+func (o Opener) Describe(ctx context.Context, name string, data []byte) (Described, error) {
+	o.lines = true
+	doc, err := o.Open(ctx, name, data)
 	if err != nil {
 		return Described{}, err
 	}

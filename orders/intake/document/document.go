@@ -27,31 +27,48 @@ const (
 	maxSheets = 30
 )
 
+// Opener opens files. With OCR nil pictures and scans are refused. Progress, where not nil, is told before each page of a
+// document of several.
+type Opener struct {
+	OCR      ocr.Recogniser
+	Progress func(page, pages int)
+
+	lines bool // a picture's and a PDF's text stays in lines
+}
+
 // Open reads a file. name helps only where the content does not tell. With r nil pictures and scans are refused.
 // Errors are [orders.Error] with a sentence for the sender; anything else is a failure of ours.
 func Open(ctx context.Context, name string, data []byte, r ocr.Recogniser) (*page.Document, error) {
-	return open(ctx, name, data, r, true)
+	return Opener{OCR: r}.Open(ctx, name, data)
 }
 
-// open does so; without tables a picture's and a PDF's text stays in lines.
-func open(ctx context.Context, name string, data []byte, r ocr.Recogniser, tables bool) (doc *page.Document, err error) {
+// CheckSize refuses files that are empty or larger than [MaxBytes].
+func CheckSize(data []byte) error {
+	switch {
+	case len(data) == 0:
+		return orders.Errorf(orders.CodeInvalid, "文件是空的，请重新发送。")
+	case len(data) > MaxBytes:
+		return orders.Errorf(orders.CodeInvalid, "文件有 %d MB，超过 %d MB 的上限，请拆开或截图再发。", (len(data)+1<<20-1)>>20, MaxBytes>>20)
+	}
+	return nil
+}
+
+// Open reads a file as the function [Open] does.
+func (o Opener) Open(ctx context.Context, name string, data []byte) (doc *page.Document, err error) {
 	defer func() { // third-party decoders panic on some damaged files
 		if p := recover(); p != nil {
 			doc, err = nil, damaged(fmt.Errorf("panic: %v", p))
 		}
 	}()
-	switch {
-	case len(data) == 0:
-		return nil, orders.Errorf(orders.CodeInvalid, "文件是空的，请重新发送。")
-	case len(data) > MaxBytes:
-		return nil, orders.Errorf(orders.CodeInvalid, "文件有 %d MB，超过 %d MB 的上限，请拆开或截图再发。", (len(data)+1<<20-1)>>20, MaxBytes>>20)
+	if err := CheckSize(data); err != nil {
+		return nil, err
 	}
 	kind := Kind(name, data)
 	switch kind {
 	case "png", "jpg", "gif", "webp", "bmp":
-		doc, err = openPicture(ctx, data, r, tables)
+		doc, err = o.picture(ctx, data)
 	case "pdf":
-		doc, err = openPDF(ctx, data, r, tables)
+		doc, err = o.pdf(ctx, data)
 	case "xlsx":
 		doc, err = openXLSX(data)
 	case "docx":

@@ -460,7 +460,7 @@ func TestDescribe(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile(filepath.Join(corpus, "po-05.png"))
 	require.NoError(t, err)
-	d, err := document.Describe(t.Context(), "po-05.png", data, recorded(t))
+	d, err := document.Opener{OCR: recorded(t)}.Describe(t.Context(), "po-05.png", data)
 	require.NoError(t, err)
 	require.Equal(t, "po-05.png", d.File)
 	require.Len(t, d.Pages, 1)
@@ -472,10 +472,10 @@ func TestDescribe(t *testing.T) {
 	}
 	require.Subset(t, all, []string{"酒精棉片", "100片/盒", "200", "900"}, "lines of the table too")
 
-	sheet, err := document.Describe(t.Context(), "a.csv", []byte("品名,数量\n手套,3\n"), nil)
+	sheet, err := document.Opener{}.Describe(t.Context(), "a.csv", []byte("品名,数量\n手套,3\n"))
 	require.NoError(t, err)
 	require.Equal(t, []string{"品名", "数量", "手套", "3"}, []string{sheet.Pages[0].Lines[0].Text, sheet.Pages[0].Lines[1].Text, sheet.Pages[0].Lines[2].Text, sheet.Pages[0].Lines[3].Text})
 
-	_, err = document.Describe(t.Context(), "a.csv", nil, nil)
+	_, err = document.Opener{}.Describe(t.Context(), "a.csv", nil)
 	require.Error(t, err)
 }

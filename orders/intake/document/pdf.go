@@ -11,6 +11,7 @@ import (
 
 	"github.com/klippa-app/go-pdfium"
 	pdferrors "github.com/klippa-app/go-pdfium/errors"
+	"github.com/klippa-app/go-pdfium/references"
 	"github.com/klippa-app/go-pdfium/requests"
 	"github.com/klippa-app/go-pdfium/responses"
 	"github.com/klippa-app/go-pdfium/webassembly"
@@ -40,35 +41,23 @@ var pdfPool = sync.OnceValues(func() (pdfium.Pool, error) {
 	})
 })
 
-// openPDF reads the first pages: those with a text layer from it, others (scans) as pictures.
-func openPDF(ctx context.Context, data []byte, r ocr.Recogniser, tables bool) (*page.Document, error) {
-	pool, err := pdfPool()
-	if err != nil {
-		return nil, fmt.Errorf("start PDFium: %w", err)
-	}
-	instance, err := borrow(ctx, pool)
+// pdf reads the first pages: those with a text layer from it, others (scans) as pictures.
+func (o Opener) pdf(ctx context.Context, data []byte) (*page.Document, error) {
+	file, err := openPDF(ctx, data)
 	if err != nil {
 		return nil, err
 	}
-	defer instance.Close()
-	opened, err := instance.OpenDocument(&requests.OpenDocument{File: &data})
-	switch {
-	case errors.Is(err, pdferrors.ErrPassword), errors.Is(err, pdferrors.ErrSecurity):
-		return nil, encrypted(err)
-	case err != nil:
-		return nil, damaged(err)
-	}
-	file := pdf{Pdfium: instance, reader: r, tables: tables}
-	count, err := instance.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: opened.Document})
-	if err != nil || count.PageCount < 1 {
-		return nil, damaged(err)
-	}
+	defer file.Close()
 	doc := &page.Document{Kind: page.KindText}
-	for i := range min(count.PageCount, MaxPages) {
+	pages := min(file.pages, MaxPages)
+	for i := range pages {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		p, scanned, err := file.page(ctx, requests.Page{ByIndex: &requests.PageByIndex{Document: opened.Document, Index: i}})
+		if o.Progress != nil && pages > 1 {
+			o.Progress(i+1, pages)
+		}
+		p, scanned, err := o.pdfPage(ctx, file, i)
 		if err != nil {
 			return nil, err
 		}
@@ -77,10 +66,51 @@ func openPDF(ctx context.Context, data []byte, r ocr.Recogniser, tables bool) (*
 		}
 		doc.Pages = append(doc.Pages, p)
 	}
-	if count.PageCount > MaxPages {
-		doc.Notes = append(doc.Notes, fmt.Sprintf("文件共 %d 页，只读了前 %d 页。", count.PageCount, MaxPages))
+	if file.pages > MaxPages {
+		doc.Notes = append(doc.Notes, fmt.Sprintf("文件共 %d 页，只读了前 %d 页。", file.pages, MaxPages))
 	}
 	return doc, nil
+}
+
+// pdf is an open file.
+type pdf struct {
+	pdfium.Pdfium
+	document references.FPDF_DOCUMENT
+	pages    int
+}
+
+// openPDF opens a file with the one instance of PDFium, waiting for it. Close it.
+func openPDF(ctx context.Context, data []byte) (f pdf, err error) {
+	pool, err := pdfPool()
+	if err != nil {
+		return f, fmt.Errorf("start PDFium: %w", err)
+	}
+	instance, err := borrow(ctx, pool)
+	if err != nil {
+		return f, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, instance.Close())
+		}
+	}()
+	opened, err := instance.OpenDocument(&requests.OpenDocument{File: &data})
+	switch {
+	case errors.Is(err, pdferrors.ErrPassword), errors.Is(err, pdferrors.ErrSecurity):
+		return f, encrypted(err)
+	case err != nil:
+		return f, damaged(err)
+	}
+	count, err := instance.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: opened.Document})
+	if err != nil || count.PageCount < 1 {
+		return f, damaged(err)
+	}
+	return pdf{Pdfium: instance, document: opened.Document, pages: count.PageCount}, nil
+}
+
+// page names a page, counted from 0.
+func (f pdf) page(i int) requests.Page {
+	return requests.Page{ByIndex: &requests.PageByIndex{Document: f.document, Index: i}}
 }
 
 // borrow waits for the one instance of PDFium.
@@ -92,14 +122,9 @@ func borrow(ctx context.Context, pool pdfium.Pool) (pdfium.Pdfium, error) {
 	return instance, nil
 }
 
-type pdf struct {
-	pdfium.Pdfium
-	reader ocr.Recogniser
-	tables bool
-}
-
-// page reads one page; scanned tells that it was read as a picture.
-func (f pdf) page(ctx context.Context, ref requests.Page) (p page.Page, scanned bool, err error) {
+// pdfPage reads one page; scanned tells that it was read as a picture.
+func (o Opener) pdfPage(ctx context.Context, f pdf, i int) (p page.Page, scanned bool, err error) {
+	ref := f.page(i)
 	size, err := f.GetPageSize(&requests.GetPageSize{Page: ref})
 	if err != nil || size.Width <= 0 || size.Height <= 0 {
 		return p, false, damaged(err)
@@ -110,7 +135,7 @@ func (f pdf) page(ctx context.Context, ref requests.Page) (p page.Page, scanned 
 	}
 	p = page.Page{Width: size.Width, Height: size.Height, Lines: textLines(text.Chars, size.Height)}
 	if legible(p.Lines) {
-		if f.tables && len(p.Lines) > 0 {
+		if !o.lines && len(p.Lines) > 0 {
 			err = f.rendered(ref, size, rulesDPI, func(picture *responses.RenderPage) error {
 				p = gridded(p, greyPlane(picture.Image, 0, size.Width))
 				return nil
@@ -118,11 +143,11 @@ func (f pdf) page(ctx context.Context, ref requests.Page) (p page.Page, scanned 
 		}
 		return p, false, err
 	}
-	if f.reader == nil {
+	if o.OCR == nil {
 		return p, false, orders.Errorf(orders.CodeInvalid, "这份 PDF 是扫描件，这台服务器没有安装图片识别，读不了，请发文字或 Excel。")
 	}
 	err = f.rendered(ref, size, scanDPI, func(picture *responses.RenderPage) error {
-		p, err = readPicture(ctx, picture.Image, f.reader, f.tables)
+		p, err = o.readPicture(ctx, picture.Image)
 		return err
 	})
 	return p, true, err

@@ -19,16 +19,16 @@ import (
 	"orderbot/orders/intake/page"
 )
 
-// openPicture decodes and reads one picture; of an animation, the first frame.
-func openPicture(ctx context.Context, data []byte, r ocr.Recogniser, tables bool) (*page.Document, error) {
+// picture decodes and reads one picture; of an animation, the first frame.
+func (o Opener) picture(ctx context.Context, data []byte) (*page.Document, error) {
 	picture, err := decodePicture(data)
 	if err != nil {
 		return nil, err
 	}
-	if r == nil {
+	if o.OCR == nil {
 		return nil, noPictures(nil)
 	}
-	p, err := readPicture(ctx, picture, r, tables)
+	p, err := o.readPicture(ctx, picture)
 	if err != nil {
 		return nil, err
 	}
@@ -36,12 +36,12 @@ func openPicture(ctx context.Context, data []byte, r ocr.Recogniser, tables bool
 }
 
 // readPicture recognises a picture's text and finds its ruled tables.
-func readPicture(ctx context.Context, picture image.Image, r ocr.Recogniser, tables bool) (page.Page, error) {
-	p, err := r.Recognise(ctx, picture)
+func (o Opener) readPicture(ctx context.Context, picture image.Image) (page.Page, error) {
+	p, err := o.OCR.Recognise(ctx, picture)
 	if errors.Is(err, ocr.ErrMissing) {
 		return p, noPictures(err)
 	}
-	if err != nil || !tables || len(p.Lines) == 0 {
+	if err != nil || o.lines || len(p.Lines) == 0 {
 		return p, err
 	}
 	return gridded(p, greyPlane(picture, p.Turn, p.Width)), nil

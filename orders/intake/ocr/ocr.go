@@ -77,7 +77,8 @@ func DefaultDir() string {
 	return usual
 }
 
-func (o Options) withDefaults() Options {
+// Resolve fills in the files that are not set, as paths that hold in any working directory.
+func (o Options) Resolve() Options {
 	if o.Dir == "" {
 		o.Dir = DefaultDir()
 	}
@@ -87,6 +88,9 @@ func (o Options) withDefaults() Options {
 	} {
 		if *path == "" {
 			*path = filepath.Join(o.Dir, name)
+		}
+		if whole, err := filepath.Abs(*path); err == nil {
+			*path = whole
 		}
 	}
 	if o.Threads == 0 {
@@ -98,7 +102,7 @@ func (o Options) withDefaults() Options {
 // Check tells whether all files that [New] needs are there: nil, or an error that wraps
 // [ErrMissing] and names the first one missing.
 func (o Options) Check() error {
-	o = o.withDefaults()
+	o = o.Resolve()
 	for _, path := range []string{o.Runtime, o.Detection, o.Direction, o.Recogniser, o.Characters} {
 		if _, err := os.Stat(path); err != nil {
 			return fmt.Errorf("%w: %s", ErrMissing, path)
@@ -123,7 +127,7 @@ func New(o Options) (*Engine, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	o = o.withDefaults()
+	o = o.Resolve()
 	characters, err := readCharacters(o.Characters)
 	if err != nil {
 		return nil, err

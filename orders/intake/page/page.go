@@ -48,6 +48,14 @@ type Line struct {
 	Back int `json:"back"`
 }
 
+// Place is a box on a page of a file. Turn and Width are the page's.
+type Place struct {
+	Page  int      `json:"page"` // from 1
+	Turn  int      `json:"turn"`
+	Width float64  `json:"width"`
+	Box   [4]Point `json:"box"`
+}
+
 // Table is a grid of cells, row by row. All rows have the same length; a merged cell's text
 // stands in each place it covers, with Merged set on all but the first.
 type Table struct {
