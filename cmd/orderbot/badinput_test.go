@@ -22,7 +22,6 @@ import (
 
 	"orderbot/bot/simulator"
 	"orderbot/orders"
-	"orderbot/orders/intake/document"
 	"orderbot/orders/intake/page"
 )
 

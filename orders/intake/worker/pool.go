@@ -30,6 +30,7 @@ type Options struct {
 	Memory  int64       // resident bytes of a worker; 0: 1.2 GB
 	// PageTime is the processor time for one page (0: 60 s), FileTime the time on the wall for a file (0: 10 min).
 	PageTime, FileTime time.Duration
+	StartTime          time.Duration // until a new worker is ready; 0: 30 s
 	Files              int           // after which a worker is replaced; 0: 200
 	Idle               time.Duration // after which an idle one is ended to give its memory back; 0: 10 min
 	Logger             *slog.Logger
@@ -46,6 +47,8 @@ type Pool struct {
 	o                Options
 	pictures, sheets lane
 
+	closed           sync.Once
+
 	mu      sync.Mutex
 	killers map[[sha256.Size]byte]error // files that killed their workers, and how
 }
@@ -59,6 +62,7 @@ func NewPool(o Options) *Pool {
 	o.Memory = cmp.Or(o.Memory, defaultMemory)
 	o.PageTime = cmp.Or(o.PageTime, time.Minute)
 	o.FileTime = cmp.Or(o.FileTime, 10*time.Minute)
+	o.StartTime = cmp.Or(o.StartTime, 30*time.Second)
 	o.Files = cmp.Or(o.Files, 200)
 	o.Idle = cmp.Or(o.Idle, 10*time.Minute)
 	if o.Logger == nil {
@@ -74,13 +78,15 @@ func NewPool(o Options) *Pool {
 
 // Close ends all workers, after the calls under way. The pool can't be used afterwards.
 func (p *Pool) Close() {
-	for _, l := range []lane{p.pictures, p.sheets} {
-		for range cap(l) {
-			if w := <-l; w != nil {
-				w.end(errIdle)
+	p.closed.Do(func() {
+		for _, l := range []lane{p.pictures, p.sheets} {
+			for range cap(l) {
+				if w := <-l; w != nil {
+					w.end(errIdle)
+				}
 			}
 		}
-	}
+	})
 }
 
 // Open reads a file as [document.Opener] does. progress, where not nil, is told of each page before it is read.

@@ -66,9 +66,15 @@ func start(o *Options) (*process, error) {
 	}
 	_ = syscall.Setpriority(syscall.PRIO_PGRP, p.cmd.Process.Pid, niceness) // chats go before files
 	p.in, p.out = in, bufio.NewReader(out)
-	if err := writeJSON(p.in, setup{OCR: o.OCR, Memory: o.Memory}); err != nil {
+	late := time.AfterFunc(o.StartTime, p.kill)
+	defer late.Stop()
+	err = writeJSON(p.in, setup{OCR: o.OCR, Memory: o.Memory})
+	if err == nil {
+		err = readJSON(p.out, &ready{})
+	}
+	if err != nil {
 		p.end(errDied)
-		return nil, fmt.Errorf("start worker: %w", err)
+		return nil, fmt.Errorf("start worker: %w: %s", err, p.said.String())
 	}
 	return p, nil
 }

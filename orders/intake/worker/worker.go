@@ -20,8 +20,8 @@ import (
 	"orderbot/orders/intake/page"
 )
 
-// The two sides talk in frames: a length of four bytes, big endian, and so many bytes. First comes the setup, then for each
-// file a request and the file's bytes; it is answered by any number of progress answers and a final one. All but the
+// The two sides talk in frames: a length of four bytes, big endian, and so many bytes. First comes the setup, which the
+// worker answers with ready, then for each file a request and the file's bytes; it is answered by any number of progress answers and a final one. All but the
 // file is JSON.
 const maxFrame = 64 << 20
 
@@ -30,6 +30,9 @@ type setup struct {
 	OCR    ocr.Options `json:"ocr"`
 	Memory int64       `json:"memory"`
 }
+
+// ready is a worker's first word: whatever happens before is no file's fault.
+type ready struct{}
 
 // request asks for one file.
 type request struct {
@@ -140,6 +143,9 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	}
 	if s.Memory > 0 {
 		debug.SetMemoryLimit(s.Memory / 2) // the models' memory is not Go's
+	}
+	if err := writeJSON(out, ready{}); err != nil {
+		return fmt.Errorf("worker: %w", err)
 	}
 	jobs, ended := make(chan job), make(chan error, 1)
 	go func() {

@@ -188,7 +188,7 @@ func TestTimeHasALimit(t *testing.T) {
 
 func TestCrashCostsOneAnswer(t *testing.T) {
 	t.Parallel()
-	p, started := pool(t, worker.Options{Command: []string{"/bin/sh", "-c", `echo x >> "$STARTS"; exit 3`}})
+	p, started := pool(t, worker.Options{Command: []string{"/bin/sh", "-c", `echo x >> "$STARTS"; printf '\0\0\0\002{}'; exit 3`}})
 	for range 2 {
 		_, err := p.Open(t.Context(), "a.csv", []byte(sheet), nil)
 		require.Contains(t, sentence(t, err), "可能已损坏")
@@ -198,7 +198,7 @@ func TestCrashCostsOneAnswer(t *testing.T) {
 
 func TestCrashOfAWorkerIsNotTheFilesFault(t *testing.T) {
 	t.Parallel()
-	p, started := pool(t, worker.Options{Command: []string{"/bin/sh", "-c", `echo x >> "$STARTS"; [ $(wc -l < "$STARTS") -gt 1 ] && exec "$0"; exit 3`}})
+	p, started := pool(t, worker.Options{Command: []string{"/bin/sh", "-c", `echo x >> "$STARTS"; [ $(wc -l < "$STARTS") -gt 1 ] && exec "$0"; printf '\0\0\0\002{}'; exit 3`}})
 	doc, err := p.Open(t.Context(), "a.csv", []byte(sheet), nil)
 	require.NoError(t, err)
 	require.Equal(t, "手套", doc.Pages[0].Tables[0].Rows[1][0].Text)
@@ -215,24 +215,28 @@ func TestBrokenAnswersAreNoAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, _ := pool(t, worker.Options{Command: []string{"/bin/sh", "-c", says}})
+			p, _ := pool(t, worker.Options{Command: []string{"/bin/sh", "-c", `printf '\0\0\0\002{}'; ` + says}})
 			_, err := p.Open(t.Context(), "a.csv", []byte(sheet), nil)
 			require.Contains(t, sentence(t, err), "可能已损坏")
 		})
 	}
-	p, _ := pool(t, worker.Options{Command: []string{"/bin/sh", "-c", `printf '\0\0\0\002{}'; cat > /dev/null`}})
+	p, _ := pool(t, worker.Options{Command: []string{"/bin/sh", "-c", `printf '\0\0\0\002{}\0\0\0\002{}'; cat > /dev/null`}})
 	_, err := p.Open(t.Context(), "a.csv", []byte(sheet), nil)
 	require.ErrorContains(t, err, "incomplete")
 }
 
-func TestProgramThatIsMissing(t *testing.T) {
+func TestProgramThatDoesNotStart(t *testing.T) {
 	t.Parallel()
-	p := worker.NewPool(worker.Options{Command: []string{"/no/such/program"}})
-	t.Cleanup(p.Close)
-	_, err := p.Open(t.Context(), "a.csv", []byte(sheet), nil)
-	require.ErrorIs(t, err, os.ErrNotExist)
-	_, spoken := orders.ErrorMessage(err)
-	require.False(t, spoken, "our failure, not the file's")
+	for name, command := range map[string][]string{
+		"missing": {"/no/such/program"}, "ends at once": {"/bin/sh", "-c", "exit 1"}, "never ready": {"/bin/sh", "-c", "sleep 1000"},
+	} {
+		p := worker.NewPool(worker.Options{Command: command, StartTime: 100 * time.Millisecond})
+		t.Cleanup(p.Close)
+		_, err := p.Open(t.Context(), "a.csv", []byte(sheet), nil)
+		require.Error(t, err, name)
+		_, spoken := orders.ErrorMessage(err)
+		require.False(t, spoken, "our failure, not the file's")
+	}
 }
 
 func TestWorkerIsReplacedAfterManyFiles(t *testing.T) {
@@ -278,7 +282,7 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 	t.Parallel()
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
-	p, _ := pool(t, worker.Options{Env: []string{"HELD=" + pipe}, Command: []string{"/bin/sh", "-c", `echo x > "$HELD"; sleep 1000`}})
+	p, _ := pool(t, worker.Options{Env: []string{"HELD=" + pipe}, Command: []string{"/bin/sh", "-c", `printf '\0\0\0\002{}'; echo x > "$HELD"; sleep 1000`}})
 	ctx, stop := context.WithCancel(t.Context())
 	first := make(chan error, 1)
 	go func() {
