@@ -37,13 +37,13 @@ type Links interface {
 
 // Clerk answers what the chats say.
 type Clerk struct {
-	Store Store
-	Query Query
-	Turns Turns
-	Desk  *orders.Desk
-	Books func() *Books
-	Media map[orders.Platform]Media
-	Files Files
+	Store   Store
+	Query   Query
+	Turns   Turns
+	Desk    *orders.Desk
+	Books   func() *Books
+	Media   map[orders.Platform]Media
+	Files   Files
 	Signer  *cards.Signer
 	Links   Links                     // may be nil
 	PageURL func(token string) string // nil or "" where no page can be reached
@@ -314,7 +314,7 @@ func (c *Clerk) fetch(ctx context.Context, s *session) error {
 		return err // a stranger's files are not even opened
 	}
 	if slow {
-		if err := c.receipt(ctx, s, "收到，正在识别…"); err != nil {
+		if err := c.receipt(ctx, s, "received", "收到，正在识别…"); err != nil {
 			return err
 		}
 	}
@@ -325,18 +325,6 @@ func (c *Clerk) fetch(ctx context.Context, s *session) error {
 			return err // passing trouble: the turn is tried again
 		}
 		s.docs = append(s.docs, opened{doc: doc, err: err})
-	}
-	return nil
-}
-
-// tell puts a sentence into the outbox before the answer. Told again after a crash it is not sent again.
-func (c *Clerk) tell(ctx context.Context, s *session, kind, text string) error {
-	d := orders.Delivery{Key: s.key() + ":" + kind, Chat: s.part.Chat, Kind: "received", Body: body(cards.Message{Text: text}), Created: c.Now()}
-	if err := c.Store.Do(ctx, func(tx Tx) error { return tx.Send(d) }); err != nil {
-		return err
-	}
-	if c.Sent != nil {
-		c.Sent()
 	}
 	return nil
 }
@@ -371,7 +359,7 @@ func (p *progress) at(ctx context.Context, file, page, pages int) {
 	p.said++
 	p.pace *= 2
 	p.next = now.Add(p.pace)
-	if err := p.clerk.tell(ctx, p.s, fmt.Sprintf("progress:%d", p.said), "正在识别，"+where+"…"); err != nil {
+	if err := p.clerk.receipt(ctx, p.s, fmt.Sprintf("progress:%d", p.said), "正在识别，"+where+"…"); err != nil {
 		p.clerk.Logger.Warn("tell progress", "error", err)
 	}
 }

@@ -86,7 +86,7 @@ func (c *Clerk) askSecond(ctx, waiting context.Context, s *session, unsure *unsu
 			if s.announced {
 				continue
 			}
-			if err := c.receipt(ctx, s, "收到，有一处要多看几秒…"); err != nil {
+			if err := c.receipt(ctx, s, "received", "收到，有一处要多看几秒…"); err != nil {
 				return err
 			}
 		}
@@ -98,10 +98,10 @@ func (c *Clerk) askSecond(ctx, waiting context.Context, s *session, unsure *unsu
 	return ctx.Err()
 }
 
-// receipt tells the sender at once, ahead of the answer, that the message came.
-func (c *Clerk) receipt(ctx context.Context, s *session, text string) error {
+// receipt tells the sender something at once, ahead of the answer. Told again after a crash, the same is not sent again.
+func (c *Clerk) receipt(ctx context.Context, s *session, what, text string) error {
 	d := orders.Delivery{
-		Key: s.key() + ":received", Chat: s.part.Chat, Kind: "received",
+		Key: s.key() + ":" + what, Chat: s.part.Chat, Kind: "received",
 		Body: body(cards.Message{Text: text}), Created: c.Now(),
 	}
 	if err := c.Store.Do(ctx, func(tx Tx) error { return tx.Send(d) }); err != nil {

@@ -29,6 +29,7 @@ func TestDefaults(t *testing.T) {
 		Database: config.Database{URL: config.NewSecret("sqlite:data/orderbot.db")},
 		Events:   config.Events{URL: config.NewSecret("database")},
 		Robots:   []config.Robot{},
+		OCR:      config.OCR{Workers: 1},
 		Times: config.Times{
 			DraftExpires: 24 * time.Hour, ReservationExpires: 24 * time.Hour, ApprovalLimit: 4 * time.Hour,
 			UrgentRepeat: 3 * time.Minute, BindingCode: 10 * time.Minute, DuplicateWindow: 24 * time.Hour,
@@ -136,7 +137,7 @@ times.turn_pause: "long" is no duration such as 200ms, 10s or 4h`)
 func TestEveryKeyCanComeFromTheEnvironment(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{
-		"LISTEN": "127.0.0.1:0", "URL": "database", "AES_KEY": aesKey, "MODE": "socket", "PORT": "25", "AGENT_ID": "3",
+		"LISTEN": "127.0.0.1:0", "URL": "database", "AES_KEY": aesKey, "MODE": "socket", "PORT": "25", "AGENT_ID": "3", "WORKERS": "2",
 		"RULES": "testdata/secret", "WEBHOOK": "https://127.0.0.1",
 	}
 	var env []string

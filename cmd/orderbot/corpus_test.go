@@ -92,9 +92,9 @@ func isPicture(name string) bool {
 type corpusFirm struct {
 	*firm
 	opened openedFiles
-	db    *sql.DB
-	chats []*conversation
-	codes map[orders.CustomerCode]*orders.Customer
+	db     *sql.DB
+	chats  []*conversation
+	codes  map[orders.CustomerCode]*orders.Customer
 }
 
 // newCorpusFirm starts a server with everybody on board: staff in the staff list, customers bound.

@@ -47,7 +47,7 @@ type Pool struct {
 	o                Options
 	pictures, sheets lane
 
-	closed           sync.Once
+	closed sync.Once
 
 	mu      sync.Mutex
 	killers map[[sha256.Size]byte]error // files that killed their workers, and how

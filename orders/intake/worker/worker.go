@@ -36,8 +36,8 @@ type ready struct{}
 
 // request asks for one file.
 type request struct {
-	Do     string           `json:"do"` // open, describe, cut
-	Name   string           `json:"name"`
+	Do     string       `json:"do"` // open, describe, cut
+	Name   string       `json:"name"`
 	Places []page.Place `json:"places,omitempty"` // of cut
 }
 
