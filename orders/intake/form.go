@@ -15,15 +15,15 @@ import (
 
 // form is an opened file while it is read as an order form.
 type form struct {
-	x     *Lexicon
-	msg   Message
-	c     clock
-	cust  int32 // the sender's customer, -1 if unknown
-	ocr   bool
-	facts factReader
-	items []item
-	sums  []sums
-	lost  []string // rows that hold goods but no usable quantity and such, quoted
+	x        *Lexicon
+	msg      Message
+	c        clock
+	cust     int32 // the sender's customer, -1 if unknown
+	ocr      bool
+	facts    factReader
+	items    []item
+	wrongSum string   // what a row of sums claims that the rows do not come to
+	lost     []string // rows that hold goods but no usable quantity and such, quoted
 }
 
 // readForm reads the tables of a document as orders. ok is false where it has none with goods in it.
@@ -214,8 +214,8 @@ func (f *form) result() (Result, [][]string) {
 	for _, row := range f.lost {
 		res.Asks = append(res.Asks, Ask{Field: "orders[0].lines", Reason: ReasonMissing, Text: fmt.Sprintf("「%s」这一行没有读懂，请补充品名和数量。", row)})
 	}
-	if text, wrong := f.sumsDisagree(); wrong {
-		res.Asks = append(res.Asks, Ask{Field: "orders[0].lines", Reason: ReasonConflict, Text: text})
+	if f.wrongSum != "" {
+		res.Asks = append(res.Asks, Ask{Field: "orders[0].lines", Reason: ReasonConflict, Text: f.wrongSum})
 	}
 	return res, words
 }

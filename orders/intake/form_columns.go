@@ -51,13 +51,14 @@ var headings = func() map[string]heading {
 	add(colQuantity, 8, "本次采购 本次采购数 本次采购量 本次采购数量 本次订购 本次订货 本次订货量 本次要货 本次需求 本次下单 本次数量 本单数量 本次采购数量")
 	add(colQuantity, 7, `采购数 采购量 采购数量 订购数 订购量 订购数量 订货数 订货量 订货数量 要货数 要货量 要货数量 订单数 订单数量 下单数 下单数量 请购量 请购数 请购数量 申购量 申购数 申购数量 补货数 补货量 补货数量
 		进货数 进货数量 购买数量 发货数 发货数量 送货数量 请领数量 领用数量 申领数量 申领数 需购数量 拟购数量 应订`)
-	add(colQuantity, 6, "数量 qty quantity 数目 个数 件数 盒数 箱数 支数 qty. 总数 总数量 量")
+	add(colQuantity, 6, "数量 qty quantity 数目 个数 qty. 总数 总数量 量 quantities")
+	add(colQuantity, 5, "件数 箱数 盒数 支数 包数 袋数 桶数 瓶数 个 件 箱")
 	add(colQuantity, 4, "申请数 申请数量 申请量 计划数 计划数量 计划量 计划采购 需求 需求数 需求量 需求数量 需用数量 需用量 预计数量 预算数量 报计划数 建议数量 建议订货")
 	add(colPrice, 0, "单价 含税价 含税单价 价格 unitprice price 供货价 协议价 采购价 采购单价 不含税单价 进价 结算价 供价 执行价 中标价")
 	add(colAmount, 0, "金额 总价 小计 合计 amount 总金额 价税合计 合价 total 合计金额 含税金额 货款")
 	add(colNote, 0, "备注 要求 说明 remark remarks note notes 用途 备注说明 特殊要求 其他 其它 使用部门 科室 使用科室 部门 用料部位 使用部位")
 	add(colDate, 0, `交期 到货日 交货日 交货期 到货期 交货日期 到货日期 到货时间 要求到货 要求到货日期 要求交期 需求日期 需用日期 需求日 送货日期 送货时间 送达日期 要货日期 要求日期 用料日期
-		delivery deliverydate duedate due 交货时间 交付日期 期望交期 发货日期 要求送货日期`)
+		delivery deliverydate duedate due 送货日 发货日 期望日期 期望到货 交货时间 交付日期 期望交期 发货日期 要求送货日期`)
 	add(colCustomer, 0, "客户 客户名称 门店 门店名称 分店 店名 订货单位 收货单位 要货单位 购货单位 医院 医院名称 单位名称 网点 店铺 customer 站点 采购单位 使用单位 终端")
 	add(colAddress, 0, "地址 收货地址 送货地址 交货地点 送货地点 address")
 	add(colContact, 0, "联系人 收货人 收货联系人 contact")
@@ -108,6 +109,8 @@ type column struct {
 	as   meaning
 	rank int
 	head string
+	// unit is what the head counts a quantity in: 数量(箱), 箱数.
+	unit string
 	// date or branch: a quantity column of a matrix, one order for each.
 	date   string
 	branch int32 // customer, -1 for none
@@ -119,32 +122,115 @@ type table struct {
 	rows    [][]page.Cell
 	hidden  []bool
 	first   int // index of rows[0] in the grid
+	left    int // index of columns[0] in the grid
 }
 
 // findTables takes a grid apart: what stands above its first head and the tables below their heads. A head
 // may stand in any row, and again further down. clock and who read the heads of matrix columns.
 func (x *Lexicon) findTables(g page.Table, c clock, known []column) (above [][]page.Cell, found []table) {
-	var open *table
-	for i, row := range g.Rows {
-		hidden := i < len(g.Hidden) && g.Hidden[i]
-		if cols, ok := x.readHead(row, g.Rows[i+1:], c); ok {
-			found = append(found, table{columns: cols, first: i + 1})
-			open = &found[len(found)-1]
+	open := 0 // from where on tables take rows: those that stand side by side
+	var from []int
+	for i := 0; i < len(g.Rows); i++ {
+		row, below := g.Rows[i], g.Rows[i+1:]
+		head, rows := row, 1
+		if _, ok := x.readHead(head, below, c); !ok && len(below) > 0 {
+			if _, ok := x.readHead(below[0], below[1:], c); !ok {
+				if both, ok := twoRows(row, below[0]); ok {
+					head, rows = both, 2
+				}
+			}
+		}
+		if cols, ok := x.readHead(head, below[rows-1:], c); ok {
+			open, from = len(found), repeats(head)
+			for k, start := range from {
+				if len(from) > 1 {
+					end := len(head)
+					if k+1 < len(from) {
+						end = from[k+1]
+					}
+					cols, ok = x.readHead(head[start:end], cut(below[rows-1:], start, end), c)
+				}
+				if ok {
+					found = append(found, table{columns: cols, first: i + rows, left: start})
+				}
+			}
+			i += rows - 1
 			continue
 		}
-		if open == nil {
+		if len(found) == 0 {
 			if i == 0 && len(known) == len(row) { // goes on from the page before
 				found = append(found, table{columns: known})
-				open = &found[0]
 			} else {
 				above = append(above, row)
 				continue
 			}
 		}
-		open.rows = append(open.rows, row)
-		open.hidden = append(open.hidden, hidden)
+		for k := open; k < len(found); k++ {
+			t := &found[k]
+			t.rows = append(t.rows, cut([][]page.Cell{row}, t.left, t.left+len(t.columns))[0])
+			t.hidden = append(t.hidden, i < len(g.Hidden) && g.Hidden[i])
+		}
 	}
 	return above, found
+}
+
+// cut is a stretch of columns of some rows.
+func cut(rows [][]page.Cell, from, to int) [][]page.Cell {
+	out := make([][]page.Cell, len(rows))
+	for i, row := range rows {
+		out[i] = row[min(from, len(row)):min(to, len(row))]
+	}
+	return out
+}
+
+// repeats tells at which columns the same heads begin again: two tables side by side.
+func repeats(head []page.Cell) []int {
+	text := func(i int) string { return strings.ReplaceAll(string(normal(head[i].Text)), " ", "") }
+	starts := []int{0}
+	first := slices.IndexFunc(head, func(c page.Cell) bool { return strings.TrimSpace(c.Text) != "" && !c.Merged })
+	if first < 0 {
+		return starts
+	}
+	for i := first + 2; i+1 < len(head); i++ {
+		if !head[i].Merged && text(i) == text(first) && text(i+1) == text(first+1) && text(i+1) != "" {
+			starts = append(starts, i)
+		}
+	}
+	return starts
+}
+
+// twoRows puts two rows of heads together: 订购 over 数量 and 单位. ok is false where the lower one holds no heads.
+func twoRows(upper, lower []page.Cell) (head []page.Cell, ok bool) {
+	if len(upper) != len(lower) {
+		return nil, false
+	}
+	head = slices.Clone(upper)
+	under := 0
+	for i, c := range lower {
+		up, low := strings.TrimSpace(upper[i].Text), strings.TrimSpace(c.Text)
+		if low == "" || c.Merged && low == up {
+			continue
+		}
+		if _, _, number := figure(low); number {
+			return nil, false
+		}
+		head[i] = c
+		_, known := headingOf(low)
+		if _, whole := headings[strings.ToLower(string(normal(up+low)))]; whole || !known {
+			head[i].Text = up + low // 核准 over 数量
+		}
+		if known {
+			under++
+		}
+	}
+	// a head of one cell in both rows
+	for i, c := range head {
+		if c.Merged && i < len(lower) && lower[i].Merged && upper[i].Merged {
+			continue
+		}
+		head[i].Merged = c.Merged && lower[i].Merged && upper[i].Merged
+	}
+	return head, under > 0
 }
 
 // readHead reads a row as the head of a table: it names goods and, besides, a quantity, or has columns that are
@@ -188,7 +274,30 @@ func (x *Lexicon) readHead(row []page.Cell, below [][]page.Cell, c clock) ([]col
 		return nil, false
 	}
 	keepBestQuantity(cols, below)
+	for i := range cols {
+		if cols[i].as == colQuantity {
+			cols[i].unit = x.unitOfHead(cols[i].head)
+		}
+	}
 	return cols, true
+}
+
+// unitOfHead is the unit that a head names: 数量(箱), 箱数. 件数 and 个数 say no more than 数量.
+func (x *Lexicon) unitOfHead(head string) string {
+	text := strings.ReplaceAll(string(normal(head)), " ", "")
+	if _, in, ok := strings.Cut(text, "("); ok {
+		if unit := strings.TrimSuffix(strings.TrimPrefix(in, "单位:"), ")"); x.units[unit] {
+			return unit
+		}
+		return ""
+	}
+	if _, unit, ok := strings.Cut(text, "/"); ok && x.units[unit] {
+		return unit
+	}
+	if unit, ok := strings.CutSuffix(text, "数"); ok && x.units[unit] && unit != "件" && unit != "个" {
+		return unit
+	}
+	return ""
 }
 
 // settleNumbers decides whether 编号 is a running number or a code.

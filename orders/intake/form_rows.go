@@ -35,11 +35,26 @@ func (it item) words() string {
 	return strings.Join(strings.Fields(it.code+" "+it.name+" "+it.spec), " ")
 }
 
-// sums are what a table's total row claims, and what its rows come to.
+// sums are what rows come to: all of a table so far, and those since the last row of sums. wrong is what a row of sums claims
+// that neither comes to.
 type sums struct {
-	quantity, amount         *decimal.Decimal
-	rowsQuantity, rowsAmount decimal.Decimal
-	rows, rowsWithAmount     int
+	all, part sum
+	wrong     string
+}
+
+// sum is what some rows come to.
+type sum struct {
+	quantity, amount     decimal.Decimal
+	rows, rowsWithAmount int
+}
+
+func (s *sum) add(it item) {
+	s.rows++
+	s.quantity = s.quantity.Add(it.quantity)
+	if it.amount != nil {
+		s.rowsWithAmount++
+		s.amount = s.amount.Add(*it.amount)
+	}
 }
 
 // surely is the score from which a figure read from a picture is believed without another check.
@@ -77,7 +92,9 @@ func (f *form) readRows(t table) {
 		last = row
 		f.readRow(row, t.columns, blank > filled/3, &sum)
 	}
-	f.sums = append(f.sums, sum)
+	if f.wrongSum == "" {
+		f.wrongSum = sum.wrong
+	}
 }
 
 func empty(row []page.Cell) bool {
@@ -124,8 +141,10 @@ func isTotal(row []page.Cell, cols []column) bool {
 	return false
 }
 
-// claim notes what a total row says.
+// claim checks what a row of sums says. A subtotal is that of the rows since the last one, a total that of all; which
+// one it is the figures tell better than the words.
 func (s *sums) claim(row []page.Cell, cols []column) {
+	var quantity, amount *decimal.Decimal
 	for i, c := range cols {
 		if i >= len(row) || row[i].Merged {
 			continue
@@ -137,26 +156,24 @@ func (s *sums) claim(row []page.Cell, cols []column) {
 		switch c.as {
 		case colQuantity:
 			if c.rank != 100 {
-				s.quantity = &v
+				quantity = &v
 			}
 		case colAmount:
-			s.amount = &v
+			amount = &v
 		default:
 		}
 	}
-}
-
-// sumsDisagree tells whether a total row's sums are not those of the rows, and says so.
-func (f *form) sumsDisagree() (string, bool) {
-	for _, s := range f.sums {
-		if s.amount != nil && s.rowsWithAmount == s.rows && s.rows > 0 && !near(s.rowsAmount, *s.amount) {
-			return fmt.Sprintf("各行金额加起来是 %s 元，单上合计是 %s 元，请核对。", trim(s.rowsAmount), trim(*s.amount)), true
+	// a total below subtotals may stand in a table of its own rows alone
+	switch {
+	case s.all.rows == 0:
+	case amount != nil && s.all.rowsWithAmount == s.all.rows:
+		if !near(s.all.amount, *amount) && (s.part.rows == 0 || !near(s.part.amount, *amount)) {
+			s.wrong = fmt.Sprintf("各行金额加起来是 %s 元，单上合计是 %s 元，请核对。", trim(s.all.amount), trim(*amount))
 		}
-		if s.quantity != nil && s.rows > 0 && !s.rowsQuantity.Equal(*s.quantity) {
-			return fmt.Sprintf("各行数量加起来是 %s，单上合计是 %s，请核对。", trim(s.rowsQuantity), trim(*s.quantity)), true
-		}
+	case quantity != nil && !s.all.quantity.Equal(*quantity) && (s.part.rows == 0 || !s.part.quantity.Equal(*quantity)):
+		s.wrong = fmt.Sprintf("各行数量加起来是 %s，单上合计是 %s，请核对。", trim(s.all.quantity), trim(*quantity))
 	}
-	return "", false
+	s.part = sum{}
 }
 
 // isLoose tells a row that holds words about the order rather than goods: one text across the columns, or a key with its value.
@@ -315,6 +332,9 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 			one.date = c.date
 		}
 		one.quantityText = text
+		if c.unit != "" {
+			one.unit = c.unit
+		}
 		switch f.readQuantity(&one, text, row, i) {
 		case quantityNone:
 			continue
@@ -334,12 +354,8 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 			continue
 		}
 		f.items = append(f.items, one)
-		sum.rows++
-		sum.rowsQuantity = sum.rowsQuantity.Add(one.quantity)
-		if one.amount != nil {
-			sum.rowsWithAmount++
-			sum.rowsAmount = sum.rowsAmount.Add(*one.amount)
-		}
+		sum.all.add(one)
+		sum.part.add(one)
 	}
 }
 
