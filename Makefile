@@ -43,6 +43,12 @@ test: deps $(GOTESTSUM) ## all tests on SQLite and MariaDB, then the concurrent 
 bench: deps ## benchmarks: callbacks, orders per second, reading; more with ARGS="-runs 5 -times 5000"
 	@scripts/recognizers/fetch.sh
 	@PATH=$$PATH:/usr/sbin scripts/mariadb.sh run go run ./scripts/bench $(ARGS)
+	@$(MAKE) pictures ARGS=
+
+.PHONY: pictures
+pictures: files build ## key fields read right in pictures made for it, beside Tesseract; ARGS="-only photo -wrong"
+	@scripts/deps.sh pictures
+	@go run ./scripts/pictures $(ARGS)
 
 .PHONY: accuracy
 accuracy: files build ## how well the open corpus is read; more with ARGS="-tags -wrong 10"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs by apt what the tests need and the machine lacks: MariaDB's server program (the -core packages start no
-# service and ask for no password), Chromium, and fonts for Chinese. Does nothing where all is there.
+# service and ask for no password), Chromium, and fonts for Chinese. With the argument `pictures`, also what measuring
+# the reading of pictures needs: more fonts, and Tesseract to set beside. Does nothing where all is there.
 set -eu
 
 wanted=
@@ -15,6 +16,13 @@ need mariadb-client-core my_print_defaults
 need chromium chromium
 need fonts-noto-cjk /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 need fonts-lxgw-wenkai /usr/share/fonts/truetype/lxgw-wenkai/LXGWWenKai-Regular.ttf
+if [ "${1-}" = pictures ]; then
+	need fonts-wqy-microhei /usr/share/fonts/truetype/wqy/wqy-microhei.ttc
+	need fonts-wqy-zenhei /usr/share/fonts/truetype/wqy/wqy-zenhei.ttc
+	need fonts-arphic-uming /usr/share/fonts/truetype/arphic/uming.ttc
+	need tesseract-ocr tesseract
+	need tesseract-ocr-chi-sim /usr/share/tesseract-ocr/5/tessdata/chi_sim.traineddata
+fi
 [ -n "$wanted" ] || exit 0
 
 command -v apt-get >/dev/null || {

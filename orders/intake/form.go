@@ -36,11 +36,15 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 	f.facts = factReader{x: x, c: f.c, cust: f.cust, sales: msg.Role == RoleSales}
 	var tables []table
 	var known []column
-	for _, p := range msg.Doc.Pages {
+	isHead := func(head []page.Cell, below [][]page.Cell) bool {
+		_, ok := x.readHead(head, below, f.c)
+		return ok
+	}
+	for _, p := range joinWide(msg.Doc.Pages) {
 		grids := p.Tables
 		lines := p.Lines
 		if !x.hasForm(p.Tables, f.c) {
-			if g, rest, found := x.alignedTable(p.Lines, f.c); found {
+			if g, rest, found := alignedTable(p.Lines, isHead); found {
 				grids, lines = append(slices.Clone(grids), g), rest
 			}
 		}

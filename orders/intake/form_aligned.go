@@ -23,9 +23,9 @@ type alignedRow struct {
 	high  float64
 }
 
-// alignedTable finds a table without rules: a row of heads, and below it rows whose words stand under them. It returns
-// the table and the lines that are no part of it.
-func (x *Lexicon) alignedTable(lines []page.Line, c clock) (page.Table, []page.Line, bool) {
+// alignedTable finds a table without rules: a row of heads, as isHead tells, and below it rows whose words stand under them. It
+// returns the table and the lines that are no part of it.
+func alignedTable(lines []page.Line, isHead func(head []page.Cell, below [][]page.Cell) bool) (page.Table, []page.Line, bool) {
 	rows := alignRows(lines)
 	for h, row := range rows {
 		cells := make([]page.Cell, len(row.words))
@@ -36,7 +36,7 @@ func (x *Lexicon) alignedTable(lines []page.Line, c clock) (page.Table, []page.L
 		for _, r := range rows[h+1:] {
 			below = append(below, placed(r, row.words))
 		}
-		if _, ok := x.readHead(cells, below, c); !ok || len(below) == 0 {
+		if len(below) == 0 || !isHead(cells, below) {
 			continue
 		}
 		t := page.Table{Rows: [][]page.Cell{cells}}

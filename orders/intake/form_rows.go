@@ -90,7 +90,7 @@ func (f *form) readRows(t table) {
 		}
 		row = ditto(row, last)
 		last = row
-		f.readRow(row, t.columns, blank > filled/3, &sum)
+		f.readRow(row, t.columns, blank > max(1, filled/3), &sum)
 	}
 	if f.wrongSum == "" {
 		f.wrongSum = sum.wrong
@@ -339,7 +339,7 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 		case quantityNone:
 			continue
 		case quantityBlank:
-			if c.rank == 100 || mostBlank {
+			if c.rank == 100 || mostBlank || f.isGroup(row, cols) {
 				continue
 			}
 			one.doubt = ReasonMissing
@@ -357,6 +357,23 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 		sum.all.add(one)
 		sum.part.add(one)
 	}
+}
+
+// isGroup tells a row that only names the kind of goods below it: 二、冷冻类. It has one cell, and no product is called that.
+func (f *form) isGroup(row []page.Cell, cols []column) bool {
+	name := ""
+	for i, c := range row {
+		text := strings.TrimSpace(c.Text)
+		if _, number := smallNumber(text); text == "" || c.Merged || i < len(cols) && cols[i].as == colIndex && (number || strings.Trim(text, "一二三四五六七八九十、.()（）") == "") {
+			continue
+		}
+		if name != "" {
+			return false
+		}
+		name = text
+	}
+	r := f.resolveRow(item{customer: f.cust, name: name})
+	return r.product < 0 && len(r.options) == 0
 }
 
 func rowText(row []page.Cell) string {

@@ -291,6 +291,32 @@ func TestTableGoesOnOverPages(t *testing.T) {
 	require.Equal(t, []string{"C1: A01 3盒, A02 4盒"}, brief(res.Orders))
 }
 
+// feature: IN-25
+func TestWideTableOverTwoPages(t *testing.T) {
+	t.Parallel()
+	want := []string{"C1: A01 3盒, A02 4盒"}
+	left, right := sheet("序号|品名|规格", "1|丁腈手套|M", "2|丁腈手套|L"), sheet("数量|单位|备注", "3|盒|", "4|盒|急")
+	require.Equal(t, want, brief(readForm("C1", left, right).Orders))
+	more, moreRight := sheet("3|医用棉签|10cm"), sheet("5|包|")
+	require.Equal(t, []string{"C1: A01 3盒, A02 4盒, A03 5包"}, brief(readForm("C1", left, more, right, moreRight).Orders), "down, then over")
+	require.Equal(t, []string{"C1: A01 3盒, A02 4盒, A03 5包"}, brief(readForm("C1", left, right, more, moreRight).Orders), "over, then down")
+	unruled := func(from, to int) page.Page {
+		p := page.Page{Width: 900, Height: 600}
+		for y, row := range [][]string{{"品名", "规格", "数量", "单位"}, {"丁腈手套", "M", "3", "盒"}, {"丁腈手套", "L", "4", "盒"}, {"医用棉签", "10cm", "5"}} {
+			for x := from; x < min(to, len(row)); x++ {
+				p.Lines = append(p.Lines, textAt(row[x], float64(60+200*(x-from)), float64(100+y*50)))
+			}
+		}
+		return p
+	}
+	require.Equal(t, []string{"C1: A01 3盒, A02 4盒, A03 5包"}, brief(readForm("C1", unruled(0, 2), unruled(2, 4)).Orders), "without rules")
+	short := unruled(2, 4)
+	short.Lines = append(short.Lines[:4], short.Lines[6:]...) // the second row's figures could not be read
+	res := readForm("C1", unruled(0, 2), short)
+	require.Equal(t, []string{"C1: A01 3盒, A02 盒, A03 5包"}, brief(res.Orders))
+	require.Equal(t, []string{"orders[0].lines[1].quantity missing"}, fields(res.Asks))
+}
+
 // textAt is a line of a page without rules.
 func textAt(text string, x, y float64) page.Line {
 	w := float64(len([]rune(text))) * 20

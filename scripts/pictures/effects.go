@@ -181,10 +181,10 @@ func (r *raster) photographed(c chance, tilt, degrees float64) *raster {
 	desk := [3]float32{float32(90 + c.IntN(90)), float32(70 + c.IntN(70)), float32(50 + c.IntN(60))}
 	out := newRaster(int(ow), int(oh))
 	return out.each(func(x, y int, p []float32) {
-		px, py, pw := float64(x)+0.5, float64(y)+0.5, 0.0
+		px, py := float64(x)+0.5, float64(y)+0.5
 		u := toPage[0]*px + toPage[1]*py + toPage[2]
 		v := toPage[3]*px + toPage[4]*py + toPage[5]
-		pw = toPage[6]*px + toPage[7]*py + toPage[8]
+		pw := toPage[6]*px + toPage[7]*py + toPage[8]
 		var s [3]float32
 		if !r.at(u/pw*w, v/pw*h, &s) {
 			grain := float32(8 * math.Sin(float64(x)*0.11+3*math.Sin(float64(y)*0.013)))

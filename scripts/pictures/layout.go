@@ -132,7 +132,7 @@ func form(c chance, f formStyle) sheet {
 	}
 	style := fmt.Sprintf(`body{background:%s;color:%s;font:%dpx %s;padding:34px 40px;width:820px;position:relative}
 	h1{font-size:1.7em;text-align:center;margin:6px 0 16px;letter-spacing:.25em;font-weight:600}
-	table{border-collapse:collapse;width:100%%;margin:10px 0}td,th{padding:%dpx 7px;text-align:left;font-weight:400}
+	table{border-collapse:collapse;width:100%%;margin:10px 0}td:first-child{white-space:nowrap}td,th{padding:%dpx 7px;text-align:left;font-weight:400}
 	th{font-weight:600;text-align:center}.r{text-align:right}.c{text-align:center}%s
 	.k{display:grid;grid-template-columns:1fr 1fr;gap:6px 20px}.k1{display:grid;gap:6px}.pair{display:flex;gap:20px}
 	.seal{position:absolute;width:150px;height:150px}`, f.paper, f.ink, f.size, family, 4+c.IntN(5), border)
@@ -179,7 +179,8 @@ func (f formStyle) goods(b *strings.Builder, c chance, list []goods) {
 		b.WriteString("<tr><th rowspan=2>物料编码<th rowspan=2>物料名称<th rowspan=2>规格型号<th colspan=2>订购<th colspan=2>价格（元）</tr><tr><th>数量<th>单位<th>单价<th>金额</tr>")
 	} else {
 		heads := [][]string{
-			{"货号", "品名", "规格", "数量", "单位", "单价", "金额"}, {"产品编码", "产品名称", "规格型号", "订购数", "计量单位", "含税单价(元)", "小计(元)"},
+			{"货号", "品名", "规格", "数量", "单位", "单价", "金额"},
+			{"产品编码", "产品名称", "规格型号", "订购数", "计量单位", "含税单价(元)", "小计(元)"},
 			{"物料号", "名称", "型号", "采购数量", "单位", "单价", "总价"},
 		}[c.IntN(3)]
 		b.WriteString("<tr><th>" + strings.Join(heads, "<th>") + "</tr>")

@@ -109,8 +109,12 @@ func orderbot(ctx context.Context, program, folder string, all []truth) (map[str
 			break
 		}
 		var file struct {
-			File  string
-			Pages []struct{ Lines []struct{ Text string } }
+			File  string `json:"file"`
+			Pages []struct {
+				Lines []struct {
+					Text string `json:"text"`
+				} `json:"lines"`
+			} `json:"pages"`
 		}
 		if err := json.Unmarshal(line, &file); err != nil {
 			return nil, err
@@ -132,7 +136,7 @@ func tesseracted(ctx context.Context, folder string, all []truth) (map[string]re
 	found := map[string]reading{}
 	for _, t := range all {
 		start := time.Now()
-		c := exec.CommandContext(ctx, "tesseract", filepath.Join(folder, t.File), "-", "-l", "chi_sim+eng", "--psm", "11") //nolint:gosec // our own pictures
+		c := exec.CommandContext(ctx, "tesseract", filepath.Join(folder, t.File), "-", "-l", "chi_sim+eng", "--psm", "11")
 		var text bytes.Buffer
 		c.Stdout = &text
 		if err := c.Run(); err != nil {
@@ -154,7 +158,7 @@ func missing(fields, lines []string) []string {
 	slices.SortStableFunc(longest, func(a, b string) int { return len(b) - len(a) })
 	var missed []string
 	for _, f := range longest {
-		want := folded(f)
+		want := folded(strings.ReplaceAll(f, " ", ""))
 		if !slices.ContainsFunc(texts, func(text []rune) bool { return take(text, want) }) {
 			missed = append(missed, f)
 		}
