@@ -38,17 +38,17 @@ func (it item) words() string {
 // sums are what rows come to: all of a table so far, and those since the last row of sums. wrong is what a row of sums claims
 // that neither comes to.
 type sums struct {
-	all, part sum
+	all, part rowSum
 	wrong     string
 }
 
-// sum is what some rows come to.
-type sum struct {
+// rowSum is what some rows come to.
+type rowSum struct {
 	quantity, amount     decimal.Decimal
 	rows, rowsWithAmount int
 }
 
-func (s *sum) add(it item) {
+func (s *rowSum) add(it item) {
 	s.rows++
 	s.quantity = s.quantity.Add(it.quantity)
 	if it.amount != nil {
@@ -173,7 +173,7 @@ func (s *sums) claim(row []page.Cell, cols []column) {
 	case quantity != nil && !s.all.quantity.Equal(*quantity) && (s.part.rows == 0 || !s.part.quantity.Equal(*quantity)):
 		s.wrong = fmt.Sprintf("各行数量加起来是 %s，单上合计是 %s，请核对。", trim(s.all.quantity), trim(*quantity))
 	}
-	s.part = sum{}
+	s.part = rowSum{}
 }
 
 // isLoose tells a row that holds words about the order rather than goods: one text across the columns, or a key with its value.
