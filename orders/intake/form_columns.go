@@ -286,15 +286,15 @@ func (x *Lexicon) readHead(row []page.Cell, below [][]page.Cell, c clock) ([]col
 func (x *Lexicon) unitOfHead(head string) string {
 	text := strings.ReplaceAll(string(normal(head)), " ", "")
 	if _, in, ok := strings.Cut(text, "("); ok {
-		if unit := strings.TrimSuffix(strings.TrimPrefix(in, "单位:"), ")"); x.units[unit] {
+		if unit := strings.TrimSuffix(strings.TrimPrefix(in, "单位:"), ")"); x.units[unit] > 0 {
 			return unit
 		}
 		return ""
 	}
-	if _, unit, ok := strings.Cut(text, "/"); ok && x.units[unit] {
+	if _, unit, ok := strings.Cut(text, "/"); ok && x.units[unit] > 0 {
 		return unit
 	}
-	if unit, ok := strings.CutSuffix(text, "数"); ok && x.units[unit] && unit != "件" && unit != "个" {
+	if unit, ok := strings.CutSuffix(text, "数"); ok && x.units[unit] > 0 && unit != "件" && unit != "个" {
 		return unit
 	}
 	return ""
