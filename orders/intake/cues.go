@@ -16,7 +16,7 @@ var minusWords = strings.Fields("不要了 不要 算了 去掉 删掉 删除 �
 
 var (
 	setWords  = strings.Fields("改成 改为 改到 改要 换成 换为 变成 变为 加到 减到 调到 增加到 减少到 提高到 降到 改 换 变 调成 调整为")
-	plusWords = strings.Fields("再加上 再加 加上 另加 追加 再来 再要 再拿 再添 添 外加 多加 加")
+	plusWords = strings.Fields("再加上 再加 加上 另加 追加 再来 再要 再拿 再添 添 外加 多加 再多要 再多来 再多拿 再多发 多要 多来 多拿 加")
 	fixWords  = strings.Fields("不对不对 不对 哦不 噢不 喔不 啊不 错了 打错了 打错 说错了 写错了 说错 写错 更正 更正一下 搞错了 等等 应该是 哦对 对了")
 	halfWords = strings.Fields("减半 减一半 砍半")
 	twiceWord = strings.Fields("翻倍 加倍 翻一番 乘2")
@@ -59,6 +59,10 @@ func (s *scan) findCues() {
 			case markGift:
 				ok = s.isGift(i, e, w)
 			case markPlus:
+				if strings.HasPrefix(w, "多") && w != "多加" {
+					ok = s.quantityRight(e)
+					break
+				}
 				if w == "加" || w == "添" {
 					ok = i == 0 || isBreak(r[i-1]) || r[i-1] == ' ' || r[i-1] == '再' || s.owner[i-1] >= 0
 					ok = ok && !s.x.vocabulary(r, i, len(r))

@@ -400,7 +400,12 @@ func (x *Lexicon) finish(secs []*section, now time.Time, from int) ([]Draft, []A
 			asks = append(asks, badPhone(path, sec.facts.badly))
 		}
 		var said []string
+		sum := decimal.Zero
 		for k, it := range sec.items {
+			if it.price != nil && !it.gift {
+				sum = sum.Add(it.price.value.Mul(it.q.value))
+				it.totalled = k > 0 && it.total != nil && near(sum, it.total.value)
+			}
 			l, as := x.draftLine(it, cust, fmt.Sprintf("%s.lines[%d]", path, k))
 			d.Lines = append(d.Lines, l)
 			asks = append(asks, as...)

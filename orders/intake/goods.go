@@ -24,7 +24,7 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 		return m
 	}
 	add := func(m *mention, q quantity) *wanted {
-		it := &wanted{m: m, ctx: b.ctx, q: q, gift: gift, from: q.from, to: q.to, group: b.group, past: b.past}
+		it := &wanted{m: m, ctx: b.ctx, q: q, gift: gift, from: q.from, to: q.to, group: b.group, past: b.past, more: hasKind(els, markPlus)}
 		if m != nil {
 			it.from = min(m.from, q.from)
 			it.said = strings.TrimSpace(s.quote(m.from, m.to))
@@ -121,6 +121,13 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 							add(one, qq)
 						}
 					default:
+						if n := len(cur) - 1; n > 0 && b.twoGoods(m, cur[0].from, cur[n].from, cur[n].to) {
+							// 碎石要10-20的 中砂3车: the quantity is of the last
+							if ahead := b.mention(cur[0].from, cur[n].from); !b.amend(ahead, 0) {
+								b.answers = append(b.answers, ahead)
+							}
+							m = b.mention(cur[n].from, cur[n].to)
+						}
 						if b.carry != nil && !b.dropCarry(m) {
 							m = b.carry.plus(m)
 						}
@@ -186,6 +193,17 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 			return out
 		})
 	}
+}
+
+// twoGoods tells that r[from:mid] and r[mid:to], which m holds together, each name goods of their own.
+func (b *builder) twoGoods(m *mention, from, mid, to int) bool {
+	x := b.s.x
+	if full(x.covers(m, nil, b.who), m) {
+		return false
+	}
+	last, ahead := b.mention(mid, to), b.mention(from, mid)
+	r, o := x.resolve(last, nil, b.who, ""), x.resolve(ahead, nil, b.who, "")
+	return r.product >= 0 && r.residue == 0 && r.head && full(x.covers(last, nil, b.who), last) && o.head && o.product >= 0 && o.product != r.product && o.residue == 0
 }
 
 // fits tells whether r[from:to] names goods that have the unit.
@@ -502,6 +520,11 @@ func (b *builder) apart(from, to int) []*mention {
 	x := b.s.x
 	m := b.mention(from, to)
 	want := m.content()
+	for k := 0; k+1 < len(m.han); k++ {
+		if m.han[k] == '左' && m.han[k+1] == '右' && m.at[k+1] == m.at[k]+1 { // the two sides, not about
+			want |= 3 << uint(k)
+		}
+	}
 	if m.own != nil || m.code >= 0 || bits.OnesCount64(want) < 3 || to-from > 24 {
 		return nil
 	}
@@ -712,6 +735,9 @@ func (b *builder) rest(first, clauseFrom, clauseTo int, sign rune, parts func() 
 		return
 	}
 	if !b.content(all) {
+		if b.strangeCode(all, clauseFrom, clauseTo) {
+			return
+		}
 		if b.amendLast(all, clauseFrom) {
 			return
 		}
@@ -732,6 +758,22 @@ func (b *builder) rest(first, clauseFrom, clauseTo int, sign rune, parts func() 
 		}
 	}
 	b.hold(all, true)
+}
+
+// strangeCode makes a line of a code that the catalogue lacks and the number behind it, in a list of such lines: GJ-DP-09 20.
+func (b *builder) strangeCode(m *mention, from, to int) bool {
+	if !endsBare(m) || len(m.toks) != 2 || len(m.han) > 0 || len(b.items) == 0 {
+		return false
+	}
+	code, t := &m.toks[0], &m.toks[1]
+	r := b.s.r
+	n, ok := readDigits(r, t.from)
+	if !ok || n.to != t.to || !n.value.IsPositive() || r[t.from-1] != ' ' || code.to-code.from < 5 || !hasLetter(r[code.from:code.to]) || strings.TrimSpace(string(r[from:code.from])+string(r[t.to:to])) != "" {
+		return false
+	}
+	one := b.mention(code.from, code.to)
+	b.items = append(b.items, &wanted{m: one, q: quantity{value: n.value, bare: true, from: t.from, to: t.to}, res: resolution{product: -1, reason: ReasonUnknown, rule: "nothing"}, from: code.from, to: t.to, group: b.group, line: lineOf(r, t.from), said: b.s.quote(code.from, code.to)})
+	return true
 }
 
 func (b *builder) hold(m *mention, _ bool) {

@@ -41,6 +41,9 @@ func newText(s string) *text {
 	t := &text{raw: raw, r: make([]rune, 0, len(raw)), at: make([]int, 0, len(raw))}
 	table := simplified()
 	for i, c := range raw {
+		if c == '沙' { // both are written for sand
+			c = '砂'
+		}
 		if c < 0x80 {
 			t.add(fold(c), i)
 			continue

@@ -280,7 +280,7 @@ func (s *scan) quantityIn(from, to int) bool {
 	return false
 }
 
-const surnames = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤常温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝官封谈匡鞠惠荆乐冀郁胥南班储原栗燕楚鄢劳谌奚皮粟冼蔺楼盘满闻位厉伊仝区郜海阚花权强帅屠豆朴盖练廉禹井祖漆巴丰支卿国狄平计索宣晋相初门云容敬来扈晁芮都普阙浦戈伏鹿薄邸雍辜羊阿乌母裘亓修邰赫杭况那宿鲜印逯隆茹诺战慕危玉银亢嵇公哈湛宾戎勾茅利於呼居揭干但尉冶斯元束檀衣信展阴昝智幸奉植衡富尧闭由"
+const surnames = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝砂龚邵万钱严覃武戴莫孔向汤常温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝官封谈匡鞠惠荆乐冀郁胥南班储原栗燕楚鄢劳谌奚皮粟冼蔺楼盘满闻位厉伊仝区郜海阚花权强帅屠豆朴盖练廉禹井祖漆巴丰支卿国狄平计索宣晋相初门云容敬来扈晁芮都普阙浦戈伏鹿薄邸雍辜羊阿乌母裘亓修邰赫杭况那宿鲜印逯隆茹诺战慕危玉银亢嵇公哈湛宾戎勾茅利於呼居揭干但尉冶斯元束檀衣信展阴昝智幸奉植衡富尧闭由"
 
 var titles = strings.Fields("护士长 老板娘 负责人 总经理 副总 工程师 经理 主任 科长 处长 院长 护士 医生 大夫 老师 师傅 老板 班长 队长 店长 厂长 校医 采购 会计 主管 部长 所长 站长 小姐 女士 先生 阿姨 同学 组长 课长 校长 园长 馆长 书记 村长 镇长 教授 博士 博导 助理 秘书 仓管 库管 出纳 文员 司机 领班 工头 大姐 大哥 大叔 掌柜 厨师长 厨师 主厨 总监 总 工 姐 哥 叔 嫂 婶 队 董 爷 妹 弟")
 
@@ -445,7 +445,7 @@ func (s *scan) findContacts() {
 		switch m.kind {
 		case markPhone, markBadPhone:
 			if before(m.from, false) {
-				if at := s.marks[len(s.marks)-1].from; hasDigit(r[max(0, at-8):at]) {
+				if at := s.marks[len(s.marks)-1].from; hasDigit(r[max(0, at-8):at]) || s.ownPlace(at) {
 					s.placeBefore(at)
 				}
 			}
@@ -461,6 +461,21 @@ func (s *scan) findContacts() {
 		default:
 		}
 	}
+}
+
+// ownPlace tells whether what stands before r[i] is part of the sender's address in the master data.
+func (s *scan) ownPlace(i int) bool {
+	if s.cust < 0 {
+		return false
+	}
+	for i > 0 && strings.ContainsRune(" ,", s.r[i-1]) {
+		i--
+	}
+	from := i
+	for from > 0 && i-from < 24 && s.owner[from-1] < 0 && !isBreak(s.r[from-1]) && s.r[from-1] != ' ' {
+		from--
+	}
+	return i-from >= 5 && strings.Contains(string(s.x.customers[s.cust].address), string(squeeze(s.r[from:i])))
 }
 
 func (s *scan) hasKind(k markKind) bool {

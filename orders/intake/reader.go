@@ -230,7 +230,7 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 		return IntentInquiry
 	case says(t, payWords):
 		return IntentOther
-	case goods == 0 && !ordering && r.wonders() && len(r.mentions()) > 0:
+	case goods == 0 && !ordering && r.wonders() && r.namesGoods():
 		return IntentInquiry
 	case vague > 0:
 		return IntentOrder
@@ -276,6 +276,16 @@ func (r *reading) plainOrder() bool {
 				return false
 			}
 			return !(it.q.from > 0 && s.r[it.q.from-1] == '有') && !(it.q.to < len(s.r) && s.r[it.q.to] == '了')
+		}
+	}
+	return false
+}
+
+// namesGoods tells whether the message speaks of goods at all.
+func (r *reading) namesGoods() bool {
+	for _, sec := range r.secs {
+		if len(sec.items) > 0 || sec.b != nil && len(sec.b.answers) > 0 {
+			return true
 		}
 	}
 	return false
@@ -464,6 +474,7 @@ func (r *reading) build(base []*wanted) {
 		}
 		if len(r.s.turns) > 0 {
 			r.readTurns(b, sec)
+			b.saidAgain()
 		} else {
 			b.read(sec.from, sec.to)
 		}
@@ -544,26 +555,67 @@ func (b *builder) settleOwn() {
 	}
 	for i := b.base; i < len(b.items); {
 		it := b.items[i]
-		merged := false
-		if it.res.product >= 0 && !it.gift {
-			for _, o := range b.items[:b.base] {
-				if o.res.product == it.res.product && !o.gift {
-					o.setQuantity(it.q)
-					if it.price != nil {
-						o.price = it.price
-					}
-					b.touch(o)
-					merged = true
-				}
+		if o := b.ofBase(it); o != nil {
+			q := it.q
+			if it.more && sameUnit(q.unit, o.unitSaid()) && !o.q.none {
+				q.value = q.value.Add(o.q.value)
 			}
-		}
-		if merged {
+			o.setQuantity(q)
+			if it.price != nil {
+				o.price = it.price
+			}
+			b.touch(o)
 			b.items = slices.Delete(b.items, i, i+1)
 			continue
 		}
 		i++
 	}
 	b.usualAmounts()
+}
+
+// ofBase is the item of the draft or the history that it says again, nil if there is none or it is not certain which.
+func (b *builder) ofBase(it *wanted) *wanted {
+	if it.gift || it.q.none {
+		return nil
+	}
+	var found *wanted
+	for _, o := range b.items[:b.base] {
+		if o.gift || o.res.product < 0 {
+			continue
+		}
+		same := o.res.product == it.res.product
+		if it.res.product < 0 && it.res.reason == ReasonAmbiguous && slices.Contains(it.res.options, o.res.product) {
+			same = sameUnit(it.q.unit, o.unitSaid())
+		}
+		if same {
+			if found != nil {
+				return nil
+			}
+			found = o
+		}
+	}
+	return found
+}
+
+// saidAgain makes goods that a later turn of a conversation says again the new quantity of those before: 4厘卷材3卷, 卷材4卷吧.
+func (b *builder) saidAgain() {
+	for i := b.base + 1; i < len(b.items); i++ {
+		it := b.items[i]
+		if it.gift || it.q.none || it.res.product >= 0 || it.res.reason != ReasonAmbiguous {
+			continue
+		}
+		var found []*wanted
+		for _, o := range b.items[b.base:i] {
+			if !o.gift && o.res.product >= 0 && slices.Contains(it.res.options, o.res.product) && o.q.unit == it.q.unit && o.line < it.line {
+				found = append(found, o)
+			}
+		}
+		if len(found) == 1 {
+			found[0].setQuantity(it.q)
+			b.items = slices.Delete(b.items, i, i+1)
+			i--
+		}
+	}
 }
 
 // usualAmounts fills 还是上次那么多 from the history.
