@@ -355,7 +355,7 @@ func (s *scan) findQuantities(exact []int) {
 				u = s.x.unitAt(r, k)
 			}
 		}
-		if u == "" && s.thousands(i, n) {
+		if u == "" && (s.thousands(i, n) || s.couple(i, n)) {
 			s.claim(mark{kind: markQty, from: i, to: n.to, qty: quantity{value: n.value, bare: true, from: i, to: n.to}})
 			i = n.to - 1
 			continue
@@ -385,6 +385,10 @@ func (s *scan) findQuantities(exact []int) {
 		if isHan(c) && s.x.vocabulary(r, n.to-1, len(r)) && e < len(r) && s.x.vocabulary(r, e-1, len(r)) && s.x.bears(r[n.to-1], r[n.to]) {
 			i = e - 1
 			continue // 四件套
+		}
+		if u == "个" && isHan(c) && e < len(r) && isDigit(r[e]) && len(s.x.grams[gram(r[n.to-1], r[n.to])]) > 0 {
+			i = e - 1
+			continue // 三个15
 		}
 		if e < len(r) && r[e] == '/' && !s.slashQuantity(e) {
 			i = e - 1
@@ -529,6 +533,20 @@ func (s *scan) sizedCount(i int) (quantity, bool) {
 		}
 	}
 	return quantity{value: n.value, unit: u, bare: u == "", from: i, to: e}, true
+}
+
+// couple tells that 俩, or a number right behind 再加, stands for so many of what is spoken of.
+func (s *scan) couple(i int, n numeral) bool {
+	r := s.r
+	if n.more || i == 0 || !s.free(i, n.to) || s.exact[i] > i || n.to < len(r) && !isBreak(r[n.to]) && r[n.to] != ' ' && r[n.to] != '吧' {
+		return false
+	}
+	for _, w := range [...]string{"再加", "再来", "再要", "加到", "改成", "改为", "减到"} {
+		if k := len([]rune(w)); i >= k && has(r, i-k, w) {
+			return true
+		}
+	}
+	return (r[i] == '俩' || r[i] == '仨') && strings.ContainsRune("来要拿加给各", r[i-1])
 }
 
 // thousands tells whether 20k at r[i] counts the goods named right before it, and is no size of theirs.

@@ -563,6 +563,9 @@ func (b *builder) scale(it *wanted, how string) {
 // condition puts aside what is wanted only if something else is not there: 没有就换小瓶.
 func (b *builder) condition(from, to int) bool {
 	r := b.s.r
+	if n := len(b.items); b.asked && (n == 0 || b.items[n-1].group < b.group-1) && hasQty(b.s.elements(from, to)) {
+		return false // 有彩色的吗?没有就普通的来5盒
+	}
 	for _, w := range [...]string{"没有", "没货", "缺货", "断货", "如果没", "要是没", "不够"} {
 		k := index(r, from, to, w)
 		if k < 0 {

@@ -772,7 +772,7 @@ func dayEnd(r []rune, k int) bool {
 }
 
 // notDeadline are words after a date that make it something else.
-var notDeadline = strings.Fields("录 下单 报单 开单 对账 付款 打款 结账 盘点 车要走 开会 放假 休息 不收 那单 那批 的单 那张 买的 发的 下的 订的 拿的 要的 送的 到的 不行 赶不上 来不及 不要 不用 别送 别发 不送 以后 之后 过后 上次 开始 起 停")
+var notDeadline = strings.Fields("录 下单 报单 开单 对账 付款 打款 结账 盘点 车要走 开会 放假 休息 不收 那单 那批 的单 那张 买的 发的 下的 订的 拿的 要的 送的 到的 不行 赶不上 来不及 不要 不用 别送 别发 不送 以后 之后 过后 上次 开始 起 停 再说 再看 再定 再议 再下")
 
 var plainDeadline = strings.Fields("送 到 要 前 用 交 提 拿 拉 取 发 收")
 

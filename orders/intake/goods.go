@@ -515,13 +515,16 @@ func (x *Lexicon) fraction(r []rune, i int) bool {
 	return len(t.keys) == 1 && len(x.bearing(t.keys[0])) > 0 && (from == 0 || r[from-1] != '/')
 }
 
+// contraries are pairs of which each may tell goods apart.
+var contraries = strings.Fields("左右 大小 前后 上下 长短 粗细 厚薄 内外 男女 公母 冷热 软硬 正反 阴阳")
+
 // apart splits words that name several products by what is common to them and what is each one's own: 男袜女袜, 毛巾蓝粉.
 func (b *builder) apart(from, to int) []*mention {
 	x := b.s.x
 	m := b.mention(from, to)
 	want := m.content()
 	for k := 0; k+1 < len(m.han); k++ {
-		if m.han[k] == '左' && m.han[k+1] == '右' && m.at[k+1] == m.at[k]+1 { // the two sides, not about
+		if m.at[k+1] == m.at[k]+1 && slices.Contains(contraries, string(m.han[k:k+2])) { // the two sides, not about
 			want |= 3 << uint(k)
 		}
 	}

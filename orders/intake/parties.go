@@ -53,7 +53,7 @@ var addressCues = []struct {
 }
 
 // placeEnds are the words with which places end.
-var placeEnds = strings.Fields("路 街 道 巷 弄 里 号 号楼 栋 幢 楼 层 室 库 仓 仓库 门 大门 门口 店 厂 厂区 园 园区 区 县 市 镇 乡 村 站 场 所 处 院 校 城 湾 港 码头 旁 旁边 对面 隔壁 单元 科 工地 前台 大厅 中心 基地 车间 办公室 收发室 传达室 保安室 门卫 门卫室 岗亭 后门 前门 侧门 东门 西门 南门 北门 负一层 地下室 项目部 广场 大厦 大楼 小区 花园 公寓 宿舍 食堂 超市 市场 商场 档口 摊位 公司 里面 交界处 路口 入口 出口 月台 卸货区 物资库 耗材库 水厂 泵房 机房 配电房 工业区 开发区 物流园 产业园 科技园 学校 医院 酒店 饭店 餐厅 铺 馆 厅 房 屋 棚 台 岛 桥 塔 寺 庙 河边")
+var placeEnds = strings.Fields("路 街 道 巷 弄 里 号 号楼 栋 幢 楼 层 室 库 仓 仓库 门 大门 门口 店 厂 厂区 园 园区 区 县 市 镇 乡 村 站 场 所 处 院 校 城 湾 港 码头 旁 旁边 对面 隔壁 单元 科 工地 前台 大厅 中心 基地 车间 办公室 收发室 传达室 保安室 门卫 门卫室 岗亭 后门 前门 侧门 东门 西门 南门 北门 负一层 地下室 项目部 广场 大厦 大楼 小区 花园 公寓 宿舍 食堂 超市 市场 商场 档口 摊位 公司 里面 交界处 路口 入口 出口 月台 卸货区 物资库 耗材库 水厂 泵房 机房 配电房 工业区 开发区 物流园 产业园 科技园 学校 医院 酒店 饭店 餐厅 铺 馆 厅 房 屋 棚 台 岛 桥 塔 寺 庙 河边 坳 坪 坝 沟 岭 坡 湾 塘 屯 堡 寨 庄 峪 滩 洼 村口 路边 大棚 果园 猪场 鸡场 养殖场 渔场 牧场 矿 矿区 井场 地块 梁场 拌合站 料场 堆场")
 
 // vaguePlaces say no address on their own.
 var vaguePlaces = map[string]bool{}
@@ -238,7 +238,10 @@ func (s *scan) placeAt(from, to int, weak bool) int {
 	}
 	if !s.placeEnding(from, stop) {
 		// B区6栋1203
-		if !weak && hasDigit(r[from:stop]) && strings.ContainsAny(chunk, "路街道巷栋幢楼区") {
+		if s.cust >= 0 && stop-from >= 3 && strings.Contains(string(s.x.customers[s.cust].address), string(squeeze(r[from:stop]))) {
+			return stop
+		}
+		if !weak && hasDigit(r[from:stop]) && strings.ContainsAny(chunk, "路街道巷栋幢楼区厦座场园城心寓院馆") {
 			return stop
 		}
 		if !weak && stop-from >= 4 && strings.ContainsAny(chunk, "路街道巷市县镇村号楼") {
@@ -423,7 +426,7 @@ func (s *scan) findContacts() {
 				break
 			}
 		}
-		for _, cue := range [...]string{"签收", "接收", "查收", "代收", "收"} {
+		for _, cue := range [...]string{"签收", "接收", "查收", "代收", "接货", "收"} {
 			if has(r, i, cue) && i > 0 && !has(r, i, "收到") && !has(r, i, "收货") && s.owner[i] < 0 && isHan(r[i-1]) {
 				if before(i, true) {
 					s.claim(mark{kind: markNoise, from: i, to: i + len([]rune(cue))})

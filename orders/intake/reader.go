@@ -200,7 +200,7 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 	}
 	ordering := says(t, []string{"下单", "要货", "来货", "下个单", "订货"})
 	changing := r.s.hasKind(markSet) || r.s.hasKind(markPlus) || r.s.hasKind(markMinus)
-	fault := says(t, faultWords)
+	fault := says(t, faultWords) || r.faulty()
 	back := r.givesBack()
 	plain := goods > 0 && !back && r.plainOrder()
 	switch {
@@ -216,6 +216,8 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 		return IntentUrge
 	case goods == 0 && !r.repeat && ref != "" && changing && !says(t, statusWords):
 		return IntentChange
+	case goods == 0 && !r.repeat && ref == "" && strings.Contains(t, "?") && !r.asking() && r.s.looseCode() != "":
+		return IntentStatus
 	case goods == 0 && !r.repeat && (says(t, statusWords) || ref != "" && strings.Contains(t, "到")):
 		return IntentStatus
 	case goods > 0 && r.asking() && says(t, maybeWords) && !ordering && !strings.Contains(t, "有的话") && !r.s.hasKind(markPrice):
@@ -248,6 +250,9 @@ func (r *reading) givesBack() bool {
 	if says(r.text, []string{"再来", "另外", "再要", "再发"}) {
 		return false
 	}
+	if strings.Contains(r.text, "换") && says(r.text, []string{"昨天", "前天", "上次", "上回", "上批", "这批", "那批", "收到", "送来", "发来", "刚到"}) && says(r.text, []string{"换一", "换个", "换新", "换掉", "换货", "给换", "能换"}) {
+		return true
+	}
 	for i, c := range r.s.r {
 		if c == '退' {
 			k := skipSpace(r.s.r, i+1)
@@ -261,21 +266,36 @@ func (r *reading) givesBack() bool {
 
 // plainOrder tells whether the first goods are ordered in a clause that says nothing of goods delivered before.
 func (r *reading) plainOrder() bool {
+	var it *wanted
 	for _, sec := range r.secs {
-		for _, it := range sec.items {
-			if it.res.product < 0 || it.q.to <= it.q.from || it.q.none {
-				return false
-			}
-			s := r.s
-			from, to := it.q.from, s.clauseEnd(it.q.to)
-			for from > 0 && !strings.ContainsRune(",。;\n!?", s.r[from-1]) {
-				from--
-			}
-			clause := string(s.r[from:to])
-			if says(clause, faultWords) || says(clause, returnWords) || says(clause, []string{"上次", "上回", "昨天", "前天", "收到", "这批", "那批", "上批", "发来", "送来", "刚到", "你们", "到货的", "有问题"}) {
-				return false
-			}
-			return !(it.q.from > 0 && s.r[it.q.from-1] == '有') && !(it.q.to < len(s.r) && s.r[it.q.to] == '了')
+		if it == nil && len(sec.items) > 0 {
+			it = sec.items[0]
+		}
+	}
+	if it == nil || it.res.product < 0 || it.q.to <= it.q.from || it.q.none {
+		return false
+	}
+	s := r.s
+	from, to := it.q.from, s.clauseEnd(it.q.to)
+	for from > 0 && !strings.ContainsRune(",。;\n!?", s.r[from-1]) {
+		from--
+	}
+	clause := string(s.r[from:to])
+	if says(clause, faultWords) || says(clause, returnWords) || says(clause, pastWords) {
+		return false
+	}
+	return (it.q.from == 0 || s.r[it.q.from-1] != '有') && (it.q.to >= len(s.r) || s.r[it.q.to] != '了')
+}
+
+// faulty tells whether some of the goods are said to be bad in words of their own: 有20袋结块了.
+func (r *reading) faulty() bool {
+	s := r.s
+	for _, m := range s.marks {
+		if m.kind != markQty || m.from == 0 || m.to <= m.from || s.r[m.from-1] != '有' {
+			continue
+		}
+		if e := s.clauseEnd(m.to); e > m.to+1 && e-m.to < 10 && s.r[e-1] == '了' {
+			return true
 		}
 	}
 	return false
@@ -557,7 +577,10 @@ func (b *builder) settleOwn() {
 		it := b.items[i]
 		if o := b.ofBase(it); o != nil {
 			q := it.q
-			if it.more && sameUnit(q.unit, o.unitSaid()) && !o.q.none {
+			if it.more && (q.bare || sameUnit(q.unit, o.unitSaid())) && !o.q.none {
+				if q.bare {
+					q.unit = o.unitSaid()
+				}
 				q.value = q.value.Add(o.q.value)
 			}
 			o.setQuantity(q)
@@ -601,12 +624,15 @@ func (b *builder) ofBase(it *wanted) *wanted {
 func (b *builder) saidAgain() {
 	for i := b.base + 1; i < len(b.items); i++ {
 		it := b.items[i]
-		if it.gift || it.q.none || it.res.product >= 0 || it.res.reason != ReasonAmbiguous {
+		if it.gift || it.q.none || it.res.product < 0 && it.res.reason != ReasonAmbiguous {
+			continue
+		}
+		if end := b.s.clauseEnd(it.q.to); it.res.product >= 0 && index(b.s.r, it.from, end, "还是") < 0 && b.s.r[end-1] != '吧' && (it.q.to >= len(b.s.r) || b.s.r[it.q.to] != '吧') {
 			continue
 		}
 		var found []*wanted
 		for _, o := range b.items[b.base:i] {
-			if !o.gift && o.res.product >= 0 && slices.Contains(it.res.options, o.res.product) && o.q.unit == it.q.unit && o.line < it.line {
+			if !o.gift && o.res.product >= 0 && (o.res.product == it.res.product || it.res.product < 0 && slices.Contains(it.res.options, o.res.product)) && o.q.unit == it.q.unit && o.line < it.line {
 				found = append(found, o)
 			}
 		}

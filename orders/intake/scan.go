@@ -167,6 +167,13 @@ func (s *scan) findNoise() {
 			i = e - 1
 			continue
 		}
+		if s.r[i] == '一' && i+3 < len(s.r) && s.r[i+2] == '一' && isHan(s.r[i+1]) && !isHanNumeral(s.r[i+1]) && s.x.unitAt(s.r, i+1) == "" && s.x.unitAt(s.r, i+3) != "" {
+			e := i + 3 + len([]rune(s.x.unitAt(s.r, i+3))) // 一亩一袋
+			if s.claim(mark{kind: markNoise, from: i, to: e}) {
+				i = e - 1
+				continue
+			}
+		}
 		if e := s.listNumber(i); e > i && s.claim(mark{kind: markNoise, from: i, to: e}) {
 			i = e - 1
 			continue
@@ -221,6 +228,11 @@ func (s *scan) occasions(i int) int {
 	}
 	if r[k] != '个' && r[k] != '家' && r[k] != '处' {
 		return i
+	}
+	for _, w := range [...]string{"月", "星期", "礼拜", "小时", "钟头", "工作日"} {
+		if e := k + 1 + len([]rune(w)); r[k] == '个' && has(r, k+1, w) && !(e < len(r) && strings.ContainsRune("内以之后前的", r[e])) {
+			return e
+		}
 	}
 	for _, w := range [...]string{"地方", "地址", "单位", "客户", "项目", "标段", "仓库", "学校", "公司", "部门", "收货点", "分店", "门店", "车间", "工地", "厂", "店"} {
 		if e := k + 1 + len([]rune(w)); has(r, k+1, w) && (e >= len(r) || isBreak(r[e]) || r[e] == ' ' || strings.ContainsRune("的都要一", r[e])) {
@@ -363,7 +375,7 @@ func (s *scan) meantAsPhone(from int, d []rune) bool {
 	return (n == 10 || n == 12) && (s.personEnding(start, k) > 0 || isFullName(s.r[start:k]))
 }
 
-var poWords = strings.Fields("采购单号 采购订单号 采购订单 采购单编号 采购单 订单编号 合同编号 合同号 订单号 单号写 单号填 计划编号 计划单号 计划号 申购单号 请购单号 po号 po单号 po编号 po# po")
+var poWords = strings.Fields("采购单号 采购订单号 采购订单 采购单编号 采购单 订单编号 合同编号 合同号 订单号 采购编号 采购号 订货单号 订购单号 需求单号 申请单号 客户单号 单号写 单号填 计划编号 计划单号 计划号 申购单号 请购单号 po号 po单号 po编号 po# po")
 
 // findRefs recognises order, tracking and the customer's own order numbers.
 func (s *scan) findRefs() {
