@@ -564,7 +564,17 @@ func (b *builder) scale(it *wanted, how string) {
 func (b *builder) condition(from, to int) bool {
 	r := b.s.r
 	if n := len(b.items); b.asked && (n == 0 || b.items[n-1].group < b.group-1) && hasQty(b.s.elements(from, to)) {
-		return false // 有彩色的吗?没有就普通的来5盒
+		if k := index(r, from, to, "没"); k < 0 || b.ctx == nil {
+			return false
+		}
+		for _, e := range b.s.elements(from, to) { // 回形针有彩色的吗?没有就普通的来5盒
+			if e.kind == elMark && e.mark.kind == markQty {
+				it := &wanted{m: b.ctx, q: e.mark.qty, res: b.resolve(b.ctx, e.mark.qty.unit), from: e.from, to: e.to, said: b.s.quote(b.ctx.from, b.ctx.to), group: b.group, line: lineOf(r, e.from)}
+				b.items = append(b.items, it)
+			}
+		}
+		b.carry, b.lists = nil, nil
+		return true
 	}
 	for _, w := range [...]string{"没有", "没货", "缺货", "断货", "如果没", "要是没", "不够"} {
 		k := index(r, from, to, w)

@@ -341,7 +341,11 @@ func (r *reading) answer(b *builder, order int) {
 		}
 	}
 	if len(b.loose) > 0 && b.base == 1 && len(b.items) == 1 && len(r.thread.Asks) == 0 {
-		b.items[0].setQuantity(b.loose[0])
+		q, it := b.loose[0], b.items[0]
+		if r.s.hasKind(markPlus) && (q.bare || sameUnit(q.unit, it.unitSaid())) {
+			q.value = q.value.Add(it.q.value) // 再加俩
+		}
+		it.setQuantity(q)
 		b.touch(b.items[0])
 		b.loose = nil
 	}

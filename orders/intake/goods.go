@@ -328,7 +328,7 @@ func (b *builder) unknownGoods(m *mention, els []el, i int) bool {
 	q := els[i].mark.qty
 	if n := bits.OnesCount64(m.content()); n == 1 && len(m.toks) == 0 && !q.bare && !q.size && m.at[bits.TrailingZeros64(m.content())] < q.from {
 		c := b.s.x.covers(m, nil, b.who)
-		return len(c) > 0 && len(b.items) == 0
+		return len(c) > 0 && len(b.items) == b.base
 	}
 	if q.size && !b.weighed(m, els, i) {
 		return false

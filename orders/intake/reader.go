@@ -647,7 +647,7 @@ func (b *builder) saidAgain() {
 // usualAmounts fills 还是上次那么多 from the history.
 func (b *builder) usualAmounts() {
 	text := string(b.s.r)
-	if !says(text, []string{"上次那么多", "上回那么多", "上次的数", "上回的数", "上次一样多", "上次的量", "老数量", "上次数量", "拿的数", "一样多", "上上次"}) {
+	if !says(text, []string{"上次那么多", "上回那么多", "上次的数", "上回的数", "上次一样多", "上次的量", "老数量", "上次数量", "拿的数", "一样多", "上上次", "上次的一半", "上回的一半"}) {
 		return
 	}
 	x := b.s.x
@@ -672,6 +672,9 @@ func (b *builder) usualAmounts() {
 		if it.res.product >= 0 {
 			if h, ok := x.boughtBefore(b.who, it.res.product, skip, b.custOf()); ok {
 				it.q = quantity{value: h.Quantity, unit: h.Unit, from: m.from, to: m.to}
+				if strings.Contains(cl, "一半") {
+					it.q.value = it.q.value.Div(decimal.NewFromInt(2))
+				}
 			}
 		}
 		pos := len(b.items)

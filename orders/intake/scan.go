@@ -230,7 +230,7 @@ func (s *scan) occasions(i int) int {
 		return i
 	}
 	for _, w := range [...]string{"月", "星期", "礼拜", "小时", "钟头", "工作日"} {
-		if e := k + 1 + len([]rune(w)); r[k] == '个' && has(r, k+1, w) && !(e < len(r) && strings.ContainsRune("内以之后前的", r[e])) {
+		if e := k + 1 + len([]rune(w)); r[k] == '个' && has(r, k+1, w) && (e >= len(r) || !strings.ContainsRune("内以之后前的", r[e])) {
 			return e
 		}
 	}
