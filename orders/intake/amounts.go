@@ -386,7 +386,7 @@ func (s *scan) findQuantities(exact []int) {
 			i = e - 1
 			continue // 四件套
 		}
-		if u == "个" && isHan(c) && e < len(r) && isDigit(r[e]) && len(s.x.grams[gram(r[n.to-1], r[n.to])]) > 0 {
+		if u == "个" && isHan(c) && e < len(r) && isDigit(r[e]) && s.x.bears(r[n.to-1], r[n.to]) {
 			i = e - 1
 			continue // 三个15
 		}

@@ -563,13 +563,10 @@ func (b *builder) scale(it *wanted, how string) {
 // condition puts aside what is wanted only if something else is not there: 没有就换小瓶.
 func (b *builder) condition(from, to int) bool {
 	r := b.s.r
-	if n := len(b.items); b.asked && (n == 0 || b.items[n-1].group < b.group-1) && hasQty(b.s.elements(from, to)) {
-		if k := index(r, from, to, "没"); k < 0 || b.ctx == nil {
-			return false
-		}
+	if goods := b.carry; b.asked && goods != nil && index(r, from, to, "没") >= 0 && hasQty(b.s.elements(from, to)) {
 		for _, e := range b.s.elements(from, to) { // 回形针有彩色的吗?没有就普通的来5盒
 			if e.kind == elMark && e.mark.kind == markQty {
-				it := &wanted{m: b.ctx, q: e.mark.qty, res: b.resolve(b.ctx, e.mark.qty.unit), from: e.from, to: e.to, said: b.s.quote(b.ctx.from, b.ctx.to), group: b.group, line: lineOf(r, e.from)}
+				it := &wanted{m: goods, q: e.mark.qty, res: b.resolve(goods, e.mark.qty.unit), from: e.from, to: e.to, said: b.s.quote(goods.from, goods.to), group: b.group, line: lineOf(r, e.from)}
 				b.items = append(b.items, it)
 			}
 		}

@@ -9,7 +9,7 @@ import (
 // feasts are days that have a name. Which day of the year they fall on, or how long before them is meant, is asked about.
 var feasts = words(`元旦 春节 新年 过年 年三十 大年三十 大年初一 除夕 小年 元宵 元宵节 清明 清明节 五一 五一节 劳动节 国际劳动节 端午 端午节 六一 六一节 儿童节 七夕 七夕节 中秋 中秋节 教师节 国庆 国庆节 重阳 重阳节 妇女节 三八节 情人节
 	圣诞 圣诞节 平安夜 感恩节 母亲节 父亲节 腊八 腊八节 双十一 双11 双十二 双12 618 万圣节 建军节 建党节 植树节 青年节 元旦节 立春 雨水 惊蛰 春分 谷雨 立夏 小满 芒种 夏至 小暑 大暑 立秋 处暑 白露 秋分 寒露 霜降 立冬 小雪 大雪 冬至 小寒 大寒
-	十一 年 节 放假 开学 开业 过节 暑假 寒假 假期`)
+	十一 年 节 放假 开学 开业 开工 开盘 交房 过节 暑假 寒假 假期`)
 
 // plainFeasts need no word behind them that asks for goods by then.
 var plainFeasts = strings.Fields("春节 元旦 国庆节 中秋节 端午节 清明节 元宵节 除夕 劳动节")

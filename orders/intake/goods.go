@@ -515,6 +515,31 @@ func (x *Lexicon) fraction(r []rune, i int) bool {
 	return len(t.keys) == 1 && len(x.bearing(t.keys[0])) > 0 && (from == 0 || r[from-1] != '/')
 }
 
+// sharing are the products that have two characters in a row with m, those that explain most first.
+func (x *Lexicon) sharing(m *mention) []cover {
+	seen := map[int32]bool{}
+	var out []cover
+	for i := 0; i+1 < len(m.han); i++ {
+		ids := x.grams.get(gram(m.han[i], m.han[i+1]))
+		if m.at[i+1] != m.at[i]+1 || len(ids) > maxCandidates {
+			continue
+		}
+		for _, id := range ids {
+			if !seen[id] {
+				seen[id] = true
+				out = append(out, x.cover(id, m))
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b cover) int {
+		if a.score != b.score {
+			return b.score - a.score
+		}
+		return int(a.id - b.id)
+	})
+	return out
+}
+
 // contraries are pairs of which each may tell goods apart.
 var contraries = strings.Fields("左右 大小 前后 上下 长短 粗细 厚薄 内外 男女 公母 冷热 软硬 正反 阴阳")
 
@@ -537,7 +562,7 @@ func (b *builder) apart(from, to int) []*mention {
 	}
 	var picks []pick
 	masks := map[uint64]int{}
-	covers := x.covers(m, nil, b.who)
+	covers := x.sharing(m)
 	for i := range covers {
 		c := &covers[i]
 		if i >= 12 || c.score*2 < covers[0].score {

@@ -462,6 +462,9 @@ func (s *scan) findDates() {
 		if !ok {
 			continue
 		}
+		if isDigit(r[i]) && i > 1 && r[i-1] == '-' && isAlnum(r[i-2]) {
+			continue // the end of a code: 1117-3.3
+		}
 		// a word for part of the day or a bare hour alone needs to sound like a deadline
 		if n, _ := s.x.names.longest(r, i); n != nil && len(n.text) >= w.to-w.from {
 			continue
