@@ -30,6 +30,7 @@ type verb string
 const (
 	cmdConfirm  verb = "confirm"
 	cmdCancel   verb = "cancel"
+	cmdExcept   verb = "except"
 	cmdApprove  verb = "approve"
 	cmdReject   verb = "reject"
 	cmdShip     verb = "ship"
@@ -59,6 +60,7 @@ var words = []struct {
 	{"确认下单", cmdConfirm, true, false},
 	{"确认", cmdConfirm, true, false},
 	{"取消", cmdCancel, true, false},
+	{"特批", cmdExcept, true, false},
 	{"不同意", cmdReject, false, false},
 	{"不通过", cmdReject, false, false},
 	{"不批准", cmdReject, false, false},
@@ -173,6 +175,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 	switch cmd.verb {
 	case cmdApprove, cmdReject:
 		return s.decideInWords(ctx, tx, cmd)
+	case cmdExcept:
+		return true, s.except(ctx, tx, cmd.orders, cmd.arg)
 	case cmdShip:
 		return true, s.ship(tx, cmd)
 	case cmdAck:

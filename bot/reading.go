@@ -514,6 +514,19 @@ func (s *session) confirm(ctx context.Context, tx Tx, ids []orders.OrderID, revi
 	return nil
 }
 
+// except asks for exceptions from what blocks drafts, and confirms them.
+func (s *session) except(ctx context.Context, tx Tx, ids []orders.OrderID, reason string) error {
+	for _, id := range ids {
+		if _, err := s.ownOrder(tx, id); err != nil {
+			return err
+		}
+		if _, err := s.clerk.Desk.Except(tx, id, reason, s.person.actor()); err != nil {
+			return err
+		}
+	}
+	return s.confirm(ctx, tx, ids, 0)
+}
+
 // placedText says what happens to an order that was just confirmed.
 func (s *session) placedText(o *orders.Order) string {
 	var b strings.Builder

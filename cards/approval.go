@@ -2,6 +2,7 @@ package cards
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +15,6 @@ type ApprovalView struct {
 	Exposure orders.Money  // of the customer, this order included
 	Sales    string        // who owns the order
 	Waiting  time.Duration // since the node opened; 0: not said
-	Risks    []string      // each with its reason
 	Link     string
 }
 
@@ -78,7 +78,8 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 	return append(fields,
 		Field{"期限", due},
 		Field{"让价", discount(o)},
-		Field{"风险", strings.Join(v.Risks, "；")},
+		Field{"风险", findings(o, orders.EffectApprove, orders.EffectWarn)},
+		Field{"特批", o.Exception},
 		Field{"加急", urgent},
 		Field{"库存", short},
 		Field{"交期", Wanted(o.DeliverBy, o.CreatedAt)},
@@ -87,6 +88,17 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 		Field{"业务员", v.Sales},
 		Field{"付款", o.Payment},
 	)
+}
+
+// findings says what the rules have found, of some effects.
+func findings(o *orders.Order, effects ...orders.Effect) string {
+	var out []string
+	for _, f := range o.Findings {
+		if slices.Contains(effects, f.Effect) {
+			out = append(out, f.Rule+"："+f.Text)
+		}
+	}
+	return strings.Join(out, "；")
 }
 
 // rows writes the lines of an order for a card, with their amounts where they are to be shown.

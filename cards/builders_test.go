@@ -185,9 +185,20 @@ func scenes() map[string][]cards.Message {
 		Lines: []orders.Line{{No: 1, Quantity: dec("5"), Unit: "盒"}},
 	}, orders.Question{Field: "customer", Reason: "missing", Text: "这是哪家客户的订单？"}, orders.Question{Field: "lines[0].product", Reason: "unknown", Text: "「XX 试剂」没有找到"})
 	approval := cards.ApprovalView{
-		Customer: customer, Exposure: 6_200_000, Sales: "周婷", Waiting: 2*time.Hour + 5*time.Minute, Risks: []string{"退货率 16.2%，高于 15%"}, Link: linked.Link,
+		Customer: customer, Exposure: 6_200_000, Sales: "周婷", Waiting: 2*time.Hour + 5*time.Minute, Link: linked.Link,
 	}
 	waiting := pending()
+	waiting.Exception = "客户急用，下次补足"
+	waiting.Findings = []orders.Finding{
+		{Rule: "起订量", Line: 2, Text: "P031 血糖试纸 起订 60盒，订了 50盒", Effect: orders.EffectApprove, Role: orders.RoleSalesManager},
+		{Rule: "同型号复核", Line: 1, Text: "P012 一次性导尿管 24 小时内第 3 单，之前：SO202603100007、SO202603110003", Effect: orders.EffectApprove, Role: orders.RoleFinance},
+		{Rule: "地址异常", Text: "和客户档案里的不一样", Effect: orders.EffectWarn},
+	}
+	blocked := draft()
+	blocked.Findings = []orders.Finding{
+		{Rule: "起订量", Line: 2, Text: "P031 血糖试纸 起订 60盒，订了 50盒", Effect: orders.EffectBlock, Role: orders.RoleSalesManager},
+		{Rule: "资质", Line: 1, Text: "客户的「医疗器械经营许可证」2026-03-20 到期，请提醒换证", Effect: orders.EffectWarn},
+	}
 	taken := urgent(pending())
 	taken.Alert.AckBy, taken.Alert.AckName, taken.Alert.AckAt = "W01", "孙仓", at(11, 11, 4)
 	repeated := urgent(pending())
@@ -219,6 +230,7 @@ func scenes() map[string][]cards.Message {
 			orders.Question{Field: "lines", Reason: "missing", Text: "要什么、多少？"},
 		), cards.DraftView{Customer: customer}),
 
+		"draft-blocked":      cards.Draft(signer, blocked, view),
 		"approval":           one(cards.Approval(signer, urgent(waiting), &waiting.Nodes[0], approval)),
 		"approval-no-limit":  one(cards.Approval(signer, pending(), &pending().Nodes[0], cards.ApprovalView{Customer: &noLimit})),
 		"approval-approved":  one(cards.ApprovalSettled(decided(orders.NodeApproved, ""), &decided(orders.NodeApproved, "").Nodes[0])),

@@ -156,6 +156,10 @@ func draftFields(o *orders.Order, v DraftView) []Field {
 	if short := shortages(o); short > 0 {
 		fields = append(fields, Field{"库存", fmt.Sprintf("⚠️ %d 行库存不足", short)})
 	}
+	fields = append(fields, Field{"不能下单", findings(o, orders.EffectBlock)})
+	if !v.ForCustomer {
+		fields = append(fields, Field{"提醒", findings(o, orders.EffectApprove, orders.EffectWarn)})
+	}
 	fields = append(fields,
 		Field{"付款", show("payment", o.Payment, "")},
 		Field{"物流", show("carrier", carrier(o.Carrier), "")},

@@ -306,14 +306,6 @@ func (n *news) approvalCard(node *orders.Node) (cards.Message, error) {
 	if v.Exposure, err = n.tx.HoldCredit(n.o.Customer, 0); err != nil {
 		return cards.Message{}, err
 	}
-	if c := v.Customer; c != nil {
-		if c.CreditLimit != nil && v.Exposure > *c.CreditLimit {
-			v.Risks = append(v.Risks, "超出信用额度 "+(v.Exposure-*c.CreditLimit).String())
-		}
-		if c.CreditGrade == "C" {
-			v.Risks = append(v.Risks, "信用评级 C")
-		}
-	}
 	if v.Link, err = n.page(); err != nil {
 		return cards.Message{}, err
 	}

@@ -34,7 +34,7 @@ var SystemActor = Actor{Code: "system", Name: "系统"}
 // transaction of the caller.
 type Desk struct {
 	Catalog func() *Catalog
-	Router  Router
+	Rules   Rules
 	Times   Times
 	Now     func() time.Time
 	// Follow tells whether parcels can be followed at all (a tracking provider is configured).
@@ -53,6 +53,9 @@ func (d *Desk) Place(tx Tx, o *Order, by Actor) error {
 	o.CreatedAt, o.ExpiresAt = now, now.Add(d.Times.DraftExpires)
 	o.Reached = map[Status]time.Time{StatusDraft: now}
 	o.Reprice(d.Catalog(), now)
+	if err := d.check(o, Facts{Draft: true}); err != nil {
+		return err
+	}
 	if err := tx.InsertOrder(o); err != nil {
 		return err
 	}
@@ -70,8 +73,12 @@ func (d *Desk) Revise(tx Tx, id OrderID, by Actor, change func(*Order) error) (*
 		return nil, err
 	}
 	o.Revision++
+	o.Exception = ""
 	o.ExpiresAt = d.Now().Add(d.Times.DraftExpires)
 	o.Reprice(d.Catalog(), d.Now())
+	if err := d.check(o, Facts{Draft: true}); err != nil {
+		return nil, err
+	}
 	if err := tx.SaveOrder(o); err != nil {
 		return nil, err
 	}
@@ -126,16 +133,25 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	if err != nil {
 		return nil, false, err
 	}
+	facts := Facts{Order: o, Customer: cat.Customer(o.Customer), Exposure: exposure, SpecialPrice: o.SpecialPrice(), At: now}
+	if facts.Recent, err = tx.Recent(o, now.Add(-RecentSpan)); err != nil {
+		return nil, false, err
+	}
+	if err := d.check(o, facts); err != nil {
+		return nil, false, err
+	}
+	if err := o.blocked(by); err != nil {
+		return nil, false, err
+	}
 	o.ReservedUntil = now.Add(d.Times.ReservationExpires)
 	if err := tx.Reserve(o, o.ReservedUntil); err != nil {
 		return nil, false, err
 	}
-	route, err := d.Router.Route(Facts{
-		Order: o, Customer: cat.Customer(o.Customer), Exposure: exposure, SpecialPrice: o.SpecialPrice(), At: now,
-	})
+	route, err := d.Rules.Route(facts)
 	if err != nil {
 		return nil, false, err
 	}
+	o.review(&route)
 	o.setRoute(route, d.Times.ApprovalLimit, now)
 	events := []Event{d.event(o, EventConfirmed, by, nil)}
 	o.reach(StatusPendingApproval, now)

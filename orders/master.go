@@ -98,6 +98,12 @@ type Customer struct {
 	Group         string               // 价格组
 }
 
+// MayBuy tells whether a product is in the customer's own catalogue (可购目录), which names categories
+// or codes; without one everything is.
+func (c *Customer) MayBuy(p *Product) bool {
+	return len(c.Catalogue) == 0 || slices.Contains(c.Catalogue, string(p.Code)) || p.Category != "" && slices.Contains(c.Catalogue, p.Category)
+}
+
 // The customer types that routes tell apart.
 const (
 	CustomerVIP      = "VIP"

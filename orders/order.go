@@ -151,6 +151,8 @@ type Order struct {
 	Note         string
 	InternalNote string // the warehouse's only
 	Questions    []Question
+	Findings     []Finding // of the rules, when the draft was made and when it was confirmed
+	Exception    string    // why the order should pass what the rules block, once that was asked for (特批)
 
 	Status      Status
 	CloseReason string

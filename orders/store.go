@@ -33,21 +33,15 @@ type Tx interface {
 	// HoldCredit adds amount (negative: gives back) to the customer's exposure and returns the
 	// exposure after that.
 	HoldCredit(customer CustomerCode, amount Money) (Money, error)
+	// Recent returns the other orders of o's customer, of products of o, that were confirmed since a
+	// moment, that moment included, and were not cancelled or rejected: the newest [RecentMost] lines,
+	// newest first. Who holds the customer's credit sees all of them.
+	Recent(o *Order, since time.Time) ([]PastOrder, error)
 
 	// Audit appends to the record of changes.
 	Audit(entries ...AuditEntry) error
 	// Emit stores events for those who act upon them.
 	Emit(events ...Event) error
-}
-
-// Facts is what the rules see of an order.
-type Facts struct {
-	Order    *Order
-	Customer *Customer
-	Exposure Money // of the customer, this order included
-	// SpecialPrice tells that a line's stated price differs from the customer's own.
-	SpecialPrice bool
-	At           time.Time
 }
 
 // Route is the approval chain that the rules chose. No roles: approved at once.
@@ -64,7 +58,10 @@ type RouteStep struct {
 	Pass  string
 }
 
-// Router chooses the approval chain of an order: exactly one for every order.
-type Router interface {
+// Rules are the firm's own, as written in rules.yaml.
+type Rules interface {
+	// Route chooses the approval chain of an order: exactly one for every order.
 	Route(f Facts) (Route, error)
+	// Check returns what is wrong with an order or worth knowing.
+	Check(f Facts) ([]Finding, error)
 }

@@ -30,6 +30,8 @@ func (oneStep) Route(orders.Facts) (orders.Route, error) {
 	return orders.Route{Name: "规则 2", Steps: []orders.RouteStep{{Role: orders.RoleSalesManager, Limit: 4 * time.Hour}}}, nil
 }
 
+func (oneStep) Check(orders.Facts) ([]orders.Finding, error) { return nil, nil }
+
 func benchProduct(i int) orders.ProductCode {
 	return orders.ProductCode(fmt.Sprintf("P%03d", i%benchProducts))
 }
@@ -109,7 +111,7 @@ func benchDesk(b *testing.B, s *storage.Store) *orders.Desk {
 	catalog, err := s.Catalog(b.Context())
 	require.NoError(b, err)
 	return &orders.Desk{
-		Catalog: func() *orders.Catalog { return catalog }, Router: oneStep{}, Now: func() time.Time { return ordertest.Start },
+		Catalog: func() *orders.Catalog { return catalog }, Rules: oneStep{}, Now: func() time.Time { return ordertest.Start },
 		Times: orders.Times{DraftExpires: 24 * time.Hour, ReservationExpires: 24 * time.Hour, ApprovalLimit: 4 * time.Hour},
 	}
 }

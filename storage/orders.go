@@ -36,6 +36,8 @@ type orderRow struct {
 	Note          string
 	InternalNote  string
 	Questions     string
+	Findings      string
+	Exception     string `gorm:"column:exception_reason"`
 	Status        string
 	CloseReason   string
 	Route         string
@@ -123,7 +125,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 		ID: string(o.ID), Version: o.Version, Revision: o.Revision, Customer: string(o.Customer), CustomerName: o.CustomerName,
 		Sales: string(o.Sales), Source: toJSON(o.Source), Total: int64(o.Total), DeliverBy: o.DeliverBy, Urgent: o.Urgent,
 		UrgentWords: o.UrgentWords, Carrier: o.Carrier, Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment,
-		PO: o.PO, Note: o.Note, InternalNote: o.InternalNote, Questions: toJSON(o.Questions), Status: string(o.Status),
+		PO: o.PO, Note: o.Note, InternalNote: o.InternalNote, Questions: toJSON(o.Questions), Findings: toJSON(o.Findings), Exception: o.Exception, Status: string(o.Status),
 		CloseReason: o.CloseReason, Route: o.Route, NodeCount: len(o.Nodes), Held: int64(o.Held), ShipmentCount: len(o.Shipments),
 		Alert: toJSON(o.Alert), Created: toMS(o.CreatedAt), ConfirmedAt: toMS(o.ConfirmedAt), ExpiresAt: toMS(o.ExpiresAt),
 		ReservedUntil: toMS(o.ReservedUntil), Reached: toJSON(o.Reached), NextAt: toMS(o.NextAt()),
@@ -162,11 +164,11 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 		ID: orders.OrderID(w.ID), Version: w.Version, Revision: w.Revision, Customer: orders.CustomerCode(w.Customer),
 		CustomerName: w.CustomerName, Sales: orders.StaffCode(w.Sales), Total: orders.Money(w.Total), DeliverBy: w.DeliverBy,
 		Urgent: w.Urgent, UrgentWords: w.UrgentWords, Carrier: w.Carrier, Contact: w.Contact, Phone: w.Phone, Address: w.Address,
-		Payment: w.Payment, PO: w.PO, Note: w.Note, InternalNote: w.InternalNote, Status: orders.Status(w.Status),
+		Payment: w.Payment, PO: w.PO, Note: w.Note, InternalNote: w.InternalNote, Exception: w.Exception, Status: orders.Status(w.Status),
 		CloseReason: w.CloseReason, Route: w.Route, Held: orders.Money(w.Held), CreatedAt: fromMS(w.Created),
 		ConfirmedAt: fromMS(w.ConfirmedAt), ExpiresAt: fromMS(w.ExpiresAt), ReservedUntil: fromMS(w.ReservedUntil),
 	}
-	err := errors.Join(fromJSON(w.Source, &o.Source), fromJSON(w.Questions, &o.Questions), fromJSON(w.Alert, &o.Alert),
+	err := errors.Join(fromJSON(w.Source, &o.Source), fromJSON(w.Questions, &o.Questions), fromJSON(w.Findings, &o.Findings), fromJSON(w.Alert, &o.Alert),
 		fromJSON(w.Reached, &o.Reached))
 	for i := range r.lines {
 		l := &r.lines[i]
@@ -407,6 +409,36 @@ func (tx *Tx) HoldCredit(customer orders.CustomerCode, amount orders.Money) (ord
 		return 0, fmt.Errorf("hold credit of %s: %w", customer, err)
 	}
 	return orders.Money(sum), nil
+}
+
+// Recent returns the customer's other orders since a moment.
+func (tx *Tx) Recent(o *orders.Order, since time.Time) ([]orders.PastOrder, error) {
+	var rows []struct {
+		ID          string
+		ConfirmedAt int64
+		Product     string
+	}
+	products := make([]string, len(o.Lines))
+	for i := range o.Lines {
+		products[i] = string(o.Lines[i].Product)
+	}
+	err := tx.db.Raw(`SELECT o.id, o.confirmed_at, l.product FROM orders o JOIN order_lines l ON l.order_id = o.id
+		WHERE o.customer = ? AND o.confirmed_at >= ? AND o.confirmed_at > 0 AND o.id <> ? AND o.status NOT IN (?, ?) AND l.product IN ?
+		ORDER BY o.confirmed_at DESC, o.id DESC, l.no LIMIT ?`,
+		string(o.Customer), toMS(since), string(o.ID), string(orders.StatusCancelled), string(orders.StatusRejected), products, orders.RecentMost).
+		Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read recent orders of %s: %w", o.Customer, err)
+	}
+	var out []orders.PastOrder
+	for _, r := range rows {
+		if len(out) == 0 || out[len(out)-1].ID != orders.OrderID(r.ID) {
+			out = append(out, orders.PastOrder{ID: orders.OrderID(r.ID), ConfirmedAt: fromMS(r.ConfirmedAt)})
+		}
+		last := &out[len(out)-1]
+		last.Products = append(last.Products, orders.ProductCode(r.Product))
+	}
+	return out, nil
 }
 
 func exposure(db *gorm.DB, customer orders.CustomerCode, suffix string) (orders.Money, error) {

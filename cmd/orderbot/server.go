@@ -126,7 +126,7 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 	metrics := notify.NewMetrics(registry)
 	signer := cards.NewSigner(key)
 	desk := &orders.Desk{
-		Catalog: s.books.catalog, Router: engine, Now: s.clock, Follow: c.Logistics.Kuaidi100 != nil,
+		Catalog: s.books.catalog, Rules: engine, Now: s.clock, Follow: c.Logistics.Kuaidi100 != nil,
 		Times: orders.Times{
 			DraftExpires: c.Times.DraftExpires, ReservationExpires: c.Times.ReservationExpires, ApprovalLimit: c.Times.ApprovalLimit,
 			UrgentRepeat: c.Times.UrgentRepeat, Polling: c.Times.Polling,

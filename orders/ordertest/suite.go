@@ -95,6 +95,7 @@ func RunStoreTests(t *testing.T, open func(t *testing.T) Store) {
 		"a line holds what is free and never more than needed": testReservePartly,
 		"a bundle holds its parts":                             testBundle,
 		"stock of all warehouses is taken":                     testWarehouses,
+		"recent orders of the same products are found":         testRecent,
 		"credit adds up under a race":                          testCredit,
 		"a redelivered message is kept once":                   testInboxDuplicates,
 		"messages within the pause are one turn":               testTurnPause,
@@ -541,6 +542,40 @@ func testWarehouses(t *testing.T, s Store) {
 	requireFree(t, s, map[orders.ProductCode]string{"P1": "4"})
 	require.NoError(t, change(t.Context(), s, o.ID, func(tx Tx, o *orders.Order) error { return tx.Consume(o) }))
 	requireFree(t, s, map[orders.ProductCode]string{"P1": "4"})
+}
+
+func testRecent(t *testing.T, s Store) {
+	t.Helper()
+	for i, o := range []*orders.Order{
+		Order("SO202603110001", "C001", 1, "P1", "P2"),
+		Order("SO202603110002", "C001", 1, "P1"),
+		Order("SO202603110003", "C001", 1, "P3"), // of other products
+		Order("SO202603110004", "C001", 1, "P1"), // called off
+		Order("SO202603110005", "C001", 1, "P1"), // a draft still
+		Order("SO202603110006", "C002", 1, "P1"), // another customer's
+	} {
+		o.Status, o.ConfirmedAt = orders.StatusPendingApproval, Start.Add(time.Duration(i)*time.Hour)
+		switch i {
+		case 3:
+			o.Status = orders.StatusCancelled
+		case 4:
+			o.Status, o.ConfirmedAt = orders.StatusDraft, time.Time{}
+		}
+		insert(t, s, o)
+	}
+	recent := func(since time.Time) []orders.PastOrder {
+		var out []orders.PastOrder
+		do(t, s, func(tx Tx) (err error) {
+			out, err = tx.Recent(Order("SO202603110009", "C001", 1, "P2", "P1"), since)
+			return err
+		})
+		return out
+	}
+	second := orders.PastOrder{ID: "SO202603110002", ConfirmedAt: Start.Add(time.Hour), Products: []orders.ProductCode{"P1"}}
+	require.Equal(t, []orders.PastOrder{
+		second, {ID: "SO202603110001", ConfirmedAt: Start, Products: []orders.ProductCode{"P1", "P2"}},
+	}, recent(Start))
+	require.Equal(t, []orders.PastOrder{second}, recent(Start.Add(time.Millisecond)))
 }
 
 func testCredit(t *testing.T, s Store) {

@@ -50,6 +50,18 @@ var fields = []field{
 		return slices.ContainsFunc(f.Order.Lines, func(l orders.Line) bool { return l.Gift })
 	}},
 	{"行数", "lines", func(f orders.Facts, _ orders.Customer) any { return decimal.NewFromInt(int64(len(f.Order.Lines))) }},
+	{"分类", "categories", func(f orders.Facts, _ orders.Customer) any {
+		out := []string{}
+		for i := range f.Order.Lines {
+			if f.Catalog == nil {
+				break
+			}
+			if p := f.Catalog.Product(f.Order.Lines[i].Product); p != nil {
+				out = append(out, p.Category)
+			}
+		}
+		return out
+	}},
 	{"产品", "products", func(f orders.Facts, _ orders.Customer) any {
 		out := make([]string, len(f.Order.Lines))
 		for i := range f.Order.Lines {

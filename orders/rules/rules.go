@@ -27,11 +27,12 @@ var Default []byte
 // Engine holds the rules of one file. It is safe for concurrent use.
 type Engine struct {
 	routes   []route
+	checks   []check
 	priority []bonus
 	urgent   []orders.Role
 }
 
-var _ orders.Router = (*Engine)(nil)
+var _ orders.Rules = (*Engine)(nil)
 
 type route struct {
 	name   string

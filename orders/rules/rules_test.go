@@ -244,12 +244,13 @@ func TestEveryFieldIsKnownByBothNames(t *testing.T) {
 		},
 		Customer: &orders.Customer{Code: "C1", Type: "VIP", Level: "A", CreditGrade: "B", CreditLimit: &limit, Region: "华东", HospitalLevel: "三甲", Group: "G", Terms: "月结30"},
 		Exposure: 12_345, SpecialPrice: true,
+		Catalog: orders.NewCatalog(orders.Master{Products: []orders.Product{{Code: "P1", Category: "设备"}}}, nil, nil, 1),
 	}
 	truths := map[string]string{
 		"金额": "== 123.45", "信用占用": "== 123.45", "信用额度": "== 100", "剩余额度": "== -23.45", "超信用": "", "不查信用": "== false", "特价": "", "加急": "",
 		"客户等级": `== "A"`, "信用评级": `in ["B", "C"]`, "客户类型": `== "VIP"`, "客户编码": `== "C1"`, "客户名称": `contains "一院"`, "区域": `== "华东"`,
 		"医院等级": `startsWith "三"`, "价格组": `== "G"`, "结算方式": `matches "^月结"`, "付款": `== "月结"`, "物流": `== "SF"`, "来源": `== "企业微信"`, "缺货": "",
-		"有赠品": "", "行数": ">= 2", "产品": `== ["P1", "P2"]`,
+		"有赠品": "", "行数": ">= 2", "分类": `== ["设备"]`, "产品": `== ["P1", "P2"]`,
 	}
 	for _, names := range rules.Fields() {
 		rest, ok := truths[names[0]]
@@ -350,6 +351,15 @@ func TestMistakesAreNamedWithTheirLine(t *testing.T) {
 		{"steps that are no list", "routes:\n  - name: a\n    when: true\n    steps: 财务\n"},
 		{"points that are no number", "routes:\n" + last + "priority:\n  - {name: a, when: 加急, points: 高}\n"},
 		{"a priority without a field", "routes:\n" + last + "priority:\n  - {when: 加急}\n"},
+		{"an unknown kind of check", "routes:\n" + last + "checks:\n  - {kind: 起订金额, effect: 拦下}\n"},
+		{"a check without its figure", "routes:\n" + last + "checks:\n  - {kind: 价格偏离, effect: 提醒}\n"},
+		{"a check with a figure of another", "routes:\n" + last + "checks:\n  - {kind: 起订量, effect: 拦下, percent: 20}\n"},
+		{"an unknown effect", "routes:\n" + last + "checks:\n  - {kind: 起订量, effect: 禁止}\n"},
+		{"an approval by nobody", "routes:\n" + last + "checks:\n  - {kind: 信用额度, effect: 加审}\n"},
+		{"a reminder for a role", "routes:\n" + last + "checks:\n  - {kind: 信用额度, effect: 提醒, role: 财务}\n"},
+		{"a span that is too long", "routes:\n" + last + "checks:\n  - {kind: 同型号复核, effect: 加审, role: 财务, count: 1, within: 30天}\n"},
+		{"an unknown field of the order", "routes:\n" + last + "checks:\n  - {kind: 必填, effect: 拦下, fields: [邮箱]}\n"},
+		{"a broken pattern", "routes:\n" + last + "checks:\n  - {kind: 格式, effect: 拦下, fields: [客户单号], pattern: '[0-9', text: 数字}\n"},
 		{"all mistakes at once", "routes:\n  - {name: a, when: 金鹅 > 1, steps: [{role: 老板}]}\n  - {name: b, when: 加急, steps: []}\nurgent: [门卫]\n"},
 	}
 	var out strings.Builder

@@ -30,6 +30,8 @@ CREATE TABLE orders (
   note TEXT NOT NULL,
   internal_note TEXT NOT NULL,
   questions MEDIUMTEXT NOT NULL,
+  findings MEDIUMTEXT NOT NULL,
+  exception_reason TEXT NOT NULL,
   status VARCHAR(32) NOT NULL,
   close_reason TEXT NOT NULL,
   route TEXT NOT NULL,
@@ -45,6 +47,7 @@ CREATE TABLE orders (
   next_at BIGINT NOT NULL
 );
 CREATE INDEX orders_customer ON orders (customer, created_at);
+CREATE INDEX orders_confirmed ON orders (customer, confirmed_at);
 CREATE INDEX orders_status ON orders (status, created_at);
 CREATE INDEX orders_sales ON orders (sales, status, created_at);
 CREATE INDEX orders_next ON orders (next_at);

@@ -1,0 +1,165 @@
+package orders
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Effect is what becomes of an order because of a finding.
+type Effect string
+
+// The effects.
+const (
+	EffectBlock   Effect = "block"   // 拦下: it can't be confirmed
+	EffectApprove Effect = "approve" // 加审: a role has to approve it besides
+	EffectWarn    Effect = "warn"    // 提醒: it is said on the cards
+)
+
+// Finding is what a rule has found in an order: a quantity below the minimum, a licence that ran out.
+type Finding struct {
+	Rule   string `json:"rule"`           // its name, for people: 起订量
+	Line   int    `json:"line,omitempty"` // number of the line; 0: the whole order
+	Text   string `json:"text"`           // what is wrong and what helps, for people
+	Effect Effect `json:"effect"`
+	// Role approves: what 加审 adds, or whom one may ask to let pass what is blocked (特批); may be
+	// empty for a block, which then has no way around.
+	Role Role `json:"role,omitempty"`
+}
+
+// PastOrder is an earlier order of a customer, with those of its products that the order at hand has
+// too.
+type PastOrder struct {
+	ID          OrderID
+	ConfirmedAt time.Time
+	Products    []ProductCode
+}
+
+// Facts is what the rules see of an order.
+type Facts struct {
+	Order    *Order
+	Customer *Customer
+	Catalog  *Catalog // for checks
+	Exposure Money    // of the customer, this order included
+	// SpecialPrice tells that a line's stated price differs from the customer's own.
+	SpecialPrice bool
+	At           time.Time
+	// Recent are the customer's other orders of the same products within [RecentSpan]; see [Tx].
+	Recent []PastOrder
+	Draft  bool // not confirmed yet: Exposure and Recent are not known
+}
+
+// RecentSpan is how far back [Facts].Recent reaches, and RecentMost how many lines it holds.
+const (
+	RecentSpan = 7 * 24 * time.Hour
+	RecentMost = 60
+)
+
+// check notes what the rules find in an order.
+func (d *Desk) check(o *Order, f Facts) error {
+	f.Order, f.Catalog, f.At = o, d.Catalog(), d.Now()
+	f.Customer, f.SpecialPrice = f.Catalog.Customer(o.Customer), o.SpecialPrice()
+	found, err := d.Rules.Check(f)
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		if x := &found[i]; o.Exception != "" && x.Effect == EffectBlock && x.Role != "" {
+			x.Effect = EffectApprove
+		}
+	}
+	o.Findings = found
+	return nil
+}
+
+// Blocks returns what keeps the order from being confirmed.
+func (o *Order) Blocks() []Finding { return o.found(EffectBlock) }
+
+// found returns the findings of an effect.
+func (o *Order) found(e Effect) []Finding {
+	var out []Finding
+	for _, f := range o.Findings {
+		if f.Effect == e {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// blocked is the refusal to confirm an order that the rules stop, nil if they don't. The staff is told
+// who may make an exception.
+func (o *Order) blocked(by Actor) error {
+	blocks := o.Blocks()
+	if len(blocks) == 0 {
+		return nil
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "订单 %s 还不能下单：", o.ID)
+	var roles []string
+	for _, f := range blocks {
+		b.WriteString("\n· " + f.Text)
+		if f.Role == "" {
+			roles = nil
+			break
+		}
+		if r := f.Role.String(); !slices.Contains(roles, r) {
+			roles = append(roles, r)
+		}
+	}
+	if len(roles) > 0 && by.Staff != nil {
+		fmt.Fprintf(&b, "\n改好后再确认；要破例请回复「特批 %s 原因」，由%s批", o.ID, strings.Join(roles, "、"))
+	}
+	return &Error{Code: CodeInvalid, Message: b.String()}
+}
+
+// Except asks for an exception (特批) from what blocks a draft: once it is confirmed, the roles that
+// the rules name decide. It is withdrawn when the draft changes.
+func (d *Desk) Except(tx Tx, id OrderID, reason string, by Actor) (*Order, error) {
+	o, err := d.OpenDraft(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case by.Staff == nil:
+		return nil, Errorf(CodeDenied, "特批由业务员申请")
+	case reason == "":
+		return nil, Errorf(CodeInvalid, "请写明特批的原因，例如「特批 %s 客户急用，下次补足」", o.ID)
+	case len(o.Blocks()) == 0:
+		return nil, Errorf(CodeConflict, "订单 %s 没有被拦下，不用特批，直接「确认 %s」", o.ID, o.ID)
+	}
+	o.Exception = reason
+	if err := d.check(o, Facts{Draft: true}); err != nil {
+		return nil, err
+	}
+	if err := o.blocked(by); err != nil {
+		return nil, err
+	}
+	if err := tx.SaveOrder(o); err != nil {
+		return nil, err
+	}
+	return o, tx.Audit(d.entry(o, by, "申请特批", "", "", reason))
+}
+
+// rank orders the roles of a chain: what a finding adds stands before those who decide later.
+var rank = map[Role]int{RoleSalesManager: 1, RoleSeniorApprover: 1, RoleFinance: 2, RoleCFO: 3, RoleDirector: 4}
+
+// review adds the roles that findings call for to a route, and says so in its name. A role that is
+// there already decides itself then: the system passes nothing that was found.
+func (o *Order) review(r *Route) {
+	found := o.found(EffectApprove)
+	if len(found) > 0 {
+		r.Name += "，加审"
+	}
+	for _, f := range found {
+		if i := slices.IndexFunc(r.Steps, func(s RouteStep) bool { return s.Role == f.Role }); i >= 0 {
+			r.Steps[i].Pass = ""
+			continue
+		}
+		at := len(r.Steps)
+		for rank[f.Role] > 0 && at > 0 && rank[r.Steps[at-1].Role] > rank[f.Role] {
+			at--
+		}
+		r.Steps = slices.Insert(slices.Clone(r.Steps), at, RouteStep{Role: f.Role})
+	}
+}
