@@ -116,7 +116,7 @@ func (s *scan) findPrices(exact []int) {
 					}
 					continue
 				}
-				if to >= len(r) || !isHan(r[to]) || m.marked {
+				if to >= len(r) || !isHan(r[to]) || m.marked || s.x.unitAt(r, to) == "" && s.x.vocabulary(r, to, len(r)) {
 					if s.claim(mark{kind: markTotal, from: i, to: to, price: priceTag{value: m.value, from: k, to: to}}) {
 						i = to - 1
 					}

@@ -342,7 +342,7 @@ func (b *builder) fix(els []el) bool {
 			m = nil
 		}
 	}
-	if m == nil && q == nil {
+	if m == nil && (q == nil || hasKind(els, markCustomer)) { // 搞错了是鑫达的
 		return false
 	}
 	last := b.items[len(b.items)-1]

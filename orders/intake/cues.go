@@ -147,6 +147,9 @@ func (s *scan) isGift(i, e int, w string) bool {
 	for k > 0 && (r[k-1] == ' ' || s.owner[k-1] < 0 && strings.ContainsRune("就的话要再还,", r[k-1])) {
 		k--
 	}
+	if m := s.at(k - 1); m != nil && m.kind == markDate && k > 0 && !s.quantityRight(e) {
+		return false // 下周三再送
+	}
 	if m := s.at(k - 1); m != nil && (m.kind == markQty || m.kind == markNoise || m.kind == markDeal || m.kind == markEach) && k > 0 {
 		if s.owner[i-1] >= 0 || r[i-1] != ',' {
 			return true

@@ -496,7 +496,7 @@ func readMonthDay(r []rune, i int, c clock, w *when) (time.Time, int, bool) {
 		k, monthSaid = k+2, true
 	case has(r, k, "月") && k+1 < len(r) && (strings.ContainsRune("底初中末", r[k+1]) || has(r, k+1, "内")):
 		k++
-		if i > 0 && (isDigit(r[i-1]) || isHanNumeral(r[i-1]) || r[i-1] == '个' || r[i-1] == '包') {
+		if i > 0 && (isDigit(r[i-1]) || isHanNumeral(r[i-1]) || r[i-1] == '个' || r[i-1] == '包' && (i < 2 || !isDigit(r[i-2]) && !isHanNumeral(r[i-2]))) { // 包月
 			return none, i, false
 		}
 	case has(r, k, "中旬") || has(r, k, "上旬") || has(r, k, "下旬"):

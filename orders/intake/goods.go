@@ -58,6 +58,10 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 					add(m, quantity{value: decimal.NewFromInt(1), unit: e.mark.price.per, from: e.mark.price.to, to: e.to})
 					continue
 				}
+				if len(cur) > 0 && !hasQty(els[i+1:]) && b.priceAgain(e.mark.price, joined()) {
+					cur = nil
+					continue
+				}
 				b.attachPrice(e.mark.price, first, len(cur) > 0 && b.content(joined()))
 			case markTotal:
 				b.totals = append(b.totals, *e.mark)
@@ -178,8 +182,12 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 					b.loose = append(b.loose, q)
 				}
 				cur, split, gift = nil, false, false
+			case markCustomer:
+				if len(cur) > 0 && !b.content(joined()) {
+					cur = nil // 两家的单子一起报鑫达…
+				}
 			default:
-				// dates, customers and the rest part the words
+				// dates and the rest part the words
 			}
 		default:
 		}
@@ -457,6 +465,11 @@ func (b *builder) splitMentions(from, to int) []*mention {
 	var out []*mention
 	var cur *mention
 	for _, p := range pieces {
+		if names := b.namesSideBySide(p.from, p.to); len(names) > 1 {
+			out = append(out, names...)
+			cur = names[len(names)-1]
+			continue
+		}
 		m := b.mention(p.from, p.to)
 		if m.empty() {
 			continue
@@ -642,6 +655,23 @@ func (b *builder) bySize(from, to int) []*mention {
 		}
 		seen[r.product] = true
 		out = append(out, h)
+	}
+	return out
+}
+
+// namesSideBySide takes apart whole names that follow each other without a sign: 儿童口罩外科口罩.
+func (b *builder) namesSideBySide(from, to int) []*mention {
+	if _, e := b.s.x.names.longest(b.s.r[:to], from); e == to {
+		return nil
+	}
+	var out []*mention
+	for i := from; i < to; {
+		_, e := b.s.x.names.longest(b.s.r[:to], i)
+		if e-i < 2 {
+			return nil
+		}
+		out = append(out, b.mention(i, e))
+		i = e
 	}
 	return out
 }
@@ -981,6 +1011,18 @@ func (b *builder) attachPrice(p priceTag, first int, pending bool) {
 		}
 		break
 	}
+}
+
+// priceAgain gives a price to goods that are named a second time for it: 创可贴2箱 … 创可贴单价7块5.
+func (b *builder) priceAgain(p priceTag, m *mention) bool {
+	r := b.resolve(m, "")
+	for _, it := range b.items {
+		if r.product >= 0 && r.head && it.res.product == r.product && it.price == nil && !it.gift {
+			it.price = &p
+			return true
+		}
+	}
+	return false
 }
 
 func wordAheadContent(b *builder, els []el, i int) bool {

@@ -108,7 +108,7 @@ func (s *scan) findAddresses() {
 			continue
 		}
 		from := i
-		for from > 0 && i-from < 16 && s.owner[from-1] < 0 && (isHan(r[from-1]) || isDigit(r[from-1])) && r[from-1] != '在' && r[from-1] != '是' {
+		for from > 0 && i-from < 16 && s.owner[from-1] < 0 && (isHan(r[from-1]) || isDigit(r[from-1])) && r[from-1] != '在' && r[from-1] != '是' && !s.amountEnds(from) {
 			from--
 		}
 		if i-from < 1 {
@@ -132,6 +132,17 @@ func (s *scan) findAddresses() {
 			s.claim(mark{kind: markAddress, from: from, to: i, text: s.quote(from, i)})
 		}
 	}
+}
+
+// amountEnds tells whether an amount of goods ends at r[i].
+func (s *scan) amountEnds(i int) bool {
+	for k := i - 1; k > 0 && i-k <= 2; k-- {
+		if isDigit(s.r[k-1]) || isHanNumeral(s.r[k-1]) {
+			u := s.x.unitAt(s.r, k)
+			return u != "" && !sizeUnits[u] && k+len([]rune(u)) == i && !strings.Contains("幢栋楼层", u)
+		}
+	}
+	return false
 }
 
 // negated tells how many runes before i deny what comes: 别, 不要.
@@ -196,7 +207,7 @@ func (s *scan) placeAt(from, to int, weak bool) int {
 			end = k
 			break
 		}
-		if has(r, k, "签收") || has(r, k, "交货") || has(r, k, "卸货") || has(r, k, "就行") || has(r, k, "即可") || has(r, k, "吧") && k+1 == end || has(r, k, "谢谢") || has(r, k, "哈") && k+1 == end || has(r, k, "联系") || has(r, k, "电话") {
+		if has(r, k, "签收") || has(r, k, "交货") || has(r, k, "卸货") || has(r, k, "就行") || has(r, k, "即可") || has(r, k, "吧") && k+1 == end || has(r, k, "谢谢") || has(r, k, "别送") || has(r, k, "别放") || has(r, k, "不要") || has(r, k, "哈") && k+1 == end || has(r, k, "联系") || has(r, k, "电话") {
 			end = k
 			break
 		}
@@ -292,10 +303,20 @@ func (s *scan) personEnding(from, to int) int {
 	r := s.r
 	for n := min(7, to-from); n >= 1; n-- {
 		if s.isPerson(r[to-n : to]) {
+			// 二号门卓班长: 门 ends the place
+			for k := n - 1; k >= 2; k-- {
+				if s.isPerson(r[to-k:to]) && s.placeEnding(from, to-k) && to-k-from >= 3 && hasNumber(r[from:to-k]) {
+					return k
+				}
+			}
 			return n
 		}
 	}
 	return 0
+}
+
+func hasNumber(r []rune) bool {
+	return slices.ContainsFunc(r, func(c rune) bool { return isDigit(c) || isHanNumeral(c) })
 }
 
 // isPerson tells whether r is how a person is called: 王经理, 小万, 老张, 张阿姨, 欧阳工, 库管小杜.
@@ -613,7 +634,7 @@ func (s *scan) placeBefore(i int) {
 		i--
 	}
 	from := i
-	for from > 0 && i-from < 24 && s.owner[from-1] < 0 && !isBreak(s.r[from-1]) && s.r[from-1] != ' ' {
+	for from > 0 && i-from < 24 && s.owner[from-1] < 0 && !isBreak(s.r[from-1]) && s.r[from-1] != ' ' && !s.amountEnds(from) {
 		from--
 	}
 	if e := s.placeAt(from, i, true); e == i && i-from >= 3 {

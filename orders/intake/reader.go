@@ -62,6 +62,7 @@ type reading struct {
 func (x *Lexicon) readText(msg Message, thread *Thread) (Result, *Thread) {
 	t := newText(msg.Text)
 	t.closeUp()
+	x.punctuate(t, newClock(msg.Time))
 	if len(t.r) > 20000 {
 		t.r, t.at = t.r[:20000], t.at[:20000]
 	}

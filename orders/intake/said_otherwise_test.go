@@ -32,3 +32,36 @@ func TestSaidOtherwise(t *testing.T) {
 	}
 	require.Equal(t, "2026-03-28", said(t, x, "白醋 3 件， 3 月 28 号前送到滨江路 8 号").Orders[0].DeliverBy)
 }
+
+// What people write in one breath: no comma anywhere.
+func TestWithoutPunctuation(t *testing.T) {
+	t.Parallel()
+	x := shop(t)
+	for text, want := range map[string]string{
+		"白醋3件A4纸2箱大米10公斤5袋":   "F8 3件=36, O1 2箱=16, F3 5袋=5",
+		"扫帚3把白醋3件":            " 3把=, F8 3件=36",
+		"白醋10件哦不15件A4纸2箱":     "F8 15件=180, O1 2箱=16",
+		"后厨部白醋3件秋姐A4纸2箱":      "F8 3件=36, O1 2箱=16",
+		"白醋3件分两批1件这周五到2件下周五到": "F8 1件=12 | F8 2件=24",
+		"白醋4件A4纸2箱白醋单价65":     "F8 4件=48@65, O1 2箱=16",
+		"土豆20公斤鸡胸10公斤":        "F6 20公斤=20, F5 10公斤=10",
+		"白醋3件京东A4纸2箱":         "F8 3件=36, O1 2箱=16",
+		"1白醋3件\n2鸡蛋2板":        "F8 3件=36, F7 2板=2",
+		"有白醋吗有的话来3件":          "F8 3件=36",
+		"白醋3件下周五送到A4纸2箱":      "F8 3件=36, O1 2箱=16",
+		"来3件白醋2箱A4纸":          "F8 3件=36, O1 2箱=16",
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			res := said(t, x, text)
+			require.Equal(t, want, lines(res), asks(res))
+		})
+	}
+	address := said(t, x, "白醋3件送到滨江路8号别送门口").Orders[0]
+	require.Equal(t, "滨江路8号", address.Address)
+	require.Equal(t, "YTO", said(t, x, "白醋3件圆通滨江路8号陶经理收").Orders[0].Carrier)
+	require.Equal(t, "SF", said(t, x, "白醋3件EMS别用走顺丰").Orders[0].Carrier)
+	contact := said(t, x, "白醋3件码头二号门卓班长签收").Orders[0]
+	require.Equal(t, "码头二号门", contact.Address)
+	require.Equal(t, "卓班长", contact.Contact)
+}

@@ -158,7 +158,10 @@ func (s *scan) findNoise() {
 			for e < len(s.r) && isDigit(s.r[e]) && e-i < 2 {
 				e++
 			}
-			if e+1 < len(s.r) && strings.ContainsRune("、.):", s.r[e]) && !isDigit(s.r[e+1]) {
+			if e+1 < len(s.r) && strings.ContainsRune("、.):", s.r[e]) && !isDigit(s.r[e+1]) || s.numbered(i, e) {
+				if !strings.ContainsRune("、.):", s.r[e]) {
+					e--
+				}
 				s.claim(mark{kind: markNoise, from: i, to: e + 1})
 				continue
 			}
@@ -283,6 +286,44 @@ func (s *scan) unitForAll(i int) int {
 	}
 	s.allIn = u
 	return e
+}
+
+// numbered tells whether the number r[i:e] at the beginning of a line numbers it: the line before or behind begins with the
+// number before or behind, and none with a unit.
+func (s *scan) numbered(i, e int) bool {
+	n, ok := lineNumber(s.r, i, e)
+	if !ok || s.x.unitAt(s.r, e) != "" {
+		return false
+	}
+	beside := func(at, want int) bool {
+		k := at
+		for k < len(s.r) && isDigit(s.r[k]) {
+			k++
+		}
+		m, ok := lineNumber(s.r, at, k)
+		return ok && m == want && s.x.unitAt(s.r, k) == ""
+	}
+	next := i
+	for next < len(s.r) && s.r[next] != '\n' {
+		next++
+	}
+	prev := i - 1
+	for prev > 0 && s.r[prev-1] != '\n' {
+		prev--
+	}
+	return next < len(s.r) && beside(next+1, n+1) || prev >= 0 && beside(prev, n-1)
+}
+
+// lineNumber is the number r[i:e], which a Chinese character follows.
+func lineNumber(r []rune, i, e int) (int, bool) {
+	if e == i || e-i > 2 || e >= len(r) || !isHan(r[e]) {
+		return 0, false
+	}
+	n := 0
+	for _, c := range r[i:e] {
+		n = n*10 + int(c-'0')
+	}
+	return n, true
 }
 
 // candidateNames are the names of products or customers inside r[from:to].

@@ -288,7 +288,7 @@ func (r *reading) branchSections(named []mark) {
 		if k+1 < len(named) {
 			end = named[k+1].from
 		}
-		if m.to < n && (s.r[m.to] == ':' || s.r[m.to] == '-' || s.r[m.to] == '\n') && s.quantityIn2(m.to, end) && (m.from == 0 || isBreak(s.r[m.from-1]) || s.r[m.from-1] == ' ') {
+		if m.to < n && (strings.ContainsRune(":-\n", s.r[m.to]) || s.nameAt(m.to)) && s.quantityIn2(m.to, end) && (m.from == 0 || isBreak(s.r[m.from-1]) || s.r[m.from-1] == ' ' || s.owner[m.from-1] >= 0 || s.amountEnds(m.from)) {
 			labels = append(labels, m)
 		}
 	}
@@ -319,6 +319,12 @@ func (r *reading) branchSections(named []mark) {
 		}
 		r.secs = append(r.secs, sec)
 	}
+}
+
+// nameAt tells whether a product's name stands at r[i].
+func (s *scan) nameAt(i int) bool {
+	n, e := s.x.names.longest(s.r, i)
+	return n != nil && e-i >= 2
 }
 
 // turnSections parts a forwarded conversation by the customers who speak in it.

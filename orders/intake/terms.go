@@ -128,10 +128,11 @@ func (s *scan) carrierNegated(i, e int) bool {
 	for start > 0 && i-start < 4 && !isBreak(r[start-1]) && r[start-1] != ' ' {
 		start--
 	}
-	before := string(r[start:i])
 	for _, n := range [...]string{"别", "不", "勿", "除了"} {
-		if strings.Contains(before, n) {
-			return true
+		if k := index(r, start, i, n); k >= 0 {
+			if m := s.at(k - 1); m == nil || m.kind != markCarrier { // EMS别用走顺丰
+				return true
+			}
 		}
 	}
 	after := string(r[e:min(len(r), e+8)])

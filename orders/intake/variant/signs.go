@@ -1,6 +1,7 @@
 package variant
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -14,12 +15,22 @@ import (
 //   - square brackets in which a platform writes pictures and faces ([图片]);
 //   - a sign between two numerals, Latin letters or digits (3.2, M8-40, 12:30, 2-0457, 周五,10箱);
 //   - a sign between a unit that takes a bare digit after it and a numeral (18块,5盒; 1寸,5只);
-//   - the inch mark.
+//   - the inch mark;
+//   - the colon behind who speaks, in a record of a chat with a speaker on three lines or more.
 func withoutPunctuation(s string) string {
 	r := []rune(s)
+	spoken := map[int]bool{}
+	for _, at := range speakerPattern.FindAllStringSubmatchIndex(s, -1) {
+		spoken[len([]rune(s[:at[2]]))] = true
+	}
 	kept := make([]rune, 0, len(r))
 	for i := 0; i < len(r); {
 		if !isPunctuation(r[i]) {
+			kept = append(kept, r[i])
+			i++
+			continue
+		}
+		if len(spoken) > 2 && spoken[i] {
 			kept = append(kept, r[i])
 			i++
 			continue
@@ -47,6 +58,8 @@ func withoutPunctuation(s string) string {
 	}
 	return string(kept)
 }
+
+var speakerPattern = regexp.MustCompile(`(?m)^\p{Han}{2,4}([：:])[^\n]`)
 
 // tagLength is the length of the [图片] that r begins with.
 func tagLength(r []rune) int {
