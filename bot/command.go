@@ -47,6 +47,9 @@ const (
 	cmdBindings verb = "bindings"
 	cmdCalm     verb = "calm" // 不加急
 	cmdBoard    verb = "board"
+	cmdLearned  verb = "learned"
+	cmdForget   verb = "forget"
+	cmdBasis    verb = "basis"
 )
 
 // words are the words that begin a command, longest first. numbered ones need an order number
@@ -91,6 +94,12 @@ var words = []struct {
 	{"看板", cmdBoard, false, true},
 	{"不加急", cmdCalm, false, true},
 	{"取消加急", cmdCalm, false, true},
+	{"依据", cmdBasis, true, false},
+	{"出处", cmdBasis, true, false},
+	{"学习", cmdLearned, false, false},
+	{"记住的", cmdLearned, false, false},
+	{"忘记", cmdForget, false, false},
+	{"忘掉", cmdForget, false, false},
 }
 
 // asksWhether fits what makes a question of a command: 「取消了吗 SO…」, 「驳回 SO… 没有？」.
@@ -128,6 +137,9 @@ func parseCommand(text string) command {
 			return command{verb: cmdProgress, orders: ids}
 		case w.verb == cmdApprove && leads && len(ids) > 0: // with a remark
 		case w.verb == cmdReject && len(ids) > 0 && strings.HasPrefix(after, " "):
+		case w.verb == cmdForget && len(ids) == 0 && leads: // what is no number is read like any other sentence
+		case w.verb == cmdForget || w.verb == cmdLearned && (len(ids) > 0 || !strings.HasPrefix(after, " ")): // 学习机3台
+			continue
 		case w.alone || !leads || w.verb == cmdConfirm:
 			continue
 		}
@@ -167,6 +179,12 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.lines(tx, cmd)
 	case cmdCalm:
 		return s.calm(ctx, tx, cmd.orders)
+	case cmdBasis:
+		return true, s.basis(tx, cmd.orders)
+	case cmdLearned:
+		return s.remembered(tx, cmd.arg)
+	case cmdForget:
+		return s.unlearn(ctx, tx, cmd.arg)
 	default:
 	}
 	if s.person.staff == nil {

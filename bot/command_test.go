@@ -55,6 +55,12 @@ func TestParseCommand(t *testing.T) {
 		"绑定 列表 C001":                        {cmdBindings, nil, "C001"},
 		"解绑 C001 3":                         {cmdUnbind, nil, "C001 3"},
 		"不加急":                               {cmdCalm, nil, ""},
+		"依据 SO202603110012":                 {cmdBasis, one, ""},
+		"学习":                                {cmdLearned, nil, ""},
+		"学习 康民药房":                           {cmdLearned, nil, "康民药房"},
+		"学习机3台":                             {},
+		"记住的":                               {cmdLearned, nil, ""},
+		"忘记 3":                              {cmdForget, nil, "3"},
 		"外科口罩20箱\n手套10盒":                    {},
 		"确认一下外科口罩20箱":                       {},
 	} {

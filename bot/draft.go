@@ -93,12 +93,12 @@ func questions(cat *orders.Catalog, asks []intake.Ask, i int) []orders.Question 
 		if !ok {
 			continue
 		}
-		q := orders.Question{Field: field, Reason: a.Reason, Options: a.Options, Text: a.Text}
+		q := orders.Question{Field: field, Reason: a.Reason, Options: a.Options, Text: a.Text, Said: a.Said, Key: a.Key}
 		for _, option := range a.Options {
 			q.Labels = append(q.Labels, label(cat, field, option))
 		}
 		// The card lists the options; the question need not do so too.
-		if len(q.Labels) > 1 {
+		if len(q.Labels) > 1 && !strings.HasSuffix(field, ".unit") {
 			if head, _, ok := strings.Cut(q.Text, q.Labels[0]); ok {
 				head = strings.TrimRight(head, "：: ,，")
 				if strings.HasSuffix(head, "，是") {
@@ -157,16 +157,34 @@ func draftOf(cat *orders.Catalog, o *orders.Order) intake.Draft {
 	return d
 }
 
+// askOf is the reverse of questions, for a stored draft that stands alone.
+func askOf(q orders.Question) intake.Ask {
+	return intake.Ask{Field: "orders[0]." + q.Field, Reason: q.Reason, Options: q.Options, Text: q.Text, Said: q.Said, Key: q.Key}
+}
+
 // attach makes a stored draft what this chat talks about.
-func (s *session) attach(o *orders.Order) {
+func (s *session) attach(tx Tx, o *orders.Order) error {
 	if slices.Contains(s.talk.Orders, o.ID) {
-		return
+		return nil
 	}
-	t := &intake.Thread{Orders: []intake.Draft{draftOf(s.books.Catalog, o)}}
+	why, err := tx.Reasons(o.ID)
+	if err != nil {
+		return err
+	}
+	t := &intake.Thread{Orders: []intake.Draft{draftOf(s.books.Catalog, o)}, Words: [][]string{make([]string, len(o.Lines))}}
+	for i := range o.Lines {
+		if r := reasonFor(why, fmt.Sprintf("lines[%d].product", i)); r != nil {
+			t.Words[0][i] = r.Words
+			if r.Asked != nil {
+				t.Words[0][i] = r.Asked.Said
+			}
+		}
+	}
 	for _, q := range o.Questions {
-		t.Asks = append(t.Asks, intake.Ask{Field: "orders[0]." + q.Field, Reason: q.Reason, Options: q.Options, Text: q.Text})
+		t.Asks = append(t.Asks, askOf(q))
 	}
 	s.talk.Thread, s.talk.Orders, s.talk.Last = t, []orders.OrderID{o.ID}, []orders.OrderID{o.ID}
+	return nil
 }
 
 // setField puts a chosen option into a reading. It returns false where the field is none that can
@@ -184,10 +202,6 @@ func setField(cat *orders.Catalog, d *intake.Draft, field, option string) bool {
 	}
 	l := &d.Lines[i]
 	switch name {
-	case "product":
-		l.Product = option
-	case "unit":
-		l.Unit = option
 	case "quantity":
 		l.Quantity = option
 	case "price":

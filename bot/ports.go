@@ -110,6 +110,19 @@ type Tx interface {
 	// CountTry counts a person's failed binding tries since a moment, after adding one if failed.
 	CountTry(p orders.Platform, person string, failed bool, since, now time.Time) (int, error)
 
+	// What was learned of customers. Learned returns what stands, newest first, or what does not any
+	// more; LearnedBy one by its number (CodeNotFound); Learn stores an answer, counts one that is
+	// there, and ends one that says otherwise; UseLearned counts a use; Forget undoes.
+	Learned(customer orders.CustomerCode, ended bool) ([]orders.Learned, error)
+	LearnedBy(id int64) (*orders.Learned, error)
+	LearnedCounts() (map[orders.CustomerCode]int, error)
+	Learn(l orders.Learned) (*orders.Learned, error)
+	UseLearned(id int64, at time.Time) error
+	Forget(id int64, by string, at time.Time) error
+	// Reasons tells why an order's fields have their values.
+	Reasons(id orders.OrderID) ([]orders.Reason, error)
+	SaveReasons(id orders.OrderID, reasons []orders.Reason) error
+
 	// OrderLink returns the token of the order's page, making one if there is none.
 	OrderLink(id orders.OrderID) (string, error)
 }

@@ -79,6 +79,8 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 		s.send(s.detail(o, 1), "order.lines", o.ID)
 		s.send(cards.Progress(o, s.books.Catalog), "reply", o.ID)
 		return nil
+	case cards.ShowBasis:
+		return s.basis(tx, []orders.OrderID{a.Order})
 	case cards.Ack:
 		_, err := s.acknowledge(ctx, tx, []orders.OrderID{a.Order})
 		return err
@@ -197,7 +199,9 @@ func (s *session) amend(tx Tx, a cards.Action) error {
 	if o.Status != orders.StatusDraft {
 		return submitted(o)
 	}
-	s.attach(o)
+	if err := s.attach(tx, o); err != nil {
+		return err
+	}
 	example := "数量改成 30"
 	if len(o.Lines) > 0 && o.Lines[0].Name != "" {
 		example = fmt.Sprintf("%s改成 30%s", o.Lines[0].Name, o.Lines[0].Unit)

@@ -110,7 +110,9 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 	if ids, rest := orders.FindOrderIDs(m.Text); len(ids) == 1 {
 		o, err := tx.Order(ids[0])
 		if err == nil && o.Status == orders.StatusDraft && s.person.mayTouch(o) {
-			s.attach(o)
+			if err := s.attach(tx, o); err != nil {
+				return err
+			}
 			if rest = strings.Trim(rest, edges); rest != "" {
 				m.Text = rest
 			}
@@ -127,12 +129,22 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 	if err != nil {
 		return err
 	}
+	s.message = m
 	result, thread := s.books.Lexicon.Read(m, s.talk.Thread)
 	if sentence, ok := orders.ErrorMessage(gone); ok && len(s.talk.Orders) == 0 && m.Doc == nil && s.aboutDraft(result) {
 		s.say(sentence)
 		return nil
 	}
+	recalled := &recollection{}
+	if result.Intent == intake.IntentOrder || result.Intent == intake.IntentChange {
+		if recalled, err = s.recall(tx, &result, thread); err != nil {
+			return err
+		}
+	}
 	if result, thread, err = s.secondOpinion(n, m, result, thread); err != nil {
+		return err
+	}
+	if err = s.afterSecond(tx, &result, thread, recalled); err != nil {
 		return err
 	}
 	for _, note := range docNotes(m) {
@@ -145,9 +157,9 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 	}
 	switch result.Intent {
 	case intake.IntentOrder:
-		return s.place(ctx, tx, result, thread)
+		return s.place(ctx, tx, result, thread, recalled.why)
 	case intake.IntentChange:
-		return s.change(ctx, tx, result, thread)
+		return s.change(ctx, tx, result, thread, recalled.why)
 	case intake.IntentConfirm:
 		return s.confirm(ctx, tx, s.talk.Orders, 0)
 	case intake.IntentDeny:
@@ -239,7 +251,7 @@ func (s *session) mayPlace(drafts []intake.Draft) error {
 }
 
 // place stores what was read as new drafts and shows them.
-func (s *session) place(ctx context.Context, tx Tx, r intake.Result, thread *intake.Thread) error {
+func (s *session) place(ctx context.Context, tx Tx, r intake.Result, thread *intake.Thread, why [][]orders.Reason) error {
 	if err := s.mayPlace(r.Orders); err != nil {
 		return err
 	}
@@ -248,11 +260,14 @@ func (s *session) place(ctx context.Context, tx Tx, r intake.Result, thread *int
 		o := &orders.Order{Source: orders.Source{
 			Chat: s.part.Chat, Sender: s.in.Sender, Key: s.in.Key, Name: platformName(s.in.Platform),
 		}}
-		s.fill(o, s.own(d), questions(s.books.Catalog, r.Asks, i))
+		s.fill(o, d, questions(s.books.Catalog, r.Asks, i))
 		if err := s.warnOfTwin(ctx, o); err != nil {
 			return err
 		}
 		if err := s.clerk.Desk.Place(tx, o, s.person.actor()); err != nil {
+			return err
+		}
+		if err := s.explain(tx, o, why[i]); err != nil {
 			return err
 		}
 		s.talk.Orders = append(s.talk.Orders, o.ID)
@@ -359,6 +374,9 @@ func (s *session) show(ctx context.Context, tx Tx, o *orders.Order, note string,
 			return err
 		}
 	}
+	if err := s.mark(tx, o, &view); err != nil {
+		return err
+	}
 	messages := cards.Draft(s.clerk.Signer, o, view)
 	for _, m := range messages {
 		kind := "draft.lines"
@@ -371,10 +389,10 @@ func (s *session) show(ctx context.Context, tx Tx, o *orders.Order, note string,
 }
 
 // change replaces the drafts of this chat by what they are now.
-func (s *session) change(ctx context.Context, tx Tx, r intake.Result, thread *intake.Thread) error {
+func (s *session) change(ctx context.Context, tx Tx, r intake.Result, thread *intake.Thread, why [][]orders.Reason) error {
 	if len(r.Orders) == 0 || len(s.talk.Orders) == 0 {
 		if len(r.Orders) > 0 {
-			return s.place(ctx, tx, r, thread)
+			return s.place(ctx, tx, r, thread, why)
 		}
 		return s.changeOther(tx, r)
 	}
@@ -389,8 +407,11 @@ func (s *session) change(ctx context.Context, tx Tx, r intake.Result, thread *in
 			o := &orders.Order{Source: orders.Source{
 				Chat: s.part.Chat, Sender: s.in.Sender, Key: s.in.Key, Name: platformName(s.in.Platform),
 			}}
-			s.fill(o, s.own(d), asks)
+			s.fill(o, d, asks)
 			if err := s.clerk.Desk.Place(tx, o, s.person.actor()); err != nil {
+				return err
+			}
+			if err := s.explain(tx, o, why[i]); err != nil {
 				return err
 			}
 			s.talk.Orders = append(s.talk.Orders, o.ID)
@@ -401,6 +422,9 @@ func (s *session) change(ctx context.Context, tx Tx, r intake.Result, thread *in
 		}
 		o, err := s.revise(tx, ids[i], d, asks)
 		if err != nil {
+			return err
+		}
+		if err := s.explain(tx, o, why[i]); err != nil {
 			return err
 		}
 		s.talk.Orders = append(s.talk.Orders, o.ID)
@@ -427,7 +451,7 @@ func (s *session) revise(tx Tx, id orders.OrderID, d intake.Draft, asks []orders
 	}
 	o, err := s.clerk.Desk.Revise(tx, id, s.person.actor(), func(o *orders.Order) error {
 		sales := o.Sales
-		s.fill(o, s.own(d), asks)
+		s.fill(o, d, asks)
 		if sales != "" && s.person.staff != nil {
 			o.Sales = sales // a manager who corrects a draft does not take it over
 		}
@@ -455,7 +479,9 @@ func (s *session) changeOther(tx Tx, r intake.Result) error {
 		return err
 	}
 	if o.Status == orders.StatusDraft {
-		s.attach(o)
+		if err := s.attach(tx, o); err != nil {
+			return err
+		}
 		s.say(fmt.Sprintf("%s 还是草稿。要改什么？请说清楚些，例如「外科口罩改成 30箱」。", o.ID))
 		return nil
 	}
@@ -501,7 +527,9 @@ func (s *session) confirm(ctx context.Context, tx Tx, ids []orders.OrderID, revi
 		}
 		if repriced {
 			s.say(fmt.Sprintf("%s 的价格刚有变动，合计现在是 %s，还没有下单。请看过后再确认。", o.ID, o.Total))
-			s.attach(o)
+			if err := s.attach(tx, o); err != nil {
+				return err
+			}
 			if err := s.show(ctx, tx, o, "", 1, 1); err != nil {
 				return err
 			}
@@ -653,26 +681,31 @@ func openQuestion(o *orders.Order) int {
 
 // settle answers the open question of a draft with one of its options.
 func (s *session) settle(ctx context.Context, tx Tx, o *orders.Order, option string) error {
-	d := draftOf(s.books.Catalog, o)
 	q := openQuestion(o)
-	if q < 0 || !slices.Contains(o.Questions[q].Options, option) || !setField(s.books.Catalog, &d, o.Questions[q].Field, option) {
-		return orders.Errorf(orders.CodeConflict, "这个问题已经不用回答了，请看 %s 最新的卡片", o.ID)
+	gone := orders.Errorf(orders.CodeConflict, "这个问题已经不用回答了，请看 %s 最新的卡片", o.ID)
+	if q < 0 || !slices.Contains(o.Questions[q].Options, option) {
+		return gone
 	}
-	field := o.Questions[q].Field
-	left := slices.Delete(slices.Clone(o.Questions), q, q+1)
-	o, err := s.revise(tx, o.ID, d, left)
+	why, err := tx.Reasons(o.ID)
 	if err != nil {
 		return err
 	}
-	if i := slices.Index(s.talk.Orders, o.ID); i >= 0 && len(s.talk.Orders) > 1 && s.talk.Thread != nil && i < len(s.talk.Thread.Orders) {
-		s.talk.Thread.Orders[i] = d
-		prefix := fmt.Sprintf("orders[%d].%s", i, field)
-		s.talk.Thread.Asks = slices.DeleteFunc(s.talk.Thread.Asks, func(k intake.Ask) bool { return k.Field == prefix })
-	} else {
-		s.talk.Orders = nil
-		s.attach(o)
+	// The stored draft is a reading of one order, which the answer changes.
+	question := o.Questions[q]
+	r := intake.Result{Intent: intake.IntentChange, Orders: []intake.Draft{draftOf(s.books.Catalog, o)}}
+	for i, other := range o.Questions {
+		if i != q {
+			r.Asks = append(r.Asks, askOf(other))
+		}
 	}
-	return s.show(ctx, tx, o, "", 1, 1)
+	why, ok := s.answered(&r, why, question, option)
+	if !ok {
+		return gone
+	}
+	if err := s.recallInto(tx, &r, nil, &recollection{why: [][]orders.Reason{why}}); err != nil {
+		return err
+	}
+	return s.rewrite(ctx, tx, o, &r, why)
 }
 
 var optionNumber = regexp.MustCompile(`^(?:选|第)?\s*([1-9])\s*(?:个|种|号)?[.、。]?$`)

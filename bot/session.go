@@ -25,10 +25,17 @@ type session struct {
 	// announced: the sender was told something already, before the answer.
 	announced bool
 	// second holds what a second reader said about each message of the part that it was asked about.
-	second map[int][]intake.Claim
+	second  map[int][]intake.Claim
+	message intake.Message // that is being read
 	// A binding code and the links that carry it, made for a command that asks for one.
 	code      string
 	codeLinks []string
+
+	// What this answer learned, used and stored of reasons, so that a message counts once.
+	learned          []*orders.Learned
+	used             map[int64]bool
+	announcedLearned map[int64]bool
+	why              map[orders.OrderID][]orders.Reason
 
 	person  person
 	talk    talk
@@ -166,6 +173,7 @@ func (s *session) saveTalk(tx Tx) error {
 
 // handle answers the part: who is it, what is it about.
 func (s *session) handle(ctx context.Context, tx Tx) error {
+	s.learned, s.used, s.announcedLearned, s.why = nil, map[int64]bool{}, map[int64]bool{}, map[orders.OrderID][]orders.Reason{}
 	var err error
 	if s.person, err = s.identify(tx); err != nil {
 		return err

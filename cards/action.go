@@ -27,6 +27,8 @@ const (
 	Reject  Verb = "reject"  // 驳回
 	More    Verb = "more"    // 更多
 	Ack     Verb = "ack"     // 收到
+
+	ShowBasis Verb = "basis" // 依据: where each field was read
 )
 
 // Action is what a pressed button asks for. Version is the order's revision that the card showed:
@@ -52,7 +54,7 @@ func NewSigner(key []byte) *Signer { return &Signer{key: key} }
 const macSize = 10
 
 // compact are the verbs that fit into one byte, their position plus one. Only ever append.
-var compact = []Verb{Confirm, Amend, Cancel, Choose, Approve, Reject, More, Ack}
+var compact = []Verb{Confirm, Amend, Cancel, Choose, Approve, Reject, More, Ack, ShowBasis}
 
 // Sign returns the action as an opaque text of letters, digits, "-" and "_".
 func (s *Signer) Sign(a Action) string {

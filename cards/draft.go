@@ -17,7 +17,8 @@ type DraftView struct {
 	ForCustomer bool
 	Note        string // said first: 已按您说的改好
 	Rows        int    // how many rows the table had that was read; 0: no table
-	Part, Parts int    // of several orders in one message, from 1
+	Reasons     []orders.Reason
+	Part, Parts int // of several orders in one message, from 1
 	// Announced: something was said already (收到，正在识别), so that one text has to do for the lines. A
 	// member of WeCom gets three messages for a draft at most (interfaces, rules of the road).
 	Announced bool
@@ -35,10 +36,14 @@ func Draft(s *Signer, o *orders.Order, v DraftView) []Message {
 	for i := range o.Lines {
 		w := wordsOf(o, i)
 		rows[i] = w.row()
+		last := remembered(o, i, v.Reasons, v.ForCustomer)
+		if last != "" {
+			rows[i] += "（按上次）"
+		}
 		if v.ForCustomer {
 			w.available = ""
 		}
-		blocks[i] = w.full(i + 1)
+		blocks[i] = join("\n", w.full(i+1), last)
 	}
 	head := func(n int) string {
 		if n > 0 {
@@ -86,6 +91,9 @@ func Draft(s *Signer, o *orders.Order, v DraftView) []Message {
 		c.Link = &Link{Text: "查看整张订单", URL: v.Link}
 	}
 	draftButtons(s, c, o)
+	if len(v.Reasons) > 0 && len(c.Buttons) < wecomButtons {
+		c.Buttons = append(c.Buttons, Button{Text: "依据", Style: Normal, Action: s.Sign(Action{Verb: ShowBasis, Order: o.ID, Version: o.Revision})})
+	}
 	m := Message{Text: Text(c), Card: c}
 	for _, b := range c.Buttons {
 		if b.Say != "" && !strings.Contains(b.Say, "…") {
@@ -145,6 +153,15 @@ func draftFields(o *orders.Order, v DraftView) []Field {
 		{"交期", show("deliver_by", Wanted(o.DeliverBy, o.CreatedAt), "没写，按常规安排")},
 		{"地址", show("address", address, "没写")},
 		{"收货人", join(" ", show("contact", contact, ""), show("phone", phone, ""))},
+	}
+	var last []string
+	for k := range v.Reasons {
+		if w := &v.Reasons[k]; w.Rule == "remembered" && w.Asked != nil && !asked(o, w.Field) {
+			last = append(last, "「"+clip(oneLine(w.Asked.Said), 12)+"」")
+		}
+	}
+	if len(last) > 0 {
+		fields = append(fields, Field{"按上次", clip(strings.Join(last, ""), wecomFactValue)})
 	}
 	if o.Urgent {
 		words := "48 小时内要货"

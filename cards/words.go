@@ -81,6 +81,11 @@ func wordsOf(o *orders.Order, i int) lineWords {
 	isOpen := false
 	if l.Product == "" || ask("product") {
 		w.code, isOpen = "?", true
+		for k := range o.Questions {
+			if q := &o.Questions[k]; l.Product == "" && q.Said != "" && q.Field == fmt.Sprintf("lines[%d].product", i) {
+				w.title = "「" + clip(oneLine(q.Said), 30) + "」"
+			}
+		}
 	}
 	if !l.Quantity.IsPositive() || ask("quantity") {
 		quantity, isOpen = "?", true

@@ -113,6 +113,8 @@ type Question struct {
 	Options []string `json:"options,omitempty"`
 	Labels  []string `json:"labels,omitempty"` // of the options, for people
 	Text    string   `json:"text"`
+	Said    string   `json:"said,omitempty"` // what is asked about, in the message's words
+	Key     string   `json:"key,omitempty"`  // the same made uniform, by which the answer is remembered; empty: it is not
 }
 
 // Blocking tells whether the draft can't be confirmed before the question is answered. What is

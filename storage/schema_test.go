@@ -42,7 +42,9 @@ func TestSchemaIsCheckedAndMigrated(t *testing.T) {
 				_, err := db.ExecContext(t.Context(), statement)
 				require.NoError(t, err)
 			}
-			exec("DELETE FROM goose_db_version WHERE version_id = 4")
+			exec("DELETE FROM goose_db_version WHERE version_id >= 4")
+			exec("DROP TABLE learned")
+			exec("DROP TABLE order_reasons")
 			require.ErrorContains(t, stores[0].CheckSchema(t.Context()), `run "orderbot migrate"`)
 			exec("DROP TABLE blobs")
 			exec("DROP TABLE slots")

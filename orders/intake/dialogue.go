@@ -153,7 +153,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	ds, asks, words := x.finish([]*section{sec}, r.msg.Time, which)
 	d := ds[0]
 	merge(&d, &draft, &f)
-	res.Explain = r.explain([]*section{sec}, []Draft{d}, which)
+	res.Explain = r.explain([]*section{sec}, []Draft{d}, asks, which)
 	res.unread = s.unreadOf(b, which)
 	if len(d.Lines) == 0 && before > 0 {
 		res.Intent = IntentCancel
@@ -266,7 +266,7 @@ func (r *reading) askOf(field string) *Ask {
 func (r *reading) lineOf(order, n int, who scope) *wanted {
 	x := r.x
 	l := r.thread.Orders[order].Lines[n]
-	it := &wanted{line: n, gift: l.Gift, fixed: true, kept: &l, from: -1, to: -1, res: resolution{product: -1}}
+	it := &wanted{line: n, was: n + 1, gift: l.Gift, fixed: true, kept: &l, from: -1, to: -1, res: resolution{product: -1}}
 	if order < len(r.thread.Words) && n < len(r.thread.Words[order]) {
 		it.said = r.thread.Words[order][n]
 	}
@@ -290,7 +290,7 @@ func (r *reading) lineOf(order, n int, who scope) *wanted {
 	it.kept = nil
 	it.res = x.resolve(it.m, nil, who, l.Unit)
 	if a := r.askOf(fmt.Sprintf("orders[%d].lines[%d].product", order, n)); a != nil {
-		it.res = resolution{product: -1, reason: a.Reason}
+		it.res = resolution{product: -1, reason: a.Reason, head: a.Key != "", ctx: a.Key == ""}
 		for _, o := range a.Options {
 			if id, ok := x.productKey(string(normal(o))); ok {
 				it.res.options = append(it.res.options, id)

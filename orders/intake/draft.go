@@ -166,6 +166,9 @@ func (x *Lexicon) draftLine(it *wanted, cust int32, path string) (Line, []Ask) {
 		for _, id := range options {
 			a.Options = append(a.Options, string(x.product(id).Code))
 		}
+		if field == "product" && it.res.reason != ReasonConflict {
+			a.Said, a.Key = it.said, it.key()
+		}
 		asks = append(asks, a)
 	}
 	l := Line{Gift: it.gift}
@@ -231,6 +234,9 @@ func (x *Lexicon) draftLine(it *wanted, cust int32, path string) (Line, []Ask) {
 	if !ok {
 		l.Unit = ""
 		ask("unit", ReasonUnknown, fmt.Sprintf("%s没有“%s”这个单位，%s%s是多少%s？", p.Name, q.unit, trim(q.value), q.unit, p.Unit), nil)
+		if len(q.rest) == 0 && it.clash == nil {
+			askedUnit(&asks[len(asks)-1], p, q.unit)
+		}
 		return l, asks
 	}
 	rest := q.rest

@@ -1,6 +1,9 @@
 package intake
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Explanation tells where a field of an order or a question comes from and why it has its value.
 type Explanation struct {
@@ -9,8 +12,10 @@ type Explanation struct {
 	// Source is where it was read; nil for what an earlier message or the master data said.
 	Source     *Source     `json:"source,omitempty"`
 	Candidates []Candidate `json:"candidates,omitempty"`
-	// Rule chose the value: code, own, alias, name, only, tied, answer, draft, history, sender, said …
+	// Rule chose the value, or is the reason for which it is asked about. docs/reading.md lists the rules.
 	Rule string `json:"rule"`
+	// Was is one more than the line of the conversation's draft that this line continues; 0: none, or no line.
+	Was int `json:"-"`
 }
 
 // Source is a stretch of a message, in characters.
@@ -38,8 +43,8 @@ func (s *scan) source(id string, at span) *Source {
 }
 
 // explain tells about every field of the drafts that the sections became, the first of them being
-// the order numbered first.
-func (r *reading) explain(secs []*section, drafts []Draft, first int) []Explanation {
+// the order numbered first, and about every field that is asked about.
+func (r *reading) explain(secs []*section, drafts []Draft, asks []Ask, first int) []Explanation {
 	var out []Explanation
 	s := r.s
 	add := func(field, value string, at span, rule string) {
@@ -50,45 +55,9 @@ func (r *reading) explain(secs []*section, drafts []Draft, first int) []Explanat
 	for n, sec := range secs {
 		d := &drafts[n]
 		path := fmt.Sprintf("orders[%d].", first+n)
-		named, rule := s.named(sec), "sender"
-		if named.to > 0 {
-			rule = "said"
-		}
-		add(path+"customer", d.Customer, named, rule)
-		if len(sec.customers) > 1 {
-			e := Explanation{Field: path + "customer", Source: s.source(r.msg.ID, named), Rule: "tied"}
-			for _, id := range sec.customers {
-				e.Candidates = append(e.Candidates, Candidate{Code: string(r.x.customer(id).Code), Score: 1})
-			}
-			out = append(out, e)
-		}
+		out = append(out, r.explainCustomer(path, sec, d)...)
 		for k, it := range sec.items {
-			l := &d.Lines[k]
-			at := fmt.Sprintf("%slines[%d].", path, k)
-			goods := span{}
-			if it.m != nil && !it.fixed && it.m.from >= 0 && it.m.to <= len(s.r) {
-				goods = span{it.m.from, it.m.to}
-			}
-			rule := it.res.rule
-			if it.kept != nil {
-				rule = "draft"
-			}
-			e := Explanation{Field: at + "product", Value: l.Product, Source: s.source(r.msg.ID, goods), Rule: rule}
-			if it.res.product >= 0 {
-				e.Candidates = append(e.Candidates, Candidate{Code: string(r.x.product(it.res.product).Code), Score: it.res.best.score})
-			}
-			for _, o := range it.res.options {
-				if o != it.res.product {
-					e.Candidates = append(e.Candidates, Candidate{Code: string(r.x.product(o).Code), Score: it.res.best.score})
-				}
-			}
-			out = append(out, e)
-			quantity := span{it.q.from, it.q.to}
-			add(at+"quantity", l.Quantity, quantity, "said")
-			add(at+"unit", l.Unit, quantity, "said")
-			if it.price != nil {
-				add(at+"price", l.Price, span{it.price.from, it.price.to}, "said")
-			}
+			out = append(out, r.explainLine(fmt.Sprintf("%slines[%d].", path, k), it, &d.Lines[k])...)
 		}
 		for _, f := range [...]struct{ name, value string }{
 			{"deliver_by", d.DeliverBy}, {"carrier", d.Carrier}, {"contact", d.Contact}, {"phone", d.Phone}, {"address", d.Address}, {"payment", d.Payment}, {"po", d.PO},
@@ -108,16 +77,114 @@ func (r *reading) explain(secs []*section, drafts []Draft, first int) []Explanat
 			}
 			add(path+"urgent", "true", at, rule)
 		}
+		note, rule := span{}, "draft"
+		if len(sec.facts.notes) > 0 {
+			if note, rule = s.find(sec.facts.notes[0]), "said"; len(sec.facts.notes) > 1 {
+				note.to = max(note.to, s.find(sec.facts.notes[len(sec.facts.notes)-1]).to)
+			}
+		}
+		add(path+"note", d.Note, note, rule)
+	}
+	for _, a := range asks {
+		if !slices.ContainsFunc(out, func(e Explanation) bool { return e.Field == a.Field }) {
+			out = append(out, Explanation{Field: a.Field, Rule: a.Reason})
+		}
 	}
 	return out
 }
 
-// named is where the section's customer is named.
-func (s *scan) named(sec *section) span {
-	for _, m := range s.marks {
-		if (m.kind == markCustomer || m.kind == markPerson) && m.to > m.from && len(overlapIDs(m.ids, sec.customers)) > 0 {
-			return span{m.from, m.to}
+// explainCustomer tells how the customer was found.
+func (r *reading) explainCustomer(path string, sec *section, d *Draft) []Explanation {
+	at, rule := r.s.named(sec)
+	e := Explanation{Field: path + "customer", Value: d.Customer, Source: r.s.source(r.msg.ID, at), Rule: rule}
+	if len(sec.customers) > 1 {
+		e.Rule = "tied"
+	}
+	for _, id := range sec.customers {
+		e.Candidates = append(e.Candidates, Candidate{Code: string(r.x.customer(id).Code), Score: at.to - at.from})
+	}
+	if d.Customer == "" && len(sec.customers) == 0 {
+		return nil
+	}
+	return []Explanation{e}
+}
+
+// explainLine tells about a line.
+func (r *reading) explainLine(path string, it *wanted, l *Line) []Explanation {
+	s := r.s
+	at := span{}
+	if it.m != nil && !it.fixed && it.m.from >= 0 && it.m.to <= len(s.r) {
+		at = span{it.m.from, it.m.to}
+	}
+	e := Explanation{Field: path + "product", Value: l.Product, Source: s.source(r.msg.ID, at), Rule: it.res.rule, Was: it.was}
+	switch {
+	case it.kept != nil:
+		e.Rule = "draft"
+	case e.Rule == "":
+		e.Rule = it.res.reason
+	}
+	var seen []int32
+	see := func(id int32, score int) {
+		if id >= 0 && !slices.Contains(seen, id) {
+			seen = append(seen, id)
+			e.Candidates = append(e.Candidates, Candidate{Code: string(r.x.product(id).Code), Score: score})
 		}
 	}
+	see(it.res.product, it.res.best.score)
+	for _, c := range it.res.scored {
+		see(c.id, c.score)
+	}
+	for _, o := range it.res.options {
+		score := 0
+		if it.m != nil && !slices.Contains(seen, o) {
+			score = r.x.cover(o, it.m).score
+		}
+		see(o, score)
+	}
+	out := []Explanation{e}
+	add := func(name, value string, at span, rule string) {
+		if value != "" {
+			out = append(out, Explanation{Field: path + name, Value: value, Source: s.source(r.msg.ID, at), Rule: rule})
+		}
+	}
+	quantity, rule := span{it.q.from, it.q.to}, "said"
+	if it.q.to <= it.q.from {
+		rule = it.res.rule
+	}
+	add("quantity", l.Quantity, quantity, rule)
+	unit := rule
+	if rule == "said" && it.q.unit == "" {
+		unit = "base unit"
+	}
+	add("unit", l.Unit, quantity, unit)
+	add("base_quantity", l.BaseQuantity, quantity, "converted")
+	if it.price != nil {
+		add("price", l.Price, span{it.price.from, it.price.to}, "said")
+	}
+	if l.Gift {
+		add("gift", "true", quantity, rule)
+	}
+	return out
+}
+
+// find is where the words stand in the message.
+func (s *scan) find(words string) span {
+	n := normal(words)
+	if i := index(s.r, 0, len(s.r), string(n)); i >= 0 && len(n) > 0 {
+		return span{i, i + len(n)}
+	}
 	return span{}
+}
+
+// named is where the section's customer is named, and by what: name, contact, or sender where nothing names them.
+func (s *scan) named(sec *section) (span, string) {
+	for _, m := range s.marks {
+		if (m.kind == markCustomer || m.kind == markPerson) && m.to > m.from && len(overlapIDs(m.ids, sec.customers)) > 0 {
+			if m.kind == markPerson {
+				return span{m.from, m.to}, "contact"
+			}
+			return span{m.from, m.to}, "name"
+		}
+	}
+	return span{}, "sender"
 }

@@ -24,7 +24,8 @@ func TestEveryFieldQuotesTheMessage(t *testing.T) {
 	}
 	require.Equal(t, map[string]string{
 		"orders[0].customer": "望江樓", "orders[0].lines[0].product": "白醋", "orders[0].lines[0].quantity": "３件", "orders[0].lines[0].unit": "３件",
-		"orders[0].lines[0].price": "６塊", "orders[0].deliver_by": "明天下午", "orders[0].carrier": "顺丰", "orders[0].urgent": "加急",
+		"orders[0].lines[0].base_quantity": "３件",
+		"orders[0].lines[0].price":         "６塊", "orders[0].deliver_by": "明天下午", "orders[0].carrier": "顺丰", "orders[0].urgent": "加急",
 	}, got)
 }
 

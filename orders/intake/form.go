@@ -318,6 +318,9 @@ func (f *form) line(it item, customer int32, path string) (Line, []Ask) {
 		for _, id := range options {
 			a.Options = append(a.Options, string(f.x.product(id).Code))
 		}
+		if field == "product" && reason != ReasonConflict {
+			a.Said, a.Key = it.words(), f.x.keyOf(it.words())
+		}
 		asks = append(asks, a)
 	}
 	l := Line{Unit: it.unit}
@@ -352,6 +355,7 @@ func (f *form) line(it item, customer int32, path string) (Line, []Ask) {
 	if !ok {
 		l.Unit = ""
 		ask("unit", ReasonUnknown, fmt.Sprintf("%s没有「%s」这个单位，是多少%s？", p.Title(), it.unit, p.Unit), nil)
+		askedUnit(&asks[len(asks)-1], p, it.unit)
 		return l, asks
 	}
 	l.Unit = unit

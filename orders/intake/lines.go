@@ -23,6 +23,7 @@ type wanted struct {
 	fixed    bool   // taken over from the draft or the history as it is
 	kept     *Line  // what it was there
 	said     string // how the goods were called
+	was      int    // one more than the line of the draft that it continues; 0: none
 	clash    *quantity
 }
 

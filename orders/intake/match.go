@@ -414,7 +414,10 @@ func (s *scratch) give() {
 }
 
 // maxCandidates is how many products are looked at that may mean the same to a mention.
-const maxCandidates = 400
+const (
+	maxCandidates = 400
+	maxShown      = 8 // of them in an explanation
+)
 
 // best scores the products that explain most of m, all that explain as much; of very many those that fit the context ctx
 // best, that the customer bought, or that are called just so.
@@ -573,6 +576,7 @@ type resolution struct {
 	residue int // characters beside the product's own that nothing explains
 	head    bool
 	ctx     bool
+	scored  []cover // what it was chosen from, best first
 }
 
 // resolve finds the product that m means. ctx is what was said before and may be left out now.
@@ -799,7 +803,7 @@ func (x *Lexicon) hasHead(m *mention, covers []cover) bool {
 
 // choose settles on one of the candidates, or says why it can't.
 func (x *Lexicon) choose(m *mention, covers []cover, unit string) resolution {
-	r := resolution{product: -1}
+	r := resolution{product: -1, scored: covers[:min(len(covers), maxShown)]}
 	top := covers[0]
 	content := m.content()
 	// those as good as the best

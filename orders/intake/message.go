@@ -8,6 +8,7 @@ package intake
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"orderbot/orders"
@@ -101,6 +102,10 @@ func (r Result) MarshalJSON() ([]byte, error) {
 	if line.Orders == nil {
 		line.Orders = []Draft{}
 	}
+	line.Asks = slices.Clone(line.Asks)
+	for i := range line.Asks {
+		line.Asks[i].Said, line.Asks[i].Key = "", ""
+	}
 	if line.Asks == nil {
 		line.Asks = []Ask{}
 	}
@@ -151,6 +156,10 @@ type Ask struct {
 	Reason  string   `json:"reason"`
 	Options []string `json:"options"`
 	Text    string   `json:"text"`
+	// Said is what the message calls the goods, or the unit, that is asked about; Key is the same made uniform,
+	// empty where its meaning depends on what stands around it. An answer is remembered by them (see [Lexicon.Recall]).
+	Said string `json:"said,omitempty"`
+	Key  string `json:"key,omitempty"`
 }
 
 // MarshalJSON writes options as [] rather than null.

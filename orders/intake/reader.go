@@ -156,7 +156,7 @@ func (r *reading) fresh() (Result, *Thread) {
 		var words [][]string
 		res.Orders, res.Asks, words = x.finish(r.secs, r.msg.Time, 0)
 		r.repeatAsks(&res, picture)
-		res.Explain = r.explain(r.secs, res.Orders, 0)
+		res.Explain = r.explain(r.secs, res.Orders, res.Asks, 0)
 		for n, sec := range r.secs {
 			res.unread = append(res.unread, s.unreadOf(sec.b, n)...)
 		}
