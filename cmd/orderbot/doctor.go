@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -15,7 +18,6 @@ import (
 	"orderbot/config"
 	"orderbot/notify"
 	"orderbot/orders"
-	"orderbot/orders/intake/ocr"
 	"orderbot/orders/rules"
 )
 
@@ -39,7 +41,7 @@ func (doctorCmd) Run(ctx context.Context, p *program) error {
 	}
 	_, err = rules.Load(settings.Rules)
 	findings = append(findings, finding{"rules", err, "mend the rules file, or take out `rules` to use the built-in ones"})
-	findings = append(findings, finding{"ocr", checkOCR(settings), "run scripts/fetch-ocr.sh, or set ocr.models; without it everything works but pictures"})
+	findings = append(findings, finding{"ocr", checkOCR(ctx, settings), "run scripts/fetch-ocr.sh, or set ocr.models; without it everything works but pictures"})
 	platforms, err := checkPlatforms(ctx, settings)
 	if err != nil {
 		return err
@@ -79,11 +81,18 @@ func checkDatabase(ctx context.Context, p *program) (err error) {
 	return errors.Join(store.CheckSchema(ctx), store.Close())
 }
 
-func checkOCR(settings *config.Config) error {
-	engine, err := ocr.New(modelsOf(settings.OCR))
-	if err == nil {
-		engine.Close()
+// checkOCR compares the files of the models with their checksums and reads an empty picture with them.
+func checkOCR(ctx context.Context, settings *config.Config) error {
+	if err := modelsOf(settings.OCR).Verify(); err != nil {
+		return err
 	}
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 64, 32))); err != nil {
+		return err
+	}
+	files := newFiles(settings.OCR, nil)
+	defer files.Close()
+	_, err := files.Open(ctx, "empty.png", picture.Bytes(), nil)
 	return err
 }
 

@@ -167,6 +167,11 @@ func tooLarge(cause error) error {
 	return &orders.Error{Code: orders.CodeInvalid, Message: "文件解压后太大，读不了，请只发订单部分。", Err: cause}
 }
 
+// unsafe is the refusal of a file that was made to do harm.
+func unsafe(cause error) error {
+	return &orders.Error{Code: orders.CodeInvalid, Message: "文件里有不该有的内容，没有打开，请重新导出或截图再发。", Err: cause}
+}
+
 var errTooLarge = errors.New("too large when unpacked")
 
 // noPictures is the refusal of a picture where no recogniser is installed.

@@ -15,9 +15,12 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -158,9 +161,19 @@ func TestEachBadFileHasItsOwnAnswer(t *testing.T) {
 		"old Word":            {"a.doc", compound("WordDocument"), ".docx"},
 		"HEIC":                {"a.heic", []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"), "HEIC"},
 		"damaged Word":        {"a.docx", zipped(t, map[string]string{"word/document.xml": "<w:document><w:body><w:p>"}), "可能已损坏"},
+		"name on its own":     {"订单.xlsx", []byte("\x7fELF\x02\x01\x01\x00\x00"), "读不了这种文件"},
+		"cut-off Word":        {"a.docx", zipped(t, map[string]string{"word/document.xml": "<w/>"})[:60], "可能已损坏"},
+		"cut-off PDF":         {"a.pdf", pdfOf("0 0 m")[:150], "可能已损坏"},
+		"many parts":          {"a.xlsx", zipped(t, manyParts(3000)), "解压后太大"},
+		"macros in a book":    {"a.xlsm", zipped(t, map[string]string{"xl/workbook.xml": "<workbook/>", "xl/vbaProject.bin": "Attribute VB_Name"}), "宏"},
+		"macros in a letter":  {"a.docm", zipped(t, map[string]string{"word/document.xml": "<d/>", "word/vbaProject.bin": "Attribute VB_Name"}), "宏"},
+		"names that lead out": {"a.xlsx", zipped(t, map[string]string{"xl/workbook.xml": "<workbook/>", "../../../etc/cron.d/x": "* * * * *"}), "不该有的内容"},
+		"backslashes too":     {"a.docx", zipped(t, map[string]string{"word/document.xml": "<d/>", `..\..\x.dll`: "MZ"}), "不该有的内容"},
+		"entities of a book":  {"a.xlsx", zipped(t, map[string]string{"xl/workbook.xml": "<workbook/>", "xl/sharedStrings.xml": laughs}), "不该有的内容"},
+		"laughs in a letter":  {"a.docx", zipped(t, map[string]string{"word/document.xml": laughs}), "不该有的内容"},
 		"archive bomb":        {"a.xlsx", bomb(t, "xl/workbook.xml"), "解压后太大"},
 		"Word bomb":           {"a.docx", bomb(t, "word/document.xml"), "解压后太大"},
-		"entity bomb":         {"a.docx", zipped(t, map[string]string{"word/document.xml": `<!DOCTYPE d [<!ENTITY a SYSTEM "file:///etc/passwd">]><w:document><w:p><w:r><w:t>&a;</w:t></w:r></w:p></w:document>`}), "可能已损坏"},
+		"entity bomb":         {"a.docx", zipped(t, map[string]string{"word/document.xml": `<!DOCTYPE d [<!ENTITY a SYSTEM "file:///etc/passwd">]><w:document><w:p><w:r><w:t>&a;</w:t></w:r></w:p></w:document>`}), "不该有的内容"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -358,6 +371,41 @@ func pictureOf(tb testing.TB, w, h int) []byte {
 	var b bytes.Buffer
 	require.NoError(tb, png.Encode(&b, image.NewGray(image.Rect(0, 0, w, h))))
 	return b.Bytes()
+}
+
+// laughs is an XML document that would be gigabytes long.
+const laughs = `<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "haha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><l>&c;</l>`
+
+func manyParts(n int) map[string]string {
+	files := map[string]string{"xl/workbook.xml": "<workbook/>"}
+	for i := range n {
+		files[fmt.Sprintf("xl/media/%d.bin", i)] = ""
+	}
+	return files
+}
+
+// What a book has linked from others is not looked for; what it last knew of it is read.
+func TestLinksAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	t.Cleanup(server.Close)
+	data := book(t, func(f *excelize.File) {
+		for ref, formula := range map[string]string{"A1": `WEBSERVICE("` + server.URL + `/x")`, "A2": `'[` + server.URL + `/b.xlsx]S'!A1`, "A3": `'file:///etc/[passwd]S'!A1`} {
+			require.NoError(t, f.SetCellFormula("Sheet1", ref, formula))
+		}
+		require.NoError(t, f.SetCellHyperLink("Sheet1", "B1", server.URL, "External"))
+		require.NoError(t, f.SetCellValue("Sheet1", "B1", "手套"))
+	})
+	table := open(t, "a.xlsx", data).Pages[0].Tables[0]
+	require.Equal(t, "手套", table.Rows[0][1].Text)
+	require.Empty(t, table.Rows[0][0].Text)
+	word := zipped(t, map[string]string{
+		"word/document.xml":            `<d><p><r><t>手套 3 盒</t></r></p><altChunk r:id="r1"/></d>`,
+		"word/_rels/document.xml.rels": `<Relationships><Relationship Id="r1" Type="attachedTemplate" Target="` + server.URL + `/t.dotm" TargetMode="External"/></Relationships>`,
+	})
+	require.Equal(t, "手套 3 盒", open(t, "a.docx", word).Pages[0].Lines[0].Text)
+	require.Zero(t, asked.Load())
 }
 
 // hugePNG is a PNG's head that claims a size.

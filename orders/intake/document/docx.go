@@ -18,7 +18,7 @@ func openDOCX(data []byte) (*page.Document, error) {
 	if err != nil {
 		return nil, damaged(err)
 	}
-	if err := bounded(z); err != nil {
+	if err := harmless(z); err != nil {
 		return nil, err
 	}
 	f, err := z.Open("word/document.xml")

@@ -26,7 +26,7 @@ func openXLSX(data []byte) (*page.Document, error) {
 	if err != nil {
 		return nil, damaged(err)
 	}
-	if err := bounded(z); err != nil {
+	if err := harmless(z); err != nil {
 		return nil, err
 	}
 	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{RawCellValue: true, UnzipSizeLimit: 4 * maxInside, UnzipXMLSizeLimit: maxInside})

@@ -6,9 +6,12 @@ package ocr
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,6 +112,50 @@ func (o Options) Check() error {
 		}
 	}
 	return nil
+}
+
+// sums are the SHA-256 of the files in scripts/ocr.sha256.
+var sums = map[string]string{
+	runtimeFile:    "ffb75a925ba05e47b235bb66e3e3911714a80b328a9c9425539feb204aa32a23",
+	detectionFile:  "30a86f5731181461d08021402766601e4302a9b9b9666be8aff402696339cdff",
+	directionFile:  "491843a3c65de46295864c6815e41127eaa812c4dac1e19c6850ec49da9d3640",
+	recogniserFile: "06b3e6af6c59a1ba5d53790ed8c2e4b2de389870b6cf5a97f349f3412cb269c0",
+	charactersFile: "28b2362ad4ab2dc38769aa72feb535e3a9ddb3fd2a7585a05920e6393b1dc7f7",
+}
+
+// Verify tells whether the files are those of scripts/ocr.sha256, so not cut off or exchanged. A file that the operator
+// named otherwise is a model of their own and only has to be there.
+func (o Options) Verify() error {
+	if err := o.Check(); err != nil {
+		return err
+	}
+	o = o.Resolve()
+	var wrong []error
+	for _, path := range []string{o.Runtime, o.Detection, o.Direction, o.Recogniser, o.Characters} {
+		want, known := sums[filepath.Base(path)]
+		if !known {
+			continue
+		}
+		got, err := sumOf(path)
+		if err == nil && got != want {
+			err = fmt.Errorf("%s has the checksum %s, not %s", path, got, want)
+		}
+		wrong = append(wrong, err)
+	}
+	return errors.Join(wrong...)
+}
+
+func sumOf(path string) (string, error) {
+	f, err := os.Open(path) //nolint:gosec // the operator's own configuration names it
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("read %s: %w", path, err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // Engine reads pictures. Calls are serialised: memory grows with the picture's shape, so two at once

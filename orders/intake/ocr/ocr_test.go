@@ -161,6 +161,42 @@ func TestMissingModelsAreNamed(t *testing.T) {
 	require.Contains(t, err.Error(), "scripts/fetch-ocr.sh")
 }
 
+func TestVerifyKnowsTheFiles(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, ocr.Options{}.Verify())
+
+	// The sums are those that the files are fetched by.
+	list, err := os.ReadFile("../../../scripts/ocr.sha256")
+	require.NoError(t, err)
+	whole := ocr.Options{}.Resolve()
+	for line := range strings.Lines(string(list)) {
+		fields := strings.Fields(line)
+		damaged := whole
+		other := filepath.Join(t.TempDir(), fields[1])
+		require.NoError(t, os.WriteFile(other, []byte("cut off"), 0o600))
+		switch {
+		case strings.HasSuffix(fields[1], "so.1"):
+			damaged.Runtime = other
+		case strings.Contains(fields[1], "det"):
+			damaged.Detection = other
+		case strings.Contains(fields[1], "cls"):
+			damaged.Direction = other
+		case strings.Contains(fields[1], "rec"):
+			damaged.Recogniser = other
+		default:
+			damaged.Characters = other
+		}
+		err := damaged.Verify()
+		require.ErrorContains(t, err, fields[0], "what it should be")
+		require.ErrorContains(t, err, other)
+	}
+	own := whole
+	own.Recogniser = filepath.Join(t.TempDir(), "own.onnx")
+	require.ErrorIs(t, own.Verify(), ocr.ErrMissing)
+	require.NoError(t, os.WriteFile(own.Recogniser, []byte("a newer model"), 0o600))
+	require.NoError(t, own.Verify())
+}
+
 func TestDamagedModelIsAnError(t *testing.T) {
 	t.Parallel()
 	newEngine(t)

@@ -28,7 +28,7 @@ type Options struct {
 	OCR     ocr.Options // of the models
 	Workers int         // that read pictures and PDF files at once; 0: one
 	Memory  int64       // resident bytes of a worker; 0: 1.2 GB
-	// PageTime is the processor time for one page (0: 60 s), FileTime the time on the wall for a file (0: 10 min).
+	// PageTime is the processor time for one page (0: 2 min), FileTime the time on the wall for a file (0: 10 min).
 	PageTime, FileTime time.Duration
 	StartTime          time.Duration // until a new worker is ready; 0: 30 s
 	Files              int           // after which a worker is replaced; 0: 200
@@ -37,7 +37,7 @@ type Options struct {
 }
 
 const (
-	defaultMemory = 1200 << 20
+	defaultMemory = 1_200_000_000
 	maxKillers    = 1000 // files remembered that killed a worker
 )
 
@@ -60,7 +60,7 @@ type lane chan *process
 func NewPool(o Options) *Pool {
 	o.Workers = cmp.Or(o.Workers, 1)
 	o.Memory = cmp.Or(o.Memory, defaultMemory)
-	o.PageTime = cmp.Or(o.PageTime, time.Minute)
+	o.PageTime = cmp.Or(o.PageTime, 2*time.Minute)
 	o.FileTime = cmp.Or(o.FileTime, 10*time.Minute)
 	o.StartTime = cmp.Or(o.StartTime, 30*time.Second)
 	o.Files = cmp.Or(o.Files, 200)

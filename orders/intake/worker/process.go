@@ -68,11 +68,8 @@ func start(o *Options) (*process, error) {
 	p.in, p.out = in, bufio.NewReader(out)
 	late := time.AfterFunc(o.StartTime, p.kill)
 	defer late.Stop()
-	err = writeJSON(p.in, setup{OCR: o.OCR, Memory: o.Memory})
-	if err == nil {
-		err = readJSON(p.out, &ready{})
-	}
-	if err != nil {
+	_ = writeJSON(p.in, setup{OCR: o.OCR, Memory: o.Memory}) // where that fails it is never ready
+	if err := readJSON(p.out, &ready{}); err != nil {
 		p.end(errDied)
 		return nil, fmt.Errorf("start worker: %w: %s", err, p.said.String())
 	}

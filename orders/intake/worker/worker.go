@@ -142,7 +142,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 		return fmt.Errorf("worker: set limits: %w", err)
 	}
 	if s.Memory > 0 {
-		debug.SetMemoryLimit(s.Memory / 2) // the models' memory is not Go's
+		debug.SetMemoryLimit(s.Memory * 3 / 8) // the models' memory is not Go's
 	}
 	if err := writeJSON(out, ready{}); err != nil {
 		return fmt.Errorf("worker: %w", err)

@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"bytes"
+	"compress/zlib"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -310,6 +311,78 @@ func TestWorkerKnowsNoSecrets(t *testing.T) {
 	require.Contains(t, string(env), "PATH=")
 	require.NotContains(t, string(env), "swordfish")
 	require.NotContains(t, string(env), "ORDERBOT_WECOM")
+}
+
+// Each costs one answer at most, within limits, and the next file is read as ever.
+func TestBombs(t *testing.T) {
+	t.Parallel()
+	p, _ := pool(t, worker.Options{PageTime: 5 * time.Second, OCR: ocr.Options{Dir: t.TempDir()}})
+	for name, data := range map[string][]byte{
+		"pages that are not there": raw("<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 2000000000 /Kids [3 0 R] >>", "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>"),
+		"page tree without end":    raw("<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 9 /Kids [2 0 R 2 0 R 2 0 R] >>"),
+		"deep nesting":             raw("<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 1 /Kids ["+strings.Repeat("[", 1<<20)+" >>"),
+		"page as large as a field": raw("<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 1 /Kids [3 0 R] >>", "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9000000 9000000] >>"),
+		"drawings in drawings":     drawings(12),
+		"picture of gigabytes":     pictured(t),
+		"objects":                  raw(append([]string{"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 0 /Kids [] >>"}, strings.Split(strings.Repeat("<< >>,", 200_000), ",")...)...),
+	} {
+		doc, err := p.Open(t.Context(), name+".pdf", data, nil)
+		if err != nil {
+			require.NotEmpty(t, sentence(t, err), name)
+		} else {
+			require.LessOrEqual(t, len(doc.Pages), document.MaxPages, name)
+		}
+		_, err = p.Open(t.Context(), "a.pdf", pdf(1), nil)
+		require.NoError(t, err, "after %s", name)
+	}
+}
+
+// raw is a PDF of objects.
+func raw(objects ...string) []byte {
+	var b bytes.Buffer
+	b.WriteString("%PDF-1.4\n")
+	at := make([]int, 0, len(objects))
+	for i, o := range objects {
+		at = append(at, b.Len())
+		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, o)
+	}
+	start := b.Len()
+	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(at)+1)
+	for _, a := range at {
+		fmt.Fprintf(&b, "%010d 00000 n \n", a)
+	}
+	fmt.Fprintf(&b, "trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n", len(at)+1, start)
+	return b.Bytes()
+}
+
+// drawings is a page that draws a form ten times, which draws another ten times, and so on.
+func drawings(depth int) []byte {
+	objects := []string{
+		"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+		"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 500 500] /Contents 4 0 R /Resources << /XObject << /X 5 0 R >> >> >>", "<< /Length 5 >>\nstream\n/X Do\nendstream",
+	}
+	for i := range depth {
+		content := strings.Repeat("/X Do ", 10)
+		if i == depth-1 {
+			content = "0 0 500 500 re f"
+		}
+		objects = append(objects, fmt.Sprintf("<< /Type /XObject /Subtype /Form /BBox [0 0 500 500] /Resources << /XObject << /X %d 0 R >> >> /Length %d >>\nstream\n%s\nendstream",
+			6+i, len(content), content))
+	}
+	return raw(objects...)
+}
+
+// pictured is a page with a picture of 60000 by 60000 dots, all of one colour.
+func pictured(t *testing.T) []byte {
+	t.Helper()
+	var packed bytes.Buffer
+	z := zlib.NewWriter(&packed)
+	_, err := z.Write(make([]byte, 300<<20)) // and then it ends
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	return raw("<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+		"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 500 500] /Contents 4 0 R /Resources << /XObject << /X 5 0 R >> >> >>", "<< /Length 21 >>\nstream\n500 0 0 500 0 0 cm /X Do\nendstream",
+		fmt.Sprintf("<< /Type /XObject /Subtype /Image /Width 60000 /Height 60000 /BitsPerComponent 8 /ColorSpace /DeviceRGB /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream", packed.Len(), packed.String()))
 }
 
 // frames writes what a pool sends.
