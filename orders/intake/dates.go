@@ -219,7 +219,7 @@ func readPoint(r []rune, i int, c clock) (when, bool) {
 		} else if !exact && h < 7 {
 			h += 12
 		}
-		if h > 24 {
+		if h > 24 || !hourDay && hour < 0 && r[e-1] == '点' && e < len(r) && (isDigit(r[e]) || isNextDigit(r, e)) { // 八点八级
 			return w, false
 		}
 		hour, minute, to = h, m, e
