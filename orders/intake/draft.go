@@ -428,9 +428,13 @@ func (x *Lexicon) finish(secs []*section, now time.Time, from int) ([]Draft, []A
 	return drafts, asks, words
 }
 
-// badPhone asks for a phone number again that has too few or too many digits.
+// badPhone asks for a phone number again that can be none.
 func badPhone(path, said string) Ask {
-	return Ask{Field: path + ".phone", Reason: ReasonUnknown, Text: fmt.Sprintf("手机号%s是%d位，应是1开头的11位数字（如13800000000），请再发一下。", said, len([]rune(said)))}
+	text := fmt.Sprintf("手机号%s是%d位，应是1开头的11位数字（如13800000000），请再发一下。", said, len([]rune(said)))
+	if len([]rune(said)) == 11 {
+		text = fmt.Sprintf("手机号%s不是可用的号段，请核对后再发一下。", said)
+	}
+	return Ask{Field: path + ".phone", Reason: ReasonUnknown, Text: text}
 }
 
 // pastText asks about a deadline that has passed.

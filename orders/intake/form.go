@@ -193,6 +193,12 @@ func (f *form) result() (Result, [][]string) {
 		if g.customer < 0 {
 			res.Asks = append(res.Asks, f.askCustomer(path))
 		}
+		if f.facts.badly != "" && d.Phone == "" {
+			res.Asks = append(res.Asks, badPhone(path, f.facts.badly))
+		}
+		if d.DeliverBy == "" && len(f.facts.due) > 0 && f.facts.due[0].vague != "" {
+			res.Asks = append(res.Asks, Ask{Field: path + ".deliver_by", Reason: ReasonAmbiguous, Text: fmt.Sprintf("“%s”具体是哪一天要？", f.facts.due[0].vague)})
+		}
 		if passed(d.DeliverBy, f.msg.Time) {
 			res.Asks = append(res.Asks, Ask{Field: path + ".deliver_by", Reason: ReasonConflict, Text: pastText(d.DeliverBy, f.msg.Time)})
 		}

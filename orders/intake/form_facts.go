@@ -60,6 +60,7 @@ type facts struct {
 	carrier string
 	contact string
 	phone   string
+	badly   string // a phone number that is none
 	address string
 	payment string
 	po      string
@@ -219,6 +220,8 @@ func (f *factReader) pair(p pair) {
 	case factAddress, factReceive, factContact:
 		f.recipient(t, p.kind)
 		return
+	case factPhone:
+		f.phoneIn(t)
 	case factDate, factWant:
 		if w, ok := firstWhen(t.r, f.c); ok && (p.kind == factDate || w.end.After(f.c.today)) {
 			f.due = append(f.due, w)
@@ -260,6 +263,10 @@ func (f *factReader) prose(t *text, p pair) {
 			}
 		case markPhone:
 			f.setPhone(m.text)
+		case markBadPhone:
+			if f.badly == "" {
+				f.badly = m.text
+			}
 		case markAddress:
 			if f.address == "" {
 				f.address = m.text
@@ -309,6 +316,26 @@ func (f *factReader) setPO(t *text) {
 	}
 }
 
+// phoneIn takes the number that stands where a form asks for one; digits that are none are kept to be asked about.
+func (f *factReader) phoneIn(t *text) {
+	for i := range t.r {
+		if !isDigit(t.r[i]) && t.r[i] != '+' && t.r[i] != '(' {
+			continue
+		}
+		if num, to, _ := phoneAt(t.r, i); num != "" && (to >= len(t.r) || !isAlnum(t.r[to])) {
+			f.setPhone(num)
+			return
+		}
+		if !isDigit(t.r[i]) {
+			continue
+		}
+		if d := digitsOf(string(t.r[i:])); len(d) >= 5 && len(d) <= 16 && f.badly == "" {
+			f.badly = d
+		}
+		return
+	}
+}
+
 func (f *factReader) setPhone(phone string) {
 	if f.phone == "" {
 		f.phone = phone
@@ -355,6 +382,10 @@ func (f *factReader) recipient(t *text, kind factKind) {
 			flush(i)
 			f.setPhone(m.text)
 			j = max(m.to, i+1)
+		case m != nil && m.kind == markBadPhone:
+			flush(i)
+			f.badly = m.text
+			j = max(m.to, i+1)
 		case isPhoneWord(word):
 			flush(i)
 			f.setPhone(digitsOf(string(word)))
@@ -396,7 +427,7 @@ func (f *factReader) setContact(name string) {
 
 func isPhoneWord(r []rune) bool {
 	d := digitsOf(string(r))
-	return len(d) == 11 && d[0] == '1' && len(r) <= 14
+	return len(d) == 11 && d[0] == '1' && d[1] >= '3' && len(r) <= 14
 }
 
 // firstWhen reads the first date of a value.

@@ -10,6 +10,7 @@ var addressCues = []struct {
 	word string
 	weak bool
 }{
+	{"所在地区", false},
 	{"收货地址", false},
 	{"送货地址", false},
 	{"收件地址", false},
@@ -87,6 +88,7 @@ func (s *scan) findAddresses() {
 				k++
 			}
 			if e := s.placeAt(k, s.chunkEnd(k), cue.weak); e > k {
+				e = s.bracketed(e)
 				s.claim(mark{kind: markAddress, from: k, to: e, text: s.quote(k, e)})
 				s.claim(mark{kind: markNoise, from: i, to: k})
 				i = e - 1
@@ -98,6 +100,7 @@ func (s *scan) findAddresses() {
 			}
 		}
 	}
+	s.regionAddresses(inName)
 	// addresses without a word before them: 和平路33号
 	for i := 0; i+1 < len(r); i++ {
 		if s.owner[i] >= 0 || !strings.ContainsRune("路街道巷弄", r[i]) {
@@ -116,6 +119,7 @@ func (s *scan) findAddresses() {
 		}
 		to := s.placeAt(from, s.chunkEnd(from), false)
 		if to > n.to {
+			to = s.bracketed(to)
 			s.claim(mark{kind: markAddress, from: from, to: to, text: s.quote(from, to)})
 		}
 	}
@@ -143,6 +147,50 @@ func (s *scan) amountEnds(i int) bool {
 		}
 	}
 	return false
+}
+
+// regionAddresses recognises addresses that begin with a province, city or district: 四川成都高新区天府大道….
+func (s *scan) regionAddresses(inName []bool) {
+	r := s.r
+	for i := 0; i < len(r); i++ {
+		if s.owner[i] >= 0 || !isHan(r[i]) || inName[i] || i > 0 && s.owner[i-1] < 0 && !isBreak(r[i-1]) && !isSpace(r[i-1]) {
+			continue
+		}
+		end := s.chunkEnd(i)
+		if !isRegionAddress(r, i, end) {
+			continue
+		}
+		if e := s.placeAt(i, end, false); e > i && isRegionAddress(r, i, e) {
+			e = s.bracketed(e)
+			s.claim(mark{kind: markAddress, from: i, to: e, text: s.quote(i, e)})
+			i = e - 1
+		}
+	}
+	s.joinRegions()
+}
+
+// joinRegions makes one address of 所在地区 and 详细地址, as shops write them.
+func (s *scan) joinRegions() {
+	for k := range s.marks {
+		a := &s.marks[k]
+		if a.kind != markAddress {
+			continue
+		}
+		if to, levels, _ := readRegions(s.r, a.from); levels == 0 || to < a.to {
+			continue
+		}
+		for n := range s.marks {
+			b := &s.marks[n]
+			if b.kind != markAddress || b.from < a.to || b.from-a.to > 12 {
+				continue
+			}
+			if _, levels, _ := readRegions(s.r, b.from); levels == 0 && index(s.r, a.to, b.from, "地址") >= 0 {
+				b.text = a.text + b.text
+				a.kind = markNoise
+			}
+			break
+		}
+	}
 }
 
 // negated tells how many runes before i deny what comes: 别, 不要.
@@ -181,6 +229,9 @@ func (s *scan) goesOn(i, k int) bool {
 	if k-i > 0 && strings.ContainsRune("市县区镇路", s.r[k-2]) {
 		return true
 	}
+	if s.regionGoesOn(i, k) {
+		return true
+	}
 	n, ok := readNumeral(s.r, k)
 	if ok && n.to < len(s.r) && strings.ContainsRune("号栋幢楼层室单", s.r[n.to]) {
 		return true
@@ -189,10 +240,38 @@ func (s *scan) goesOn(i, k int) bool {
 	return ok && n.bare && strings.ContainsRune("栋幢楼号元", s.r[k-2]) && n.to-k >= 3 && n.to-k <= 4 && (n.to >= len(s.r) || isBreak(s.r[n.to]) || s.r[n.to] == ' ')
 }
 
+// regionGoesOn tells whether the address that began at i with a region goes on with the word at k: a street, a house.
+func (s *scan) regionGoesOn(i, k int) bool {
+	r := s.r
+	if _, levels, full := readRegions(r, i); levels == 0 || full == 0 && levels < 2 {
+		return false
+	}
+	if _, levels, _ := readRegions(r, k); levels > 0 {
+		return true
+	}
+	e := k
+	for e < len(r) && s.owner[e] < 0 && !isBreak(r[e]) && !isSpace(r[e]) {
+		e++
+	}
+	if e-k < 2 || s.quantityIn(k, e) {
+		return false
+	}
+	if n, _ := s.x.names.longest(r, k); n != nil && len(n.text) >= 2 {
+		return false
+	}
+	if n, _ := s.x.buyers.longest(r, k); n != nil {
+		return false
+	}
+	if s.isPerson(r[k:e]) || isFullName(r[k:e]) {
+		return false
+	}
+	return strings.ContainsAny(string(r[k+1:e]), "路街道巷弄镇乡村号栋幢座楼层室园苑厦期") || s.placeEnding(k, e)
+}
+
 // placeAt returns where the place in r[from:to] ends, from if there is none.
 func (s *scan) placeAt(from, to int, weak bool) int {
 	r := s.r
-	if to-from < 2 || to-from > 50 {
+	if to-from < 2 || to-from > 60 {
 		return from
 	}
 	for _, w := range [...]string{"货", "过来", "过去", "给", "我", "到", "的", "来", "个", "几", "些", "点", "完", "齐", "达", "付", "时", "期", "了", "就", "老地方", "上门", "你", "他", "她"} {
@@ -234,6 +313,7 @@ func (s *scan) placeAt(from, to int, weak bool) int {
 	for stop > from && (r[stop-1] == ' ' || r[stop-1] == '-' || r[stop-1] == ':') {
 		stop--
 	}
+	stop = withoutPostcode(r, from, stop)
 	chunk := string(r[from:stop])
 	if vaguePlaces[chunk] || stop-from < 2 {
 		return from
@@ -263,6 +343,40 @@ func (s *scan) placeAt(from, to int, weak bool) int {
 	return stop
 }
 
+// withoutPostcode leaves out six digits at the end of an address.
+func withoutPostcode(r []rune, from, to int) int {
+	k := to
+	for k > from && isDigit(r[k-1]) {
+		k--
+	}
+	if to-k != 6 || k-from < 6 {
+		return to
+	}
+	for k > from && r[k-1] == ' ' {
+		k--
+	}
+	return k
+}
+
+// bracketed is where the brackets behind an address end that say more of the place: (四川新津工业园).
+func (s *scan) bracketed(to int) int {
+	r := s.r
+	if to >= len(r) || r[to] != '(' {
+		return to
+	}
+	for e := to + 1; e < len(r) && e-to < 26 && s.owner[e] < 0 && r[e] != '\n'; e++ {
+		if r[e] != ')' {
+			continue
+		}
+		in := r[to+1 : e]
+		if len(in) < 3 || s.quantityIn(to+1, e) || s.personEnding(to+1, e) > 0 || isFullName(in) || !strings.ContainsAny(string(in), "路街号楼店园区院场站口旁厦城村镇基地库座栋室") {
+			return to
+		}
+		return e + 1
+	}
+	return to
+}
+
 func isDigitBefore(r []rune, from, to int) bool { return hasDigit(r[from:to]) }
 
 func (s *scan) placeEnding(from, to int) bool {
@@ -283,7 +397,7 @@ func (s *scan) placeEnding(from, to int) bool {
 func (s *scan) quantityIn(from, to int) bool {
 	for i := from; i < to; i++ {
 		if n, ok := readNumeral(s.r[:to], i); ok {
-			if u, e := s.unitAfter(n.to); u != "" && !sizeUnits[u] && !strings.Contains("幢栋楼层件部台", u) && e <= to {
+			if u, e := s.unitAfter(n.to); u != "" && !sizeUnits[u] && !strings.Contains("幢栋楼层件部台座号室期区", u) && e <= to && !(u == "组" && strings.ContainsRune("村队社", runeBefore(s.r, i))) {
 				if !strings.Contains("架面段条组排", u) {
 					return true
 				}
@@ -292,6 +406,13 @@ func (s *scan) quantityIn(from, to int) bool {
 		}
 	}
 	return false
+}
+
+func runeBefore(r []rune, i int) rune {
+	if i > 0 {
+		return r[i-1]
+	}
+	return ' '
 }
 
 const surnames = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝砂龚邵万钱严覃武戴莫孔向汤常温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝官封谈匡鞠惠荆乐冀郁胥南班储原栗燕楚鄢劳谌奚皮粟冼蔺楼盘满闻位厉伊仝区郜海阚花权强帅屠豆朴盖练廉禹井祖漆巴丰支卿国狄平计索宣晋相初门云容敬来扈晁芮都普阙浦戈伏鹿薄邸雍辜羊阿乌母裘亓修邰赫杭况那宿鲜印逯隆茹诺战慕危玉银亢嵇公哈湛宾戎勾茅利於呼居揭干但尉冶斯元束檀衣信展阴昝智幸奉植衡富尧闭由"
@@ -439,7 +560,7 @@ func (s *scan) findContacts() {
 		if s.owner[i] >= 0 {
 			continue
 		}
-		for _, cue := range [...]string{"联系人", "收货人", "收件人", "接货人", "联络人", "联系", "找"} {
+		for _, cue := range [...]string{"联系人", "收货人", "收件人", "接货人", "联络人", "姓名", "联系", "找"} {
 			if has(r, i, cue) && s.free(i, i+len([]rune(cue))) {
 				if after(i + len([]rune(cue))) {
 					s.claim(mark{kind: markNoise, from: i, to: i + len([]rune(cue))})
@@ -474,7 +595,11 @@ func (s *scan) findContacts() {
 				}
 			}
 			if !s.hasKind(markContact) {
-				after(m.to)
+				k := m.to
+				if k < len(r) && r[k] == ',' {
+					k++
+				}
+				after(k)
 			}
 		case markAddress:
 			if m.to < len(r) && strings.ContainsRune(" ,(\n", r[m.to]) {

@@ -129,3 +129,20 @@ func TestSeveralOrdersInOneMessage(t *testing.T) {
 	require.Equal(t, "F8 3件=36 | T5 2箱=240", lines(res))
 	require.Equal(t, "D4", res.Orders[1].Customer)
 }
+
+func TestPhonesAreReadAsDialled(t *testing.T) {
+	t.Parallel()
+	x := shop(t)
+	for said1, want := range map[string]string{
+		"+86 189-1111-1111": "18911111111", "0086-020-82803159": "02082803159", "(0351)89082910": "035189082910", "+86 20 61302222-8866": "02061302222-8866",
+		"0351-8908291转801": "03518908291-801", "400-820-8820": "4008208820", "6228-8559": "62288559", "+852 9123 4567": "+85291234567", "幺八九一一一一一一一一": "18911111111",
+	} {
+		res := said(t, x, "白醋3件，电话"+said1)
+		require.Equal(t, want, res.Orders[0].Phone, said1)
+		require.Empty(t, asks(res), said1)
+	}
+	for _, bad := range []string{"1891111111", "189111111111", "12911111111"} {
+		res := said(t, x, "白醋3件，电话"+bad)
+		require.Equal(t, "orders[0].phone unknown", asks(res), bad)
+	}
+}

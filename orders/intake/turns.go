@@ -146,7 +146,7 @@ func (s *scan) headLine(from, to int) (string, time.Time, bool) {
 		i--
 	}
 	clockText := string(r[i:k])
-	if strings.Count(clockText, ":") < 1 || len(clockText) < 4 {
+	if c := strings.LastIndexByte(clockText, ':'); c < 1 || len(clockText)-c != 3 { // 电话:138… is none
 		return "", time.Time{}, false
 	}
 	for i > 0 && r[i-1] == ' ' {
