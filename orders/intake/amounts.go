@@ -76,7 +76,8 @@ func (s *scan) per(i int) (string, int) {
 	if k+1 < len(r) && r[k] == ' ' && (r[k+1] == '/' || r[k+1] == '每') {
 		k++
 	}
-	if k >= len(r) || !strings.ContainsRune("一每/", r[k]) {
+	one := i > 0 && (r[i-1] == '块' || r[i-1] == '元') && k < len(r) && r[k] == '1' // 12块1盒
+	if k >= len(r) || !strings.ContainsRune("一每/", r[k]) && !one {
 		return "", i
 	}
 	k++
@@ -349,6 +350,9 @@ func (s *scan) findQuantities(exact []int) {
 			k++
 		}
 		u := s.x.unitAt(r, k)
+		if u == "两" && k+1 < len(r) && strings.ContainsRune("寸号级", r[k+1]) { // 40 两寸的8
+			u = ""
+		}
 		if u == "两" && s.x.unitAt(r, k+1) != "" {
 			if u = ""; n.han && n.value.Equal(decimal.New(1, 0)) { // 一两箱
 				n.more, k = true, k+1

@@ -281,6 +281,9 @@ func partAt(r []rune, i int) int {
 	return -1
 }
 
+// decimalUnits are units of measure that go with 点 as a decimal point.
+var decimalUnits = strings.Fields("级 号 寸 码 度 升 毫升 公斤 斤 千克 克 米 厘米 公分 毫米 平方 吨 伏 瓦")
+
 // readHour reads 3点半, 15:00, 八点, 9点30, 5pm. exact tells that the day's half is certain.
 func readHour(r []rune, i int) (h, m, to int, exact bool) {
 	n, ok := readWhole(r, i)
@@ -359,6 +362,9 @@ func readHour(r []rune, i int) (h, m, to int, exact bool) {
 			}
 			if (q.to-k == 2 || q.to-k == 3 && q.han) && (dateEnds(r, q.to) || monthDayEnd(r, q.to)) { // 八点三十, 8点05
 				return h, int(q.value.IntPart()), q.to, exact
+			}
+			if q.to == k+1 && wordOf(r, q.to, decimalUnits) != "" { // 八点八级
+				return 0, 0, i, false
 			}
 		}
 		return h, 0, k, exact
