@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -394,6 +395,12 @@ func (s *scan) findQuantities(exact []int) {
 			i = e - 1
 			continue // 三个15
 		}
+		if digit && isLetter(r[n.to-1]) && e < len(r) && s.x.vocabulary(r, n.to, len(r)) {
+			if tok, ok := readSpec(r, i, n.to); ok && s.x.isSize(&tok) {
+				i = e - 1
+				continue // 5W筒灯
+			}
+		}
 		if e < len(r) && r[e] == '/' && !s.slashQuantity(e) {
 			i = e - 1
 			continue // 50只/盒
@@ -553,6 +560,23 @@ func (s *scan) couple(i int, n numeral) bool {
 	return (r[i] == '俩' || r[i] == '仨') && strings.ContainsRune("来要拿加给各", r[i-1])
 }
 
+// namedWith tells whether the name that ends at r[:to] is that of a product with the size t.
+func (s *scan) namedWith(t *specToken, to int) bool {
+	from := to
+	for from > 0 && s.exact[from-1] == to {
+		from--
+	}
+	n, e := s.x.names.longest(s.r, from)
+	if n == nil || e != to {
+		return false
+	}
+	key, _ := s.x.tokenID(t.askKeys()[0])
+	return slices.ContainsFunc(n.ids, func(id int32) bool {
+		_, ok := slices.BinarySearch(s.x.products[id].tokens, key)
+		return ok
+	})
+}
+
 // thousands tells whether 20k at r[i] counts the goods named right before it, and is no size of theirs.
 func (s *scan) thousands(i int, n numeral) bool {
 	r := s.r
@@ -564,6 +588,9 @@ func (s *scan) thousands(i int, n numeral) bool {
 	}
 	if n.to < len(r) && r[n.to] != ' ' && r[n.to] != '/' && !isBreak(r[n.to]) {
 		return false
+	}
+	if tok, ok := readSpec(r, i, n.to); ok && s.x.isSize(&tok) && (s.quantityAfter(n.to) || s.namedWith(&tok, i-1)) {
+		return false // LED筒灯 5W 7只
 	}
 	return s.exact[i-2] == i-1 || len(s.x.bearing(string(r[i:n.to]))) == 0 && !s.quantityAfter(n.to)
 }

@@ -321,6 +321,9 @@ func readHour(r []rune, i int) (h, m, to int, exact bool) {
 	}
 	switch {
 	case r[k] == ':' && n.bare:
+		if i > 0 && (isDigit(r[i-1]) || r[i-1] == '-' || isLetter(r[i-1]) && r[i-1] != 't') { // B00187:25卷
+			return 0, 0, i, false
+		}
 		if k+2 < len(r) && isDigit(r[k+1]) && isDigit(r[k+2]) && (k+3 >= len(r) || !isDigit(r[k+3])) {
 			m = int(r[k+1]-'0')*10 + int(r[k+2]-'0')
 			if m > 59 {

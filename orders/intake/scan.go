@@ -3,6 +3,8 @@ package intake
 import (
 	"strings"
 	"time"
+
+	"github.com/shopspring/decimal"
 )
 
 // markKind is what a stretch of a message was recognised as.
@@ -149,6 +151,7 @@ func (x *Lexicon) scopeOf(cust int32) scope {
 
 // findNoise recognises what is only for show: [捂脸], @somebody, ——.
 func (s *scan) findNoise() {
+	last := 0 // number of the last entry of a list
 	for i := 0; i < len(s.r); i++ {
 		if s.owner[i] >= 0 {
 			continue
@@ -163,8 +166,13 @@ func (s *scan) findNoise() {
 					e--
 				}
 				s.claim(mark{kind: markNoise, from: i, to: e + 1})
+				last++
 				continue
 			}
+		}
+		if e, n := s.entryNumber(i, last); e > i && s.claim(mark{kind: markNoise, from: i, to: e}) {
+			i, last = e-1, n
+			continue
 		}
 		if e := s.occasions(i); e > i && s.claim(mark{kind: markNoise, from: i, to: e}) {
 			i = e - 1
@@ -243,6 +251,35 @@ func (s *scan) occasions(i int) int {
 		}
 	}
 	return i
+}
+
+// entryNumber is where the number of a list's entry ends that begins at r[i], and that number: 一、 at a line's beginning,
+// (1) there or in a row, 要货:1. after a sign. Those follow one another from 1. i if there is none.
+func (s *scan) entryNumber(i, last int) (end, number int) {
+	r, k := s.r, i
+	if r[k] == '(' {
+		k++
+	}
+	from := k
+	for k < len(r) && k-from < 2 && (isDigit(r[k]) || strings.ContainsRune("一二三四五六七八九十", r[k])) {
+		k++
+	}
+	n, ok := readNumeral(r[:k], from)
+	if !ok || n.to != k || k+1 >= len(r) || !n.value.Equal(decimal.NewFromInt(int64(last+1))) {
+		return i, last
+	}
+	if from > i && r[k] != ')' || from == i && r[k] != '、' && (r[k] != '.' || isHan(r[from])) {
+		return i, last
+	}
+	next := skipSpace(r, k+1)
+	if next >= len(r) || isBreak(r[next]) || from == i && (isDigit(r[k+1]) || isHanNumeral(r[k+1])) {
+		return i, last
+	}
+	begins := s.lineStart(i) || last > 0 && r[i-1] == ' ' || from == i && strings.ContainsRune(",:;。", r[i-1]) || from > i && isBreak(r[i-1])
+	if !begins || isHan(r[from]) && from == i && !s.lineStart(i) {
+		return i, last
+	}
+	return k + 1, last + 1
 }
 
 // listNumber is where the number of a list's entry ends inside a line: 分两家:1)… 2)…; i if there is none.
