@@ -33,6 +33,10 @@ const (
 	cmdExcept   verb = "except"
 	cmdApprove  verb = "approve"
 	cmdReject   verb = "reject"
+	cmdTransfer verb = "transfer"
+	cmdAdd      verb = "add"
+	cmdSendBack verb = "send_back"
+	cmdSkip     verb = "skip"
 	cmdShip     verb = "ship"
 	cmdAck      verb = "ack"
 	cmdTodo     verb = "todo"
@@ -76,6 +80,10 @@ var words = []struct {
 	{"批准", cmdApprove, false, true},
 	{"可以", cmdApprove, false, true},
 	{"ok", cmdApprove, false, true},
+	{"转交", cmdTransfer, true, false},
+	{"加签", cmdAdd, true, false},
+	{"退回", cmdSendBack, true, false},
+	{"跳过", cmdSkip, true, false},
 	{"发货", cmdShip, true, false},
 	{"收到", cmdAck, false, true},
 	{"待办", cmdTodo, false, true},
@@ -195,6 +203,12 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return s.decideInWords(ctx, tx, cmd)
 	case cmdExcept:
 		return true, s.except(ctx, tx, cmd.orders, cmd.arg)
+	case cmdTransfer, cmdAdd:
+		return true, s.involve(tx, cmd)
+	case cmdSendBack:
+		return true, s.sendBack(tx, cmd)
+	case cmdSkip:
+		return true, s.skip(tx, cmd)
 	case cmdShip:
 		return true, s.ship(tx, cmd)
 	case cmdAck:
@@ -293,7 +307,7 @@ func (s *session) decide(tx Tx, id orders.OrderID, node, revision int, approve b
 	case !approve:
 		text = fmt.Sprintf("已驳回 %s，原因：%s。业务员会收到通知。", o.ID, reason)
 	case o.OpenNode() != nil:
-		text += "，接下来由" + o.OpenNode().Role.String() + "审批。"
+		text += "，接下来由" + o.OpenNode().Who() + "审批。"
 	default:
 		text += "，审批完成，仓库会收到通知。"
 	}
@@ -312,7 +326,7 @@ func (s *session) askReason(o *orders.Order, node, revision int) error {
 		return orders.Errorf(orders.CodeConflict, "订单 %s 现在是「%s」，不用审批了", o.ID, o.Status)
 	}
 	if !n.MayDecide(s.person.staff) {
-		return orders.Errorf(orders.CodeDenied, "订单 %s 现在由%s审批，您没有这一步的权限，没有改动", o.ID, n.Role)
+		return orders.Errorf(orders.CodeDenied, "订单 %s 现在由%s审批，您没有这一步的权限，没有改动", o.ID, n.Who())
 	}
 	s.talk.Awaiting = &awaiting{Order: o.ID, Node: n.Seq, Revision: revision, By: s.in.Sender, Until: s.now.Add(reasonTime)}
 	s.say(fmt.Sprintf("请直接回复驳回 %s 的原因，例如「价格不对」。", o.ID))

@@ -68,7 +68,7 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 			return err
 		}
 		if n := o.Node(a.Node); n != nil && !n.DecidedAt.IsZero() {
-			return orders.Errorf(orders.CodeConflict, "订单 %s 的%s审批%s，不用再操作", o.ID, n.Role, n.Outcome(s.clerk.Location))
+			return orders.Errorf(orders.CodeConflict, "订单 %s 的%s审批%s，不用再操作", o.ID, n.Who(), n.Outcome(s.clerk.Location))
 		}
 		return s.askReason(o, a.Node, a.Version)
 	case cards.More:

@@ -563,7 +563,7 @@ func (s *session) placedText(o *orders.Order) string {
 		if s.person.staff == nil {
 			b.WriteString("正在审核，通过后通知您。")
 		} else {
-			fmt.Fprintf(&b, "等%s审批。", n.Role)
+			fmt.Fprintf(&b, "等%s审批。", n.Who())
 		}
 	} else if s.person.staff == nil {
 		b.WriteString("已通过审核，开始备货。")

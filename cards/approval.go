@@ -22,7 +22,7 @@ type ApprovalView struct {
 func Approval(s *Signer, o *orders.Order, node *orders.Node, v ApprovalView) Message {
 	id := string(o.ID)
 	c := &Card{
-		Title: "待审批 " + id, Desc: join(" · ", node.Role.String()+"审批", o.Route), Amount: o.Total.String(),
+		Title: "待审批 " + id, Desc: join(" · ", node.Who()+"审批", o.Route), Amount: o.Total.String(),
 		Urgent: o.Urgent, Fields: approvalFields(o, node, v), Lines: rows(o, true),
 	}
 	if v.Link != "" {
@@ -162,17 +162,26 @@ func span(d time.Duration) string {
 // what, when, and what comes next.
 func ApprovalSettled(o *orders.Order, node *orders.Node) Message {
 	c := &Card{
-		Title: "审批 " + string(o.ID), Desc: join(" · ", node.Role.String()+"审批", o.Route), Amount: o.Total.String(),
+		Title: "审批 " + string(o.ID), Desc: join(" · ", node.Who()+"审批", o.Route), Amount: o.Total.String(),
 		Fields: []Field{{"客户", customerName(o, nil)}}, Lines: rows(o, true), Urgent: o.Urgent,
 	}
 	switch node.Status {
 	case orders.NodeApproved:
 		c.Settled = join(" ", "已同意", node.Name, when(node.DecidedAt))
 		if next := o.OpenNode(); next != nil {
-			c.Settled += "，接着由" + next.Role.String() + "审批"
+			c.Settled += "，接着由" + next.Who() + "审批"
 		}
 	case orders.NodeRejected:
 		c.Settled = join(" ", "已驳回", node.Name, when(node.DecidedAt)) + "：" + node.Reason
+	case orders.NodeTransferred:
+		c.Settled = join(" ", "已转交", node.Name, when(node.DecidedAt))
+		if next := o.Node(node.Seq + 1); next != nil {
+			c.Settled += "，由" + next.Who() + "审批"
+		}
+	case orders.NodeReturned:
+		c.Settled = join(" ", "已退回", node.Name, when(node.DecidedAt)) + "：" + node.Reason
+	case orders.NodeSkipped:
+		c.Settled = join(" ", "已跳过", node.Name, when(node.DecidedAt)) + "：" + node.Reason
 	case orders.NodePassed:
 		c.Settled = join("，", "已通过 系统自动", node.Reason)
 	case orders.NodeOpen:
@@ -191,7 +200,7 @@ func Progress(o *orders.Order, catalog *orders.Catalog) Message {
 	}
 	for i := range o.Nodes {
 		n := &o.Nodes[i]
-		rows = append(rows, fmt.Sprintf("%d %s %s %s", n.Seq, nodeMarks[n.Status], n.Role, nodeWords(n, catalog)))
+		rows = append(rows, fmt.Sprintf("%d %s %s %s", n.Seq, nodeMarks[n.Status], n.Who(), nodeWords(n, catalog)))
 	}
 	switch {
 	case o.Status == orders.StatusDraft:
@@ -222,6 +231,7 @@ func Progress(o *orders.Order, catalog *orders.Catalog) Message {
 var nodeMarks = map[orders.NodeStatus]string{
 	orders.NodeWaiting: "⚪", orders.NodeOpen: "⏳", orders.NodeApproved: "✅",
 	orders.NodeRejected: "❌", orders.NodePassed: "✅", orders.NodeVoid: "➖",
+	orders.NodeTransferred: "➡️", orders.NodeReturned: "↩️", orders.NodeSkipped: "⏭️",
 }
 
 // statusOrder is the way of an order through its 15 nodes, then the ends beside it.
@@ -239,12 +249,21 @@ func nodeWords(n *orders.Node, catalog *orders.Catalog) string {
 		return n.Name + " " + when(n.DecidedAt) + " 同意"
 	case orders.NodeRejected:
 		return n.Name + " " + when(n.DecidedAt) + " 驳回：" + n.Reason
+	case orders.NodeTransferred:
+		return join("：", n.Name+" "+when(n.DecidedAt)+" 转交", n.Reason)
+	case orders.NodeReturned:
+		return n.Name + " " + when(n.DecidedAt) + " 退回：" + n.Reason
+	case orders.NodeSkipped:
+		return n.Name + " " + when(n.DecidedAt) + " 跳过：" + n.Reason
 	case orders.NodePassed:
 		return "系统自动通过（" + n.Reason + "）"
 	case orders.NodeVoid:
 		return "不用审批了"
 	case orders.NodeOpen:
 		who := []string{names(catalog, n.Role)}
+		if n.Assignee != "" {
+			who = nil // named already
+		}
 		for _, code := range n.Extra {
 			who = append(who, actor(string(code), catalog))
 		}
@@ -253,7 +272,10 @@ func nodeWords(n *orders.Node, catalog *orders.Catalog) string {
 		if n.Reason != "" {
 			return "轮到时系统自动通过（" + n.Reason + "）"
 		}
-		s := names(catalog, n.Role)
+		s := ""
+		if n.Assignee == "" {
+			s = names(catalog, n.Role)
+		}
 		if limit := n.DueAt.Sub(n.OpenedAt); limit > 0 {
 			s += "（轮到后 " + span(limit) + "内）"
 		}

@@ -23,10 +23,26 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 		return say("已下单 "+id, join(" · ", who, o.Total.String(), o.Route), held, awaits(o, catalog))
 	case orders.EventApprovalDecided:
 		n := nodeOf(o, e)
-		if n == nil || n.Status != orders.NodeApproved || o.Status != orders.StatusPendingApproval {
+		if n == nil || o.Status != orders.StatusPendingApproval {
 			return Message{}, false
 		}
-		return say(fmt.Sprintf("%s %s%s已同意", id, n.Role, n.Name), awaits(o, catalog))
+		switch n.Status { //nolint:exhaustive // the others say enough by what follows
+		case orders.NodeApproved:
+			return say(fmt.Sprintf("%s %s%s已同意", id, roleOf(n), n.Name), awaits(o, catalog))
+		case orders.NodeTransferred:
+			return say(fmt.Sprintf("%s 的审批由%s转交", id, n.Name), reason(n.Reason), awaits(o, catalog))
+		case orders.NodeSkipped:
+			return say(fmt.Sprintf("%s 的%s审批由%s跳过", id, n.Who(), n.Name), reason(n.Reason), awaits(o, catalog))
+		default:
+			return Message{}, false
+		}
+	case orders.EventSentBack:
+		n := nodeOf(o, e)
+		if n == nil || o.Status != orders.StatusDraft {
+			return Message{}, false
+		}
+		return say(fmt.Sprintf("%s 被%s%s退回，请改好再提交", id, roleOf(n), n.Name), reason(n.Reason),
+			"占的库存和额度都放回了。", fmt.Sprintf("改：「%s 数量改成 …」；改好后「确认 %s」", id, id))
 	case orders.EventApproved:
 		by := ""
 		if len(o.Nodes) == 0 {
@@ -40,7 +56,7 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 	case orders.EventRejected:
 		for i := range o.Nodes {
 			if n := &o.Nodes[i]; n.Status == orders.NodeRejected {
-				return say(fmt.Sprintf("%s 被%s%s驳回", id, n.Role, n.Name), reason(n.Reason), "库存和额度都放回了。改好后请把订单再发一次。")
+				return say(fmt.Sprintf("%s 被%s%s驳回", id, roleOf(n), n.Name), reason(n.Reason), "库存和额度都放回了。改好后请把订单再发一次。")
 			}
 		}
 		return say(id+" 被驳回", reason(o.CloseReason), "库存和额度都放回了。改好后请把订单再发一次。")
@@ -55,7 +71,7 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 		if n == nil || n.Status != orders.NodeOpen {
 			return Message{}, false
 		}
-		return say(id+" 的"+n.Role.String()+"审批超时，已转给上级", awaits(o, catalog))
+		return say(id+" 的"+n.Who()+"审批超时，已转给上级", awaits(o, catalog))
 	case orders.EventShortage:
 		return say(append([]string{id + " 库存不足", who}, shortRows(o)...)...)
 	case orders.EventAcknowledged:
@@ -100,7 +116,7 @@ func awaits(o *orders.Order, catalog *orders.Catalog) string {
 	if n == nil {
 		return ""
 	}
-	return "现在等" + n.Role.String() + "审批：" + nodeWords(n, catalog)
+	return "现在等" + n.Who() + "审批：" + nodeWords(n, catalog)
 }
 
 // shortRows lists what is missing.
@@ -130,7 +146,7 @@ func Reminder(o *orders.Order, node *orders.Node, isLate bool) Message {
 	head := "还在等您审批 " + string(o.ID) + "（" + node.Role.String() + "）"
 	due := "请在 " + when(node.DueAt) + " 前处理"
 	if isLate {
-		head, due = "审批超时 "+string(o.ID)+"（"+node.Role.String()+"）", "原定 "+when(node.DueAt)+" 前，现在请您来定"
+		head, due = "审批超时 "+string(o.ID)+"（"+node.Who()+"）", "原定 "+when(node.DueAt)+" 前，现在请您来定"
 	}
 	return Message{Text: strings.Join([]string{
 		head, customerName(o, nil) + "　" + o.Total.String(), due,
@@ -187,6 +203,14 @@ func deliveryDue(o *orders.Order) string {
 		return ""
 	}
 	return "期望送达：" + Wanted(o.DeliverBy, o.CreatedAt)
+}
+
+// roleOf is the role in which somebody decided, "" for who was named in person.
+func roleOf(n *orders.Node) string {
+	if n.Assignee != "" {
+		return ""
+	}
+	return n.Role.String()
 }
 
 // nodeOf returns the node that an event is about, nil if there is none.

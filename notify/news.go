@@ -43,6 +43,8 @@ func (n *news) route() error {
 		return n.settleApproval(n.node())
 	case orders.EventApproved:
 		return n.approved()
+	case orders.EventSentBack:
+		n.tellSales(KindDecided)
 	case orders.EventRejected:
 		n.tellSales(KindDecided)
 		return n.tellOrigin(KindCustomer, n.toldCustomer())
@@ -236,17 +238,6 @@ func (n *news) waits(node *orders.Node) bool {
 	return node != nil && node.Status == orders.NodeOpen && n.o.Status == orders.StatusPendingApproval
 }
 
-// approvers are all who may decide a node.
-func (n *news) approvers(node *orders.Node) []*orders.Staff {
-	out := n.cat.StaffWith(node.Role)
-	for _, code := range node.Extra {
-		if s := n.cat.StaffByCode(code); s != nil && !slices.Contains(out, s) {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
 // approverPlatforms is where approvers are asked: their cards are DingTalk's.
 var approverPlatforms = []orders.Platform{orders.DingTalk, orders.WeCom}
 
@@ -256,7 +247,7 @@ func (n *news) requested() error {
 	if !n.waits(node) {
 		return nil
 	}
-	return n.ask(node, n.approvers(node), "名单里还没有人担任"+node.Role.String())
+	return n.ask(node, node.Approvers(n.cat), "名单里还没有人担任"+node.Who())
 }
 
 // ask sends a node's card, one to one. Where it reaches nobody the overseers and the salesperson
@@ -280,7 +271,7 @@ func (n *news) ask(node *orders.Node, who []*orders.Staff, nobody string) error 
 		nobody = "该审批的人都没有能用的企业微信或钉钉账号"
 	}
 	text := fmt.Sprintf("订单 %s 等%s审批，可现在找不到人：%s。\n%s %s。补上名单后，让审批人回复「同意 %s」或「驳回 %s 原因」。",
-		n.o.ID, node.Role, nobody, n.o.CustomerName, n.o.Total, n.o.ID, n.o.ID)
+		n.o.ID, node.Who(), nobody, n.o.CustomerName, n.o.Total, n.o.ID, n.o.ID)
 	if node.DueAt.After(n.now) {
 		text += "\n到 " + node.DueAt.In(beijing).Format("1月2日 15:04") + " 还没有结果会转给上级。"
 	}
@@ -317,7 +308,7 @@ func (n *news) tellApprovers(node *orders.Node, kind string, m *cards.Message) {
 	if m == nil || !n.waits(node) {
 		return
 	}
-	for _, s := range n.approvers(node) {
+	for _, s := range node.Approvers(n.cat) {
 		n.tell(s, kind, *m, approverPlatforms...)
 	}
 }

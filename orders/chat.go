@@ -127,6 +127,7 @@ const (
 	EventApprovalReminded  = "approval.reminded"  // Data: node
 	EventApprovalEscalated = "approval.escalated" // Data: node
 	EventApprovalDecided   = "approval.decided"   // Data: node, decision
+	EventSentBack          = "order.sent_back"    // Data: node
 	EventApproved          = "order.approved"
 	EventRejected          = "order.rejected"
 	EventCancelled         = "order.cancelled"

@@ -171,9 +171,9 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 // setRoute lays out the approval chain. A node that the system passes is passed when its turn
 // comes, so that the record shows the true order of things.
 func (o *Order) setRoute(r Route, limit time.Duration, now time.Time) {
-	o.Route, o.Nodes = r.Name, nil
-	for i, s := range r.Steps {
-		n := Node{Seq: i + 1, Role: s.Role, Status: NodeWaiting, Reason: s.Pass}
+	o.Route = r.Name
+	for _, s := range r.Steps { // behind what was before it was sent back
+		n := Node{Seq: len(o.Nodes) + 1, Role: s.Role, Status: NodeWaiting, Reason: s.Pass}
 		if s.Limit == 0 {
 			s.Limit = limit
 		}
@@ -198,7 +198,7 @@ func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
 			continue
 		}
 		n.Status = NodeOpen
-		if len(d.Catalog().StaffWith(n.Role)) == 0 {
+		if n.Assignee == "" && len(d.Catalog().StaffWith(n.Role)) == 0 {
 			n.Extra = d.escalation(n) // a vacant role must not leave the order stuck
 		}
 		return []Event{d.event(o, EventApprovalRequested, by, map[string]string{"node": strconv.Itoa(n.Seq)})}, nil
@@ -228,37 +228,20 @@ func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
 // Decide settles the open node of an order's chain. seq and revision 0 mean whatever is current.
 // The reason is needed to reject.
 func (d *Desk) Decide(tx Tx, id OrderID, seq, revision int, approve bool, reason string, by Actor) (*Order, error) {
-	o, err := tx.Order(id)
+	o, n, err := d.mine(tx, id, seq, revision, by)
 	if err != nil {
 		return nil, err
-	}
-	now := d.Now()
-	if seq != 0 {
-		if n := o.Node(seq); n != nil && n.Status != NodeOpen && !n.DecidedAt.IsZero() {
-			return nil, Errorf(CodeConflict, "订单 %s 的%s审批%s，不用再操作", o.ID, n.Role, n.Outcome(now.Location()))
-		}
-	}
-	if o.Status != StatusPendingApproval {
-		return nil, Errorf(CodeConflict, "订单 %s 现在是「%s」，不用审批了", o.ID, o.Status)
-	}
-	n := o.OpenNode()
-	if n == nil || seq != 0 && n.Seq != seq || revision != 0 && revision != o.Revision {
-		return nil, Errorf(CodeConflict, "这张审批卡片是旧的，订单 %s 后来变过，没有改动。发「进度 %s」看现在到哪一步", o.ID, o.ID)
-	}
-	if by.Staff == nil || !n.MayDecide(by.Staff) {
-		return nil, Errorf(CodeDenied, "订单 %s 现在由%s审批，您没有这一步的权限，没有改动", o.ID, n.Role)
 	}
 	if !approve && reason == "" {
 		return nil, Errorf(CodeInvalid, "请写明驳回原因，例如「驳回 %s 价格不对」", o.ID)
 	}
-	n.DecidedBy, n.Name, n.DecidedAt, n.Reason = by.Staff.Code, by.Name, now, reason
-	n.Status = NodeApproved
-	decision := "approved"
+	status, action := NodeApproved, "同意（"
 	if !approve {
-		n.Status, decision = NodeRejected, "rejected"
+		status, action = NodeRejected, "驳回（"
 	}
-	events := []Event{d.event(o, EventApprovalDecided, by, map[string]string{"node": strconv.Itoa(n.Seq), "decision": decision})}
-	before := o.Status
+	n.settle(d, status, reason, by)
+	events, action := []Event{d.decided(o, n, by)}, action+n.Who()+"）"
+	before := o.Status.String()
 	var more []Event
 	if approve {
 		more, err = d.proceed(tx, o, by)
@@ -268,17 +251,7 @@ func (d *Desk) Decide(tx Tx, id OrderID, seq, revision int, approve bool, reason
 	if err != nil {
 		return nil, err
 	}
-	if err := tx.SaveOrder(o); err != nil {
-		return nil, err
-	}
-	action := "同意（" + n.Role.String() + ")"
-	if !approve {
-		action = "驳回（" + n.Role.String() + ")"
-	}
-	if err := tx.Audit(d.entry(o, by, action, before.String(), o.Status.String(), reason)); err != nil {
-		return nil, err
-	}
-	return o, tx.Emit(append(events, more...)...)
+	return d.finish(tx, o, by, action, before, reason, append(events, more...))
 }
 
 // end closes an order before its goods left and gives back, once, what it held.
@@ -596,7 +569,7 @@ func (d *Desk) Tick(tx Tx, id OrderID) error {
 func (d *Desk) escalation(n *Node) []StaffCode {
 	cat := d.Catalog()
 	var out []StaffCode
-	for _, s := range cat.StaffWith(n.Role) {
+	for _, s := range n.Approvers(cat) {
 		if up := cat.StaffByCode(s.Superior); up != nil && !up.Has(n.Role) && !slices.Contains(out, up.Code) {
 			out = append(out, up.Code)
 		}

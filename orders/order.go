@@ -182,9 +182,13 @@ const (
 	NodeRejected NodeStatus = "rejected"
 	NodePassed   NodeStatus = "passed" // by the system, with a reason
 	NodeVoid     NodeStatus = "void"   // the order ended before
+
+	NodeTransferred NodeStatus = "transferred" // 转交: the node behind it takes its place
+	NodeReturned    NodeStatus = "returned"    // 退回: the order went back to a draft
+	NodeSkipped     NodeStatus = "skipped"     // 跳过: by somebody with the right, with a reason
 )
 
-// Node is one step of an order's approval chain. Any staff with the role may decide it.
+// Node is one step of an order's approval chain. Any staff with the role may decide it, or a person.
 type Node struct {
 	Seq       int
 	Role      Role
@@ -196,8 +200,11 @@ type Node struct {
 	OpenedAt  time.Time
 	DueAt     time.Time
 	Reminded  int // 0, 1 after the reminder at half time, 2 after the escalation
-	// Extra names who may decide besides the role's holders, after an escalation.
+	// Extra names who may decide besides, after an escalation.
 	Extra []StaffCode
+	// Assignee, where there is one, decides in place of the role's holders (转交, 加签).
+	Assignee     StaffCode
+	AssigneeName string
 }
 
 // Shipment is one parcel of an order.

@@ -73,7 +73,31 @@ func (o *Order) Node(seq int) *Node {
 }
 
 // MayDecide tells whether s may settle the node.
-func (n *Node) MayDecide(s *Staff) bool { return s.Has(n.Role) || slices.Contains(n.Extra, s.Code) }
+func (n *Node) MayDecide(s *Staff) bool {
+	if n.Assignee != "" {
+		return s.Code == n.Assignee || slices.Contains(n.Extra, s.Code)
+	}
+	return s.Has(n.Role) || slices.Contains(n.Extra, s.Code)
+}
+
+// Who names who decides the node: a role or a person.
+func (n *Node) Who() string {
+	if n.Assignee != "" {
+		return n.AssigneeName
+	}
+	return n.Role.String()
+}
+
+// Approvers are all who may decide the node.
+func (n *Node) Approvers(cat *Catalog) []*Staff {
+	var out []*Staff
+	for i := range cat.Staff {
+		if n.MayDecide(&cat.Staff[i]) {
+			out = append(out, &cat.Staff[i])
+		}
+	}
+	return out
+}
 
 // Outcome says for people what became of a node: 已由 王敏 03-11 10:24 同意.
 func (n *Node) Outcome(loc *time.Location) string {
@@ -85,6 +109,12 @@ func (n *Node) Outcome(loc *time.Location) string {
 		return fmt.Sprintf("已由 %s %s 驳回：%s", n.Name, at, n.Reason)
 	case NodePassed:
 		return "系统通过（" + n.Reason + ")"
+	case NodeTransferred:
+		return fmt.Sprintf("已由 %s %s 转交", n.Name, at)
+	case NodeReturned:
+		return fmt.Sprintf("已由 %s %s 退回：%s", n.Name, at, n.Reason)
+	case NodeSkipped:
+		return fmt.Sprintf("已由 %s %s 跳过：%s", n.Name, at, n.Reason)
 	case NodeVoid:
 		return "已作废"
 	case NodeOpen:

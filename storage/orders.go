@@ -78,18 +78,20 @@ type lineRow struct {
 func (*lineRow) TableName() string { return "order_lines" }
 
 type nodeRow struct {
-	OrderID   string `gorm:"primaryKey"`
-	Seq       int    `gorm:"primaryKey"`
-	Role      string
-	Status    string
-	DecidedBy string
-	Name      string
-	DecidedAt int64
-	Reason    string
-	OpenedAt  int64
-	DueAt     int64
-	Reminded  int
-	Extra     string
+	OrderID      string `gorm:"primaryKey"`
+	Seq          int    `gorm:"primaryKey"`
+	Role         string
+	Status       string
+	DecidedBy    string
+	Name         string
+	DecidedAt    int64
+	Reason       string
+	OpenedAt     int64
+	DueAt        int64
+	Reminded     int
+	Extra        string
+	Assignee     string
+	AssigneeName string
 }
 
 func (*nodeRow) TableName() string { return "order_nodes" }
@@ -144,7 +146,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 		r.nodes = append(r.nodes, nodeRow{
 			OrderID: string(o.ID), Seq: n.Seq, Role: string(n.Role), Status: string(n.Status), DecidedBy: string(n.DecidedBy),
 			Name: n.Name, DecidedAt: toMS(n.DecidedAt), Reason: n.Reason, OpenedAt: toMS(n.OpenedAt), DueAt: toMS(n.DueAt),
-			Reminded: n.Reminded, Extra: toJSON(n.Extra),
+			Reminded: n.Reminded, Extra: toJSON(n.Extra), Assignee: string(n.Assignee), AssigneeName: n.AssigneeName,
 		})
 	}
 	for i := range o.Shipments {
@@ -184,7 +186,7 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 		node := orders.Node{
 			Seq: n.Seq, Role: orders.Role(n.Role), Status: orders.NodeStatus(n.Status), DecidedBy: orders.StaffCode(n.DecidedBy),
 			Name: n.Name, DecidedAt: fromMS(n.DecidedAt), Reason: n.Reason, OpenedAt: fromMS(n.OpenedAt), DueAt: fromMS(n.DueAt),
-			Reminded: n.Reminded,
+			Reminded: n.Reminded, Assignee: orders.StaffCode(n.Assignee), AssigneeName: n.AssigneeName,
 		}
 		err = errors.Join(err, fromJSON(n.Extra, &node.Extra))
 		o.Nodes = append(o.Nodes, node)

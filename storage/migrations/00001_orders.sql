@@ -88,6 +88,8 @@ CREATE TABLE order_nodes (
   due_at BIGINT NOT NULL,
   reminded INT NOT NULL,
   extra TEXT NOT NULL,
+  assignee VARCHAR(64) NOT NULL,
+  assignee_name TEXT NOT NULL,
   PRIMARY KEY (order_id, seq),
   FOREIGN KEY (order_id) REFERENCES orders (id)
 );

@@ -1,0 +1,164 @@
+package orders
+
+import (
+	"slices"
+	"strconv"
+	"time"
+)
+
+// openNode loads an order with the node that waits for a decision by s. seq and revision 0 mean
+// whatever is current.
+func (d *Desk) openNode(tx Tx, id OrderID, seq, revision int) (*Order, *Node, error) {
+	o, err := tx.Order(id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if seq != 0 {
+		if n := o.Node(seq); n != nil && n.Status != NodeOpen && !n.DecidedAt.IsZero() {
+			return nil, nil, Errorf(CodeConflict, "订单 %s 的%s审批%s，不用再操作", o.ID, n.Who(), n.Outcome(d.Now().Location()))
+		}
+	}
+	if o.Status != StatusPendingApproval {
+		return nil, nil, Errorf(CodeConflict, "订单 %s 现在是「%s」，不用审批了", o.ID, o.Status)
+	}
+	n := o.OpenNode()
+	if n == nil || seq != 0 && n.Seq != seq || revision != 0 && revision != o.Revision {
+		return nil, nil, Errorf(CodeConflict, "这张审批卡片是旧的，订单 %s 后来变过，没有改动。发「进度 %s」看现在到哪一步", o.ID, o.ID)
+	}
+	return o, n, nil
+}
+
+// mine is [Desk.openNode] for somebody who may decide it.
+func (d *Desk) mine(tx Tx, id OrderID, seq, revision int, by Actor) (*Order, *Node, error) {
+	o, n, err := d.openNode(tx, id, seq, revision)
+	if err != nil {
+		return nil, nil, err
+	}
+	if by.Staff == nil || !n.MayDecide(by.Staff) {
+		return nil, nil, Errorf(CodeDenied, "订单 %s 现在由%s审批，您没有这一步的权限，没有改动", o.ID, n.Who())
+	}
+	return o, n, nil
+}
+
+// settle notes what became of the open node and who did it.
+func (n *Node) settle(d *Desk, status NodeStatus, reason string, by Actor) {
+	n.Status, n.DecidedBy, n.Name, n.DecidedAt, n.Reason = status, StaffCode(by.Code), by.Name, d.Now(), reason
+}
+
+// decided is the event of a node that was settled.
+func (d *Desk) decided(o *Order, n *Node, by Actor) Event {
+	return d.event(o, EventApprovalDecided, by, map[string]string{"node": strconv.Itoa(n.Seq), "decision": string(n.Status)})
+}
+
+// behind puts a node into the chain behind another one. The numbers of those that wait move up:
+// nobody has seen them yet.
+func (o *Order) behind(at *Node, added Node) {
+	i := slices.IndexFunc(o.Nodes, func(n Node) bool { return n.Seq == at.Seq })
+	added.Seq, added.OpenedAt, added.DueAt = at.Seq+1, at.OpenedAt, at.DueAt
+	added.Status, added.Role = NodeWaiting, at.Role
+	for j := i + 1; j < len(o.Nodes); j++ {
+		o.Nodes[j].Seq++
+	}
+	o.Nodes = slices.Insert(o.Nodes, i+1, added)
+}
+
+// finish stores an order whose chain has changed, with the record and the events.
+func (d *Desk) finish(tx Tx, o *Order, by Actor, action, before, reason string, events []Event) (*Order, error) {
+	if err := tx.SaveOrder(o); err != nil {
+		return nil, err
+	}
+	if err := tx.Audit(d.entry(o, by, action, before, o.Status.String(), reason)); err != nil {
+		return nil, err
+	}
+	return o, tx.Emit(events...)
+}
+
+// Transfer hands the open node to somebody else (转交), who alone decides it then.
+func (d *Desk) Transfer(tx Tx, id OrderID, to *Staff, reason string, by Actor) (*Order, error) {
+	o, n, err := d.mine(tx, id, 0, 0, by)
+	if err != nil {
+		return nil, err
+	}
+	if to.Code == StaffCode(by.Code) {
+		return nil, Errorf(CodeInvalid, "这一步本来就在您这里，没有改动")
+	}
+	o.behind(n, Node{Assignee: to.Code, AssigneeName: to.Name})
+	n = o.OpenNode() // the list has moved
+	n.settle(d, NodeTransferred, reason, by)
+	events := []Event{d.decided(o, n, by)}
+	more, err := d.proceed(tx, o, by)
+	if err != nil {
+		return nil, err
+	}
+	return d.finish(tx, o, by, "转交（"+n.Who()+"）", o.Status.String(), "给"+to.Name+"。"+reason, append(events, more...))
+}
+
+// AddApprover adds somebody who decides after the open node (加签).
+func (d *Desk) AddApprover(tx Tx, id OrderID, who *Staff, reason string, by Actor) (*Order, error) {
+	o, n, err := d.mine(tx, id, 0, 0, by)
+	if err != nil {
+		return nil, err
+	}
+	for i := range o.Nodes {
+		if x := &o.Nodes[i]; x.Assignee == who.Code && (x.Status == NodeWaiting || x.Status == NodeOpen) {
+			return nil, Errorf(CodeConflict, "订单 %s 已经要%s审批了，没有改动", o.ID, who.Name)
+		}
+	}
+	o.behind(n, Node{Assignee: who.Code, AssigneeName: who.Name})
+	return d.finish(tx, o, by, "加签", o.Status.String(), who.Name+"。"+reason, nil)
+}
+
+// SendBack returns the order to its salesperson as a draft (退回): what it held is given back, and
+// once confirmed again it goes through its whole chain.
+func (d *Desk) SendBack(tx Tx, id OrderID, reason string, by Actor) (*Order, error) {
+	o, n, err := d.mine(tx, id, 0, 0, by)
+	if err != nil {
+		return nil, err
+	}
+	if reason == "" {
+		return nil, Errorf(CodeInvalid, "请写明退回原因，例如「退回 %s 交期请再确认」", o.ID)
+	}
+	before := o.Status.String()
+	n.settle(d, NodeReturned, reason, by)
+	events := []Event{d.decided(o, n, by)}
+	more, err := d.end(tx, o, StatusDraft, "", EventSentBack, by)
+	if err != nil {
+		return nil, err
+	}
+	o.Revision++
+	o.Exception, o.ConfirmedAt = "", time.Time{}
+	delete(o.Reached, StatusPendingApproval)
+	o.ExpiresAt = d.Now().Add(d.Times.DraftExpires)
+	o.Findings = nil
+	more[0].Data = map[string]string{"node": strconv.Itoa(n.Seq)}
+	if err := d.check(o, Facts{Draft: true}); err != nil {
+		return nil, err
+	}
+	return d.finish(tx, o, by, "退回（"+n.Who()+"）", before, reason, append(events, more...))
+}
+
+// maySkip are the roles that may leave out a step of an approval.
+var maySkip = []Role{RoleOperations, RoleAdmin}
+
+// Skip leaves out the open node (跳过). That needs the right, which approvers themselves don't have.
+func (d *Desk) Skip(tx Tx, id OrderID, reason string, by Actor) (*Order, error) {
+	o, n, err := d.openNode(tx, id, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	if by.Staff == nil || !by.Staff.Has(maySkip...) {
+		return nil, Errorf(CodeDenied, "跳过审批要运营主管或管理员，您没有这个权限，没有改动")
+	}
+	if reason == "" {
+		return nil, Errorf(CodeInvalid, "请写明跳过的原因，例如「跳过 %s 财务出差，已电话确认」", o.ID)
+	}
+	before := o.Status.String()
+	n.settle(d, NodeSkipped, reason, by)
+	events := []Event{d.decided(o, n, by)}
+	who := n.Who()
+	more, err := d.proceed(tx, o, by)
+	if err != nil {
+		return nil, err
+	}
+	return d.finish(tx, o, by, "跳过（"+who+"）", before, reason, append(events, more...))
+}
