@@ -52,6 +52,29 @@ func catalog() *orders.Catalog {
 	return orders.NewCatalog(m, staff, nil, 1)
 }
 
+// reasons are those of draft: a product as remembered, a quantity as said, a customer by name.
+func reasons() []orders.Reason {
+	return []orders.Reason{
+		{Field: "customer", Rule: "name", Words: "市一院"},
+		{
+			Field: "lines[0].product", Rule: "remembered", Words: "导管", Learned: 3, By: "周婷", At: at(4, 9, 0), Others: []string{"P044"},
+			Asked: &orders.Question{Field: "lines[0].product", Reason: "ambiguous", Said: "导管"},
+		},
+		{Field: "lines[0].quantity", Rule: "said", Words: "三十箱"},
+		{Field: "lines[1].product", Rule: "answer", Words: "试纸", By: "周婷", Asked: &orders.Question{Said: "那个试纸"}},
+		{Field: "lines[2].product", Rule: "alias", Words: "纱布"},
+		{Field: "deliver_by", Rule: "said", Words: "周五前"},
+	}
+}
+
+// learned is what is remembered of a customer.
+func learned() []orders.Learned {
+	return []orders.Learned{
+		{ID: 3, Customer: "C001", Said: "导管", Words: "导管", Product: "P012", ByName: "周婷", At: at(4, 9, 0), Count: 4},
+		{ID: 1, Customer: "C001", Said: "件", Words: "件", About: "P012", Unit: "箱", Size: dec("1"), ByName: "客户", At: at(2, 9, 0), Count: 1},
+	}
+}
+
 // draft is an order with a normal line, a special price, a shortage and a gift.
 func draft() *orders.Order {
 	o := &orders.Order{
@@ -296,6 +319,14 @@ func scenes() map[string][]cards.Message {
 		"detail": {
 			cards.Detail(draft(), cards.DetailView{}), cards.Detail(pending(), cards.DetailView{HidePrices: true, SeesInternal: true}),
 			cards.Detail(shipped(orders.ParcelNone), cards.DetailView{ForCustomer: true}), cards.Detail(longDraft(60), cards.DetailView{Page: 2}),
+		},
+		"draft-remembered": cards.Draft(signer, draft(), cards.DraftView{Reasons: reasons()}),
+		"basis":            {cards.Basis(draft(), reasons(), cat, false), cards.Basis(draft(), reasons(), cat, true), cards.Basis(draft(), nil, cat, false)},
+		"learned": {
+			cards.Learned(&cat.Customers[0], learned(), []orders.Learned{{ID: 2, Said: "导管", Product: "P044"}}, cat, false),
+			cards.Learned(&cat.Customers[0], learned(), nil, cat, true), cards.Learned(&cat.Customers[0], nil, learned(), cat, false),
+			cards.LearnedOverview(map[orders.CustomerCode]int{"C001": 2}, cat), cards.LearnedOverview(nil, cat),
+			{Text: cards.LearnedNow(&learned()[0], cat)},
 		},
 		"trail": {
 			cards.Trail("SO202603110012", []orders.AuditEntry{

@@ -129,6 +129,9 @@ func because(w *orders.Reason, forCustomer bool) string {
 	switch w.Rule {
 	case "remembered":
 		text := "按上次"
+		if said == "" && w.Asked != nil {
+			said = "「" + clip(oneLine(w.Asked.Said), 30) + "」"
+		}
 		if !forCustomer {
 			text += fmt.Sprintf("（%s %s定的，编号 %d）", day(w.At), w.By, w.Learned)
 		}
@@ -194,6 +197,10 @@ func Basis(o *orders.Order, why []orders.Reason, catalog *orders.Catalog, forCus
 		add("单价", w.price, field("price"))
 		blocks = append(blocks, strings.Join(rows, "\n"))
 	}
+	record := map[string]string{}
+	if c := catalog.Customer(o.Customer); c != nil {
+		record = map[string]string{"contact": c.Contact, "phone": c.Phone, "address": c.Address, "payment": c.Terms}
+	}
 	rest := []string{}
 	for _, f := range []struct{ name, field, value string }{
 		{"交期", "deliver_by", Wanted(o.DeliverBy, o.CreatedAt)},
@@ -210,10 +217,10 @@ func Basis(o *orders.Order, why []orders.Reason, catalog *orders.Catalog, forCus
 			continue
 		}
 		text := because(at[f.field], forCustomer)
-		if text == "" {
+		if text == "" && f.value == record[f.field] {
 			text = "客户资料"
 		}
-		rest = append(rest, f.name+" "+f.value+" ← "+text)
+		rest = append(rest, join(" ← ", f.name+" "+f.value, text))
 	}
 	if len(rest) > 0 {
 		blocks = append(blocks, strings.Join(rest, "\n"))

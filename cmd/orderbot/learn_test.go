@@ -5,10 +5,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"orderbot/bot/simulator"
+	"orderbot/orders"
 )
 
 var learnedNumber = regexp.MustCompile(`忘记 (\d+)`)
@@ -93,6 +95,69 @@ func TestWhatWasAnsweredIsRemembered(t *testing.T) {
 				fmt.Sprintf("%s P007 3 周婷", id), fmt.Sprintf("%s P006 2 周婷", newer),
 			}, trimmed(texts(t, db, "SELECT id, product, count, by_name FROM learned ORDER BY id")))
 			require.Zero(t, number(t, db, "SELECT COUNT(*) FROM learned WHERE ended = 0"))
+		})
+	}
+}
+
+// A customer's own answers, a unit, a customer who turns out to be another, and deliveries that come
+// three times.
+func TestWhatIsRememberedIsTheCustomersOwn(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFirm(t, database(t), medical)
+			f.serve()
+			ctx := t.Context()
+			db := f.sql()
+			f.sim.SetDeliveryPolicy(simulator.DeliveryPolicy{Timeout: 5 * time.Second, Resend: 3, Pause: 200 * time.Millisecond, Copies: 3})
+			f.sim.KF.AddCustomer("wm-he", "何文静", "")
+			f.bind(map[string]orders.CustomerCode{"wm-he": "C001"})
+			kf := func(text string) func() []simulator.Bubble {
+				before := len(f.sim.KF.Screen("wm-he"))
+				f.sim.KF.SendText(ctx, "wm-he", text)
+				return func() []simulator.Bubble { return f.sim.KF.Screen("wm-he")[before:] }
+			}
+			tell := func(text string) func() []simulator.Bubble {
+				before := len(f.sim.WeCom.Screen("zhouting"))
+				f.sim.WeCom.SendText(ctx, "zhouting", text)
+				return func() []simulator.Bubble { return f.sim.WeCom.Screen("zhouting")[before:] }
+			}
+
+			// The customer answers by the number of the option; staff's draft is read by it.
+			see(t, "question", kf("N95口罩3箱"), says("1. 医用防护口罩 N95 折叠式"))
+			see(t, "told", kf("1"), says("记住了", "「N95口罩」= P006"))
+			screen := tell("澜州一院 N95口罩2箱")
+			see(t, "lines", screen, says("P006", "按上次", "客户定"))
+			draft := see(t, "draft", screen, offers("确认下单", "澜州市第一人民医院"))
+			quiet(t, db, time.Minute)
+			require.Equal(t, []string{"C001 P006 2"}, texts(t, db, "SELECT customer, product, count FROM learned"))
+
+			// It is another customer's order: what the first one means by the words says nothing.
+			screen = tell("发错了，是澜州二院的")
+			card := see(t, "asked", screen, offers("确认下单", "澜州市第二人民医院", "请您定一下", "折叠式", "杯型"))
+			f.pressWeCom("zhouting", card, "选 2")
+			see(t, "settled", screen, says("记住了", "「N95口罩」= P007"))
+			quiet(t, db, time.Minute)
+			require.Equal(t, []string{"C001 P006 2", "C003 P007 1"}, texts(t, db, "SELECT customer, product, count FROM learned WHERE ended = 0 ORDER BY customer"))
+			f.sim.WeCom.SendText(ctx, "zhouting", "取消 "+orderNumber.FindString(draft.Title))
+			see(t, "cancelled", screen, says("已取消"))
+
+			// What a unit is that the product does not have, by a button or in words.
+			screen = tell("澜州二院 外科口罩2件")
+			card = see(t, "asked for the unit", screen, offers("箱", "没有“件”这个单位"))
+			id := orderNumber.FindString(card.Title)
+			f.pressWeCom("zhouting", card, "箱")
+			see(t, "settled", screen, says("记住了", "1件 = 1箱", "2箱（80盒）"))
+			f.sim.WeCom.SendText(ctx, "zhouting", "取消 "+id)
+			see(t, "cancelled", screen, says("已取消", id))
+			screen = tell("澜州二院 外科口罩5件")
+			card = see(t, "draft", screen, offers("确认下单", "按上次"))
+			see(t, "lines", screen, says("5箱（200盒）", "按上次：「件」"))
+			see(t, "basis", tell("依据 "+orderNumber.FindString(card.Title)), says("单位 箱 ← 「件」，按上次"))
+			screen = tell("取消")
+			see(t, "cancelled", screen, says("已取消"))
+			see(t, "asked for the unit of another customer", tell("澜州一院 外科口罩5件"), says("没有“件”这个单位"))
 		})
 	}
 }

@@ -141,7 +141,7 @@ func (x *Lexicon) useHabit(r *Result, t *Thread, i int, a *Ask, h *orders.Learne
 	r.Asks = settled(r.Asks, asks)
 	r.Orders[i] = d
 	if t != nil && i < len(t.Orders) && n < len(t.Orders[i].Lines) {
-		t.Orders[i].Lines[n] = *l
+		t.Orders[i].Lines[n] = d.Lines[n]
 		t.Asks = settled(t.Asks, asks)
 	}
 	return true
