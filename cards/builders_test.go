@@ -325,6 +325,8 @@ func scenes() map[string][]cards.Message {
 		"learned": {
 			cards.Learned(&cat.Customers[0], learned(), []orders.Learned{{ID: 2, Said: "导管", Product: "P044"}}, cat, false),
 			cards.Learned(&cat.Customers[0], learned(), nil, cat, true), cards.Learned(&cat.Customers[0], nil, learned(), cat, false),
+		},
+		"learned-overview": {
 			cards.LearnedOverview(map[orders.CustomerCode]int{"C001": 2}, cat), cards.LearnedOverview(nil, cat),
 			{Text: cards.LearnedNow(&learned()[0], cat)},
 		},

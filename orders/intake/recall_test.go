@@ -14,7 +14,9 @@ import (
 
 // masks is a catalogue with two masks that are called the same.
 func masks(change func(m *orders.Master)) *intake.Lexicon {
-	pack := func(unit string, size int64) orders.Pack { return orders.Pack{Unit: unit, Size: decimal.NewFromInt(size)} }
+	pack := func(unit string, size int64) orders.Pack {
+		return orders.Pack{Unit: unit, Size: decimal.NewFromInt(size)}
+	}
 	m := &orders.Master{
 		Products: []orders.Product{
 			{Code: "M1", Name: "防尘口罩", Spec: "杯型", Unit: "盒", Packs: []orders.Pack{pack("箱", 20)}},
