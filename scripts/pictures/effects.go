@@ -265,7 +265,7 @@ func (r *raster) faxed(c chance, fine bool) *raster {
 			}
 		})
 	}
-	limit := 120 + c.Float64()*50
+	limit := 150 + c.Float64()*40
 	streak := c.IntN(page.w)
 	return page.noisy(c, 14).each(func(x, _ int, p []float32) {
 		v := float32(255)

@@ -27,7 +27,7 @@ func plain(marked string) (text string, fields []string) {
 		}
 		field, after, _ := strings.Cut(rest, "⟧")
 		fields = append(fields, html.UnescapeString(field))
-		b.WriteString(field)
+		b.WriteString("<nobr>" + field + "</nobr>")
 		marked = after
 	}
 }

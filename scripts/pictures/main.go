@@ -6,7 +6,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -53,20 +52,23 @@ func main() {
 
 // made returns the pictures of a folder, drawing those that are not there.
 func made(ctx context.Context, folder string, seed uint64) ([]truth, error) {
-	if err := os.MkdirAll(folder, 0o750); err != nil {
-		return nil, err
-	}
 	list := filepath.Join(folder, "truth.json")
 	all, pages := planned(seed)
 	want, err := json.MarshalIndent(all, "", " ")
 	if err != nil {
 		return nil, err
 	}
-	if have, err := os.ReadFile(list); err == nil && string(have) == string(want) {
-		return all, nil
+	have, err := os.ReadFile(list)
+	if same := err == nil && string(have) == string(want); !same {
+		if err := os.RemoveAll(folder); err != nil {
+			return nil, err
+		}
+	}
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return nil, err
 	}
 	if err := drawn(ctx, folder, all, pages); err != nil {
 		return nil, fmt.Errorf("draw the pictures: %w", err)
 	}
-	return all, errors.Join(err, os.WriteFile(list, want, 0o600))
+	return all, os.WriteFile(list, want, 0o600)
 }

@@ -121,7 +121,7 @@ func planned(seed uint64) ([]truth, []picture) {
 	return all, pages
 }
 
-// drawn makes the pictures: Chromium draws the pages.
+// drawn makes the pictures that are not in the folder: Chromium draws the pages.
 func drawn(ctx context.Context, folder string, all []truth, pages []picture) error {
 	profile, err := os.MkdirTemp("", "pictures")
 	if err != nil {
@@ -135,6 +135,9 @@ func drawn(ctx context.Context, folder string, all []truth, pages []picture) err
 	tab, end := chromedp.NewContext(browser)
 	defer end()
 	for i, p := range pages {
+		if _, err := os.Stat(filepath.Join(folder, all[i].File)); err == nil {
+			continue
+		}
 		shot, err := screenshot(tab, p.page)
 		if err != nil {
 			return fmt.Errorf("%s: %w", all[i].File, err)

@@ -150,6 +150,81 @@ func isBilevel(im *image.RGBA) bool {
 
 func luminance(p []uint8) int { return (int(p[0])*3 + int(p[1])*6 + int(p[2])) / 10 }
 
+// cleaned returns a fax without what its machine added: lone black dots, and the streaks that dirt on the glass draws from the
+// upper to the lower edge, which would pass for rules of a table.
+func cleaned(im *image.RGBA) *image.RGBA {
+	w, h := im.Rect.Dx(), im.Rect.Dy()
+	dark := make([]bool, w*h)
+	for i := range dark {
+		dark[i] = luminance(im.Pix[i*4:]) < 128
+	}
+	out := image.NewRGBA(im.Rect)
+	copy(out.Pix, im.Pix)
+	white := func(x, y int) {
+		p := out.Pix[y*out.Stride+x*4:]
+		p[0], p[1], p[2] = 255, 255, 255
+	}
+	for x := 0; x < w; x++ {
+		end := x
+		for end < w && isStreak(dark, w, h, end) {
+			end++
+		}
+		if wide := end - x; wide == 0 || wide > 3 {
+			x = max(x, end)
+			continue
+		}
+		for y := range h { // what goes on to both sides is print
+			if left, right := x > 0 && dark[y*w+x-1], end < w && dark[y*w+end]; left && right {
+				continue
+			}
+			for i := x; i < end; i++ {
+				white(i, y)
+				dark[y*w+i] = false
+			}
+		}
+		x = end
+	}
+	for y := range h {
+		for x := range w {
+			if dark[y*w+x] && alone(dark, w, h, x, y) {
+				white(x, y)
+			}
+		}
+	}
+	return out
+}
+
+// alone tells a dot that nothing dark is near: not a piece of a broken stroke.
+func alone(dark []bool, w, h, x, y int) bool {
+	const reach = 2
+	for ny := max(0, y-reach); ny <= min(h-1, y+reach); ny++ {
+		for nx := max(0, x-reach); nx <= min(w-1, x+reach); nx++ {
+			if dark[ny*w+nx] && (nx != x || ny != y) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// isStreak tells a column that is dark in much of each part of its height, margins too.
+func isStreak(dark []bool, w, h, x int) bool {
+	const parts = 12
+	for k := range parts {
+		n := 0
+		from, to := k*h/parts, (k+1)*h/parts
+		for y := from; y < to; y++ {
+			if dark[y*w+x] {
+				n++
+			}
+		}
+		if n*3 < to-from {
+			return false
+		}
+	}
+	return true
+}
+
 // blurred returns the picture under a Gaussian of one pixel, which gives the jagged edges of a fax the
 // grey that the models were trained on.
 func blurred(im *image.RGBA) *image.RGBA {

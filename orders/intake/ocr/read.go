@@ -1,9 +1,11 @@
 package ocr
 
 import (
+	"cmp"
 	"context"
 	"image"
 	"math"
+	"slices"
 	"sort"
 	"unicode/utf8"
 
@@ -24,16 +26,20 @@ func (e *Engine) read(ctx context.Context, picture image.Image) (page.Page, erro
 	original, scale := workingCopy(picture)
 	im := original
 	if isBilevel(im) {
-		im = blurred(im)
+		im = blurred(cleaned(im))
 	} else {
 		im, _ = withoutSeals(im)
 	}
-	lines, turn, err := e.pass(ctx, im)
+	first, second := im, flattened
+	if isFaint(im) {
+		first, second = flattened(im), func(*image.RGBA) *image.RGBA { return im }
+	}
+	lines, turn, err := e.pass(ctx, first)
 	if err != nil {
 		return page.Page{}, err
 	}
-	if total, n := worth(lines); n > 0 && total/n < sureAt || isFaint(im) {
-		again, turnAgain, err := e.pass(ctx, flattened(im))
+	if total, n := worth(lines); n == 0 || total/n < sureAt {
+		again, turnAgain, err := e.pass(ctx, second(im))
 		if err != nil {
 			return page.Page{}, err
 		}
@@ -106,8 +112,108 @@ func (e *Engine) pass(ctx context.Context, im *image.RGBA) ([]reading, int, erro
 			quads[i] = quad{q[2], q[3], q[0], q[1]}
 		}
 	}
-	lines, err := e.readLines(ctx, im, splitAtRules(im, quads))
+	lines, err := e.readLines(ctx, im, splitAtRules(im, rejoined(im, quads)))
 	return lines, turn, err
+}
+
+// pieceGap is the blank between two boxes, in heights of the higher, below which they are pieces of one word.
+const pieceGap = 0.2
+
+// rejoined puts pieces of one word together that were detected one by one: no blank as wide as a space is between them.
+func rejoined(im *image.RGBA, quads []quad) []quad {
+	out := slices.Clone(quads)
+	slices.SortStableFunc(out, func(a, b quad) int { return cmp.Compare(a[0].X+a[0].Y, b[0].X+b[0].Y) })
+	for again := true; again; {
+		again = false
+		for i := 0; i < len(out) && !again; i++ {
+			for j := range out {
+				if one, ok := onePiece(im, out[i], out[j]); i != j && ok {
+					out[i] = one
+					out = slices.Delete(out, j, j+1)
+					again = true
+					break
+				}
+			}
+		}
+	}
+	return out
+}
+
+// onePiece is the box around two of which right goes on where left ends.
+func onePiece(im *image.RGBA, left, right quad) (quad, bool) {
+	axis := left
+	if width(right) > width(left) {
+		axis = right
+	}
+	w, h := width(axis), max(height(left), height(right))
+	if w == 0 || min(height(left), height(right)) < 0.4*h {
+		return quad{}, false
+	}
+	ux, uy := (axis[1].X-axis[0].X)/w, (axis[1].Y-axis[0].Y)/w
+	along := func(p page.Point) float64 { return (p.X-axis[0].X)*ux + (p.Y-axis[0].Y)*uy }
+	down := func(p page.Point) float64 { return -(p.X-axis[0].X)*uy + (p.Y-axis[0].Y)*ux }
+	if middle := (page.Point{X: (right[0].X + right[2].X) / 2, Y: (right[0].Y + right[2].Y) / 2}); along(right[0]) > along(left[0])-0.1*h && along(right[1]) < along(left[1])+0.1*h &&
+		down(middle) > down(left[0]) && down(middle) < down(left[3]) && height(right) <= height(left) && width(right) < 0.5*width(left) {
+		return left, true // a piece found twice
+	}
+	end, start := (along(left[1])+along(left[2]))/2, (along(right[0])+along(right[3]))/2
+	if gap := start - end; gap > 0.6*h || gap < -0.6*h || end >= (along(right[1])+along(right[2]))/2 || (along(left[0])+along(left[3]))/2 >= start {
+		return quad{}, false
+	}
+	if off := (down(left[1]) + down(left[2]) - down(right[0]) - down(right[3])) / 2; math.Abs(off) > 0.2*h {
+		return quad{}, false
+	}
+	var top, bottom float64
+	from, to := math.Inf(1), math.Inf(-1)
+	for k, q := range [2]quad{left, right} {
+		t, b := (down(q[0])+down(q[1]))/2, (down(q[2])+down(q[3]))/2
+		if k == 0 {
+			top, bottom = t, b
+		}
+		top, bottom = min(top, t), max(bottom, b)
+		for _, p := range q {
+			from, to = min(from, along(p)), max(to, along(p))
+		}
+	}
+	if bottom-top > 1.35*h {
+		return quad{}, false
+	}
+	at := func(s, t float64) page.Point {
+		return page.Point{X: axis[0].X + s*ux - t*uy, Y: axis[0].Y + s*uy + t*ux}
+	}
+	if blankBetween(im, at, end-0.5*h, start+0.5*h, top+0.2*h, bottom-0.2*h) > pieceGap*h {
+		return quad{}, false
+	}
+	return quad{at(from, top), at(to, top), at(to, bottom), at(from, bottom)}, true
+}
+
+// blankBetween is the widest stretch without ink between two positions along a line.
+func blankBetween(im *image.RGBA, at func(s, t float64) page.Point, from, to, top, bottom float64) float64 {
+	lo, hi := 255, 0
+	n := int(to-from) + 1
+	least, most := make([]int, n), make([]int, n)
+	for i := range n {
+		least[i], most[i] = 255, 0
+		for t := top; t <= bottom; t++ {
+			p := at(from+float64(i), t)
+			x, y := min(max(int(p.X), 0), im.Rect.Dx()-1), min(max(int(p.Y), 0), im.Rect.Dy()-1)
+			v := luminance(im.Pix[y*im.Stride+x*4:])
+			least[i], most[i] = min(least[i], v), max(most[i], v)
+		}
+		lo, hi = min(lo, least[i]), max(hi, most[i])
+	}
+	if hi-lo < 24 {
+		return float64(n)
+	}
+	best, run := 0, 0
+	for i := range n {
+		run++
+		if most[i]-least[i] > (hi-lo)*2/5 {
+			run = 0
+		}
+		best = max(best, run)
+	}
+	return float64(best)
 }
 
 // splitAtRules cuts boxes where a vertical ruling line crosses them: a right-aligned amount and the next column's

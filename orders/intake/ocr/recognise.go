@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -169,6 +170,7 @@ func respace(chars []char, green []float32, stride, w int) (string, float64) {
 		return "", 0
 	}
 	ink, em := inkColumns(green, stride, w)
+	tellZeros(chars, ink, w)
 	if !slices.ContainsFunc(chars, func(c char) bool { return isWide(c.text) }) {
 		em *= 1.3 // digits and capitals are lower than Chinese characters
 	}
@@ -236,7 +238,83 @@ func respace(chars []char, green []float32, stride, w int) (string, float64) {
 		}
 		b.WriteString(c.text)
 	}
-	return strings.TrimSpace(b.String()), math.Round(sum/float64(len(chars))*1000) / 1000
+	text := manyDots.ReplaceAllStringFunc(strings.TrimSpace(b.String()), func(money string) string {
+		last := strings.LastIndexByte(money, '.')
+		return strings.ReplaceAll(money[:last], ".", ",") + money[last:]
+	})
+	return text, math.Round(sum/float64(len(chars))*1000) / 1000
+}
+
+// manyDots is money whose thousands are parted by what looks like dots in small print.
+var manyDots = regexp.MustCompile(`\b\d{1,3}(?:\.\d{3})+\.\d\d\b`)
+
+// Widths of a character's ink, in those of the line's digits: between them nothing is said.
+const (
+	zeroAtMost    = 1.14
+	letterAtLeast = 1.24
+)
+
+// tellZeros tells the letter O from the digit 0 in codes by its width: the recogniser goes by the characters beside it.
+func tellZeros(chars []char, ink []bool, w int) {
+	widths := make([]int, len(chars))
+	var digits, capitals []float64
+	for i, c := range chars {
+		if len(c.text) != 1 || !unicode.IsDigit(rune(c.text[0])) && !unicode.IsUpper(rune(c.text[0])) {
+			continue
+		}
+		widths[i] = inkWidth(ink, int(c.x*float64(w)))
+		if strings.Contains("2345689", c.text) && widths[i] > 0 {
+			digits = append(digits, float64(widths[i]))
+		}
+		if strings.Contains("ABCDEGHKNPRSUVXYZ", c.text) && widths[i] > 0 {
+			capitals = append(capitals, float64(widths[i]))
+		}
+	}
+	if len(digits) < 2 {
+		return
+	}
+	slices.Sort(capitals)
+	slices.Sort(digits)
+	usual := digits[len(digits)/2]
+	if digits[len(digits)-1] > 1.35*usual { // some hang together
+		return
+	}
+	wider := len(capitals) > 0 && capitals[len(capitals)/2] > 1.08*usual // not in type of one width
+	for i, c := range chars {
+		switch ratio := float64(widths[i]) / usual; {
+		case widths[i] == 0 || ratio > 2:
+		case c.text == "O" && ratio < zeroAtMost && wider:
+			chars[i].text = "0"
+		case c.text == "0" && ratio > letterAtLeast && (beside(chars, i-1) || beside(chars, i+1)):
+			chars[i].text = "O"
+		}
+	}
+}
+
+// beside tells a letter.
+func beside(chars []char, i int) bool {
+	return i >= 0 && i < len(chars) && len(chars[i].text) == 1 && unicode.IsLetter(rune(chars[i].text[0]))
+}
+
+// inkWidth is the width of the piece of ink at or next to a column; 0 where there is none near.
+func inkWidth(ink []bool, at int) int {
+	const near = 5
+	for d := 0; d <= near; d++ {
+		for _, x := range [2]int{at + d, at - d} {
+			if x < 0 || x >= len(ink) || !ink[x] {
+				continue
+			}
+			from, to := x, x
+			for from > 0 && ink[from-1] {
+				from--
+			}
+			for to+1 < len(ink) && ink[to+1] {
+				to++
+			}
+			return to - from + 1
+		}
+	}
+	return 0
 }
 
 // slim holds characters that stand in more blank than others.
