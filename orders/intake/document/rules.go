@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/draw"
 	"math"
+	"slices"
 	"sort"
 
 	"orderbot/orders/intake/page"
@@ -122,7 +123,7 @@ func (p plane) across(least float64) []segment {
 	if p.dark {
 		sign = -1
 	}
-	smooth := make([]int, p.w*p.h)
+	smooth := make([]int16, p.w*p.h) // column by column, as it is gone through below
 	for y := range p.h {
 		row := p.pix[y*p.w : (y+1)*p.w]
 		sum, n := 0, 0
@@ -139,13 +140,12 @@ func (p plane) across(least float64) []segment {
 				sum -= int(row[x-ruleSmooth-1])
 				n--
 			}
-			smooth[y*p.w+x] = sum * sign / n
+			smooth[x*p.h+y] = int16(sum * sign / n) //nolint:gosec // a mean of bytes
 		}
 	}
-	// depth is by how much a pixel is darker than the brighter-most both sides near it.
-	depth := func(x, y int) int {
-		up, down := smooth[max(0, y-ruleAside)*p.w+x], smooth[min(p.h-1, y+ruleAside)*p.w+x]
-		return min(up, down) - smooth[y*p.w+x]
+	// depth is by how much a pixel of a column is darker than the brighter-most both sides near it.
+	depth := func(column []int16, y int) int {
+		return int(min(column[max(0, y-ruleAside)], column[min(p.h-1, y+ruleAside)]) - column[y])
 	}
 	var open []*trail
 	var done []segment
@@ -165,17 +165,20 @@ func (p plane) across(least float64) []segment {
 		}
 		done = append(done, segment{page.Point{X: t.xs[0], Y: a + b*t.xs[0]}, page.Point{X: t.end(), Y: a + b*t.end()}})
 	}
+	var marks []float64 // middles of thin lines in a column
+	var used []bool
 	for x := range p.w {
-		var marks []float64 // middles of thin lines in this column
+		marks = marks[:0]
+		column := smooth[x*p.h : (x+1)*p.h]
 		for y := 1; y < p.h-1; {
-			if depth(x, y) < ruleDepth {
+			if depth(column, y) < ruleDepth {
 				y++
 				continue
 			}
 			start := y
 			sum, weight := 0.0, 0.0
 			for y < p.h-1 {
-				d := depth(x, y)
+				d := depth(column, y)
 				if d < ruleDepth {
 					break
 				}
@@ -187,7 +190,8 @@ func (p plane) across(least float64) []segment {
 				marks = append(marks, sum/weight)
 			}
 		}
-		used := make([]bool, len(marks))
+		used = slices.Grow(used[:0], len(marks))[:len(marks)]
+		clear(used)
 		kept := open[:0]
 		for _, t := range open {
 			want := t.at(float64(x))

@@ -272,10 +272,10 @@ func flattened(im *image.RGBA) *image.RGBA {
 	}
 	smooth := image.NewGray(image.Rect(0, 0, w, h))
 	draw.BiLinear.Scale(smooth, smooth.Rect, paper, paper.Rect, draw.Src, nil)
-	ratio := make([]int, w*h)
+	ratio := make([]uint8, w*h)
 	var histogram [256]int
 	for i := range ratio {
-		ratio[i] = min(255, luminance(im.Pix[i*4:])*245/max(1, int(smooth.Pix[i])))
+		ratio[i] = uint8(min(255, luminance(im.Pix[i*4:])*245/max(1, int(smooth.Pix[i])))) //nolint:gosec // bounded
 		histogram[ratio[i]]++
 	}
 	ink, seen := 0, 0
@@ -284,7 +284,7 @@ func flattened(im *image.RGBA) *image.RGBA {
 	}
 	out := image.NewRGBA(im.Rect)
 	for i, v := range ratio {
-		g := uint8(min(255, max(0, (v-ink)*255/max(1, 235-ink))))
+		g := uint8(min(255, max(0, (int(v)-ink)*255/max(1, 235-ink)))) //nolint:gosec // bounded
 		out.Pix[i*4], out.Pix[i*4+1], out.Pix[i*4+2], out.Pix[i*4+3] = g, g, g, 255
 	}
 	return out
