@@ -82,7 +82,7 @@ func (s *scan) looseCode() string {
 			e++
 		}
 		if n, to := s.x.names.longest(r, i); digits >= 4 && e-i >= 6 && !s.isOwnCode(i, e) && (n == nil || to < e) && s.x.resolve(s.x.readMention(s.t, i, e, s.who.own, nil), nil, s.who, "").product < 0 {
-			return strings.ToUpper(strings.ReplaceAll(s.quote(i, e), "-", ""))
+			return strings.ToUpper(strings.ReplaceAll(halfWidth(s.quote(i, e)), "-", ""))
 		}
 		i = e
 	}

@@ -151,7 +151,7 @@ func (t *text) gaps() map[int]bool {
 		a, b := t.r[i-1], t.r[i+1]
 		switch {
 		case isDigit(a) && isHan(b):
-			if i == money {
+			if i == money || t.counts(i) {
 				keep[i] = true
 			} else if u := t.unit(i + 1); u > 0 && i+1+u < len(t.r) && t.r[i+1+u] == ' ' {
 				if b == '块' && i+5 < len(t.r) && isDigit(t.r[i+3]) && t.r[i+4] == ' ' {
@@ -161,6 +161,8 @@ func (t *text) gaps() map[int]bool {
 					money = i + 4
 				}
 				keep[i+1+u] = true
+			} else if u == 0 && i+3 < len(t.r) && t.r[i+2] == ' ' && isDigit(t.r[i+3]) && !strings.ContainsRune("月年点时层楼号座栋的长宽高厚和跟与", b) { // 100 欧 5K
+				keep[i+2] = true
 			}
 		case isHan(a) && isDigit(b):
 			if n, to := plainNumber(t.r, i+1); n != "" && to+1 < len(t.r) && strings.ContainsRune("/:", t.r[to]) && isDigit(t.r[to+1]) {
@@ -169,6 +171,18 @@ func (t *text) gaps() map[int]bool {
 		}
 	}
 	return keep
+}
+
+// counts tells whether the number before the space at r[i] is an amount without a unit: *10, 各 10.
+func (t *text) counts(i int) bool {
+	k := i
+	for k > 0 && isDigit(t.r[k-1]) {
+		k--
+	}
+	for k > 0 && t.r[k-1] == ' ' {
+		k--
+	}
+	return k > 0 && (t.r[k-1] == '*' || t.r[k-1] == '各') && t.unit(i+1) == 0
 }
 
 // unit is the length of the word at r[i] with which an amount or a size ends, 0 if there is none.

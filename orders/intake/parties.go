@@ -426,7 +426,7 @@ func (s *scan) personEnding(from, to int) int {
 		if s.isPerson(r[to-n : to]) {
 			// 二号门卓班长: 门 ends the place
 			for k := n - 1; k >= 2; k-- {
-				if s.isPerson(r[to-k:to]) && s.placeEnding(from, to-k) && to-k-from >= 3 && hasNumber(r[from:to-k]) {
+				if s.isPerson(r[to-k:to]) && s.placeEnding(from, to-k) && to-k-from >= 3 && (hasNumber(r[from:to-k]) || to-k-from >= 6) {
 					return k
 				}
 			}

@@ -43,6 +43,8 @@ var (
 	leadsClause = strings.Fields("剩下 剩余 其余 其中 分两批 分三批 分批 算了 哦不 噢不 不对 原来 现在 单价 麻烦 谢谢 联系人 联系电话 联系 电话 手机 收货人 收件人 收货地址 送货地址 地址 送到 送至 送往 寄到 寄至 发到 发往 送去 一起送 都送 都发 都走 走总 货到付款 款到发货 付款方式 采购单号 采购单 单号 合同号 备注 开票 发票 要发票 务必 请 急")
 	// condClause are words that begin a condition, or what is said of all, wherever they stand.
 	condClause = strings.Fields("不用就 都走 都送 都发 都记 没有就 没货就 没有的话 没货的话 有的话 有货的话")
+	// moreWords add to what was ordered.
+	moreWords = strings.Fields("再加 再来 再要 另加 另外")
 	// usual are words for an amount that end a clause.
 	usual = strings.Fields("那么多 一样多 那些 老数量")
 	// arrivals are words with which a deadline ends.
@@ -107,10 +109,10 @@ func (p *punctuator) stretch(from, to int) {
 	if some {
 		p.label(from, to)
 	}
-	if len(amounts) == 0 {
+	if len(amounts) == 0 && !p.hasTerm(from, to) {
 		return
 	}
-	goodsFirst := p.says(from, amounts[0][0]) && !p.goodsAt(amounts[len(amounts)-1][1], to)
+	goodsFirst := len(amounts) > 0 && p.says(from, amounts[0][0]) && !p.goodsAt(amounts[len(amounts)-1][1], to)
 	for _, a := range amounts {
 		i := a[1]
 		if i < to && !isSpace(r[i]) {
@@ -128,6 +130,9 @@ func (p *punctuator) stretch(from, to int) {
 		if i > from && wordOf(r, i, condClause) != "" {
 			p.cut[i] = ','
 		}
+		if isDigit(r[i]) && wordOf(r, i+1, moreWords) != "" {
+			p.cut[i+1] = ',' // 加到100再加…
+		}
 		if n, ok := readNumeral(r, i+1); r[i] == '分' && ok && n.to+1 < to && r[n.to] == '批' {
 			p.cut[n.to+1] = ',' // 分两批
 		}
@@ -137,11 +142,14 @@ func (p *punctuator) stretch(from, to int) {
 		if w := wordOf(r, i, usual); w != "" && p.goodsAt(i+len([]rune(w)), to) {
 			p.cut[i+len([]rune(w))] = ','
 		}
+		if e := p.termAt(i); e > i && i > from && isPayment(r, i) && strings.ContainsRune("号楼栋室厂店库门到", r[i-1]) {
+			p.cut[i] = ',' // 蓝桥路45号货到付款
+		}
 		if e := p.termAt(i); e > i && e < to && (isHan(r[e]) || isAlnum(r[e])) && wordOf(r, e, afterTerm) == "" {
 			p.cut[e] = ','
 		}
 		if e := p.deadlineAt(i, to); e > i {
-			if next, _ := p.amountAt(e); next > e || p.goodsAt(e, to) || wordOf(r, e, leadsClause) != "" {
+			if next, _ := p.amountAt(e); next > e || p.termAt(e) > e || p.goodsAt(e, to) || wordOf(r, e, leadsClause) != "" {
 				p.cut[e] = ','
 			}
 			i = e - 1
@@ -164,6 +172,25 @@ func (p *punctuator) termAt(i int) int {
 	return i
 }
 
+func isPayment(r []rune, i int) bool {
+	for _, t := range terms[r[i]] {
+		if t.kind == markPayment && has(r, i, t.word) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasTerm tells whether a carrier or way to pay stands in r[from:to].
+func (p *punctuator) hasTerm(from, to int) bool {
+	for i := from; i < to; i++ {
+		if p.termAt(i) > i {
+			return true
+		}
+	}
+	return false
+}
+
 // deadlineAt is where 明天下午前要到 ends that begins at r[i], i if there is none or it says where to.
 func (p *punctuator) deadlineAt(i, to int) int {
 	w, ok := readWhen(p.r[:to], i, p.s.c)
@@ -175,7 +202,9 @@ func (p *punctuator) deadlineAt(i, to int) int {
 		e++
 	}
 	for k := e; ; k = e {
-		if word := wordOf(p.r[:to], e, arrivals); word != "" {
+		if word := wordOf(p.r[:to], e, arrivals); word == "到货" && isPayment(p.r[:to], e+1) { // 20号前到货到付款
+			return e + 1
+		} else if word != "" {
 			e += len([]rune(word))
 		}
 		if e == k {

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"orderbot/orders/intake"
 )
 
 // The same order with other signs: spaces where scripts meet, English words for units, no punctuation.
@@ -16,6 +18,9 @@ func TestSaidOtherwise(t *testing.T) {
 		"复印纸 A4 70g 2 万包":                 "O1 20000包=20000",
 		"白醋 10 瓶 8 块 A4 纸 2 箱":            "F8 10瓶=10@8, O1 2箱=16",
 		"白醋3ctn A4纸2cartons":              "F8 3件=36, O1 2箱=16",
+		"白醋3件 62块1件":                      "F8 3件=36@62",
+		"白醋 *3 A4 纸 *2":                   "F8 3瓶=3, O1 2包=2",
+		"八十克A4两箱":                         "O2 2箱=10",
 		"A4纸2cartons，豆油5升3ctn":            "O1 2箱=16, F1 3箱=12",
 		"纸杯1000pcs":                       "O5 1000只=20",
 		"大米10公斤20bags":                    "F3 20袋=20",
@@ -30,6 +35,8 @@ func TestSaidOtherwise(t *testing.T) {
 			require.Empty(t, res.Asks)
 		})
 	}
+	require.Equal(t, intake.IntentInquiry, said(t, x, "白醋有什麼規格").Intent)
+	require.Empty(t, said(t, x, "八点八级的螺栓没有就算了，白醋3件").Orders[0].DeliverBy)
 	require.Equal(t, "2026-03-28", said(t, x, "白醋 3 件， 3 月 28 号前送到滨江路 8 号").Orders[0].DeliverBy)
 }
 

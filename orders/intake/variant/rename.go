@@ -83,8 +83,9 @@ var cipher = sync.OnceValue(func() map[rune]rune {
 	return m
 })
 
-// renamer changes the names of one firm's master data wherever they stand.
-type renamer struct{ people map[rune][]string }
+// renamer changes the names of one firm's master data wherever they stand. It keeps the firm's words
+// for units, and people's names.
+type renamer struct{ kept map[rune][]string }
 
 // newRenamer leaves the names of people alone, so that their surnames stay surnames: those of the
 // master data and further ones.
@@ -100,7 +101,13 @@ func newRenamer(m *orders.Master, names ...string) renamer {
 			}
 		}
 	}
-	return renamer{wordsByFirst(names)}
+	for i := range m.Products {
+		names = append(names, m.Products[i].Unit)
+		for _, p := range m.Products[i].Packs {
+			names = append(names, p.Unit)
+		}
+	}
+	return renamer{wordsByFirst(slices.DeleteFunc(names, func(n string) bool { return n == "" }))}
 }
 
 var titles = strings.Fields("总 工 姐 哥 队 先生 女士 小姐 经理 主任 科长 院长 店长 厂长 班长 主管 老师 医生 护士 阿姨 师傅 老板")
@@ -110,7 +117,7 @@ func (n renamer) text(s string) string {
 	r := []rune(simplified(s))
 	var b strings.Builder
 	for i := 0; i < len(r); {
-		if w := firstOf(n.people, r[i:]); w > 0 {
+		if w := firstOf(n.kept, r[i:]); w > 0 {
 			b.WriteString(string(r[i : i+w]))
 			i += w
 			continue

@@ -184,7 +184,7 @@ func apply(t require.TestingT, name, text string) string {
 func goldOf(t require.TestingT, text string) score.Gold {
 	address := ""
 	if _, after, ok := strings.Cut(text, "送到"); ok {
-		address = strings.Fields(after)[0]
+		address, _, _ = strings.Cut(after, " ")
 	}
 	encoded, err := json.Marshal(map[string]any{"id": "m", "intent": "order", "orders": []any{map[string]any{
 		"customer": "C1", "address": address, "lines": []any{
