@@ -43,7 +43,14 @@ func (b *books) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.current.Store(&bot.Books{Catalog: catalog, Lexicon: intake.NewLexicon(&catalog.Master)})
+	// Messages are read against the old snapshot meanwhile.
+	var lexicon *intake.Lexicon
+	if old := b.get(); old != nil {
+		lexicon = old.Lexicon.Update(&catalog.Master)
+	} else {
+		lexicon = intake.NewLexicon(&catalog.Master)
+	}
+	b.current.Store(&bot.Books{Catalog: catalog, Lexicon: lexicon})
 	return nil
 }
 

@@ -290,3 +290,47 @@ func BenchmarkLexicon(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkChange gives one product of a catalogue another alias, or adds a product, and reads the next message by the new
+// words, on one core; update finds out by itself, of all the master data anew, what changed, as a replica does.
+func BenchmarkChange(b *testing.B) {
+	for _, products := range catalogueSizes[1:] {
+		m := catalogue(b, "medical", products)
+		first := intake.NewLexicon(m)
+		run := func(what string, change func(x *intake.Lexicon, i int) *intake.Lexicon, words string) {
+			b.Run(fmt.Sprintf("products=%d/%s", products, what), func(b *testing.B) {
+				runtime.GC()
+				oneCore(b)
+				x := first
+				var took times
+				for i := range min(b.N, 200) {
+					begin := time.Now()
+					x = change(x, i)
+					res, _ := x.Read(intake.Message{ID: "m", Time: wednesday(b), Role: intake.RoleSales, Text: "澜州一院 " + fmt.Sprintf(words, i) + "20箱"}, nil)
+					took = append(took, time.Since(begin))
+					require.NotEmpty(b, res.Orders[0].Lines[0].Product)
+				}
+				took.report(b)
+			})
+		}
+		alias := func(i int) orders.Product {
+			p := m.Products[products/2+i%100]
+			p.Aliases = append(slices.Clone(p.Aliases), fmt.Sprintf("蓝面片%d型", i))
+			return p
+		}
+		run("alias", func(x *intake.Lexicon, i int) *intake.Lexicon {
+			return x.With(intake.Change{Products: []orders.Product{alias(i)}})
+		}, "蓝面片%d型")
+		run("product", func(x *intake.Lexicon, i int) *intake.Lexicon {
+			p := m.Products[products/2]
+			p.Code, p.Name, p.Aliases = orders.ProductCode(fmt.Sprintf("NEW%04d", i)), fmt.Sprintf("额温枪%d型", i), nil
+			return x.With(intake.Change{Products: []orders.Product{p}})
+		}, "额温枪%d型")
+		run("update", func(x *intake.Lexicon, i int) *intake.Lexicon {
+			changed := *m
+			changed.Products = slices.Clone(m.Products)
+			changed.Products[products/2+i%100] = alias(i)
+			return x.Update(&changed)
+		}, "蓝面片%d型")
+	}
+}

@@ -30,8 +30,9 @@ func (x *Lexicon) With(c Change) *Lexicon {
 	y := *x
 	y.grams, y.singles, y.tokenIDs, y.sounds = x.grams.fork(), x.singles.fork(), x.tokenIDs.fork(), x.sounds.fork()
 	y.byCode, y.alikes, y.items, y.history = x.byCode.fork(), x.alikes.fork(), x.items.fork(), x.history.fork()
-	y.tokens, y.products, y.popular, y.units = slices.Clone(x.tokens), slices.Clone(x.products), slices.Clone(x.popular), maps.Clone(x.units)
-	y.sold = maps.Clone(x.sold)
+	n := len(c.Products)
+	y.tokens, y.products, y.popular, y.units = clone(x.tokens, 50*n), clone(x.products, n), clone(x.popular, n), maps.Clone(x.units)
+	y.sold, y.unlisted = maps.Clone(x.sold), maps.Clone(x.unlisted)
 	if len(c.Customers)+len(c.GoneCustomers) > 0 {
 		y.phones, y.places, y.buyerCode = x.phones.fork(), x.places.fork(), x.buyerCode.fork()
 		y.customers, y.sellers = slices.Clone(x.customers), maps.Clone(x.sellers)
@@ -64,11 +65,16 @@ func (x *Lexicon) With(c Change) *Lexicon {
 	return &y
 }
 
+// clone is s with room for n more.
+func clone[T any](s []T, n int) []T { return append(make([]T, 0, len(s)+n), s...) }
+
 // count counts how often products were ordered, or takes it away.
 func (x *Lexicon) count(lines []orders.HistoryLine, n int32) {
 	for i := range lines {
 		if id, ok := x.productOf(lines[i].Product); ok {
 			x.popular[id] += n
+		} else {
+			x.unlisted[lines[i].Product] += n
 		}
 	}
 }
@@ -86,13 +92,7 @@ func (x *Lexicon) putProduct(p *orders.Product) {
 	} else {
 		id = int32(len(x.products)) //nolint:gosec // far fewer than that
 		x.products, x.popular = append(x.products, e), append(x.popular, 0)
-		x.history.all(func(_ orders.CustomerCode, lines []orders.HistoryLine) {
-			for i := range lines {
-				if lines[i].Product == p.Code {
-					x.popular[id]++
-				}
-			}
-		})
+		x.popular[id] = x.unlisted[p.Code]
 	}
 	x.enter(e, id)
 	for _, g := range e.grams {
@@ -138,6 +138,7 @@ func (x *Lexicon) leave(id int32) {
 	x.drop(e, id, gone)
 	x.names = x.names.change(id, e.called, nil)
 	x.products[id] = gone
+	x.unlisted[e.product.Code] = x.popular[id]
 	x.items.all(func(c orders.CustomerCode, items []ownItem) {
 		if slices.ContainsFunc(items, func(it ownItem) bool { return it.product == id }) {
 			x.items.over[c] = slices.DeleteFunc(slices.Clone(items), func(it ownItem) bool { return it.product == id })
@@ -265,7 +266,14 @@ func changes[T any](rows []T, n int, was func(id int32) *T, find func(*T) (int32
 	there := make([]bool, n)
 	last, added := int32(-1), false
 	for i := range rows {
-		id, known := find(&rows[i])
+		id := last + 1
+		for int(id) < n && was(id) == nil {
+			id++
+		}
+		known := int(id) < n && same(was(id), &rows[i])
+		if !known {
+			id, known = find(&rows[i])
+		}
 		switch {
 		case known && (id <= last || added):
 			return nil, nil, false

@@ -37,6 +37,7 @@ type Lexicon struct {
 	items     layered[orders.CustomerCode, []ownItem]
 	history   layered[orders.CustomerCode, []orders.HistoryLine] // newest first
 	popular   []int32                                            // how often each product was ordered
+	unlisted  map[orders.ProductCode]int32                       // the same of products that are not in the list
 	byCode    layered[string, int32]                             // one more than the product's id, 0 if none
 	alikes    layered[string, []int32]                           // products by code, as OCR may misread it
 	buyerCode layered[string, int32]                             // one more than the customer's id, 0 if none
@@ -206,7 +207,7 @@ func NewLexicon(m *orders.Master) *Lexicon {
 	n := len(m.Products)
 	x := &Lexicon{
 		grams: newLayered[uint64, []int32](4 * n), singles: newLayered[rune, []int32](0), tokenIDs: newLayered[string, int32](2 * n),
-		sounds: newLayered[string, []uint64](4 * n), units: map[string]int{}, sold: map[string]int{}, phones: newLayered[string, []int32](len(m.Customers)),
+		sounds: newLayered[string, []uint64](4 * n), units: map[string]int{}, sold: map[string]int{}, unlisted: map[orders.ProductCode]int32{}, phones: newLayered[string, []int32](len(m.Customers)),
 		places: newLayered[uint64, []int32](0), sellers: map[string]int{}, items: newLayered[orders.CustomerCode, []ownItem](0),
 		history: newLayered[orders.CustomerCode, []orders.HistoryLine](0), byCode: newLayered[string, int32](n),
 		alikes: newLayered[string, []int32](n), buyerCode: newLayered[string, int32](len(m.Customers)),
@@ -613,10 +614,8 @@ func (x *Lexicon) indexHistory(lines []orders.HistoryLine) {
 	for i := range lines {
 		h := &lines[i]
 		by[h.Customer] = append(by[h.Customer], *h)
-		if id, ok := x.productOf(h.Product); ok {
-			x.popular[id]++
-		}
 	}
+	x.count(lines, 1)
 	for c, hs := range by {
 		x.history.put(c, newestFirst(hs))
 	}

@@ -251,10 +251,15 @@ type cover struct {
 }
 
 func (x *Lexicon) cover(id int32, m *mention) cover {
+	return x.coverAt(id, m, share{han: ^uint64(0), toks: ^uint32(0)})
+}
+
+// coverAt is cover where the product bears no more pairs and tokens than may.
+func (x *Lexicon) coverAt(id int32, m *mention, may share) cover {
 	e := x.products[id]
 	c := cover{id: id}
 	for i := 0; i+1 < len(m.han); i++ {
-		if m.at[i+1] == m.at[i]+1 && e.hasGram(gram(m.han[i], m.han[i+1])) {
+		if may.han>>uint(i)&3 == 3 && m.at[i+1] == m.at[i]+1 && e.hasGram(gram(m.han[i], m.han[i+1])) {
 			c.strong |= 3 << uint(i)
 		}
 	}
@@ -279,6 +284,9 @@ func (x *Lexicon) cover(id int32, m *mention) cover {
 	}
 	c.score = 2*bits.OnesCount64(c.strong) + bits.OnesCount64(c.weak)
 	for i := range m.toks {
+		if may.toks>>uint(i)&1 == 0 {
+			continue
+		}
 		if s := e.token(x.asks(&m.toks[i])); s > 0 {
 			c.toks |= 1 << uint(i)
 			c.score += s
@@ -388,6 +396,8 @@ func (s share) most(content uint64) int {
 	return 2*bits.OnesCount64(s.han) + 4*bits.OnesCount32(s.toks) + bits.OnesCount64(content&^s.han)
 }
 
+func (s share) or(o share) share { return share{s.han | o.han, s.toks | o.toks, s.ctx} }
+
 func (s share) and(o source) share { return share{s.han | o.han, s.toks | o.toks, s.ctx} }
 
 // scratch counts what the products bear.
@@ -491,9 +501,7 @@ func (x *Lexicon) best(m, ctx *mention, who scope) []cover {
 	// those that can score most come first
 	order := make([]uint64, 0, len(s.touched))
 	for _, id := range s.touched {
-		p := s.shares[id]
-		p.han |= left.han
-		p.toks |= left.toks
+		p := s.shares[id].or(left)
 		if most := p.most(content); most >= top {
 			order = append(order, uint64(most)<<rankMost|uint64(min(p.ctx, 0xfff))<<rankCtx|uint64(^uint32(id))) //nolint:gosec // all are small and positive
 		}
@@ -501,12 +509,12 @@ func (x *Lexicon) best(m, ctx *mention, who scope) []cover {
 	if len(order) > maxCandidates {
 		x.prefer(order, m, who)
 	}
-	slices.SortFunc(order, func(a, b uint64) int { return cmp.Compare(b, a) })
+	order = greatest(order, 2*maxCandidates)
 	ids := make([]int32, len(order))
 	for i, o := range order {
 		ids[i] = int32(^uint32(o)) //nolint:gosec // as it was put in
 	}
-	return x.top(m, ids, func(i int) int { return int(order[i] >> rankMost) })
+	return x.top(m, ids, func(i int) (int, share) { return int(order[i] >> rankMost), s.shares[ids[i]].or(left) })
 }
 
 // A candidate's rank is a number: the most that it can score, what it bears of the context, how likely it is otherwise, and the
@@ -540,14 +548,17 @@ func (x *Lexicon) prefer(order []uint64, m *mention, who scope) {
 }
 
 // top scores the products that explain most of m. bound tells for each product what it can score at most, the highest first.
-func (x *Lexicon) top(m *mention, ids []int32, bound func(i int) int) []cover {
+func (x *Lexicon) top(m *mention, ids []int32, bound func(i int) (most int, may share)) []cover {
 	var out []cover
-	best := 1
+	best, may := 1, share{han: ^uint64(0), toks: ^uint32(0)}
 	for i, id := range ids {
-		if bound != nil && (bound(i) < best || bound(i) == best && len(out) >= maxCandidates) || i >= 5*maxCandidates {
-			break
+		if bound != nil {
+			var most int
+			if most, may = bound(i); most < best || most == best && len(out) >= maxCandidates {
+				break
+			}
 		}
-		c := x.cover(id, m)
+		c := x.coverAt(id, m, may)
 		if c.score > best {
 			best, out = c.score, out[:0]
 		}
@@ -556,6 +567,38 @@ func (x *Lexicon) top(m *mention, ids []int32, bound func(i int) int) []cover {
 		}
 	}
 	return out
+}
+
+// greatest returns the n greatest numbers, or all, the greatest first.
+func greatest(all []uint64, n int) []uint64 {
+	for lo, hi := 0, len(all); len(all) > n && hi-lo > 1; {
+		// Hoare's selection: what is not below the pivot goes before it
+		pivot, i, j := all[lo+(hi-lo)/2], lo, hi-1
+		for i <= j {
+			for all[i] > pivot {
+				i++
+			}
+			for all[j] < pivot {
+				j--
+			}
+			if i <= j {
+				all[i], all[j] = all[j], all[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case n <= j:
+			hi = j + 1
+		case n >= i:
+			lo = i
+		default:
+			lo = hi
+		}
+	}
+	all = all[:min(n, len(all))]
+	slices.SortFunc(all, func(a, b uint64) int { return cmp.Compare(b, a) })
+	return all
 }
 
 // byCharacter are the products called by the one character that m says: 醋, 盐.
