@@ -61,7 +61,7 @@ func (f *firm) replica() *server {
 	f.t.Helper()
 	settings, err := config.Load("", append(slices.Clone(f.env), "ORDERBOT_SERVER__LISTEN="+freeAddress(f.t)))
 	require.NoError(f.t, err)
-	s, err := newServer(f.t.Context(), settings, serverOptions{Logger: slog.New(slog.DiscardHandler), Now: f.clock.now, Open: f.open, Hold: f.hold})
+	s, err := newServer(f.t.Context(), settings, serverOptions{Logger: slog.New(slog.DiscardHandler), Now: f.clock.now, Files: f.files, Hold: f.hold})
 	require.NoError(f.t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

@@ -156,7 +156,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	res.Explain = r.explain([]*section{sec}, []Draft{d}, asks, which)
 	res.unread = s.unreadOf(b, which)
 	if len(d.Lines) == 0 && before > 0 {
-		res.Intent = IntentCancel
+		res.Intent, res.Explain = IntentCancel, nil
 		return res, &Thread{}, true
 	}
 	nextT := old.clone()

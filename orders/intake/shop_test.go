@@ -52,6 +52,11 @@ D4|瑞丰服装厂|瑞丰制衣|西岭|秋姐|13800009004|西岭市纺织园7栋
 
 func shop(t testing.TB) *intake.Lexicon {
 	t.Helper()
+	return intake.NewLexicon(shopData(t))
+}
+
+func shopData(t testing.TB) *orders.Master {
+	t.Helper()
 	m := &orders.Master{}
 	for line := range strings.Lines(shopProducts) {
 		f := strings.Split(strings.TrimSpace(line), "|")
@@ -84,7 +89,7 @@ func shop(t testing.TB) *intake.Lexicon {
 		{Customer: "D1", Order: "SO2", Date: "2026-02-20", Product: "F2", Quantity: decimal.NewFromInt(10), Unit: "桶"},
 		{Customer: "D1", Order: "SO2", Date: "2026-02-20", Product: "F5", Quantity: decimal.NewFromInt(5), Unit: "件"},
 	}
-	return intake.NewLexicon(m)
+	return m
 }
 
 // wednesday is 11 March 2026, 10:24 in Beijing.
