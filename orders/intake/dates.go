@@ -17,6 +17,7 @@ type when struct {
 	weight   int  // how plainly it is a deadline
 	clock    bool // only an hour is said, no day
 	part     bool // only a part of the day is said
+	clash    bool // the weekday beside the date is another one
 }
 
 // value writes the deadline as the contract wants it.
@@ -167,10 +168,23 @@ func readPoint(r []rune, i int, c clock) (when, bool) {
 	if w, ok := readSpan(r, i, c); ok {
 		return w, true
 	}
+	if w, ok := readEnglish(r, i, c); ok {
+		if h, m, e, _ := readHour(r, skipSpace(r, w.to)); !w.hour && e > w.to {
+			w.to, w.hour = e, true
+			w.end = w.end.Add(time.Duration(h)*time.Hour + time.Duration(m)*time.Minute)
+		}
+		return w, true
+	}
 	w := when{from: i}
 	day, to, part, ok := readDay(r, i, c, &w)
 	if ok && w.vague != "" {
 		w.to = to
+		if p := partAt(r, to); p >= 0 { // 第三天上午
+			w.to += len([]rune(partWords[p].word))
+		}
+		if _, _, e, _ := readHour(r, w.to); e > w.to {
+			w.to = e
+		}
 		return w, true
 	}
 	hourDay := ok
@@ -179,7 +193,11 @@ func readPoint(r []rune, i int, c clock) (when, bool) {
 	}
 	k := to
 	if ok {
-		k = skipWeekday(r, k)
+		var clash bool
+		if k, clash = skipWeekday(r, k, day); clash {
+			w.clash = true
+		}
+		to = max(to, k)
 		for k < len(r) && (r[k] == '的' || (r[k] == ' ' || r[k] == ',') && k+1 < len(r) && partAt(r, k+1) >= 0) {
 			k++
 		}
@@ -203,7 +221,7 @@ func readPoint(r []rune, i int, c clock) (when, bool) {
 		if part >= 0 {
 			pm = part >= 12
 		}
-		k = skipWeekday(r, to)
+		k = to
 		if k < len(r) && r[k] == ' ' {
 			k++
 		}
@@ -253,20 +271,41 @@ func readPoint(r []rune, i int, c clock) (when, bool) {
 	return w, true
 }
 
-// skipWeekday skips the weekday in brackets behind a date: 3月20日(周五).
-func skipWeekday(r []rune, i int) int {
-	if i+3 >= len(r) || r[i] != '(' {
-		return i
+// skipWeekday skips the weekday behind a date: 3月20日(周五), 4月1日周三. clash tells that the date is none.
+func skipWeekday(r []rune, i int, day time.Time) (to int, clash bool) {
+	k := i
+	if k > 0 && !strings.ContainsRune("日号", r[k-1]) && !isDigit(r[k-1]) {
+		return i, false
 	}
-	for k := i + 2; k < len(r) && k < i+6; k++ {
-		if r[k] == ')' {
-			if strings.ContainsRune("周星礼", r[i+1]) {
-				return k + 1
-			}
-			break
-		}
+	bracket := k < len(r) && r[k] == '('
+	if bracket || k < len(r) && (r[k] == ',' || r[k] == ' ') {
+		k++
 	}
-	return i
+	switch {
+	case has(r, k, "周"):
+		k++
+	case has(r, k, "星期"), has(r, k, "礼拜"):
+		k += 2
+	default:
+		return i, false
+	}
+	if k >= len(r) {
+		return i, false
+	}
+	n, ok := weekdays[r[k]]
+	k++
+	if !ok || isDigit(r[k-1]) || bracket && (k >= len(r) || r[k] != ')') {
+		return i, false
+	}
+	if bracket {
+		k++
+	}
+	return k, (int(day.Weekday())+6)%7+1 != n
+}
+
+func weekdayBehind(r []rune, i int) bool {
+	to, _ := skipWeekday(r, i, time.Time{})
+	return to > i
 }
 
 func partAt(r []rune, i int) int {
@@ -286,6 +325,9 @@ var decimalUnits = strings.Fields("级 号 寸 码 度 升 毫升 公斤 斤 千
 
 // readHour reads 3点半, 15:00, 八点, 9点30, 5pm. exact tells that the day's half is certain.
 func readHour(r []rune, i int) (h, m, to int, exact bool) {
+	if i > 0 && i < len(r) && isDigit(r[i]) && isDigit(r[i-1]) {
+		return 0, 0, i, false
+	}
 	n, ok := readWhole(r, i)
 	if has(r, i, "零点") {
 		n, ok = numeral{to: i + 1}, true
@@ -396,6 +438,9 @@ func readDay(r []rune, i int, c clock, w *when) (day time.Time, to, part int, ok
 		return d, to, -1, true
 	}
 	d, to, ok := readMonthDay(r, i, c, w)
+	if ok && d.IsZero() && w.vague == "" { // 2月30日
+		w.vague, d = string(r[i:to]), c.today
+	}
 	return d, to, -1, ok
 }
 
@@ -435,6 +480,11 @@ func readWeekday(r []rune, i int, c clock, w *when) (time.Time, int, bool) {
 		return time.Time{}, i, false
 	}
 	monday := c.today.AddDate(0, 0, -(int(c.today.Weekday())+6)%7)
+	if said && (has(r, k, "周") || has(r, k, "的周")) { // 下周周六
+		k = index(r, k, len(r), "周") + 1
+	} else if said && (has(r, k, "星期") || has(r, k, "礼拜")) {
+		k += 2
+	}
 	if k < len(r) {
 		if r[k] == '末' {
 			w.vague = string(r[i : k+1])
@@ -559,16 +609,23 @@ func readMonthDay(r []rune, i int, c clock, w *when) (time.Time, int, bool) {
 			if k < len(r) && (r[k] == '日' || r[k] == '号') {
 				k++
 			}
-			return time.Date(v, time.Month(m.value.IntPart()), int(d.value.IntPart()), 0, 0, 0, 0, loc), k, true
+			return exactDay(v, time.Month(m.value.IntPart()), int(d.value.IntPart()), loc), k, true
 		}
 		switch {
-		case k < len(r) && r[k] == '月' && v <= 12:
+		case k < len(r) && r[k] == '月' && (v <= 12 || v < 100 && n.bare && k+1 < len(r) && isDigit(r[k+1])):
+			if v > 12 { // 13月1日
+				e := k + 1
+				for e < len(r) && isDigit(r[e]) {
+					e++
+				}
+				return none, e, monthDayEnd(r, e) || e < len(r) && strings.ContainsRune("日号", r[e])
+			}
 			k++
 			if k < len(r) && r[k] == '份' {
 				k++
 			}
 			month, monthSaid = time.Month(v), true
-			if n, ok := readNumeral(r, k); ok && !n.more && n.value.IsInteger() && n.value.IntPart() >= 1 && n.value.IntPart() <= 31 {
+			if n, ok := readNumeral(r, k); ok && !n.more && n.value.IsInteger() && n.value.IntPart() >= 1 && n.value.IntPart() <= 99 {
 				if n.to < len(r) && strings.ContainsRune("-~至到、", r[n.to]) { // 3月20-25日
 					if d, ok := readWhole(r, n.to+1); ok && !d.more && d.value.GreaterThan(n.value) && d.value.IntPart() <= 31 && d.to < len(r) && (r[d.to] == '日' || r[d.to] == '号') {
 						return nextMonthDay(c, month, int(d.value.IntPart())), d.to + 1, true
@@ -590,7 +647,12 @@ func readMonthDay(r []rune, i int, c clock, w *when) (time.Time, int, bool) {
 			return nextDay(c, int(d.value.IntPart())), e, true
 		case k < len(r) && (r[k] == '/' || r[k] == '-') && v <= 12 && n.bare:
 			d, ok := readNumeral(r, k+1)
-			if !ok || !d.bare || !d.value.IsInteger() || d.value.IntPart() < 1 || d.value.IntPart() > 31 || !monthDayEnd(r, d.to) {
+			if !ok || !d.bare || !d.value.IsInteger() || d.value.IntPart() < 1 || d.value.IntPart() > 31 {
+				return none, i, false
+			}
+			if d.to < len(r) && (r[d.to] == '号' || r[d.to] == '日') {
+				d.to++
+			} else if !monthDayEnd(r, d.to) && !weekdayBehind(r, d.to) {
 				return none, i, false
 			}
 			return nextMonthDay(c, time.Month(v), int(d.value.IntPart())), d.to, true
@@ -631,7 +693,7 @@ func readMonthDay(r []rune, i int, c clock, w *when) (time.Time, int, bool) {
 			}
 		}
 	}
-	if monthSaid && k > i && !isDigit(r[i]) && !isHanNumeral(r[i]) && has(r, i, "下") && monthDayEnd(r, k) { // 下个月要
+	if monthSaid && k > i && (has(r, i, "下") || isDigit(r[i]) || isHanNumeral(r[i])) && monthDayEnd(r, k) { // 下个月要, 4月份要
 		w.vague = string(r[i:k])
 		return c.today, k, true
 	}
@@ -656,12 +718,22 @@ func nextDay(c clock, day int) time.Time {
 	return d
 }
 
+// nextMonthDay is the next day of that month and number, zero if no month has it.
 func nextMonthDay(c clock, m time.Month, day int) time.Time {
-	d := time.Date(c.today.Year(), m, day, 0, 0, 0, 0, c.today.Location())
-	if d.Before(c.today) {
-		d = time.Date(c.today.Year()+1, m, day, 0, 0, 0, 0, c.today.Location())
+	for year := c.today.Year(); year < c.today.Year()+9; year++ {
+		if d := exactDay(year, m, day, c.today.Location()); !d.IsZero() && !d.Before(c.today) {
+			return d
+		}
 	}
-	return d
+	return time.Time{}
+}
+
+// exactDay is the day, or zero where the calendar has none such (30 February).
+func exactDay(year int, m time.Month, day int, loc *time.Location) time.Time {
+	if d := time.Date(year, m, day, 0, 0, 0, 0, loc); d.Day() == day && d.Month() == m {
+		return d
+	}
+	return time.Time{}
 }
 
 var deadlineWords = strings.Fields("之前 以前 前 送 到 要 用 交 发 必须 务必 上午 下午 早 晚 中午 傍晚 收到 提 取 来拉 来拿 来提 来取 能 给 一定 就要 进场 进厂 入库 装车 安装 开工")
@@ -713,7 +785,7 @@ func readDotted(r []rune, i int, loc *time.Location) (time.Time, int, bool) {
 	if k < len(r) && (r[k] == '日' || r[k] == '号') {
 		k++
 	}
-	return time.Date(n[0], time.Month(n[1]), n[2], 0, 0, 0, 0, loc), k, true
+	return exactDay(n[0], time.Month(n[1]), n[2], loc), k, true
 }
 
 // readPacked reads 20260325 and 3.25号, 3.25前, 3.20-3.25.
@@ -747,7 +819,7 @@ func readPacked(r []rune, i int, c clock) (time.Time, int, bool) {
 	case e < len(r) && (r[e] == '号' || r[e] == '日') && dayEnd(r, e+1): // not the size 5.5号
 		e++
 	case has(r, e, "前") || has(r, e, "之前") || has(r, e, "以前"), has(r, e, "到货"), has(r, e, "送"), has(r, e, "交货"), has(r, e, "发货"):
-	case skipWeekday(r, e) > e:
+	case weekdayBehind(r, e):
 	case e < len(r) && strings.ContainsRune("-~至到", r[e]):
 		if _, to, ok := readPacked(r, e+1, c); !ok || to-e < 4 {
 			return time.Time{}, i, false

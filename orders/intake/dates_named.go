@@ -31,7 +31,7 @@ func readNamed(r []rune, i int, w *when) (int, bool) {
 	if n := wordAt(feasts, r[:min(len(r), k+6)], k); n > 0 {
 		name := string(r[k : k+n])
 		e := k + n
-		for _, s := range [...]string{"节", "假期", "当天", "当日", "那天", "晚上"} {
+		for _, s := range [...]string{"节", "假期", "当天", "当日", "那天", "晚上", "期间"} {
 			if has(r, e, s) {
 				e += len([]rune(s))
 			}
@@ -40,6 +40,7 @@ func readNamed(r []rune, i int, w *when) (int, bool) {
 		switch {
 		case has(r, e, "前后"):
 			e += 2
+		case has(r, k+n, "期间") && !short:
 		case has(r, e, "之前"), has(r, e, "以前"):
 			e += 2
 		case has(r, e, "前") && !has(r, e, "前台") && !has(r, e, "前门"):
@@ -61,6 +62,12 @@ func readNamed(r []rune, i int, w *when) (int, bool) {
 	if e, ok := readLunar(r, i); ok {
 		w.vague = string(r[i:e])
 		return e, true
+	}
+	if r[i] == '第' && i+1 < len(r) { // 第三天上午
+		if n, ok := readWhole(r, i+1); ok && has(r, n.to, "天") && (monthDayEnd(r, n.to+1) || partAt(r, n.to+1) >= 0) {
+			w.vague = string(r[i : n.to+1])
+			return n.to + 1, true
+		}
 	}
 	if n := wordAt(hazy, r, i); n > 0 {
 		e := i + n

@@ -394,6 +394,8 @@ func (x *Lexicon) finish(secs []*section, now time.Time, from int) ([]Draft, []A
 			switch {
 			case w.vague != "":
 				asks = append(asks, Ask{Field: path + ".deliver_by", Reason: ReasonAmbiguous, Text: fmt.Sprintf("“%s”具体是哪一天要？", w.vague)})
+			case w.clash:
+				asks = append(asks, Ask{Field: path + ".deliver_by", Reason: ReasonConflict, Text: "要货的日期和星期几对不上，是哪一天？"})
 			case w.past:
 				asks = append(asks, Ask{Field: path + ".deliver_by", Reason: ReasonConflict, Text: pastText(d.DeliverBy, now)})
 			}

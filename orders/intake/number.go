@@ -482,7 +482,7 @@ func tail(r []rune, n numeral) numeral {
 		}
 	case '来': // 十来箱, but not 10, 来5箱
 		if k > n.to || !strings.ContainsRune("箱件盒包袋瓶桶提个只支卷条根张斤公吨米套台把双打筒罐块片盘对副升捆板托扎万亿", next) || n.value.IsPositive() && !n.value.Mod(decimal.New(1, 1)).IsZero() {
-		return n
+			return n
 		}
 	default:
 		return n

@@ -397,7 +397,7 @@ func (s *scan) placeEnding(from, to int) bool {
 func (s *scan) quantityIn(from, to int) bool {
 	for i := from; i < to; i++ {
 		if n, ok := readNumeral(s.r[:to], i); ok {
-			if u, e := s.unitAfter(n.to); u != "" && !sizeUnits[u] && !strings.Contains("幢栋楼层件部台座号室期区", u) && e <= to && !(u == "组" && strings.ContainsRune("村队社", runeBefore(s.r, i))) {
+			if u, e := s.unitAfter(n.to); u != "" && !sizeUnits[u] && !strings.Contains("幢栋楼层件部台座号室期区", u) && e <= to && (u != "组" || !strings.ContainsRune("村队社", runeBefore(s.r, i))) {
 				if !strings.Contains("架面段条组排", u) {
 					return true
 				}

@@ -99,7 +99,7 @@ func spokenMobile(r []rune, i int) (string, int) {
 		if !ok || r[k] == '两' || r[k] == '俩' || r[k] == '仨' {
 			break
 		}
-		b.WriteByte(byte('0' + d))
+		b.WriteRune('0' + rune(d)) //nolint:gosec // one digit
 	}
 	if num := b.String(); len(num) == 11 && num[1] >= '3' {
 		return num, k

@@ -234,14 +234,14 @@ func (s *scan) occasions(i int) int {
 		return i
 	}
 	k := n.to
-	if strings.ContainsRune("单批趟", r[k]) && s.x.unitAt(r, k) == "" && !s.x.vocabulary(r, k, len(r)) {
+	if strings.ContainsRune("单批趟", r[k]) && !has(r, k, "单元") && s.x.unitAt(r, k) == "" && !s.x.vocabulary(r, k, len(r)) {
 		return k + 1
 	}
 	if r[k] != '个' && r[k] != '家' && r[k] != '处' {
 		return i
 	}
 	for _, w := range [...]string{"月", "星期", "礼拜", "小时", "钟头", "工作日"} {
-		if e := k + 1 + len([]rune(w)); r[k] == '个' && has(r, k+1, w) && (e >= len(r) || !strings.ContainsRune("内以之后前的", r[e])) {
+		if e := k + 1 + len([]rune(w)); r[k] == '个' && has(r, k+1, w) && (e >= len(r) || !strings.ContainsRune("内以之后前的要到送交", r[e])) {
 			return e
 		}
 	}
