@@ -26,7 +26,7 @@ func (s *scan) findPhones() {
 		}
 		cued := s.phoneCued(i)
 		num, to, sure := phoneAt(r, i)
-		if num != "" && (sure || cued || s.afterPerson(i)) && (to >= len(r) || !isAlnum(r[to])) {
+		if num != "" && (sure || cued || len(num) > 8 && s.afterPerson(i)) && (to >= len(r) || !isAlnum(r[to])) {
 			s.claim(mark{kind: markPhone, from: i, to: to, text: num})
 			i = to - 1
 			continue
