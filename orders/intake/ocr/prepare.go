@@ -284,7 +284,7 @@ func flattened(im *image.RGBA) *image.RGBA {
 	}
 	out := image.NewRGBA(im.Rect)
 	for i, v := range ratio {
-		g := uint8(min(255, max(0, (int(v)-ink)*255/max(1, 235-ink)))) //nolint:gosec // bounded
+		g := uint8(min(255, max(0, (int(v)-ink)*255/max(1, 235-ink))))
 		out.Pix[i*4], out.Pix[i*4+1], out.Pix[i*4+2], out.Pix[i*4+3] = g, g, g, 255
 	}
 	return out
