@@ -33,7 +33,10 @@ func (x *Lexicon) readDocument(msg Message, thread *Thread) (Result, *Thread) {
 	}
 	doc := msg.Doc
 	words := msg
-	words.Doc = nil
+	words.Doc, words.pages = nil, doc
+	if msg.Text != "" {
+		words.own = len([]rune(msg.Text)) + 1
+	}
 	var chats []chat
 	var lines []string
 	for _, p := range doc.Pages {
@@ -161,7 +164,7 @@ func (x *Lexicon) readLines(lines []string, msg Message, thread *Thread) (Result
 	if at > 0 {
 		first, rest := msg, msg
 		first.Text = strings.TrimSpace(msg.Text + "\n" + strings.Join(lines[:at], "\n"))
-		rest.Text = strings.Join(lines[at:], "\n")
+		rest.Text, rest.own = strings.Join(lines[at:], "\n"), 0
 		if res, begun := x.readText(first, thread); res.Intent == IntentOrder && len(res.Orders) > 0 {
 			if mended, next := x.readLines([]string{rest.Text}, rest, begun); mended.Intent == IntentChange && len(mended.Orders) > 0 {
 				mended.Intent, mended.Ref = IntentOrder, ""

@@ -1,8 +1,13 @@
 package intake
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
+
+	"orderbot/orders/intake/page"
 )
 
 // Explanation tells where a field of an order or a question comes from and why it has its value.
@@ -18,11 +23,39 @@ type Explanation struct {
 	Was int `json:"-"`
 }
 
-// Source is a stretch of a message, in characters.
+// Source is a stretch of a message, in characters, or where Page is not 0 a place in its file.
 type Source struct {
-	Message string `json:"message"`
-	From    int    `json:"from"`
-	To      int    `json:"to"`
+	Message  string
+	From, To int
+
+	File  string     // as the message names it, or its own name
+	Place page.Place // its Page counts from 1; without layout its box is empty
+	Cell  string     // of a sheet: B7
+	Words string     // what stands there
+}
+
+// MarshalJSON writes the one or the other.
+func (s Source) MarshalJSON() ([]byte, error) {
+	if s.Place.Page == 0 {
+		return json.Marshal(struct {
+			Message string `json:"message"`
+			From    int    `json:"from"`
+			To      int    `json:"to"`
+		}{s.Message, s.From, s.To})
+	}
+	out := struct {
+		File string       `json:"file"`
+		Page int          `json:"page"`
+		Box  [][2]float64 `json:"box,omitempty"`
+		Cell string       `json:"cell,omitempty"`
+		Text string       `json:"text"`
+	}{File: s.File, Page: s.Place.Page, Cell: s.Cell, Text: s.Words}
+	if s.Place.Box != [4]page.Point{} {
+		for _, c := range s.Place.Box {
+			out.Box = append(out.Box, [2]float64{c.X, c.Y})
+		}
+	}
+	return json.Marshal(out)
 }
 
 // Candidate is what a field may have meant, with its score.
@@ -42,6 +75,72 @@ func (s *scan) source(id string, at span) *Source {
 	return &Source{Message: id, From: s.t.at[at.from], To: s.t.at[at.to-1] + 1}
 }
 
+// source is where the stretch stands in the message, or in the file whose words it was read from.
+func (r *reading) source(at span) *Source {
+	src := r.s.source(r.msg.ID, at)
+	if src == nil || r.msg.pages == nil || src.From < r.msg.own {
+		return src
+	}
+	text := []rune(r.msg.Text)
+	from, to := min(src.From, len(text)), min(src.To, len(text))
+	begin, end := from, to
+	for begin > 0 && text[begin-1] != '\n' {
+		begin--
+	}
+	for end < len(text) && text[end] != '\n' {
+		end++
+	}
+	line, quote := bare(string(text[begin:end])), bare(string(text[from:to]))
+	best, most := (*Source)(nil), 0
+	r.msg.eachPlace(func(said string, there func() *Source) {
+		worth := 0
+		switch s := bare(said); {
+		case s == "" || !strings.Contains(s, quote):
+			return
+		case s == line:
+			worth = 3
+		case strings.Contains(line, s) || strings.Contains(s, line):
+			worth = 2
+		default:
+			worth = 1
+		}
+		if worth > most {
+			best, most = there(), worth
+		}
+	})
+	return best
+}
+
+// bare is a text without its spaces.
+func bare(text string) string { return strings.Join(strings.Fields(text), "") }
+
+// eachPlace calls f with everything that the pages of the message's file say.
+func (m *Message) eachPlace(f func(said string, there func() *Source)) {
+	for i, p := range m.pages.Pages {
+		for _, l := range p.Lines {
+			f(l.Text, func() *Source { return m.inFile(i, page.Cell{Text: l.Text, Box: l.Box}) })
+		}
+		for _, t := range p.Tables {
+			for _, row := range t.Rows {
+				for _, c := range row {
+					if !c.Merged {
+						f(c.Text, func() *Source { return m.inFile(i, c) })
+					}
+				}
+			}
+		}
+	}
+}
+
+// inFile is the source of a cell on a page, counted from 0.
+func (m *Message) inFile(at int, c page.Cell) *Source {
+	p := &m.pages.Pages[at]
+	return &Source{
+		Message: m.ID, File: cmp.Or(m.File, m.pages.Name), Cell: c.Ref, Words: c.Text,
+		Place: page.Place{Page: at + 1, Turn: p.Turn, Width: p.Width, Box: c.Box},
+	}
+}
+
 // explain tells about every field of the drafts that the sections became, the first of them being
 // the order numbered first, and about every field that is asked about.
 func (r *reading) explain(secs []*section, drafts []Draft, asks []Ask, first int) []Explanation {
@@ -49,7 +148,7 @@ func (r *reading) explain(secs []*section, drafts []Draft, asks []Ask, first int
 	s := r.s
 	add := func(field, value string, at span, rule string) {
 		if value != "" {
-			out = append(out, Explanation{Field: field, Value: value, Source: s.source(r.msg.ID, at), Rule: rule})
+			out = append(out, Explanation{Field: field, Value: value, Source: r.source(at), Rule: rule})
 		}
 	}
 	for n, sec := range secs {
@@ -96,7 +195,7 @@ func (r *reading) explain(secs []*section, drafts []Draft, asks []Ask, first int
 // explainCustomer tells how the customer was found.
 func (r *reading) explainCustomer(path string, sec *section, d *Draft) []Explanation {
 	at, rule := r.s.named(sec)
-	e := Explanation{Field: path + "customer", Value: d.Customer, Source: r.s.source(r.msg.ID, at), Rule: rule}
+	e := Explanation{Field: path + "customer", Value: d.Customer, Source: r.source(at), Rule: rule}
 	if len(sec.customers) > 1 {
 		e.Rule = "tied"
 	}
@@ -116,7 +215,7 @@ func (r *reading) explainLine(path string, it *wanted, l *Line) []Explanation {
 	if it.m != nil && !it.fixed && it.m.from >= 0 && it.m.to <= len(s.r) {
 		at = span{it.m.from, it.m.to}
 	}
-	e := Explanation{Field: path + "product", Value: l.Product, Source: s.source(r.msg.ID, at), Rule: it.res.rule, Was: it.was}
+	e := Explanation{Field: path + "product", Value: l.Product, Source: r.source(at), Rule: it.res.rule, Was: it.was}
 	switch {
 	case it.kept != nil:
 		e.Rule = "draft"
@@ -144,7 +243,7 @@ func (r *reading) explainLine(path string, it *wanted, l *Line) []Explanation {
 	out := []Explanation{e}
 	add := func(name, value string, at span, rule string) {
 		if value != "" {
-			out = append(out, Explanation{Field: path + name, Value: value, Source: s.source(r.msg.ID, at), Rule: rule})
+			out = append(out, Explanation{Field: path + name, Value: value, Source: r.source(at), Rule: rule})
 		}
 	}
 	quantity, rule := span{it.q.from, it.q.to}, "said"

@@ -24,11 +24,13 @@ type form struct {
 	items    []item
 	wrongSum string   // what a row of sums claims that the rows do not come to
 	lost     []string // rows that hold goods but no usable quantity and such, quoted
+	pages    map[placeKey]int
 }
 
 // readForm reads the tables of a document as orders. ok is false where it has none with goods in it.
 // words are how the goods of each line are called, by order.
 func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) {
+	msg.pages = msg.Doc
 	f := &form{x: x, msg: msg, c: newClock(msg.Time), cust: -1, ocr: msg.Doc.Kind == page.KindOCR}
 	if id, found := x.customerOf(msg.Customer); found && msg.Customer != "" {
 		f.cust = id
@@ -185,6 +187,7 @@ type group struct {
 // result makes the orders and the questions, with the words for each line's goods.
 func (f *form) result() (Result, [][]string) {
 	var words [][]string
+	var explained []Explanation
 	res := Result{ID: f.msg.ID, Intent: IntentOrder}
 	groups := f.groups()
 	for n, g := range groups {
@@ -214,6 +217,7 @@ func (f *form) result() (Result, [][]string) {
 		}
 		res.Orders = append(res.Orders, d)
 		words = append(words, said)
+		explained = append(explained, f.explain(n, &d, g, res.Asks)...)
 	}
 	if len(res.Orders) == 0 {
 		res.Orders = []Draft{f.draft(group{customer: f.cust})}
@@ -227,6 +231,7 @@ func (f *form) result() (Result, [][]string) {
 	if f.wrongSum != "" {
 		res.Asks = append(res.Asks, Ask{Field: "orders[0].lines", Reason: ReasonConflict, Text: f.wrongSum})
 	}
+	res.Explain = explained
 	return res, words
 }
 

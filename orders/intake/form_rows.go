@@ -29,7 +29,23 @@ type item struct {
 	carrier string
 	urgent  []string
 	note    string
+
+	from [fromAll]page.Cell
 }
+
+// Where the fields of an item were read.
+const (
+	fromProduct = iota
+	fromQuantity
+	fromUnit
+	fromPrice
+	fromDate
+	fromCustomer
+	fromAll
+)
+
+// fields are the names of the first of them.
+var fields = [...]string{"product", "quantity", "unit", "price"}
 
 func (it item) words() string {
 	return strings.Join(strings.Fields(it.code+" "+it.name+" "+it.spec), " ")
@@ -287,16 +303,25 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 		}
 		switch c.as {
 		case colCode:
+			if it.name == "" {
+				it.from[fromProduct] = row[i]
+			}
 			it.code = strings.TrimSpace(it.code + " " + text)
 		case colName:
+			if it.name == "" {
+				it.from[fromProduct] = row[i]
+			}
 			it.name = strings.TrimSpace(it.name + " " + text)
 		case colSpec:
+			if it.code+it.name+it.spec == "" {
+				it.from[fromProduct] = row[i]
+			}
 			it.spec = strings.TrimSpace(it.spec + " " + text)
 		case colUnit:
-			it.unit = string(normal(text))
+			it.unit, it.from[fromUnit] = string(normal(text)), row[i]
 		case colPrice:
 			if v, _, ok := figure(text); ok {
-				it.price = &v
+				it.price, it.from[fromPrice] = &v, row[i]
 			}
 		case colAmount:
 			if v, _, ok := figure(text); ok {
@@ -304,11 +329,11 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 			}
 		case colDate:
 			if w, ok := firstWhen(normal(text), f.c); ok {
-				it.date = w.value()
+				it.date, it.from[fromDate] = w.value(), row[i]
 			}
 		case colCustomer:
 			if ids := f.x.customersNamed(normal(text)); len(ids) == 1 {
-				it.customer = ids[0]
+				it.customer, it.from[fromCustomer] = ids[0], row[i]
 			} else if len(ids) == 0 && f.cust < 0 {
 				it.customer = -1
 			}
@@ -332,6 +357,12 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 			one.date = c.date
 		}
 		one.quantityText = text
+		if i < len(row) {
+			one.from[fromQuantity] = row[i]
+			if one.from[fromUnit].Text == "" {
+				one.from[fromUnit] = row[i]
+			}
+		}
 		if c.unit != "" {
 			one.unit = c.unit
 		}

@@ -29,6 +29,10 @@ type Message struct {
 	// File is the path of a file as the input names it; whoever reads the input opens it into Doc.
 	File string         `json:"file"`
 	Doc  *page.Document `json:"-"`
+
+	// Where Text was taken from pages, these, and how many of its first characters are the sender's own.
+	pages *page.Document
+	own   int
 }
 
 // The roles of a sender.
