@@ -320,11 +320,14 @@ func (c *Clerk) fetch(ctx context.Context, s *session) error {
 	}
 	p := progress{clerk: c, s: s, files: len(files), next: c.Now().Add(progressPace), pace: progressPace}
 	for i, m := range files {
-		doc, err := c.open(ctx, m, func(page, pages int) { p.at(ctx, i+1, page, pages) })
+		doc, data, err := c.open(ctx, m, func(page, pages int) { p.at(ctx, i+1, page, pages) })
 		if _, ok := orders.ErrorMessage(err); err != nil && !ok {
 			return err // passing trouble: the turn is tried again
 		}
-		s.docs = append(s.docs, opened{doc: doc, err: err})
+		if doc == nil || doc.Kind != page.KindOCR {
+			data = nil
+		}
+		s.docs = append(s.docs, opened{doc: doc, data: data, err: err})
 	}
 	return nil
 }
@@ -375,10 +378,10 @@ func (c *Clerk) known(ctx context.Context, s *session) (known bool, err error) {
 }
 
 // open downloads one file and reads it into pages.
-func (c *Clerk) open(ctx context.Context, m orders.Inbound, progress func(page, pages int)) (*page.Document, error) {
+func (c *Clerk) open(ctx context.Context, m orders.Inbound, progress func(page, pages int)) (*page.Document, []byte, error) {
 	media := c.Media[m.Platform]
 	if media == nil {
-		return nil, orders.Errorf(orders.CodeInvalid, "这里收不了文件，请发文字")
+		return nil, nil, orders.Errorf(orders.CodeInvalid, "这里收不了文件，请发文字")
 	}
 	if !isSheet(m.FileName) {
 		c.begin()
@@ -386,21 +389,22 @@ func (c *Clerk) open(ctx context.Context, m orders.Inbound, progress func(page, 
 		case c.reading <- struct{}{}:
 			defer func() { <-c.reading }()
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, nil, ctx.Err()
 		}
 	}
 	name, data, err := media.Fetch(ctx, m)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if m.FileName != "" {
 		name = m.FileName
 	}
 	if len(data) > maxFile {
-		return nil, orders.Errorf(orders.CodeInvalid, "文件有 %d MB，超过 20 MB 的上限。请拆开发，或截图发过来", len(data)>>20)
+		return nil, nil, orders.Errorf(orders.CodeInvalid, "文件有 %d MB，超过 20 MB 的上限。请拆开发，或截图发过来", len(data)>>20)
 	}
 	progress(1, 1)
-	return c.Files.Open(ctx, name, data, progress)
+	doc, err := c.Files.Open(ctx, name, data, progress)
+	return doc, data, err
 }
 
 // isSheet tells by its name whether a file is read in no time.

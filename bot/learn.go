@@ -104,7 +104,11 @@ func (s *session) reasons(r *intake.Result, i int, before []orders.Reason, old *
 		told = true
 		w := orders.Reason{Field: field, Rule: e.Rule}
 		if e.Source != nil {
-			w.Message, w.From, w.To, w.Words = s.spot(e.Source.From, e.Source.To)
+			if e.Source.Place.Page > 0 {
+				w.Message, w.Words = s.in.Key, e.Source.Words
+			} else {
+				w.Message, w.From, w.To, w.Words = s.spot(e.Source.From, e.Source.To)
+			}
 		}
 		for _, c := range e.Candidates {
 			if c.Code != e.Value && c.Score >= e.Candidates[0].Score && len(w.Others) < 5 {

@@ -129,7 +129,7 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 	if err != nil {
 		return err
 	}
-	s.message = m
+	s.message, s.at = m, n
 	result, thread := s.books.Lexicon.Read(m, s.talk.Thread)
 	if sentence, ok := orders.ErrorMessage(gone); ok && len(s.talk.Orders) == 0 && m.Doc == nil && s.aboutDraft(result) {
 		s.say(sentence)
@@ -145,6 +145,9 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 		return err
 	}
 	if err = s.afterSecond(tx, &result, thread, recalled); err != nil {
+		return err
+	}
+	if err := s.needCuts(n, m, &result); err != nil {
 		return err
 	}
 	for _, note := range docNotes(m) {
@@ -271,6 +274,7 @@ func (s *session) place(ctx context.Context, tx Tx, r intake.Result, thread *int
 			return err
 		}
 		s.talk.Orders = append(s.talk.Orders, o.ID)
+		s.cut = s.cutFor(i, o)
 		if err := s.show(ctx, tx, o, "", i+1, len(r.Orders)); err != nil {
 			return err
 		}
@@ -377,7 +381,7 @@ func (s *session) show(ctx context.Context, tx Tx, o *orders.Order, note string,
 	if err := s.mark(tx, o, &view); err != nil {
 		return err
 	}
-	messages := cards.Draft(s.clerk.Signer, o, view)
+	messages := s.withCut(o, cards.Draft(s.clerk.Signer, o, view))
 	for _, m := range messages {
 		kind := "draft.lines"
 		if m.Card != nil {

@@ -54,6 +54,10 @@ func (c *Clerk) commitRead(ctx context.Context, s *session) error {
 	s.second = map[int][]intake.Claim{}
 	for {
 		err := c.commit(ctx, s, func(tx Tx) error { return s.handle(ctx, tx) })
+		if uncut, ok := errors.AsType[*uncutError](err); ok {
+			c.cutOut(ctx, s, uncut)
+			continue
+		}
 		unsure, ok := errors.AsType[*unsureError](err)
 		if !ok {
 			return err

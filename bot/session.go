@@ -22,6 +22,10 @@ type session struct {
 	books *Books
 	now   time.Time
 	docs  []opened
+	// cuts are pictures of what is asked about, by message and field; cut is that of the draft to be shown next.
+	cuts map[int]map[string][]byte
+	cut  []byte
+	at   int // of the message that is read
 	// announced: the sender was told something already, before the answer.
 	announced bool
 	// second holds what a second reader said about each message of the part that it was asked about.
@@ -44,8 +48,9 @@ type session struct {
 
 // opened is a file after reading, or why it could not be read.
 type opened struct {
-	doc *page.Document
-	err error
+	doc  *page.Document
+	data []byte // of a picture or scan: what is not clear may have to be cut out of it
+	err  error
 }
 
 // reply is a message on its way into the outbox.

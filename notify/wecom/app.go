@@ -47,6 +47,7 @@ type sendRequest struct {
 	AgentID  int             `json:"agentid"`
 	Text     *textBody       `json:"text,omitempty"`
 	File     *fileBody       `json:"file,omitempty"`
+	Image    *fileBody       `json:"image,omitempty"`
 	Card     json.RawMessage `json:"template_card,omitempty"`
 	Check    int             `json:"enable_duplicate_check"`
 	Interval int             `json:"duplicate_check_interval"`
@@ -227,7 +228,11 @@ func (a *App) file(ctx context.Context, d orders.Delivery, f *cards.File) (json.
 		if err != nil {
 			return nil, err
 		}
-		r, err := a.send(ctx, d, sendRequest{Type: "file", File: &fileBody{MediaID: id}})
+		req := sendRequest{Type: "file", File: &fileBody{MediaID: id}}
+		if isPicture(f.Name) {
+			req = sendRequest{Type: "image", Image: &fileBody{MediaID: id}}
+		}
+		r, err := a.send(ctx, d, req)
 		if httpx.CodeOf(err) == "40007" && try == 0 {
 			continue
 		}

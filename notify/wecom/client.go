@@ -11,6 +11,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"orderbot/cards"
@@ -125,7 +128,16 @@ func (c *client) Fetch(ctx context.Context, in orders.Inbound) (name string, dat
 
 // upload makes a file sendable.
 func (c *client) upload(ctx context.Context, f *cards.File) (string, error) {
-	return c.api.Upload(ctx, "/cgi-bin/media/upload", "file", f.Name, f.Data)
+	kind := "file"
+	if isPicture(f.Name) {
+		kind = "image"
+	}
+	return c.api.Upload(ctx, "/cgi-bin/media/upload", kind, f.Name, f.Data)
+}
+
+// isPicture tells which files are shown in the chat (platform's documentation, upload of media: image is JPG or PNG).
+func isPicture(name string) bool {
+	return slices.Contains([]string{".jpg", ".jpeg", ".png"}, strings.ToLower(filepath.Ext(name)))
 }
 
 // taskID names a delivery towards the platform: letters and digits only, and the same again when

@@ -32,10 +32,11 @@ func NewKF(o Options) *KF { return &KF{newClient(o)} }
 // kfRequest is kf/send_msg, and send_msg_on_event where Code is set instead of the receiver.
 type kfRequest struct {
 	sendmsg.Message
-	Type string    `json:"msgtype"`
-	Text *textBody `json:"text,omitempty"`
-	File *fileBody `json:"file,omitempty"`
-	Menu *menuBody `json:"msgmenu,omitempty"`
+	Type  string    `json:"msgtype"`
+	Text  *textBody `json:"text,omitempty"`
+	File  *fileBody `json:"file,omitempty"`
+	Image *fileBody `json:"image,omitempty"`
+	Menu  *menuBody `json:"msgmenu,omitempty"`
 }
 
 type eventRequest struct {
@@ -69,7 +70,11 @@ func (k *KF) Send(ctx context.Context, d orders.Delivery, _ *orders.Delivery) (j
 	if m.File != nil {
 		id, err := k.upload(ctx, m.File)
 		if err == nil {
-			err = k.send(ctx, d, 0, kfRequest{Type: "file", File: &fileBody{MediaID: id}})
+			req := kfRequest{Type: "file", File: &fileBody{MediaID: id}}
+			if isPicture(m.File.Name) {
+				req = kfRequest{Type: "image", Image: &fileBody{MediaID: id}}
+			}
+			err = k.send(ctx, d, 0, req)
 		}
 		if err == nil {
 			return encode(Receipt{MsgID: taskID(d.Key)})
@@ -128,7 +133,7 @@ func (k *KF) send(ctx context.Context, d orders.Delivery, i int, r kfRequest) er
 		key = fmt.Sprintf("%s#%d", d.Key, i)
 	}
 	r.ToUser, r.OpenKFID, r.MsgID = customer, account, taskID(key)
-	if d.Code != "" && i == 0 && r.File == nil {
+	if d.Code != "" && i == 0 && r.File == nil && r.Image == nil {
 		err := k.api.Call(ctx, "/cgi-bin/kf/send_msg_on_event", eventRequest{d.Code, r.MsgID, r.Type, r.Text, r.Menu}, nil)
 		if httpx.ReasonOf(err) != notify.Rejected {
 			return err
