@@ -164,7 +164,11 @@ func (c *Clerk) answer(ctx context.Context, turn *orders.Turn) {
 		log.Warn("turn was taken over", "error", err)
 		return
 	}
-	log.Error("answer turn", "error", err, "attempts", turn.Attempts)
+	level := slog.LevelError
+	if ctx.Err() != nil { // the server is stopping: another one takes it up
+		level = slog.LevelInfo
+	}
+	log.Log(ctx, level, "answer turn", "error", err, "attempts", turn.Attempts)
 	pause := min(time.Second<<min(turn.Attempts, 6), time.Minute)
 	// The server may be stopping: giving the turn back must still go through.
 	back, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)

@@ -1,11 +1,15 @@
 package intake_test
 
 import (
+	"encoding/json"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"orderbot/orders/intake"
+	"orderbot/orders/intake/page"
 )
 
 func TestEveryFieldQuotesTheMessage(t *testing.T) {
@@ -52,4 +56,66 @@ func TestAsLastTimeIsTheCustomersOwnLastOrder(t *testing.T) {
 	res := forwarded(t, x, "瑞丰制衣老样子来一份")
 	require.Equal(t, "", lines(res))
 	require.Equal(t, "orders[0].lines missing", asks(res))
+}
+
+// Every field of a file quotes its page and cell or box.
+//
+// feature: IN-02
+func TestEveryFieldOfAFileQuotesItsPlace(t *testing.T) {
+	t.Parallel()
+	x := intake.NewLexicon(formMaster())
+	where := func(doc *page.Document) map[string]string {
+		res, _ := x.Read(intake.Message{ID: "m", File: "in/a.pdf", Time: formTime, Role: intake.RoleSales, Text: "加急", Doc: doc}, nil)
+		list, ok := res.Explain.([]intake.Explanation)
+		require.True(t, ok)
+		got := map[string]string{}
+		for _, e := range list {
+			require.NotEmpty(t, e.Rule, e.Field)
+			if e.Source == nil {
+				continue
+			}
+			raw, err := json.Marshal(e.Source)
+			require.NoError(t, err)
+			var place struct {
+				File, Cell, Text string
+				Page             int
+				Box              [][2]float64
+			}
+			require.NoError(t, json.Unmarshal(raw, &place))
+			if place.Page == 0 {
+				require.Contains(t, string(raw), `{"message":"m","from":`)
+				continue
+			}
+			require.Equal(t, "in/a.pdf", place.File)
+			if place.Cell == "" {
+				require.Len(t, place.Box, 4, e.Field)
+				require.Less(t, place.Box[0][0], place.Box[2][0])
+			}
+			got[strings.TrimPrefix(e.Field, "orders[0].")] = strconv.Itoa(place.Page) + " " + place.Cell + " " + place.Text
+		}
+		return got
+	}
+	drawn := page.Page{Width: 900, Height: 600, Lines: []page.Line{
+		textAt("青禾医院采购单", 300, 20), textAt("请3月20日前送到", 60, 60), textAt("单号：QH-7", 500, 60), textAt("品名", 60, 100), textAt("规格", 300, 100), textAt("数量", 520, 100), textAt("单位", 700, 100),
+		textAt("丁腈手套", 40, 150), textAt("M", 310, 150), textAt("30", 530, 152), textAt("盒", 710, 150),
+	}}
+	blank := page.Page{Width: 900, Height: 600, Lines: []page.Line{textAt("说明", 10, 10)}}
+	require.Equal(t, map[string]string{
+		"customer": "2  青禾医院采购单", "po": "2  单号：QH-7", "deliver_by": "2  请3月20日前送到", "lines[0].product": "2  丁腈手套", "lines[0].quantity": "2  30", "lines[0].unit": "2  盒",
+	}, where(&page.Document{Kind: page.KindOCR, Name: "a.pdf", Pages: []page.Page{blank, drawn}}))
+
+	p := sheet("青禾医院|||", "品名|规格|数量|单价", "丁腈手套|M|3盒|25")
+	for i, row := range p.Tables[0].Rows {
+		for k := range row {
+			row[k].Ref = string(rune('A'+k)) + strconv.Itoa(i+1)
+		}
+	}
+	require.Equal(t, map[string]string{
+		"customer": "1 A1 青禾医院", "lines[0].product": "1 A3 丁腈手套", "lines[0].quantity": "1 C3 3盒", "lines[0].unit": "1 C3 3盒", "lines[0].price": "1 D3 25",
+	}, where(&page.Document{Kind: page.KindText, Pages: []page.Page{p}}))
+
+	note := page.Page{Width: 900, Height: 600, Lines: []page.Line{textAt("青禾医院", 40, 20), textAt("丁腈手套M码 3盒", 40, 60), textAt("后天送到", 40, 100)}}
+	require.Equal(t, map[string]string{
+		"customer": "1  青禾医院", "lines[0].product": "1  丁腈手套M码 3盒", "lines[0].quantity": "1  丁腈手套M码 3盒", "lines[0].unit": "1  丁腈手套M码 3盒", "lines[0].base_quantity": "1  丁腈手套M码 3盒", "deliver_by": "1  后天送到",
+	}, where(&page.Document{Kind: page.KindOCR, Pages: []page.Page{note}}))
 }

@@ -96,6 +96,9 @@ func (f *form) explain(n int, d *Draft, g group, asks []Ask) []Explanation {
 			}
 			add(e)
 		}
+		if l.BaseQuantity != "" && l.BaseQuantity != l.Quantity {
+			add(Explanation{Field: fmt.Sprintf("%slines[%d].base_quantity", path, k), Value: l.BaseQuantity, Source: f.placeOf(it.from[fromQuantity])})
+		}
 	}
 	if at := from(fromDate); at != nil && g.items[0].date == d.DeliverBy {
 		add(Explanation{Field: path + "deliver_by", Value: d.DeliverBy, Source: at})

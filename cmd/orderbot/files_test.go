@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/png"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orderbot/bot/simulator"
+	"orderbot/orders/intake/document"
+	"orderbot/orders/intake/page"
+)
+
+// orderPage is a recogniser that sees an order of one line in any picture, its quantity badly.
+type orderPage struct{ score float64 }
+
+func (o orderPage) Recognise(_ context.Context, picture image.Image) (page.Page, error) {
+	p := page.Page{Width: float64(picture.Bounds().Dx()), Height: float64(picture.Bounds().Dy())}
+	for i, row := range [][]string{{"客户：澜州市第一人民医院"}, {"品名", "数量", "单位"}, {"医用外科口罩 平面型 耳挂式 50只", "38", "盒"}} {
+		for k, text := range row {
+			x, y := 40+float64(k)*160, 20+float64(i)*50
+			l := page.Line{Text: text, Score: 1, Back: -1, Box: [4]page.Point{{X: x, Y: y}, {X: x + 100, Y: y}, {X: x + 100, Y: y + 24}, {X: x, Y: y + 24}}}
+			if text == "38" {
+				l.Score = o.score
+			}
+			p.Lines = append(p.Lines, l)
+		}
+	}
+	return p, nil
+}
+
+// paper is a white picture; no two are the same.
+func paper(t *testing.T, n int) []byte {
+	t.Helper()
+	im := image.NewGray(image.Rect(0, 0, 560, 240))
+	for i := range im.Pix {
+		im.Pix[i] = 255
+	}
+	im.Pix[n] = 0
+	var b bytes.Buffer
+	require.NoError(t, png.Encode(&b, im))
+	return b.Bytes()
+}
+
+// What is not surely read is asked about with a picture of it.
+//
+// feature: IN-03
+func TestDoubtfulCellIsShown(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFirm(t, database(t), medical)
+			f.sellers(1)
+			f.files = inProcess{orderPage{0.5}}
+			f.serve()
+			require.True(t, f.sim.WeCom.SendImage(t.Context(), "seller0", paper(t, 1)).Accepted)
+			require.True(t, f.sim.DingTalk.SendPicture(t.Context(), "dt-seller0", paper(t, 2)).OK())
+			for _, screen := range []func() []simulator.Bubble{f.wecom("seller0"), f.dingtalk("dt-seller0")} {
+				asked := see(t, "the question", screen, says("口罩", "38", "看不清"))
+				require.NotEmpty(t, asked.ID)
+				shown := see(t, "the cell", screen, func(b simulator.Bubble) bool { return b.Kind == "image" })
+				data, _, ok := f.sim.Media(shown.MediaID)
+				require.True(t, ok)
+				cut, err := png.Decode(bytes.NewReader(data))
+				require.NoError(t, err)
+				require.Less(t, cut.Bounds().Dx(), 560, "a piece of the picture")
+				n := 0
+				for _, b := range screen() {
+					if b.From == simulator.FromBot {
+						n++
+					}
+				}
+				require.LessOrEqual(t, n, 4)
+			}
+			n := 0
+			for _, b := range f.wecom("seller0")() {
+				if b.From == simulator.FromBot {
+					n++
+				}
+			}
+			require.Equal(t, 3, n, "a draft is three messages to a member of WeCom at most")
+		})
+	}
+}
+
+// slowFiles reads pictures one after the other, each as soon as a turn is given.
+type slowFiles struct {
+	inProcess
+
+	turns chan struct{}
+	one   chan struct{}
+	read  *atomic.Int32
+}
+
+func newSlowFiles() slowFiles {
+	return slowFiles{inProcess: inProcess{orderPage{1}}, turns: make(chan struct{}), one: make(chan struct{}, 1), read: new(atomic.Int32)}
+}
+
+func (s slowFiles) Open(ctx context.Context, name string, data []byte, progress func(page, pages int)) (*page.Document, error) {
+	select {
+	case s.one <- struct{}{}:
+		defer func() { <-s.one }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	select {
+	case <-s.turns:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	s.read.Add(1)
+	return s.inProcess.Open(ctx, name, data, progress)
+}
+
+// While pictures of many wait, what others write is answered; the server's end in the middle loses none.
+func TestTextsDoNotWaitForPictures(t *testing.T) {
+	t.Parallel()
+	const pictures = 60
+	f := newFirm(t, databases(t)["sqlite"](t), medical)
+	f.sellers(pictures + 1)
+	waiting := newSlowFiles()
+	f.files = waiting
+	f.serve()
+	for i := range pictures {
+		require.True(t, f.sim.WeCom.SendImage(t.Context(), fmt.Sprintf("seller%d", i), paper(t, i)).Accepted)
+	}
+	for i := range pictures {
+		see(t, "the receipt", f.wecom(fmt.Sprintf("seller%d", i)), says("正在识别"))
+	}
+	who := fmt.Sprintf("seller%d", pictures)
+	require.True(t, f.sim.WeCom.SendText(t.Context(), who, "澜州市第一人民医院 医用外科口罩 平面型 耳挂式 50只 20盒").Accepted)
+	see(t, "the draft of a text", f.wecom(who), says("草稿", "口罩"))
+	require.Zero(t, waiting.read.Load(), "and all pictures are waiting still")
+	for range pictures / 2 {
+		waiting.turns <- struct{}{}
+	}
+	f.stop()
+	rest := newSlowFiles()
+	close(rest.turns)
+	f.files = rest
+	f.serve()
+	for i := range pictures {
+		see(t, "the draft of a picture", f.wecom(fmt.Sprintf("seller%d", i)), says("草稿", "口罩", "38"))
+	}
+	quiet(t, f.sql(), patience)
+	require.EqualValues(t, pictures+1, number(t, f.sql(), "SELECT COUNT(*) FROM orders"), "each once")
+}
+
+// longFile has pages, between which time passes.
+type longFile struct {
+	inProcess
+
+	clock *testClock
+}
+
+func (l longFile) Open(ctx context.Context, name string, data []byte, progress func(page, pages int)) (*page.Document, error) {
+	for i := range 12 {
+		progress(i+1, 12)
+		l.clock.advance(5 * time.Second)
+	}
+	return document.Opener{OCR: orderPage{1}}.Open(ctx, name, data)
+}
+
+// A long document says seldom how far it is, and a customer, whose platform lets few messages through, is not told.
+func TestProgressOfALongDocument(t *testing.T) {
+	t.Parallel()
+	f := newFirm(t, databases(t)["sqlite"](t), medical)
+	f.sellers(1)
+	f.files = longFile{clock: f.clock}
+	f.serve()
+	require.True(t, f.sim.WeCom.SendImage(t.Context(), "seller0", paper(t, 1)).Accepted)
+	see(t, "the draft", f.wecom("seller0"), says("草稿", "口罩"))
+	var told []string
+	for _, b := range f.wecom("seller0")() {
+		if b.From == simulator.FromBot && strings.Contains(b.Text, "/12") {
+			told = append(told, strings.Trim(b.Text, "\u200b\u200c\u200d\u2060"))
+		}
+	}
+	require.Len(t, told, 2)
+	require.Contains(t, told[0], "第 3/12 页")
+	require.Contains(t, told[1], "第 7/12 页")
+}
