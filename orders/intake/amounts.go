@@ -317,6 +317,11 @@ func (s *scan) findQuantities(exact []int) {
 		digit := isDigit(c)
 		if !numeralBegins(r, i) {
 			// *50 after a code or a name
+			if n, ok := s.starAfterSize(i); ok {
+				s.claim(mark{kind: markQty, from: i, to: n.to, qty: quantity{value: n.value, bare: true, star: true, from: i, to: n.to}})
+				i = n.to - 1
+				continue
+			}
 			if k := skipSpace(r, i+1); (c == '*' || c == 'x') && i > 0 && k < len(r) && isDigit(r[k]) && (k == i+1 || r[i-1] == ' ') && (exact[i-1] == i || isHan(r[i-1]) || r[i-1] == ')' || r[i-1] == ' ') && exact[i] == 0 {
 				n, ok := readDigits(r, k)
 				if u, _ := s.unitAfter(n.to); ok && u == "" && (n.to >= len(r) || !isAlnum(r[n.to]) && !isHan(r[n.to])) {
@@ -349,6 +354,10 @@ func (s *scan) findQuantities(exact []int) {
 		k := n.to
 		if k < len(r) && r[k] == ' ' && s.x.unitAt(r, k+1) != "" && !s.spaceBreaks(k) && (n.bare || s.unitAlone(k+1)) {
 			k++
+		}
+		if c := r[n.to-1]; (c == 'w' || c == 'k') && len(s.x.bearing(string(r[i:n.to]))) > 0 && !s.thousands(i, n) {
+			i = n.to - 1
+			continue // 7W筒灯
 		}
 		u := s.x.unitAt(r, k)
 		if u == "两" && k+1 < len(r) && strings.ContainsRune("寸号级", r[k+1]) { // 40 两寸的8
@@ -518,6 +527,36 @@ func (s *scan) fraction(i int, counted func(numeral) bool) (numeral, bool) {
 		return numeral{}, false
 	}
 	n.value = a.DivRound(b, 6)
+	return n, true
+}
+
+// starAfterSize reads the count behind a size that ends in letters and digits: C16*24. No goods may bear both as one size.
+func (s *scan) starAfterSize(i int) (numeral, bool) {
+	r := s.r
+	if r[i] != '*' || i+1 >= len(r) || !isDigit(r[i+1]) || i == 0 || !isDigit(r[i-1]) {
+		return numeral{}, false
+	}
+	from := i
+	for from > 0 && isAlnum(r[from-1]) {
+		from--
+	}
+	n, ok := readDigits(r, i+1)
+	if !ok || !isLetter(r[from]) || n.to < len(r) && r[n.to] != ' ' && !isBreak(r[n.to]) {
+		return numeral{}, false
+	}
+	left, ok := readSpec(r, from, i)
+	if !ok || left.to != i || len(s.x.bearing(left.keys[0])) == 0 {
+		return numeral{}, false
+	}
+	whole, ok := readSpec(r, from, n.to)
+	if !ok {
+		return numeral{}, false
+	}
+	for _, k := range whole.askKeys() {
+		if len(s.x.bearing(k)) > 0 {
+			return numeral{}, false
+		}
+	}
 	return n, true
 }
 

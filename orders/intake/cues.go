@@ -17,6 +17,7 @@ var minusWords = strings.Fields("不要了 不要 算了 去掉 删掉 删除 �
 var (
 	setWords  = strings.Fields("改成 改为 改到 改要 换成 换为 变成 变为 加到 减到 调到 增加到 减少到 提高到 降到 改 换 变 调成 调整为")
 	plusWords = strings.Fields("再加上 再加 加上 另加 追加 再来 再要 再拿 再添 添 外加 多加 再多要 再多来 再多拿 再多发 多要 多来 多拿 加")
+	lessWords = strings.Fields("少要 少来 少发 少拿 少送")
 	fixWords  = strings.Fields("不对不对 不对 哦不 噢不 喔不 啊不 错了 打错了 打错 说错了 写错了 说错 写错 更正 更正一下 搞错了 等等 应该是 哦对 对了")
 	halfWords = strings.Fields("减半 减一半 砍半 先要一半 只要一半 要一半 先来一半 先发一半 拿一半 留一半")
 	twiceWord = strings.Fields("翻倍 加倍 翻一番 乘2")
@@ -40,7 +41,7 @@ func (s *scan) findCues() {
 			kind  markKind
 			words []string
 			value string
-		}{{markFix, fixWords, ""}, {markMinus, minusWords, ""}, {markSet, halfWords, "half"}, {markSet, twiceWord, "twice"}, {markSet, setWords, ""}, {markPlus, plusWords, ""}, {markVague, vagueWord, ""}, {markEach, eachWords, ""}, {markGift, giftWords, ""}} {
+		}{{markFix, fixWords, ""}, {markMinus, minusWords, ""}, {markSet, halfWords, "half"}, {markSet, twiceWord, "twice"}, {markSet, setWords, ""}, {markPlus, lessWords, "less"}, {markPlus, plusWords, ""}, {markVague, vagueWord, ""}, {markEach, eachWords, ""}, {markGift, giftWords, ""}} {
 			w := wordOf(r, i, g.words)
 			if w == "" {
 				continue
@@ -59,7 +60,7 @@ func (s *scan) findCues() {
 			case markGift:
 				ok = s.isGift(i, e, w)
 			case markPlus:
-				if strings.HasPrefix(w, "多") && w != "多加" {
+				if strings.HasPrefix(w, "多") && w != "多加" || g.value == "less" {
 					ok = s.quantityRight(e)
 					break
 				}

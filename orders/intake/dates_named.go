@@ -45,6 +45,11 @@ func readNamed(r []rune, i int, w *when) (int, bool) {
 			e += 2
 		case has(r, e, "前") && !has(r, e, "前台") && !has(r, e, "前门"):
 			e++
+			for _, s := range [...]string{"一天", "一晚", "一日", "两天", "几天", "一周"} {
+				if has(r, e, s) { // 母亲节前一天
+					e += len([]rune(s))
+				}
+			}
 		case has(r, e, "后") && short && n == 1:
 			e++
 		case short || name == "十一" || strings.HasSuffix(name, "期"):

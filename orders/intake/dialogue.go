@@ -130,6 +130,10 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 		}
 		return res, nil, false
 	case !changed && !r.aboutDelivery(&f):
+		if says(r.text, []string{"全不要", "都不要了", "整单不要", "单子不要了", "全部取消", "全取消"}) { // 今天不出摊,全不要了
+			res.Intent, res.Ref = IntentCancel, ref
+			return res, &Thread{}, true
+		}
 		return res, nil, false
 	case !changed && !s.hasKind(markDate) && !b.changed && says(r.text, append(slices.Clone(urgeWords), statusWords...)):
 		return res, nil, false
@@ -318,6 +322,9 @@ func (r *reading) answer(b *builder, order int) {
 		}
 		switch field {
 		case "product":
+			if r.halved(b, it) {
+				continue
+			}
 			if r.chooseOption(b, it) {
 				b.touch(it)
 				it.fixed = false
@@ -349,6 +356,28 @@ func (r *reading) answer(b *builder, order int) {
 		b.touch(b.items[0])
 		b.loose = nil
 	}
+}
+
+// halved shares a line out evenly between the two goods that were asked about: 各一半.
+func (r *reading) halved(b *builder, it *wanted) bool {
+	if len(it.res.options) != 2 || it.q.none || !says(r.text, []string{"各一半", "一半一半", "对半", "各半"}) {
+		return false
+	}
+	two := it.res.options
+	it.q.value = it.q.value.Div(decimal.NewFromInt(2))
+	other := *it
+	it.res, it.kept, it.fixed = resolution{product: two[0], rule: "answer", head: true}, nil, false
+	other.res, other.kept, other.fixed = resolution{product: two[1], rule: "answer", head: true}, nil, false
+	b.touch(it)
+	b.items = slices.DeleteFunc(b.items, func(o *wanted) bool { return o.from >= 0 && o.q.none })
+	for i, o := range b.items {
+		if o == it {
+			b.items = slices.Insert(b.items, i+1, &other)
+			break
+		}
+	}
+	b.answers = nil
+	return true
 }
 
 // soleNumber reads an answer that is but a number or a unit.
@@ -491,6 +520,15 @@ func (b *builder) perEach() {
 				continue
 			}
 			n := decimal.Zero
+			e := i + 1 + len([]rune(u))
+			to := e
+			for to < it.to && b.s.owner[to] < 0 {
+				to++
+			}
+			if of := b.find(b.mention(e, to)); len(of) == 1 && of[0] != it && !of[0].gift && sameUnit(of[0].unitSaid(), u) {
+				it.q.value = it.q.value.Mul(of[0].q.value) // 每支防晒送
+				break
+			}
 			for _, o := range b.items {
 				if o == it || o.gift || !sameUnit(o.q.unit, u) {
 					continue

@@ -29,6 +29,11 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 			it.from = min(m.from, q.from)
 			it.said = strings.TrimSpace(s.quote(m.from, m.to))
 		}
+		if slices.ContainsFunc(els, func(e el) bool {
+			return e.kind == elMark && e.mark.kind == markPlus && e.mark.text == "less" && e.to <= q.from
+		}) {
+			it.q.value = it.q.value.Neg()
+		}
 		it.line = lineOf(s.r, q.from)
 		it.res = b.resolve(m, q.unit)
 		b.items = append(b.items, it)
@@ -50,6 +55,9 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 				each = true
 			case markGift:
 				gift = true
+				if len(cur) > 0 && s.r[cur[0].from] == '每' && i+1 < len(els) {
+					cur = nil // 每支防晒送一片面膜
+				}
 			case markDeal:
 				b.deals = append(b.deals, *e.mark)
 			case markPrice:
@@ -358,6 +366,10 @@ func (b *builder) weighed(m *mention, els []el, i int) bool {
 	default:
 		return false
 	}
+	if n := len(m.toks); n == 1 && m.content() == 0 && i+1 == len(els) && !q.spec {
+		code := b.s.r[m.toks[0].from:m.toks[0].to]
+		return len(code) >= 6 && hasLetter(code) && hasDigit(code) // XH-DL-0600 200米
+	}
 	if q.spec || i+1 < len(els) || m.to != q.from || len(m.toks) > 0 || bits.OnesCount64(m.content()) < 2 {
 		return false
 	}
@@ -407,6 +419,9 @@ func (b *builder) isSpec(els []el, i int, words func() *mention, some bool) bool
 	}
 	if q.spec && later >= 0 && (!between || !some) {
 		return true
+	}
+	if tok, ok := readSpec(b.s.r, q.from, q.to); ok && some && later >= 0 && !between && isPiece(q.unit) && els[later].mark.qty.unit != q.unit && len(b.s.x.bearing(tok.keys[0])) > 0 {
+		return true // 草莓20粒2箱
 	}
 	if !q.size {
 		if tok, ok := readSpec(b.s.r, q.from, q.to); ok && !some && later >= 0 && between && tok.to == q.to {
@@ -487,7 +502,12 @@ func (b *builder) splitMentions(from, to int) []*mention {
 			cur = two[len(two)-1]
 			continue
 		}
-		several := b.apart(p.from, p.to)
+		several := b.apart(m)
+		if len(several) < 2 && cur != nil && x.resolve(cur, nil, b.who, "").product < 0 {
+			if several = b.apart(cur.plus(m)); len(several) > 1 { // BV2.5 红蓝
+				out = out[:len(out)-1]
+			}
+		}
 		if len(several) < 2 {
 			several = b.bySize(p.from, p.to)
 		}
@@ -544,6 +564,18 @@ func (x *Lexicon) sharing(m *mention) []cover {
 			}
 		}
 	}
+	for i := range m.toks {
+		for _, k := range x.asks(&m.toks[i]) {
+			if ids := x.tokens[k.id]; len(ids) <= maxCandidates {
+				for _, id := range ids {
+					if !seen[id] {
+						seen[id] = true
+						out = append(out, x.cover(id, m))
+					}
+				}
+			}
+		}
+	}
 	slices.SortFunc(out, func(a, b cover) int {
 		if a.score != b.score {
 			return b.score - a.score
@@ -557,16 +589,15 @@ func (x *Lexicon) sharing(m *mention) []cover {
 var contraries = strings.Fields("左右 大小 前后 上下 长短 粗细 厚薄 内外 男女 公母 冷热 软硬 正反 阴阳")
 
 // apart splits words that name several products by what is common to them and what is each one's own: 男袜女袜, 毛巾蓝粉.
-func (b *builder) apart(from, to int) []*mention {
+func (b *builder) apart(m *mention) []*mention {
 	x := b.s.x
-	m := b.mention(from, to)
 	want := m.content()
 	for k := 0; k+1 < len(m.han); k++ {
 		if m.at[k+1] == m.at[k]+1 && slices.Contains(contraries, string(m.han[k:k+2])) { // the two sides, not about
 			want |= 3 << uint(k)
 		}
 	}
-	if m.own != nil || m.code >= 0 || bits.OnesCount64(want) < 3 || to-from > 24 {
+	if m.own != nil || m.code >= 0 || bits.OnesCount64(want) < 3 && (len(m.toks) == 0 || bits.OnesCount64(want) < 2) || len(m.han) > 24 {
 		return nil
 	}
 	type pick struct {
@@ -591,7 +622,7 @@ func (b *builder) apart(from, to int) []*mention {
 		if mask == want {
 			return nil
 		}
-		if c.toks != 1<<uint(len(m.toks))-1 || bits.OnesCount64(mask) < 2 {
+		if c.toks != 1<<uint(len(m.toks))-1 || mask == 0 || bits.OnesCount64(mask) < 2 && len(m.toks) == 0 {
 			continue
 		}
 		masks[mask]++

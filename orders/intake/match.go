@@ -24,6 +24,7 @@ type mention struct {
 	code   int32    // a product's code where it is said, else -1
 	kin    []kinAt
 	scored map[*mention][]cover // what the products explain of it within a context, once worked out
+	not    []specToken          // what the goods must not bear: 不带USB
 	meant  int32                // one more than the product that it was found to mean, 0 if none
 }
 
@@ -46,7 +47,7 @@ func (m *mention) plus(o *mention) *mention {
 	if o == nil {
 		return m
 	}
-	s := &mention{from: min(m.from, o.from), to: max(m.to, o.to), own: m.own, code: m.code, filler: m.filler}
+	s := &mention{from: min(m.from, o.from), to: max(m.to, o.to), own: m.own, code: m.code, filler: m.filler, not: append(slices.Clone(m.not), o.not...)}
 	if o.own != nil {
 		s.own = o.own
 	}
@@ -104,6 +105,13 @@ func (x *Lexicon) readMention(t *text, from, to int, own []ownItem, skip func(i 
 			i = s.to
 			continue
 		}
+		if n := lacks(r, i); n > 0 && i+n < to && !x.vocabulary(r, i, to) {
+			if tok, ok := readSpec(r, i+n, to); ok && !isHan(r[i+n]) && tok.to > i+n {
+				m.not = append(m.not, tok)
+				i = tok.to
+				continue
+			}
+		}
 		if letterWord(r, i) && i+1 < to && x.bears(r[i], r[i+1]) && len(m.han) < maxHan {
 			m.han, m.at = append(m.han, r[i]), append(m.at, i)
 			i++
@@ -151,6 +159,16 @@ func (x *Lexicon) known(r []rune, i, n, to int) bool {
 		return false
 	}
 	return i > 0 && x.bears(r[i-1], r[i]) && i+1 < to && x.bears(r[i], r[i+1]) || n == 1 && i+1 < to && x.bears(r[i], r[i+1]) && !strings.ContainsRune("的要来给和跟再", r[i])
+}
+
+// lacks is how long the word at r[i] is that says what goods are without: 不带, 不含.
+func lacks(r []rune, i int) int {
+	for _, w := range [...]string{"不带", "不含", "没带", "不要带"} {
+		if has(r, i, w) {
+			return len([]rune(w))
+		}
+	}
+	return 0
 }
 
 // letterWord tells whether a letter and a character make one word at r[i]: T恤, U盘, O圈; no sizes or models.
@@ -849,9 +867,31 @@ func (x *Lexicon) hasHead(m *mention, covers []cover) bool {
 	return false
 }
 
+// without leaves out the products that bear what the goods must not, unless all do.
+func (x *Lexicon) without(covers []cover, not []specToken) []cover {
+	if len(not) == 0 {
+		return covers
+	}
+	var out []cover
+	for _, c := range covers {
+		bears := false
+		for i := range not {
+			bears = bears || x.products[c.id].token(x.asks(&not[i])) > 0
+		}
+		if !bears {
+			out = append(out, c)
+		}
+	}
+	if len(out) == 0 {
+		return covers
+	}
+	return out
+}
+
 // choose settles on one of the candidates, or says why it can't.
 func (x *Lexicon) choose(m *mention, covers []cover, unit string) resolution {
 	r := resolution{product: -1, scored: covers[:min(len(covers), maxShown)]}
+	covers = x.without(covers, m.not)
 	top := covers[0]
 	content := m.content()
 	// those as good as the best

@@ -286,7 +286,7 @@ func (s *scan) placeAt(from, to int, weak bool) int {
 			end = k
 			break
 		}
-		if has(r, k, "签收") || has(r, k, "交货") || has(r, k, "卸货") || has(r, k, "就行") || has(r, k, "即可") || has(r, k, "吧") && k+1 == end || has(r, k, "谢谢") || has(r, k, "别送") || has(r, k, "别放") || has(r, k, "不要") || has(r, k, "哈") && k+1 == end || has(r, k, "联系") || has(r, k, "电话") {
+		if has(r, k, "签收") || has(r, k, "交货") || has(r, k, "卸货") || has(r, k, "就行") || has(r, k, "即可") || has(r, k, "吧") && k+1 == end || has(r, k, "谢谢") || has(r, k, "别送") || has(r, k, "别放") || has(r, k, "不要") || has(r, k, "哈") && k+1 == end || has(r, k, "联系") || has(r, k, "电话") || r[k] == '找' && s.personAfter(k+1) {
 			end = k
 			break
 		}
@@ -377,6 +377,16 @@ func (s *scan) bracketed(to int) int {
 	return to
 }
 
+// personAfter tells whether a person is named at r[i].
+func (s *scan) personAfter(i int) bool {
+	for n := 2; n <= 5 && i+n <= len(s.r); n++ {
+		if s.isPerson(s.r[i : i+n]) {
+			return true
+		}
+	}
+	return false
+}
+
 func isDigitBefore(r []rune, from, to int) bool { return hasDigit(r[from:to]) }
 
 func (s *scan) placeEnding(from, to int) bool {
@@ -390,7 +400,7 @@ func (s *scan) placeEnding(from, to int) bool {
 	if to-from >= 3 && r[to-1] == '间' && !strings.ContainsRune("时期中之空夜晚日其房人年民", r[to-2]) { // 加药间, 配料间
 		return true
 	}
-	return to > from && isDigit(r[to-1]) && strings.ContainsAny(string(r[from:to]), "栋幢楼号")
+	return to > from && isDigit(r[to-1]) && strings.ContainsAny(string(r[from:to]), "栋幢楼号厦座")
 }
 
 // quantityIn tells whether a counted quantity of goods stands in r[from:to].
@@ -461,7 +471,7 @@ func (s *scan) isPerson(r []rune) bool {
 				return true
 			case len(head) == 2 && (head[0] == '小' || head[0] == '老') && strings.ContainsRune(surnames, head[1]):
 				return true
-			case len(head) >= 2 && len(head) <= 3 && strings.ContainsRune(surnames, head[0]) && k >= 2 && !strings.ContainsRune("的在到送要", head[1]):
+			case len(head) >= 2 && len(head) <= 3 && strings.ContainsRune(surnames, head[0]) && k >= 2 && !strings.ContainsAny(string(head[1:]), "的在到送要找给交由叫"):
 				return true
 			}
 		}

@@ -67,6 +67,9 @@ func (p *punctuator) amountAt(i int) (int, string) {
 		return i, ""
 	}
 	e := n.to + len([]rune(u))
+	if name, to := p.s.x.names.longest(p.r, i); name != nil && to > e {
+		return i, "" // 三个15复合肥 is called so
+	}
 	if e < len(p.r) && p.r[e] == '半' {
 		e++
 	}

@@ -203,11 +203,12 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 	changing := r.s.hasKind(markSet) || r.s.hasKind(markPlus) || r.s.hasKind(markMinus)
 	fault := says(t, faultWords) || r.faulty()
 	back := r.givesBack()
+	back = back || fault && says(t, []string{"怎么处理", "怎么办", "咋办", "咋处理", "说法", "补发"})
 	plain := goods > 0 && !back && r.plainOrder()
 	switch {
 	case ads >= 2 || ads == 1 && goods == 0 && !r.repeat:
 		return IntentOther
-	case !plain && (back || says(t, returnWords)) && !says(t, []string{"退订", "不退"}) && !ordering && (fault || back || goods == 0 || says(t, []string{"能退", "退货", "换货", "退换", "退掉", "可以退", "退回", "想退", "要退"})) && (strings.Contains(t, "退") || fault || says(t, []string{"上次", "昨天", "收到", "这批", "那批", "发来", "送来", "上批", "前天"})):
+	case !plain && (back || says(t, returnWords)) && !says(t, []string{"退订", "不退"}) && !ordering && (fault || back || goods == 0 || says(t, []string{"能退", "退货", "换货", "退换", "退掉", "可以退", "退回", "想退", "要退"})) && (strings.Contains(t, "退") || fault || back || says(t, []string{"上次", "昨天", "收到", "这批", "那批", "发来", "送来", "上批", "前天"})):
 		return IntentReturn
 	case ref != "" && ref != RefLast && goods > 0 && changing && len(r.resolved()) <= goods && r.refLeads():
 		return IntentChange
@@ -251,7 +252,7 @@ func (r *reading) givesBack() bool {
 	if says(r.text, []string{"再来", "另外", "再要", "再发"}) {
 		return false
 	}
-	if strings.Contains(r.text, "换") && says(r.text, []string{"昨天", "前天", "上次", "上回", "上批", "这批", "那批", "收到", "送来", "发来", "刚到"}) && says(r.text, []string{"换一", "换个", "换新", "换掉", "换货", "给换", "能换"}) {
+	if strings.Contains(r.text, "换") && says(r.text, []string{"昨天", "前天", "上次", "上回", "上批", "这批", "那批", "收到", "送来", "发来", "刚到"}) && says(r.text, []string{"换一", "换个", "换新", "换掉", "换货", "给换", "能换", "换下"}) {
 		return true
 	}
 	for i, c := range r.s.r {

@@ -1,5 +1,5 @@
 // Command accuracy reads the open corpus with `orderbot read` and prints how well it did, for
-// messages and for files, over both sets of master data, and how
+// messages and for files, over both sets of master data, with messages of other industries, and how
 // much is lost when the messages say the same in another way. It leaves no file behind.
 package main
 
@@ -26,7 +26,8 @@ import (
 func main() {
 	program := flag.String("orderbot", "bin/orderbot", "the program that reads")
 	corpus := flag.String("corpus", "orders/intake/testdata/corpus", "folder of the corpus")
-	only := flag.String("only", "", "just messages or files")
+	industries := flag.String("industries", "orders/intake/testdata/industries", "folder of the messages of other industries")
+	only := flag.String("only", "", "just messages, industries or files")
 	tags := flag.Bool("tags", false, "exact share by tag")
 	wrong := flag.Int("wrong", 0, "show the first N that are not exact")
 	flag.Parse()
@@ -34,25 +35,26 @@ func main() {
 	if err != nil {
 		fail(err)
 	}
-	for _, set := range []struct{ name, in, gold string }{
-		{"messages", "messages.jsonl", "gold.jsonl"},
-		{"files", "files.jsonl", "files.gold.jsonl"},
+	for _, set := range []struct{ name, folder, in, gold string }{
+		{"messages", *corpus, "messages.jsonl", "gold.jsonl"},
+		{"industries", *industries, "messages.jsonl", "gold.jsonl"},
+		{"files", *corpus, "files.jsonl", "files.gold.jsonl"},
 	} {
 		if *only != "" && *only != set.name {
 			continue
 		}
 		start := time.Now()
-		lines, gold, err := load(*corpus, set.in, set.gold)
+		lines, gold, err := load(set.folder, set.in, set.gold)
 		if err != nil {
 			fail(err)
 		}
-		report, err := measure(orderbot, *corpus, lines, gold)
+		report, err := measure(orderbot, set.folder, lines, gold)
 		if err != nil {
 			fail(fmt.Errorf("%s: %w", set.name, err))
 		}
 		fmt.Printf("== %s: %d lines in %.1f s\n", set.name, len(report.Lines), time.Since(start).Seconds())
 		err = report.PrintWrong(os.Stdout, *wrong)
-		if *tags {
+		if *tags || set.name == "industries" { // whose tags are the industries
 			err = errors.Join(err, report.PrintTags(os.Stdout))
 		}
 		if err = errors.Join(err, report.Print(os.Stdout)); err != nil {

@@ -1,0 +1,65 @@
+package intake_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orderbot/orders/intake"
+	"orderbot/orders/intake/score"
+	"orderbot/orders/masterdata"
+)
+
+// Messages of eleven trades that the open corpus does not know are read as a careful clerk reads them: none wrong in
+// silence, and no worse than was reached.
+func TestReadingOfOtherIndustries(t *testing.T) {
+	t.Parallel()
+	const folder = "testdata/industries"
+	file, err := os.Open(filepath.Join(folder, "gold.jsonl"))
+	require.NoError(t, err)
+	defer file.Close()
+	gold, err := score.ReadGold(file)
+	require.NoError(t, err)
+	in, err := os.ReadFile(filepath.Join(folder, "messages.jsonl"))
+	require.NoError(t, err)
+	lexicons := map[string]*intake.Lexicon{}
+	threads := map[string]*intake.Thread{}
+	outputs := map[string]score.Output{}
+	for raw := range bytes.Lines(in) {
+		var msg intake.Message
+		require.NoError(t, json.Unmarshal(raw, &msg))
+		var industry struct {
+			Master string `json:"master"`
+		}
+		require.NoError(t, json.Unmarshal(raw, &industry))
+		if lexicons[industry.Master] == nil {
+			m, err := masterdata.ReadFolder(os.DirFS(filepath.Join(folder, industry.Master)))
+			require.NoError(t, err)
+			lexicons[industry.Master] = intake.NewLexicon(m)
+		}
+		var thread *intake.Thread
+		if msg.Thread != "" {
+			thread = threads[msg.Thread]
+		}
+		res, next := lexicons[industry.Master].Read(msg, thread)
+		if msg.Thread != "" {
+			threads[msg.Thread] = next
+		}
+		encoded, err := json.Marshal(res)
+		require.NoError(t, err)
+		read, err := score.ReadOutputs(bytes.NewReader(encoded))
+		require.NoError(t, err)
+		outputs[msg.ID] = read[msg.ID]
+	}
+	report := score.Summarise(gold, outputs)
+	var wrong bytes.Buffer
+	require.NoError(t, report.PrintWrong(&wrong, 20))
+	require.Zero(t, report.SilentError.Rate(), wrong.String())
+	require.GreaterOrEqual(t, report.Exact.Rate(), 0.985, wrong.String())
+	require.LessOrEqual(t, report.OverAsk.Rate(), 0.015, wrong.String())
+	require.GreaterOrEqual(t, report.AskRecall.Rate(), 0.95, wrong.String())
+}
