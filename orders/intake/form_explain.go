@@ -97,7 +97,7 @@ func (f *form) explain(n int, d *Draft, g group, asks []Ask) []Explanation {
 			add(e)
 		}
 		if l.BaseQuantity != "" && l.BaseQuantity != l.Quantity {
-			add(Explanation{Field: fmt.Sprintf("%slines[%d].base_quantity", path, k), Value: l.BaseQuantity, Source: f.placeOf(it.from[fromQuantity])})
+			add(Explanation{Field: fmt.Sprintf("%slines[%d].base_quantity", path, k), Value: l.BaseQuantity, Source: f.placeOf(it.from[fromQuantity]), Rule: "converted"})
 		}
 	}
 	if at := from(fromDate); at != nil && g.items[0].date == d.DeliverBy {
