@@ -52,6 +52,7 @@ const (
 	cmdCalm     verb = "calm" // 不加急
 	cmdBoard    verb = "board"
 	cmdLearned  verb = "learned"
+	cmdFrequent verb = "frequent"
 	cmdForget   verb = "forget"
 	cmdBasis    verb = "basis"
 )
@@ -106,6 +107,7 @@ var words = []struct {
 	{"出处", cmdBasis, true, false},
 	{"学习", cmdLearned, false, false},
 	{"记住的", cmdLearned, false, false},
+	{"常购", cmdFrequent, false, false},
 	{"忘记", cmdForget, false, false},
 	{"忘掉", cmdForget, false, false},
 }
@@ -146,7 +148,7 @@ func parseCommand(text string) command {
 		case w.verb == cmdApprove && leads && len(ids) > 0: // with a remark
 		case w.verb == cmdReject && len(ids) > 0 && strings.HasPrefix(after, " "):
 		case w.verb == cmdForget && len(ids) == 0 && leads: // what is no number is read like any other sentence
-		case w.verb == cmdForget || w.verb == cmdLearned && (len(ids) > 0 || !strings.HasPrefix(after, " ")): // 学习机3台
+		case w.verb == cmdForget || (w.verb == cmdLearned || w.verb == cmdFrequent) && (len(ids) > 0 || !strings.HasPrefix(after, " ")): // 学习机3台
 			continue
 		case w.alone || !leads || w.verb == cmdConfirm:
 			continue
@@ -191,6 +193,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.basis(tx, cmd.orders)
 	case cmdLearned:
 		return s.remembered(tx, cmd.arg)
+	case cmdFrequent:
+		return s.frequent(tx, cmd.arg)
 	case cmdForget:
 		return s.unlearn(ctx, tx, cmd.arg)
 	default:
