@@ -60,6 +60,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	case known:
 		who = x.scopeOf(cust)
 	}
+	who.work = &work{}
 	b := &builder{s: s, who: who}
 	for i := range draft.Lines {
 		b.items = append(b.items, r.lineOf(which, i, who))

@@ -2,11 +2,13 @@ package intake
 
 import (
 	"cmp"
+	"encoding/binary"
 	"maps"
 	"math/bits"
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"orderbot/orders"
 )
@@ -94,7 +96,7 @@ func (x *Lexicon) readMention(t *text, from, to int, own []ownItem, skip func(i 
 			continue
 		}
 		if n, e := x.names.longest(r[:to], i); n != nil && isAlnum(r[i]) && boundary(r, i, e) {
-			if id, ok := x.productKey(string(n.text)); ok && isCode(n.text) && len(n.ids) == 1 && n.ids[0] == id {
+			if id, ok := x.productKey(string(n.text)); ok && hasDigit(n.text) && hasLetter(n.text) && len(n.ids) == 1 && n.ids[0] == id {
 				m.code = id
 				i = e
 				continue
@@ -190,11 +192,6 @@ func sizeWord(r []rune, i int) (specToken, bool) {
 
 func hasDigit(r []rune) bool  { return slices.ContainsFunc(r, isDigit) }
 func hasLetter(r []rune) bool { return slices.ContainsFunc(r, isLetter) }
-
-// isCode tells whether a name is so clearly a code that nothing else can be meant: B00187, 66-0203, 6901234567892.
-func isCode(r []rune) bool {
-	return hasDigit(r) && (hasLetter(r) || len(r) >= 5 && !slices.ContainsFunc(r, func(c rune) bool { return !isDigit(c) && c != '-' }))
-}
 
 // boundary tells that r[from:to] is no part of a longer run of letters or digits.
 func boundary(r []rune, from, to int) bool {
@@ -524,14 +521,16 @@ func (x *Lexicon) best(m, ctx *mention, who scope) []cover {
 			order = append(order, uint64(most)<<rankMost|uint64(min(p.ctx, 0xfff))<<rankCtx|uint64(^uint32(id))) //nolint:gosec // all are small and positive
 		}
 	}
-	if len(order) > maxCandidates {
+	limit := who.work.candidates()
+	if len(order) > limit {
 		x.prefer(order, m, who)
 	}
-	order = greatest(order, 2*maxCandidates)
+	order = greatest(order, 2*limit)
 	ids := make([]int32, len(order))
 	for i, o := range order {
 		ids[i] = int32(^uint32(o)) //nolint:gosec // as it was put in
 	}
+	who.work.look(len(ids))
 	return x.top(m, ids, func(i int) (int, share) { return int(order[i] >> rankMost), s.shares[ids[i]].or(left) })
 }
 
@@ -700,7 +699,8 @@ type scope struct {
 	own      []ownItem
 	bought   map[int32]int
 	past     []orders.HistoryLine // newest first
-	onlyPast bool                 // 上次那个: only what was bought before
+	work     *work
+	onlyPast bool // 上次那个: only what was bought before
 }
 
 // resolveNamed settles a mention that bears a code: what else it says must fit that product.
@@ -746,6 +746,78 @@ func (x *Lexicon) resolveNamed(m *mention, id int32, rule string, _ scope) resol
 	return r
 }
 
+// work is what was done for one customer's part of a message: each question is answered once, and not too many products are
+// looked at in all, however long the message.
+type work struct {
+	known  map[string][]cover
+	looked int
+}
+
+// Most products that one part of a message has looked at with care; after them few are looked at for each mention.
+const (
+	maxLooked     = 30_000
+	fewCandidates = 12
+)
+
+// covers returns what is known of m within ctx, or what find finds.
+func (w *work) covers(m, ctx *mention, find func() []cover) []cover {
+	if w == nil {
+		return find()
+	}
+	key := string(ctx.sign(m.sign(make([]byte, 0, 64))))
+	c, ok := w.known[key]
+	if !ok {
+		if w.known == nil {
+			w.known = map[string][]cover{}
+		}
+		c = find()
+		w.known[key] = c
+	}
+	return c
+}
+
+// candidates is how many products may be looked at for a mention.
+func (w *work) candidates() int {
+	if w != nil && w.looked > maxLooked {
+		return fewCandidates
+	}
+	return maxCandidates
+}
+
+func (w *work) look(n int) {
+	if w != nil {
+		w.looked += n
+	}
+}
+
+// sign appends what tells m from mentions that mean something else.
+func (m *mention) sign(b []byte) []byte {
+	b = append(b, '|')
+	if m == nil {
+		return b
+	}
+	if m.own != nil {
+		b = append(b, string(m.own.name)...)
+	}
+	b = binary.AppendVarint(binary.AppendVarint(b, int64(m.code)), int64(m.meant))
+	for i, h := range m.han {
+		if i > 0 && m.at[i] != m.at[i-1]+1 {
+			b = append(b, ' ')
+		}
+		if m.filler>>uint(i)&1 == 1 {
+			b = append(b, '-')
+		}
+		b = utf8.AppendRune(b, h)
+	}
+	for i := range m.toks {
+		b = append(b, '#')
+		for _, k := range m.toks[i].keys {
+			b = append(append(b, k...), ';')
+		}
+	}
+	return b
+}
+
 // covers are the products that explain most of m, all of them as much; those first that fit the context ctx.
 func (x *Lexicon) covers(m, ctx *mention, who scope) []cover {
 	if who.onlyPast {
@@ -756,7 +828,7 @@ func (x *Lexicon) covers(m, ctx *mention, who scope) []cover {
 	}
 	c, ok := m.scored[ctx]
 	if !ok {
-		c = x.score(m, ctx, who)
+		c = who.work.covers(m, ctx, func() []cover { return x.score(m, ctx, who) })
 		m.scored[ctx] = c
 	}
 	return c

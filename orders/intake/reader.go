@@ -489,6 +489,7 @@ func (r *reading) build(base []*wanted) {
 		if len(sec.customers) == 1 {
 			who = r.x.scopeOf(sec.customers[0])
 		}
+		who.work = &work{}
 		b := &builder{s: r.s, who: who, items: slices.Clone(base), base: len(base)}
 		if r.repeat && len(base) == 0 && len(sec.customers) == 1 {
 			b.items = r.x.lastOrder(sec.customers[0])
