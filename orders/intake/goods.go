@@ -19,7 +19,9 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 	joined := func() *mention {
 		var m *mention
 		for _, w := range cur {
-			m = m.plus(b.mention(w.from, w.to))
+			if m = m.plus(b.mention(w.from, w.to)); len(m.han) >= maxHan || len(m.toks) >= maxToks {
+				break // nobody calls goods so
+			}
 		}
 		return m
 	}

@@ -30,7 +30,11 @@ type mention struct {
 	meant  int32                // one more than the product that it was found to mean, 0 if none
 }
 
-const maxHan = 60
+// Most characters and tokens of a mention.
+const (
+	maxHan  = 60
+	maxToks = 20
+)
 
 func (m *mention) empty() bool {
 	return m == nil || m.own == nil && m.code < 0 && len(m.toks) == 0 && m.content() == 0
@@ -102,7 +106,7 @@ func (x *Lexicon) readMention(t *text, from, to int, own []ownItem, skip func(i 
 				continue
 			}
 		}
-		if s, ok := sizeWord(r[:to], i); ok && len(m.toks) < 20 {
+		if s, ok := sizeWord(r[:to], i); ok && len(m.toks) < maxToks {
 			m.toks = append(m.toks, s)
 			i = s.to
 			continue
@@ -119,7 +123,7 @@ func (x *Lexicon) readMention(t *text, from, to int, own []ownItem, skip func(i 
 			i++
 			continue
 		}
-		if tok, ok := readSpec(r, i, to); ok && tok.to > i && len(m.toks) < 20 {
+		if tok, ok := readSpec(r, i, to); ok && tok.to > i && len(m.toks) < maxToks {
 			if !isHan(r[i]) || !x.vocabulary(r, i, to) || tok.unit != "" || tok.to-i >= 3 {
 				m.toks = append(m.toks, tok)
 				i = tok.to
