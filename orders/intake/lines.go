@@ -2,6 +2,7 @@ package intake
 
 import (
 	"math/bits"
+	"slices"
 )
 
 // A wanted is one line of an order in the making.
@@ -260,6 +261,17 @@ func (b *builder) clause(from, to int, sign rune) {
 	}
 }
 
+// counted tells whether els hold an amount that is no size of goods: 75mm档案盒(8捆) has none before the bracket.
+func (b *builder) counted(els []el) bool {
+	return slices.ContainsFunc(els, func(e el) bool {
+		if e.kind != elMark || e.mark.kind != markQty {
+			return false
+		}
+		tok, ok := readSpec(b.s.r, e.mark.from, e.mark.to)
+		return !ok || tok.to != e.mark.to || !e.mark.qty.size || !b.s.x.isSize(&tok)
+	})
+}
+
 // brackets reads bracketed refusals and prices apart from the rest.
 func (b *builder) brackets(els []el) []el {
 	var out []el
@@ -278,7 +290,7 @@ func (b *builder) brackets(els []el) []el {
 			}
 			j++
 		}
-		if j == i+2 && els[i+1].kind == elMark && els[i+1].mark.kind == markQty && len(out) > 0 && hasQty(out) {
+		if j == i+2 && els[i+1].kind == elMark && els[i+1].mark.kind == markQty && len(out) > 0 && b.counted(out) {
 			same := *els[i+1].mark
 			same.kind = markSum
 			out = append(out, el{elMark, els[i+1].from, els[i+1].to, &same})

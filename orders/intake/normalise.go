@@ -65,6 +65,9 @@ func newText(s string) *text {
 		}
 		if sep, ok := signs[c]; ok {
 			t.add(sep, i)
+			if c == '，' && i > 0 && i+1 < len(raw) && isDigit(raw[i-1]) && isDigit(raw[i+1]) {
+				t.add(' ', i) // 4×200，457箱: it parts no thousands
+			}
 			continue
 		}
 		if c >= 0x2190 && c <= 0x2BFF && c != '─' && c != '—' || c >= 0x1F000 || unicode.Is(unicode.So, c) && !strings.ContainsRune("℃㎡㎜㎝㎞㎏㎎㏄№℡", c) {

@@ -272,7 +272,7 @@ func (s *scan) entryNumber(i, last int) (end, number int) {
 		return i, last
 	}
 	next := skipSpace(r, k+1)
-	if next >= len(r) || isBreak(r[next]) || from == i && (isDigit(r[k+1]) || isHanNumeral(r[k+1])) {
+	if next >= len(r) || isBreak(r[next]) || from == i && (isDigit(r[from]) && isDigit(r[k+1]) || isHanNumeral(r[k+1])) {
 		return i, last
 	}
 	begins := s.lineStart(i) || last > 0 && r[i-1] == ' ' || from == i && strings.ContainsRune(",:;。", r[i-1]) || from > i && isBreak(r[i-1])
