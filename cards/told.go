@@ -26,7 +26,7 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 		if n == nil || o.Status != orders.StatusPendingApproval {
 			return Message{}, false
 		}
-		switch n.Status { //nolint:exhaustive // the others say enough by what follows
+		switch n.Status {
 		case orders.NodeApproved:
 			return say(fmt.Sprintf("%s %s%s已同意", id, roleOf(n), n.Name), awaits(o, catalog))
 		case orders.NodeTransferred:

@@ -93,7 +93,7 @@ func (r *reading) source(at span) *Source {
 	line, quote := bare(string(text[begin:end])), bare(string(text[from:to]))
 	best, most := (*Source)(nil), 0
 	r.msg.eachPlace(func(said string, there func() *Source) {
-		worth := 0
+		var worth int
 		switch s := bare(said); {
 		case s == "" || !strings.Contains(s, quote):
 			return

@@ -100,7 +100,7 @@ func (x *Lexicon) readMention(t *text, from, to int, own []ownItem, skip func(i 
 			continue
 		}
 		if n, e := x.names.longest(r[:to], i); n != nil && isAlnum(r[i]) && boundary(r, i, e) {
-			if id, ok := x.productKey(string(n.text)); ok && hasDigit(n.text) && hasLetter(n.text) && len(n.ids) == 1 && n.ids[0] == id {
+			if id, ok := x.productKey(string(n.text)); ok && isCode(n.text) && len(n.ids) == 1 && n.ids[0] == id {
 				m.code = id
 				i = e
 				continue
@@ -196,6 +196,11 @@ func sizeWord(r []rune, i int) (specToken, bool) {
 
 func hasDigit(r []rune) bool  { return slices.ContainsFunc(r, isDigit) }
 func hasLetter(r []rune) bool { return slices.ContainsFunc(r, isLetter) }
+
+// isCode tells whether a name is so clearly a code that nothing else can be meant: B00187, 66-0203, 6901234567892.
+func isCode(r []rune) bool {
+	return hasDigit(r) && (hasLetter(r) || len(r) >= 5 && !slices.ContainsFunc(r, func(c rune) bool { return !isDigit(c) && c != '-' }))
+}
 
 // boundary tells that r[from:to] is no part of a longer run of letters or digits.
 func boundary(r []rune, from, to int) bool {
@@ -813,10 +818,12 @@ func (m *mention) sign(b []byte) []byte {
 		}
 		b = utf8.AppendRune(b, h)
 	}
-	for i := range m.toks {
-		b = append(b, '#')
-		for _, k := range m.toks[i].keys {
-			b = append(append(b, k...), ';')
+	for i, toks := range [][]specToken{m.toks, m.not} {
+		for j := range toks {
+			b = append(b, "#!"[i])
+			for _, k := range toks[j].keys {
+				b = append(append(b, k...), ';')
+			}
 		}
 	}
 	return b

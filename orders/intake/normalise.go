@@ -65,7 +65,7 @@ func newText(s string) *text {
 		}
 		if sep, ok := signs[c]; ok {
 			t.add(sep, i)
-			if c == '，' && i > 0 && i+1 < len(raw) && isDigit(raw[i-1]) && isDigit(raw[i+1]) {
+			if c == '，' && i > 0 && i+1 < len(raw) && isDigit(raw[i-1]) && isDigit(raw[i+1]) && !thousands(raw[i+1:]) {
 				t.add(' ', i) // 4×200，457箱: it parts no thousands
 			}
 			continue
@@ -269,3 +269,8 @@ func index(r []rune, from, to int, s string) int {
 
 // halfWidth writes full-width letters, digits and signs as ordinary ones.
 func halfWidth(s string) string { return strings.ReplaceAll(norm.NFKC.String(s), " ", "") }
+
+// thousands tells whether digits that follow a Chinese comma are the last thousand of a sum: 82，225.00.
+func thousands(r []rune) bool {
+	return len(r) > 4 && isDigit(r[1]) && isDigit(r[2]) && r[3] == '.' && isDigit(r[4])
+}
