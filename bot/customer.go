@@ -298,6 +298,19 @@ func (s *session) mayBind(c *orders.Customer) error {
 	return orders.Errorf(orders.CodeDenied, "客户 %s 由 %s 负责，请让 TA 或管理员来操作", c.Name, sales.Name)
 }
 
+// ownNamed finds one of the customers whom the person is bound to by code, name or alias, nil if none is
+// called so.
+func (s *session) ownNamed(arg string) *orders.Customer {
+	arg = strings.TrimSpace(arg)
+	for _, code := range s.person.customers {
+		c := s.books.Catalog.Customer(code)
+		if c != nil && (strings.EqualFold(string(c.Code), arg) || c.Name == arg || slices.Contains(c.Aliases, arg)) {
+			return c
+		}
+	}
+	return nil
+}
+
 // customerNamed finds a customer by code, name or alias.
 func (s *session) customerNamed(arg string) (*orders.Customer, error) {
 	arg = strings.TrimSpace(arg)

@@ -79,7 +79,8 @@ func (p person) maySee(o *orders.Order) bool {
 		return slices.Contains(p.customers, o.Customer)
 	}
 	n := o.OpenNode()
-	return o.Sales == p.staff.Code || o.Source.Sender != "" && p.wrote(o) || p.staff.Has(seeAll...) || n != nil && n.MayDecide(p.staff)
+	return o.Sales == p.staff.Code || o.Source.Sender != "" && p.wrote(o) || p.staff.Has(seeAll...) || n != nil && n.MayDecide(p.staff) ||
+		slices.ContainsFunc(o.Nodes, func(n orders.Node) bool { return n.Assignee == p.staff.Code || n.DecidedBy == p.staff.Code })
 }
 
 // wrote tells whether the order came from this person's own account.

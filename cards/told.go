@@ -143,7 +143,7 @@ func Shortage(o *orders.Order) Message {
 
 // Reminder is what an approver hears when half of a node's time, or all of it, is over.
 func Reminder(o *orders.Order, node *orders.Node, isLate bool) Message {
-	head := "还在等您审批 " + string(o.ID) + "（" + node.Role.String() + "）"
+	head := "还在等您审批 " + string(o.ID) + "（" + node.Who() + "）"
 	due := "请在 " + when(node.DueAt) + " 前处理"
 	if isLate {
 		head, due = "审批超时 "+string(o.ID)+"（"+node.Who()+"）", "原定 "+when(node.DueAt)+" 前，现在请您来定"
@@ -190,7 +190,7 @@ func ToldCustomer(o *orders.Order, e orders.Event, link string) (Message, bool) 
 		return say("您的订单 " + id + " 已签收，谢谢惠顾！货有问题请直接回复。")
 	case orders.EventCancelled:
 		return say("您的订单 " + id + " 已取消。")
-	case orders.EventRejected:
+	case orders.EventRejected, orders.EventExpired:
 		return say("您的订单 " + id + " 暂时没能通过审核，业务员会尽快和您联系。")
 	default:
 		return Message{}, false

@@ -247,7 +247,15 @@ func (n *news) requested() error {
 	if !n.waits(node) {
 		return nil
 	}
-	return n.ask(node, node.Approvers(n.cat), "名单里还没有人担任"+node.Who())
+	return n.ask(node, node.Approvers(n.cat), vacant(node))
+}
+
+// vacant says why nobody can decide a node.
+func vacant(node *orders.Node) string {
+	if node.Assignee != "" {
+		return "名单里已经没有" + node.AssigneeName
+	}
+	return "名单里还没有人担任" + node.Role.String()
 }
 
 // ask sends a node's card, one to one. Where it reaches nobody the overseers and the salesperson
@@ -478,8 +486,12 @@ func (n *news) cancelled() error {
 // expired tells the chat in which the draft was made.
 func (n *news) expired() error {
 	chat := n.o.Source.Chat
+	sentBack := slices.ContainsFunc(n.o.Nodes, func(x orders.Node) bool { return x.Status == orders.NodeReturned })
 	switch m := n.told(); {
 	case m == nil:
+	case n.fromCustomer() && sentBack: // the customer had confirmed it
+		n.toSales(KindExpired, *m)
+		return n.tellOrigin(KindExpired, n.toldCustomer())
 	case n.fromCustomer():
 		return n.tellOrigin(KindExpired, m)
 	case chat.ID != "" && n.d.o.Platforms[chat.Platform]:

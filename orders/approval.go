@@ -50,6 +50,14 @@ func (d *Desk) decided(o *Order, n *Node, by Actor) Event {
 	return d.event(o, EventApprovalDecided, by, map[string]string{"node": strconv.Itoa(n.Seq), "decision": string(n.Status)})
 }
 
+// mayInvolve refuses to let somebody decide their own order.
+func mayInvolve(o *Order, s *Staff) error {
+	if s.Code == o.Sales {
+		return Errorf(CodeInvalid, "%s是这单的业务员，不能审批自己的订单，没有改动", s.Name)
+	}
+	return nil
+}
+
 // behind puts a node into the chain behind another one. The numbers of those that wait move up:
 // nobody has seen them yet.
 func (o *Order) behind(at *Node, added Node) {
@@ -82,6 +90,9 @@ func (d *Desk) Transfer(tx Tx, id OrderID, to *Staff, reason string, by Actor) (
 	if to.Code == StaffCode(by.Code) {
 		return nil, Errorf(CodeInvalid, "这一步本来就在您这里，没有改动")
 	}
+	if err := mayInvolve(o, to); err != nil {
+		return nil, err
+	}
 	o.behind(n, Node{Assignee: to.Code, AssigneeName: to.Name})
 	n = o.OpenNode() // the list has moved
 	n.settle(d, NodeTransferred, reason, by)
@@ -97,6 +108,9 @@ func (d *Desk) Transfer(tx Tx, id OrderID, to *Staff, reason string, by Actor) (
 func (d *Desk) AddApprover(tx Tx, id OrderID, who *Staff, reason string, by Actor) (*Order, error) {
 	o, n, err := d.mine(tx, id, 0, 0, by)
 	if err != nil {
+		return nil, err
+	}
+	if err := mayInvolve(o, who); err != nil {
 		return nil, err
 	}
 	for i := range o.Nodes {

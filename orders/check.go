@@ -34,6 +34,7 @@ type PastOrder struct {
 	ID          OrderID
 	ConfirmedAt time.Time
 	Products    []ProductCode
+	Kinds       int // how many products it has in all, gifts left out
 }
 
 // Facts is what the rules see of an order.
@@ -64,10 +65,14 @@ func (d *Desk) check(o *Order, f Facts) error {
 	if err != nil {
 		return err
 	}
+	needed := false
 	for i := range found {
 		if x := &found[i]; o.Exception != "" && x.Effect == EffectBlock && x.Role != "" {
-			x.Effect = EffectApprove
+			x.Effect, needed = EffectApprove, true
 		}
+	}
+	if !needed && !f.Draft {
+		o.Exception = ""
 	}
 	o.Findings = found
 	return nil
@@ -114,7 +119,8 @@ func (o *Order) blocked(by Actor) error {
 }
 
 // Except asks for an exception (特批) from what blocks a draft: once it is confirmed, the roles that
-// the rules name decide. It is withdrawn when the draft changes.
+// the rules name decide. It is withdrawn when the draft changes, and by [Desk.Confirm] where nothing
+// needed it.
 func (d *Desk) Except(tx Tx, id OrderID, reason string, by Actor) (*Order, error) {
 	o, err := d.OpenDraft(tx, id)
 	if err != nil {
@@ -125,16 +131,8 @@ func (d *Desk) Except(tx Tx, id OrderID, reason string, by Actor) (*Order, error
 		return nil, Errorf(CodeDenied, "特批由业务员申请")
 	case reason == "":
 		return nil, Errorf(CodeInvalid, "请写明特批的原因，例如「特批 %s 客户急用，下次补足」", o.ID)
-	case len(o.Blocks()) == 0:
-		return nil, Errorf(CodeConflict, "订单 %s 没有被拦下，不用特批，直接「确认 %s」", o.ID, o.ID)
 	}
-	o.Exception = reason
-	if err := d.check(o, Facts{Draft: true}); err != nil {
-		return nil, err
-	}
-	if err := o.blocked(by); err != nil {
-		return nil, err
-	}
+	o.Exception = reason // what blocks the order altogether is known when it is confirmed
 	if err := tx.SaveOrder(o); err != nil {
 		return nil, err
 	}

@@ -121,6 +121,10 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	o.Reprice(cat, now)
 	if o.Total != total {
 		o.Revision++
+		o.Exception = ""
+		if err := d.check(o, Facts{Draft: true}); err != nil {
+			return nil, false, err
+		}
 		if err := tx.SaveOrder(o); err != nil {
 			return nil, false, err
 		}
@@ -529,9 +533,13 @@ func (d *Desk) Tick(tx Tx, id OrderID) error {
 		}
 		if n.Reminded == 1 && !n.DueAt.After(now) {
 			n.Reminded = 2
-			n.Extra = d.escalation(n)
+			for _, up := range d.escalation(n) {
+				if !slices.Contains(n.Extra, up) {
+					n.Extra = append(n.Extra, up)
+				}
+			}
 			events = append(events, d.event(o, EventApprovalEscalated, by, data))
-			entries = append(entries, d.entry(o, by, "审批超时上报（"+n.Role.String()+")", "", "", ""))
+			entries = append(entries, d.entry(o, by, "审批超时上报（"+n.Who()+"）", "", "", ""))
 		}
 	}
 	if a := o.Alert; a != nil && a.AckBy == "" && !a.NextAt.After(now) {
@@ -570,7 +578,7 @@ func (d *Desk) escalation(n *Node) []StaffCode {
 	cat := d.Catalog()
 	var out []StaffCode
 	for _, s := range n.Approvers(cat) {
-		if up := cat.StaffByCode(s.Superior); up != nil && !up.Has(n.Role) && !slices.Contains(out, up.Code) {
+		if up := cat.StaffByCode(s.Superior); up != nil && !n.MayDecide(up) && !slices.Contains(out, up.Code) {
 			out = append(out, up.Code)
 		}
 	}

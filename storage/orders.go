@@ -419,13 +419,16 @@ func (tx *Tx) Recent(o *orders.Order, since time.Time) ([]orders.PastOrder, erro
 		ID          string
 		ConfirmedAt int64
 		Product     string
+		Kinds       int
 	}
 	products := make([]string, len(o.Lines))
 	for i := range o.Lines {
 		products[i] = string(o.Lines[i].Product)
 	}
-	err := tx.db.Raw(`SELECT o.id, o.confirmed_at, l.product FROM orders o JOIN order_lines l ON l.order_id = o.id
-		WHERE o.customer = ? AND o.confirmed_at >= ? AND o.confirmed_at > 0 AND o.id <> ? AND o.status NOT IN (?, ?) AND l.product IN ?
+	err := tx.db.Raw(`SELECT o.id, o.confirmed_at, l.product,
+		(SELECT COUNT(DISTINCT x.product) FROM order_lines x WHERE x.order_id = o.id AND x.gift = 0) AS kinds
+		FROM orders o JOIN order_lines l ON l.order_id = o.id
+		WHERE o.customer = ? AND o.confirmed_at >= ? AND o.confirmed_at > 0 AND o.id <> ? AND o.status NOT IN (?, ?) AND l.product IN ? AND l.gift = 0
 		ORDER BY o.confirmed_at DESC, o.id DESC, l.no LIMIT ?`,
 		string(o.Customer), toMS(since), string(o.ID), string(orders.StatusCancelled), string(orders.StatusRejected), products, orders.RecentMost).
 		Scan(&rows).Error
@@ -435,7 +438,7 @@ func (tx *Tx) Recent(o *orders.Order, since time.Time) ([]orders.PastOrder, erro
 	var out []orders.PastOrder
 	for _, r := range rows {
 		if len(out) == 0 || out[len(out)-1].ID != orders.OrderID(r.ID) {
-			out = append(out, orders.PastOrder{ID: orders.OrderID(r.ID), ConfirmedAt: fromMS(r.ConfirmedAt)})
+			out = append(out, orders.PastOrder{ID: orders.OrderID(r.ID), ConfirmedAt: fromMS(r.ConfirmedAt), Kinds: r.Kinds})
 		}
 		last := &out[len(out)-1]
 		last.Products = append(last.Products, orders.ProductCode(r.Product))

@@ -42,6 +42,8 @@ func TestApprovalsAreHandedOnAddedSentBackAndSkipped(t *testing.T) {
 			require.Contains(t, ding("dt-wangmin", "转交 "+id), "请写明转交给谁")
 			require.Contains(t, ding("dt-wangmin", "转交 "+id+" 张无"), "名单里没有「张无」")
 			require.Contains(t, ding("dt-wangmin", "转交 "+id+" 王敏"), "本来就在您这里")
+			require.Contains(t, ding("dt-wangmin", "转交 "+id+" 周婷"), "不能审批自己的订单")
+			require.Contains(t, ding("dt-wangmin", "加签 "+id+" 周婷"), "不能审批自己的订单")
 			require.Contains(t, ding("dt-lizhang", "转交 "+id+" 赵财"), "没有")
 			require.Contains(t, ding("dt-wangmin", "转交 "+id+" 赵财 我在休假"), "转交给赵财")
 			second := card("dt-zhaocai", id)

@@ -125,3 +125,27 @@ func TestTheThirdOrderOfAProductWithinADayIsReviewed(t *testing.T) {
 		})
 	}
 }
+
+// What is only known when an order is confirmed can be excepted too.
+func TestAnExceptionFromWhatTheConfirmationFinds(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "rules.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(
+		"routes:\n  - {name: 直通, when: 其余, steps: []}\nchecks:\n  - {kind: 信用额度, effect: 拦下, role: 财务}\n"), 0o600))
+	f := newFirm(t, "sqlite:"+filepath.Join(t.TempDir(), "orderbot.db"), medical, "ORDERBOT_RULES="+file)
+	customers := filepath.Join(t.TempDir(), "customers.csv")
+	require.NoError(t, os.WriteFile(customers, []byte("code,name,credit_limit,sales\nK09,南屏诊所,100,S01\n"), 0o600))
+	f.command("import", "customers", customers)
+	f.serve()
+	screen := f.wecom("zhouting")
+	say := func(text string) string {
+		return f.ask(screen, func() { f.sim.WeCom.SendText(t.Context(), "zhouting", text) }).Text
+	}
+	f.sim.WeCom.SendText(t.Context(), "zhouting", "南屏诊所 外科口罩2箱，周五送到")
+	draft := see(t, "draft", screen, offers("确认下单"))
+	id := orderNumber.FindString(draft.Title + draft.Text + string(draft.Card))
+	require.Contains(t, say("确认 "+id), "还不能下单")
+	require.Contains(t, say("特批 "+id+" 已经汇款"), "等财务审批")
+	f.pressDingTalk("dt-lizhang", see(t, "card", f.dingtalk("dt-lizhang"), offers("同意", id, "已经汇款")), "同意")
+	see(t, "approved", screen, says(id, "已批准"))
+}

@@ -548,11 +548,11 @@ func testRecent(t *testing.T, s Store) {
 	t.Helper()
 	for i, o := range []*orders.Order{
 		Order("SO202603110001", "C001", 1, "P1", "P2"),
-		Order("SO202603110002", "C001", 1, "P1"),
-		Order("SO202603110003", "C001", 1, "P3"), // of other products
-		Order("SO202603110004", "C001", 1, "P1"), // called off
-		Order("SO202603110005", "C001", 1, "P1"), // a draft still
-		Order("SO202603110006", "C002", 1, "P1"), // another customer's
+		Order("SO202603110002", "C001", 1, "P1", "P3"), // P3 is not asked about
+		Order("SO202603110003", "C001", 1, "P3"),       // of other products
+		Order("SO202603110004", "C001", 1, "P1"),       // called off
+		Order("SO202603110005", "C001", 1, "P1"),       // a draft still
+		Order("SO202603110006", "C002", 1, "P1"),       // another customer's
 	} {
 		o.Status, o.ConfirmedAt = orders.StatusPendingApproval, Start.Add(time.Duration(i)*time.Hour)
 		switch i {
@@ -571,9 +571,9 @@ func testRecent(t *testing.T, s Store) {
 		})
 		return out
 	}
-	second := orders.PastOrder{ID: "SO202603110002", ConfirmedAt: Start.Add(time.Hour), Products: []orders.ProductCode{"P1"}}
+	second := orders.PastOrder{ID: "SO202603110002", ConfirmedAt: Start.Add(time.Hour), Products: []orders.ProductCode{"P1"}, Kinds: 2}
 	require.Equal(t, []orders.PastOrder{
-		second, {ID: "SO202603110001", ConfirmedAt: Start, Products: []orders.ProductCode{"P1", "P2"}},
+		second, {ID: "SO202603110001", ConfirmedAt: Start, Products: []orders.ProductCode{"P1", "P2"}, Kinds: 2},
 	}, recent(Start))
 	require.Equal(t, []orders.PastOrder{second}, recent(Start.Add(time.Millisecond)))
 }

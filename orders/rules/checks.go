@@ -191,7 +191,7 @@ func licence(q *parameters, f *orders.Facts) []problem {
 	done := make(map[string]bool)
 	today := f.At.Format(time.DateOnly)
 	each(f, func(l *orders.Line, p *orders.Product) {
-		if p.Licence == "" || done[p.Licence] {
+		if p.Licence == "" || done[p.Licence] || f.Order.Customer == "" { // it is asked whose order this is
 			return
 		}
 		done[p.Licence] = true
@@ -304,7 +304,7 @@ func same(q *parameters, f *orders.Facts) []problem {
 	for _, past := range f.Recent {
 		before := slices.Clone(past.Products)
 		slices.Sort(before)
-		if !past.ConfirmedAt.Before(f.At.Add(-q.within)) && slices.Equal(slices.Compact(before), codes) {
+		if !past.ConfirmedAt.Before(f.At.Add(-q.within)) && past.Kinds == len(codes) && slices.Equal(slices.Compact(before), codes) {
 			return []problem{{text: fmt.Sprintf("%s内已经下过一样的货：%s", hours(q.within), past.ID)}}
 		}
 	}

@@ -69,7 +69,7 @@ func past(hoursAgo string, products ...orders.ProductCode) orders.PastOrder {
 	if err != nil {
 		panic(err)
 	}
-	return orders.PastOrder{ID: orders.OrderID("SO-" + hoursAgo), ConfirmedAt: today.Add(-d), Products: products}
+	return orders.PastOrder{ID: orders.OrderID("SO-" + hoursAgo), ConfirmedAt: today.Add(-d), Products: products, Kinds: len(products)}
 }
 
 // Each kind of rule at its borders.
@@ -122,6 +122,8 @@ func TestKindsOfChecks(t *testing.T) {
 		{kind: "重复下单", parameters: "within: 2h", order: order("C1", "P2 1", "P1 20"), recent: []orders.PastOrder{past("2h", "P1", "P2")}, want: "2 小时内已经下过一样的货：SO-2h"},
 		{kind: "重复下单", parameters: "within: 2h", order: order("C1", "P1 20"), recent: []orders.PastOrder{past("2h1s", "P1")}},
 		{kind: "重复下单", parameters: "within: 2h", order: order("C1", "P1 20", "P2 1"), recent: []orders.PastOrder{past("1h", "P1")}},
+		{kind: "重复下单", parameters: "within: 2h", order: order("C1", "P1 20"), recent: []orders.PastOrder{{ID: "SO1", ConfirmedAt: today, Products: []orders.ProductCode{"P1"}, Kinds: 2}}},
+		{kind: "重复下单", parameters: "within: 2h", order: order("C1", "P1 20", "P2 1 赠"), recent: []orders.PastOrder{past("1h", "P1")}, want: "2 小时内已经下过一样的货：SO-1h"},
 		{kind: "地址异常", order: order("C1", "P1 20")},
 		{kind: "地址异常", order: with(order("C1", "P1 20"), func(o *orders.Order) { o.Address = "苏州市吴中路1号" }), want: "和客户档案里的不一样"},
 		{kind: "地址异常", order: with(order("C2", "P1 20"), func(o *orders.Order) { o.Address = " " }), want: "没有收货地址"},

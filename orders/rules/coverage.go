@@ -47,10 +47,13 @@ func (r *reader) checkRoutes(n *yaml.Node, items []*yaml.Node, routes []route) {
 			}
 		}
 	}
-	if d.full {
-		r.mistake(n, "%s", errTooComplicated)
-		return
-	}
+	mistakes := len(r.mistakes)
+	defer func() {
+		if d.full { // then nothing that was found is sure
+			r.mistakes = r.mistakes[:mistakes]
+			r.mistake(n, "%s", errTooComplicated)
+		}
+	}()
 	if all != top {
 		r.mistake(n, "有的订单没有去处，例如：%s。请补上一条路由，或者在最后加一条 when: 其余", d.words(d.not(all)))
 	}

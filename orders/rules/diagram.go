@@ -127,7 +127,7 @@ func (d *diagrams) not(a node) node {
 // the plainest one, that is with few words and truths.
 func (d *diagrams) example(n node) map[int]int {
 	out := make(map[int]int)
-	for n != top {
+	for n != top && n != bottom {
 		for i, k := range d.kids[n] {
 			if k != bottom {
 				out[d.vars[n]], n = i, k
