@@ -298,40 +298,31 @@ func (s *session) mayBind(c *orders.Customer) error {
 	return orders.Errorf(orders.CodeDenied, "客户 %s 由 %s 负责，请让 TA 或管理员来操作", c.Name, sales.Name)
 }
 
-// ownNamed finds one of the customers whom the person is bound to by code, name or alias, nil if none is
-// called so.
-func (s *session) ownNamed(arg string) *orders.Customer {
-	arg = strings.TrimSpace(arg)
-	for _, code := range s.person.customers {
-		c := s.books.Catalog.Customer(code)
-		if c != nil && (strings.EqualFold(string(c.Code), arg) || c.Name == arg || slices.Contains(c.Aliases, arg)) {
-			return c
-		}
-	}
-	return nil
-}
-
-// customerNamed finds a customer by code, name or alias.
+// customerNamed finds a customer by code, name or alias. To a customer only those exist whom they are
+// bound to.
 func (s *session) customerNamed(arg string) (*orders.Customer, error) {
 	arg = strings.TrimSpace(arg)
 	cat := s.books.Catalog
+	exists := func(c *orders.Customer) bool {
+		return c != nil && (s.person.staff != nil || slices.Contains(s.person.customers, c.Code))
+	}
 	for _, code := range []string{arg, strings.ToUpper(arg)} {
-		if c := cat.Customer(orders.CustomerCode(code)); c != nil {
+		if c := cat.Customer(orders.CustomerCode(code)); exists(c) {
 			return c, nil
 		}
 	}
 	var found *orders.Customer
 	for i := range cat.Customers {
 		c := &cat.Customers[i]
-		if c.Name == arg || slices.Contains(c.Aliases, arg) {
+		if exists(c) && (c.Name == arg || slices.Contains(c.Aliases, arg)) {
 			if found != nil {
-				return nil, orders.Errorf(orders.CodeInvalid, "「%s」不止一个客户，请用客户编码，例如「绑定码 %s」", arg, found.Code)
+				return nil, orders.Errorf(orders.CodeInvalid, "「%s」不止一个客户，请用客户编码，例如 %s", arg, found.Code)
 			}
 			found = c
 		}
 	}
 	if found == nil {
-		return nil, orders.Errorf(orders.CodeNotFound, "没有找到客户「%s」，请用客户编码再试，例如「绑定码 C001」", arg)
+		return nil, orders.Errorf(orders.CodeNotFound, "没有找到客户「%s」，请用客户编码再试，例如 C001", arg)
 	}
 	return found, nil
 }

@@ -13,13 +13,12 @@ import (
 func (s *session) frequent(tx Tx, arg string) (bool, error) {
 	var c *orders.Customer
 	switch {
-	case arg != "" && s.person.staff == nil:
-		if c = s.ownNamed(arg); c == nil {
-			return false, nil // to a customer the others don't exist
-		}
 	case arg != "":
 		var err error
 		if c, err = s.customerNamed(arg); err != nil {
+			if s.person.staff == nil {
+				return false, nil // a customer's ordinary words
+			}
 			return true, err
 		}
 	case len(s.person.customers) == 1:

@@ -477,10 +477,6 @@ func (s *session) remembered(tx Tx, arg string) (bool, error) {
 	cat := s.books.Catalog
 	var c *orders.Customer
 	switch {
-	case arg != "" && s.person.staff == nil:
-		if c = s.ownNamed(arg); c == nil {
-			return false, nil // to a customer the others don't exist
-		}
 	case arg != "":
 		var err error
 		if c, err = s.customerNamed(arg); err != nil {

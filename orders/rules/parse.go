@@ -246,11 +246,7 @@ func (r *reader) bonuses(n *yaml.Node) []bonus {
 		}
 		points, err := strconv.Atoi(r.text(f["points"], "points"))
 		if err != nil {
-			at := f["points"]
-			if at == nil {
-				at = item
-			}
-			r.mistake(at, "points 要写成整数，例如 points: 10")
+			r.mistake(at(f["points"], item), "points 要写成整数，例如 points: 10")
 		}
 		b.points = points
 		out = append(out, b)
