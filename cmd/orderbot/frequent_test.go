@@ -28,6 +28,27 @@ func TestPastOrdersTellTheFrequentItems(t *testing.T) {
 	require.Contains(t, say("zhouting", "常购 不存在的医院"), "没有找到客户")
 }
 
+// A customer sees what is remembered of their own orders, and learns nothing of others by naming them.
+func TestACustomerNamesNoOtherCustomer(t *testing.T) {
+	t.Parallel()
+	f := newFirm(t, "sqlite:"+filepath.Join(t.TempDir(), "orderbot.db"), medical)
+	f.sim.KF.AddCustomer("wm-he", "何文静", "")
+	_, err := f.sql().ExecContext(t.Context(), "INSERT INTO bindings (platform, person, customer, by_staff, at) VALUES ('kf', 'wm-he', 'C001', 'S99', 1)")
+	require.NoError(t, err)
+	f.serve()
+	screen := func() []simulator.Bubble { return f.sim.KF.Screen("wm-he") }
+	say := func(text string) string {
+		return f.ask(screen, func() { f.sim.KF.SendText(t.Context(), "wm-he", text) }).Text
+	}
+	require.Contains(t, say("常购 C001"), "澜州市第一人民医院 常购")
+	for _, words := range []string{"常购 C002", "学习 C002", "常购 沅平一院"} {
+		answer := say(words)
+		require.NotContains(t, answer, "沅平", words)
+		require.NotContains(t, answer, "不是您负责", words)
+		require.NotContains(t, answer, "常购 ", words)
+	}
+}
+
 // A simple repeat order takes two messages, and no turn brings more than one question.
 //
 // feature: IN-22
