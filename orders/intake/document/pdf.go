@@ -30,16 +30,42 @@ const (
 	memoryPages = 8192 // of 64 KiB that PDFium may use
 )
 
-// pdfium is compiled once, when the first PDF comes: it takes about a second. One document is open at a time.
-var pdfPool = sync.OnceValues(func() (pdfium.Pool, error) {
+var (
+	pdfOnce sync.Once
+	pdfPool pdfium.Pool
+	errPDF  error
+)
+
+// LoadPDF makes PDFium ready, if it is not yet. Compiling it takes some five seconds of processor time, so the compiled
+// code is kept in the folder dir, where it can be written; nobody else may be able to write there. An empty dir keeps nothing.
+func LoadPDF(dir string) error {
+	pdfOnce.Do(func() {
+		plain := wazero.NewRuntimeConfig().WithMemoryLimitPages(memoryPages)
+		if dir != "" {
+			if cache, err := wazero.NewCompilationCacheWithDir(dir); err == nil {
+				if pdfPool, errPDF = initPDF(plain.WithCompilationCache(cache)); errPDF == nil {
+					return
+				}
+			}
+		}
+		pdfPool, errPDF = initPDF(plain)
+	})
+	if errPDF != nil {
+		return fmt.Errorf("start PDFium: %w", errPDF)
+	}
+	return nil
+}
+
+// initPDF makes a pool of one instance: one document is open at a time.
+func initPDF(c wazero.RuntimeConfig) (pdfium.Pool, error) {
 	return webassembly.Init(webassembly.Config{
 		MinIdle: 0, MaxIdle: 1, MaxTotal: 1,
 		FSConfig:      wazero.NewFSConfig(), // it sees no file system
-		RuntimeConfig: wazero.NewRuntimeConfig().WithMemoryLimitPages(memoryPages),
+		RuntimeConfig: c,
 		Stdout:        io.Discard,
 		Stderr:        io.Discard,
 	})
-})
+}
 
 // pdf reads the first pages: those with a text layer from it, others (scans) as pictures.
 func (o Opener) pdf(ctx context.Context, data []byte) (*page.Document, error) {
@@ -81,11 +107,10 @@ type pdf struct {
 
 // openPDF opens a file with the one instance of PDFium, waiting for it. Close it.
 func openPDF(ctx context.Context, data []byte) (f pdf, err error) {
-	pool, err := pdfPool()
-	if err != nil {
-		return f, fmt.Errorf("start PDFium: %w", err)
+	if err := LoadPDF(""); err != nil {
+		return f, err
 	}
-	instance, err := borrow(ctx, pool)
+	instance, err := borrow(ctx, pdfPool)
 	if err != nil {
 		return f, err
 	}

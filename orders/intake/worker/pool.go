@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -119,7 +118,7 @@ func (p *Pool) Cut(ctx context.Context, data []byte, places []page.Place) ([][]b
 
 // laneOf tells by a file's first bytes who reads it.
 func (p *Pool) laneOf(data []byte) lane {
-	if strings.HasPrefix(http.DetectContentType(data), "image/") || bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")) {
+	if strings.HasPrefix(http.DetectContentType(data), "image/") || isPDF(data) {
 		return p.pictures
 	}
 	return p.sheets

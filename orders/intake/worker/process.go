@@ -111,13 +111,13 @@ func (p *process) ask(ctx context.Context, o *Options, r request, data []byte, p
 	done := make(chan struct{})
 	verdict := make(chan error, 1)
 	go func() { verdict <- p.watch(ctx, o, page, done) }()
-	a, err := p.talk(r, data, func(n, of int) {
+	a, err := p.talk(r, data, func(step answer) {
 		select {
 		case page <- struct{}{}:
 		default:
 		}
-		if progress != nil {
-			progress(n, of)
+		if progress != nil && step.Page > 0 {
+			progress(step.Page, step.Pages)
 		}
 	})
 	close(done)
@@ -133,7 +133,7 @@ func (p *process) ask(ctx context.Context, o *Options, r request, data []byte, p
 }
 
 // talk sends a request and reads its answers.
-func (p *process) talk(r request, data []byte, progress func(page, pages int)) (*answer, error) {
+func (p *process) talk(r request, data []byte, progress func(step answer)) (*answer, error) {
 	if err := errors.Join(writeJSON(p.in, r), writeFrame(p.in, data)); err != nil {
 		return nil, fmt.Errorf("%w: %w", errDied, err)
 	}
@@ -146,10 +146,10 @@ func (p *process) talk(r request, data []byte, progress func(page, pages int)) (
 		if err := json.Unmarshal(frame, &a); err != nil {
 			return nil, fmt.Errorf("%w: %w", errDied, err)
 		}
-		if a.Page == 0 {
+		if !a.Loaded && a.Page == 0 {
 			return &a, nil
 		}
-		progress(a.Page, a.Pages)
+		progress(a)
 	}
 }
 
@@ -159,7 +159,7 @@ func (p *process) watch(ctx context.Context, o *Options, page, done <-chan struc
 	defer look.Stop()
 	all := time.NewTimer(o.FileTime)
 	defer all.Stop()
-	begun := int64(-1)
+	begun, reading := int64(-1), false // what loading takes is not the file's fault
 	for {
 		select {
 		case <-done:
@@ -171,7 +171,7 @@ func (p *process) watch(ctx context.Context, o *Options, page, done <-chan struc
 			p.kill()
 			return errTime
 		case <-page:
-			begun = -1
+			begun, reading = -1, true
 		case <-look.C:
 			resident, used, ok := usage(p.cmd.Process.Pid)
 			switch {
@@ -179,6 +179,7 @@ func (p *process) watch(ctx context.Context, o *Options, page, done <-chan struc
 			case resident > o.Memory:
 				p.kill()
 				return errMemory
+			case !reading:
 			case begun < 0:
 				begun = used
 			case time.Duration(used-begun)*time.Second/ticks > o.PageTime:

@@ -5,6 +5,7 @@ package worker
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -12,6 +13,8 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"os"
+	"path/filepath"
 	"runtime/debug"
 
 	"orderbot/orders"
@@ -21,8 +24,8 @@ import (
 )
 
 // The two sides talk in frames: a length of four bytes, big endian, and so many bytes. First comes the setup, which the
-// worker answers with ready, then for each file a request and the file's bytes; it is answered by any number of progress answers and a final one. All but the
-// file is JSON.
+// worker answers with ready, then for each file a request and the file's bytes; it is answered by loaded when what reads it is ready, any number of progress answers
+// and a final one. All but the file is JSON.
 const maxFrame = 64 << 20
 
 // setup is what a worker is told first.
@@ -47,8 +50,9 @@ const (
 	doCut      = "cut"
 )
 
-// answer is progress where Page is set, else the end of a request.
+// answer is loaded where Loaded is set, progress where Page is set, else the end of a request.
 type answer struct {
+	Loaded    bool                `json:"loaded,omitempty"` // the file's own time begins here
 	Page      int                 `json:"page,omitempty"`
 	Pages     int                 `json:"pages,omitempty"`
 	Document  *page.Document      `json:"document,omitempty"`
@@ -192,6 +196,12 @@ type opener struct {
 }
 
 func (o opener) answer(ctx context.Context, j job) (a answer) {
+	if isPDF(j.data) {
+		if err := document.LoadPDF(compiled(o.models.options)); err != nil {
+			return answer{Failure: failureOf(err)}
+		}
+	}
+	_ = writeJSON(o.out, answer{Loaded: true}) // the final answer fails too
 	read := document.Opener{OCR: o.models, Progress: func(page, pages int) {
 		_ = writeJSON(o.out, answer{Page: page, Pages: pages}) // the final answer fails too
 	}}
@@ -219,6 +229,17 @@ func (o opener) answer(ctx context.Context, j job) (a answer) {
 	}
 	return a
 }
+
+// compiled is the folder where PDFium's compiled code is kept: beside the models' runtime, where whoever can write can have
+// code run by the worker anyhow. It is empty where there is no runtime.
+func compiled(o ocr.Options) string {
+	if _, err := os.Stat(o.Runtime); err != nil || !filepath.IsAbs(o.Runtime) {
+		return ""
+	}
+	return filepath.Join(filepath.Dir(o.Runtime), "compiled")
+}
+
+func isPDF(data []byte) bool { return bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")) }
 
 // lazyModels loads the models when the first picture comes: it takes a second and some hundred megabytes.
 type lazyModels struct {
