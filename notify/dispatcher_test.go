@@ -50,7 +50,7 @@ func newFirm(chain ...orders.Role) *firm {
 	f := &firm{memory: newMemory(), now: time.Date(2026, 3, 11, 9, 0, 0, 0, beijing), people: staff}
 	f.platforms = map[orders.Platform]bool{orders.WeCom: true, orders.DingTalk: true, orders.KF: true, orders.ServiceAccount: true}
 	f.desk = &orders.Desk{
-		Catalog: f.catalog, Rules: routes(chain), Now: func() time.Time { return f.now }, Follow: true,
+		Catalog: f.catalog, Rules: func() orders.Rules { return routes(chain) }, Now: func() time.Time { return f.now }, Follow: true,
 		Times: orders.Times{
 			DraftExpires: 24 * time.Hour, ReservationExpires: 24 * time.Hour, ApprovalLimit: 4 * time.Hour,
 			UrgentRepeat: 3 * time.Minute, Polling: []time.Duration{2 * time.Hour, 4 * time.Hour},

@@ -58,10 +58,10 @@ const (
 )
 
 // check notes what the rules find in an order.
-func (d *Desk) check(o *Order, f Facts) error {
+func (d *Desk) check(o *Order, rules Rules, f Facts) error {
 	f.Order, f.Catalog, f.At = o, d.Catalog(), d.Now()
 	f.Customer, f.SpecialPrice = f.Catalog.Customer(o.Customer), o.SpecialPrice()
-	found, err := d.Rules.Check(f)
+	found, err := rules.Check(f)
 	if err != nil {
 		return err
 	}

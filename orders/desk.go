@@ -34,7 +34,7 @@ var SystemActor = Actor{Code: "system", Name: "系统"}
 // transaction of the caller.
 type Desk struct {
 	Catalog func() *Catalog
-	Rules   Rules
+	Rules   func() Rules // that are in force
 	Times   Times
 	Now     func() time.Time
 	// Follow tells whether parcels can be followed at all (a tracking provider is configured).
@@ -53,7 +53,7 @@ func (d *Desk) Place(tx Tx, o *Order, by Actor) error {
 	o.CreatedAt, o.ExpiresAt = now, now.Add(d.Times.DraftExpires)
 	o.Reached = map[Status]time.Time{StatusDraft: now}
 	o.Reprice(d.Catalog(), now)
-	if err := d.check(o, Facts{Draft: true}); err != nil {
+	if err := d.check(o, d.Rules(), Facts{Draft: true}); err != nil {
 		return err
 	}
 	if err := tx.InsertOrder(o); err != nil {
@@ -76,7 +76,7 @@ func (d *Desk) Revise(tx Tx, id OrderID, by Actor, change func(*Order) error) (*
 	o.Exception = ""
 	o.ExpiresAt = d.Now().Add(d.Times.DraftExpires)
 	o.Reprice(d.Catalog(), d.Now())
-	if err := d.check(o, Facts{Draft: true}); err != nil {
+	if err := d.check(o, d.Rules(), Facts{Draft: true}); err != nil {
 		return nil, err
 	}
 	if err := tx.SaveOrder(o); err != nil {
@@ -110,7 +110,7 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	if o, err = d.OpenDraft(tx, id); err != nil {
 		return nil, false, err
 	}
-	now, cat := d.Now(), d.Catalog()
+	now, cat, rules := d.Now(), d.Catalog(), d.Rules() // one version for all of it
 	if revision != 0 && revision != o.Revision {
 		return nil, false, Errorf(CodeConflict, "这张卡片是旧的，订单 %s 后来改过。请在最新的卡片上确认", o.ID)
 	}
@@ -122,7 +122,7 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	if o.Total != total {
 		o.Revision++
 		o.Exception = ""
-		if err := d.check(o, Facts{Draft: true}); err != nil {
+		if err := d.check(o, rules, Facts{Draft: true}); err != nil {
 			return nil, false, err
 		}
 		if err := tx.SaveOrder(o); err != nil {
@@ -133,15 +133,14 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 
 	o.ConfirmedAt = now
 	o.Held = o.Total
-	exposure, err := tx.HoldCredit(o.Customer, o.Held)
-	if err != nil {
+	if o.Exposure, err = tx.HoldCredit(o.Customer, o.Held); err != nil {
 		return nil, false, err
 	}
-	facts := Facts{Order: o, Customer: cat.Customer(o.Customer), Exposure: exposure, SpecialPrice: o.SpecialPrice(), At: now}
+	facts := Facts{Order: o, Customer: cat.Customer(o.Customer), Exposure: o.Exposure, SpecialPrice: o.SpecialPrice(), At: now}
 	if facts.Recent, err = tx.Recent(o, now.Add(-RecentSpan)); err != nil {
 		return nil, false, err
 	}
-	if err := d.check(o, facts); err != nil {
+	if err := d.check(o, rules, facts); err != nil {
 		return nil, false, err
 	}
 	if err := o.blocked(by); err != nil {
@@ -151,7 +150,7 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	if err := tx.Reserve(o, o.ReservedUntil); err != nil {
 		return nil, false, err
 	}
-	route, err := d.Rules.Route(facts)
+	route, err := rules.Route(facts)
 	if err != nil {
 		return nil, false, err
 	}
@@ -175,7 +174,7 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 // setRoute lays out the approval chain. A node that the system passes is passed when its turn
 // comes, so that the record shows the true order of things.
 func (o *Order) setRoute(r Route, limit time.Duration, now time.Time) {
-	o.Route = r.Name
+	o.Route, o.Rules = r.Name, r.Version
 	for _, s := range r.Steps { // behind what was before it was sent back
 		n := Node{Seq: len(o.Nodes) + 1, Role: s.Role, Status: NodeWaiting, Reason: s.Pass}
 		if s.Limit == 0 {

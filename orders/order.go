@@ -159,6 +159,8 @@ type Order struct {
 	Status      Status
 	CloseReason string
 	Route       string // name of the rule that chose the chain
+	Rules       int    // version of the rules that the order was confirmed by; it keeps their chain
+	Exposure    Money  // of the customer when the order was confirmed, the order included
 	Nodes       []Node
 	Held        Money // credit held for the order
 	Shipments   []Shipment

@@ -46,8 +46,9 @@ type Tx interface {
 
 // Route is the approval chain that the rules chose. No roles: approved at once.
 type Route struct {
-	Name  string // of the rule, for people: 规则 1 自动通过
-	Steps []RouteStep
+	Name    string // of the rule, for people: 规则 1 自动通过
+	Steps   []RouteStep
+	Version int // of the rules, see [RuleVersion]
 }
 
 // RouteStep is one node of a chain. Pass, where not empty, says why the system passes the node by

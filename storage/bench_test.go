@@ -111,7 +111,7 @@ func benchDesk(b *testing.B, s *storage.Store) *orders.Desk {
 	catalog, err := s.Catalog(b.Context())
 	require.NoError(b, err)
 	return &orders.Desk{
-		Catalog: func() *orders.Catalog { return catalog }, Rules: oneStep{}, Now: func() time.Time { return ordertest.Start },
+		Catalog: func() *orders.Catalog { return catalog }, Rules: func() orders.Rules { return oneStep{} }, Now: func() time.Time { return ordertest.Start },
 		Times: orders.Times{DraftExpires: 24 * time.Hour, ReservationExpires: 24 * time.Hour, ApprovalLimit: 4 * time.Hour},
 	}
 }

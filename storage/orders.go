@@ -41,6 +41,8 @@ type orderRow struct {
 	Status        string
 	CloseReason   string
 	Route         string
+	Rules         int
+	Exposure      int64
 	NodeCount     int
 	Held          int64
 	ShipmentCount int
@@ -128,7 +130,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 		Sales: string(o.Sales), Source: toJSON(o.Source), Total: int64(o.Total), DeliverBy: o.DeliverBy, Urgent: o.Urgent,
 		UrgentWords: o.UrgentWords, Carrier: o.Carrier, Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment,
 		PO: o.PO, Note: o.Note, InternalNote: o.InternalNote, Questions: toJSON(o.Questions), Findings: toJSON(o.Findings), Exception: o.Exception, Status: string(o.Status),
-		CloseReason: o.CloseReason, Route: o.Route, NodeCount: len(o.Nodes), Held: int64(o.Held), ShipmentCount: len(o.Shipments),
+		CloseReason: o.CloseReason, Route: o.Route, Rules: o.Rules, Exposure: int64(o.Exposure), NodeCount: len(o.Nodes), Held: int64(o.Held), ShipmentCount: len(o.Shipments),
 		Alert: toJSON(o.Alert), Created: toMS(o.CreatedAt), ConfirmedAt: toMS(o.ConfirmedAt), ExpiresAt: toMS(o.ExpiresAt),
 		ReservedUntil: toMS(o.ReservedUntil), Reached: toJSON(o.Reached), NextAt: toMS(o.NextAt()),
 	}}
@@ -167,7 +169,7 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 		CustomerName: w.CustomerName, Sales: orders.StaffCode(w.Sales), Total: orders.Money(w.Total), DeliverBy: w.DeliverBy,
 		Urgent: w.Urgent, UrgentWords: w.UrgentWords, Carrier: w.Carrier, Contact: w.Contact, Phone: w.Phone, Address: w.Address,
 		Payment: w.Payment, PO: w.PO, Note: w.Note, InternalNote: w.InternalNote, Exception: w.Exception, Status: orders.Status(w.Status),
-		CloseReason: w.CloseReason, Route: w.Route, Held: orders.Money(w.Held), CreatedAt: fromMS(w.Created),
+		CloseReason: w.CloseReason, Route: w.Route, Rules: w.Rules, Exposure: orders.Money(w.Exposure), Held: orders.Money(w.Held), CreatedAt: fromMS(w.Created),
 		ConfirmedAt: fromMS(w.ConfirmedAt), ExpiresAt: fromMS(w.ExpiresAt), ReservedUntil: fromMS(w.ReservedUntil),
 	}
 	err := errors.Join(fromJSON(w.Source, &o.Source), fromJSON(w.Questions, &o.Questions), fromJSON(w.Findings, &o.Findings), fromJSON(w.Alert, &o.Alert),

@@ -31,7 +31,6 @@ import (
 	"orderbot/orders"
 	"orderbot/orders/intake/llm"
 	"orderbot/orders/intake/worker"
-	"orderbot/orders/rules"
 	"orderbot/storage"
 )
 
@@ -41,6 +40,7 @@ type server struct {
 	config     *config.Config
 	store      *storage.Store
 	books      *books
+	rules      *ruleBook
 	clerk      *bot.Clerk
 	sender     *notify.Sender
 	dispatcher *notify.Dispatcher
@@ -117,8 +117,7 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 	if err != nil {
 		return nil, err
 	}
-	engine, err := rules.Load(c.Rules)
-	if err != nil {
+	if s.rules, err = openRules(ctx, s.store, c.Rules, s.clock(), s.logger); err != nil {
 		return nil, err
 	}
 	registry := prometheus.NewRegistry()
@@ -126,7 +125,7 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 	metrics := notify.NewMetrics(registry)
 	signer := cards.NewSigner(key)
 	desk := &orders.Desk{
-		Catalog: s.books.catalog, Rules: engine, Now: s.clock, Follow: c.Logistics.Kuaidi100 != nil,
+		Catalog: s.books.catalog, Rules: func() orders.Rules { return s.rules.get() }, Now: s.clock, Follow: c.Logistics.Kuaidi100 != nil,
 		Times: orders.Times{
 			DraftExpires: c.Times.DraftExpires, ReservationExpires: c.Times.ReservationExpires, ApprovalLimit: c.Times.ApprovalLimit,
 			UrgentRepeat: c.Times.UrgentRepeat, Polling: c.Times.Polling,
@@ -165,7 +164,7 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 	}
 	s.buildNotify(desk, signer, metrics, channels)
 	s.routes(registry)
-	s.parts = append(s.parts, part{"clerk", s.clerk.Run}, part{"books", s.books.run})
+	s.parts = append(s.parts, part{"clerk", s.clerk.Run}, part{"books", s.books.run}, part{"rules", s.rules.run})
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Server.Listen)
 	if err != nil {
 		return nil, err

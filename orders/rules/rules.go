@@ -26,6 +26,7 @@ var Default []byte
 
 // Engine holds the rules of one file. It is safe for concurrent use.
 type Engine struct {
+	Version  int // number of the [orders.RuleVersion]
 	routes   []route
 	checks   []check
 	priority []bonus
@@ -87,7 +88,7 @@ func (e *Engine) Route(f orders.Facts) (orders.Route, error) {
 	if err != nil {
 		return orders.Route{}, err
 	}
-	out := orders.Route{Name: found.name}
+	out := orders.Route{Name: found.name, Version: e.Version}
 	env := environment(values)
 	for j := range found.steps {
 		s, err := found.steps[j].lay(env)

@@ -7,7 +7,7 @@ CREATE TABLE counters (
   value BIGINT NOT NULL
 );
 
-INSERT INTO counters (name, value) VALUES ('catalog', 0), ('claim.deliveries', 0);
+INSERT INTO counters (name, value) VALUES ('catalog', 0), ('claim.deliveries', 0), ('rules', 0);
 
 CREATE TABLE orders (
   id VARCHAR(32) NOT NULL PRIMARY KEY,
@@ -35,6 +35,8 @@ CREATE TABLE orders (
   status VARCHAR(32) NOT NULL,
   close_reason TEXT NOT NULL,
   route TEXT NOT NULL,
+  rules INT NOT NULL,
+  exposure BIGINT NOT NULL,
   node_count INT NOT NULL,
   held BIGINT NOT NULL CHECK (held >= 0),
   shipment_count INT NOT NULL,

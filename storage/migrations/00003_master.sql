@@ -95,3 +95,29 @@ CREATE TABLE history (
   quantity BIGINT NOT NULL,
   PRIMARY KEY (customer, order_no, product, unit, date)
 );
+
+-- The firm's rules: every version for good, and which one was put in force when. The number of the one in
+-- force stands in counters too, where every replica looks for it.
+CREATE TABLE rule_versions (
+  number INT NOT NULL PRIMARY KEY,
+  text MEDIUMTEXT NOT NULL,
+  sum VARCHAR(64) NOT NULL,
+  note TEXT NOT NULL,
+  by_person VARCHAR(128) NOT NULL,
+  by_name TEXT NOT NULL,
+  at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX rule_versions_sum ON rule_versions (sum);
+
+CREATE TABLE rule_changes (
+  id SERIAL,
+  number INT NOT NULL,
+  was INT NOT NULL,
+  back TINYINT NOT NULL,
+  by_person VARCHAR(128) NOT NULL,
+  by_name TEXT NOT NULL,
+  channel VARCHAR(32) NOT NULL,
+  at BIGINT NOT NULL,
+  reason TEXT NOT NULL,
+  FOREIGN KEY (number) REFERENCES rule_versions (number)
+);
