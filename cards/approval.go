@@ -276,8 +276,10 @@ func nodeWords(n *orders.Node, catalog *orders.Catalog) string {
 		if n.Assignee == "" {
 			s = names(catalog, n.Role)
 		}
-		if limit := n.DueAt.Sub(n.OpenedAt); limit > 0 {
-			s += "（轮到后 " + span(limit) + "内）"
+		if n.Workdays {
+			s += fmt.Sprintf("（轮到后 %g个工作日内）", n.Limit.Hours()/24)
+		} else if n.Limit > 0 {
+			s += "（轮到后 " + span(n.Limit) + "内）"
 		}
 		return s
 	}

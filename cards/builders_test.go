@@ -102,7 +102,7 @@ func pending() *orders.Order {
 	o.Reached[orders.StatusPendingApproval] = at(11, 10, 5)
 	for i, role := range []orders.Role{orders.RoleSalesManager, orders.RoleFinance, orders.RoleCFO} {
 		o.Nodes = append(o.Nodes, orders.Node{
-			Seq: i + 1, Role: role, Status: orders.NodeWaiting, OpenedAt: at(11, 10, 5), DueAt: at(11, 14, 5),
+			Seq: i + 1, Role: role, Status: orders.NodeWaiting, Limit: 4 * time.Hour, OpenedAt: at(11, 10, 5), DueAt: at(11, 14, 5),
 		})
 	}
 	o.Nodes[0].Status = orders.NodeOpen

@@ -146,7 +146,7 @@ func Reminder(o *orders.Order, node *orders.Node, isLate bool) Message {
 	head := "还在等您审批 " + string(o.ID) + "（" + node.Who() + "）"
 	due := "请在 " + when(node.DueAt) + " 前处理"
 	if isLate {
-		head, due = "审批超时 "+string(o.ID)+"（"+node.Who()+"）", "原定 "+when(node.DueAt)+" 前，现在请您来定"
+		head, due = "审批超时 "+string(o.ID)+"（"+node.Who()+"）", "原定 "+when(node.DueAt)+" 前，已报给上级，您现在也还可以定"
 	}
 	return Message{Text: strings.Join([]string{
 		head, customerName(o, nil) + "　" + o.Total.String(), due,

@@ -328,13 +328,19 @@ func (n *news) reminded() {
 	}
 }
 
-// escalated asks those to whom an overdue node was passed on, and tells the salesperson.
+// escalated asks those to whom an overdue node was passed on, and tells its approvers and the
+// salesperson.
 func (n *news) escalated() error {
 	node := n.node()
 	if !n.waits(node) {
 		return nil
 	}
 	n.tellSales(KindReminder)
+	for _, s := range node.Approvers(n.cat) {
+		if !slices.Contains(node.Extra, s.Code) {
+			n.tell(s, KindReminder, cards.Reminder(n.o, node, true), approverPlatforms...)
+		}
+	}
 	var who []*orders.Staff
 	for _, code := range node.Extra {
 		if s := n.cat.StaffByCode(code); s != nil {

@@ -62,7 +62,7 @@ func mayInvolve(o *Order, s *Staff) error {
 // nobody has seen them yet.
 func (o *Order) behind(at *Node, added Node) {
 	i := slices.IndexFunc(o.Nodes, func(n Node) bool { return n.Seq == at.Seq })
-	added.Seq, added.OpenedAt, added.DueAt = at.Seq+1, at.OpenedAt, at.DueAt
+	added.Seq, added.Limit, added.Workdays = at.Seq+1, at.Limit, at.Workdays
 	added.Status, added.Role = NodeWaiting, at.Role
 	for j := i + 1; j < len(o.Nodes); j++ {
 		o.Nodes[j].Seq++

@@ -27,6 +27,8 @@ type Catalog struct {
 	Staff   []Staff
 	Prices  []PriceRule
 	Version int64 // of the master data it was made from
+	// Calendar is the built-in one with the days of the master data.
+	Calendar *Calendar
 
 	products  map[ProductCode]*Product
 	customers map[CustomerCode]*Customer
@@ -37,7 +39,7 @@ type Catalog struct {
 // NewCatalog indexes master data.
 func NewCatalog(m Master, staff []Staff, prices []PriceRule, version int64) *Catalog {
 	c := &Catalog{
-		Master: m, Staff: staff, Prices: prices, Version: version,
+		Master: m, Staff: staff, Prices: prices, Version: version, Calendar: NewCalendar(m.Days),
 		products:  make(map[ProductCode]*Product, len(m.Products)),
 		customers: make(map[CustomerCode]*Customer, len(m.Customers)),
 		staff:     make(map[StaffCode]*Staff, len(staff)),

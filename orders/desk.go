@@ -155,7 +155,7 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 		return nil, false, err
 	}
 	o.review(&route)
-	o.setRoute(route, d.Times.ApprovalLimit, now)
+	o.setRoute(route, d.Times.ApprovalLimit)
 	events := []Event{d.event(o, EventConfirmed, by, nil)}
 	o.reach(StatusPendingApproval, now)
 	more, err := d.proceed(tx, o, by)
@@ -173,16 +173,15 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 
 // setRoute lays out the approval chain. A node that the system passes is passed when its turn
 // comes, so that the record shows the true order of things.
-func (o *Order) setRoute(r Route, limit time.Duration, now time.Time) {
+func (o *Order) setRoute(r Route, limit time.Duration) {
 	o.Route, o.Rules = r.Name, r.Version
 	for _, s := range r.Steps { // behind what was before it was sent back
-		n := Node{Seq: len(o.Nodes) + 1, Role: s.Role, Status: NodeWaiting, Reason: s.Pass}
 		if s.Limit == 0 {
 			s.Limit = limit
 		}
-		n.DueAt = now.Add(s.Limit) // moved on when the node opens
-		n.OpenedAt = now
-		o.Nodes = append(o.Nodes, n)
+		o.Nodes = append(o.Nodes, Node{
+			Seq: len(o.Nodes) + 1, Role: s.Role, Status: NodeWaiting, Reason: s.Pass, Limit: s.Limit, Workdays: s.Workdays,
+		})
 	}
 }
 
@@ -194,8 +193,7 @@ func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
 		if n.Status != NodeWaiting {
 			continue
 		}
-		limit := n.DueAt.Sub(n.OpenedAt)
-		n.OpenedAt, n.DueAt = now, now.Add(limit)
+		n.open(d.Catalog().Calendar, now)
 		if n.Reason != "" {
 			n.Status, n.Name, n.DecidedAt = NodePassed, "系统", now
 			continue
@@ -524,7 +522,7 @@ func (d *Desk) Tick(tx Tx, id OrderID) error {
 	}
 	if n := o.OpenNode(); n != nil && o.Status == StatusPendingApproval {
 		data := map[string]string{"node": strconv.Itoa(n.Seq)}
-		if n.Reminded == 0 && !n.halfway().After(now) {
+		if n.Reminded == 0 && !n.RemindAt.After(now) {
 			n.Reminded = 1
 			if n.DueAt.After(now) {
 				events = append(events, d.event(o, EventApprovalReminded, by, data))

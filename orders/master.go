@@ -135,6 +135,7 @@ type Master struct {
 	Customers []Customer
 	Items     []CustomerItem
 	History   []HistoryLine
+	Days      []Day // of the calendar, besides the built-in ones
 }
 
 // Role is what a member of the staff may do.

@@ -199,9 +199,14 @@ type Node struct {
 	Name      string // of who decided
 	DecidedAt time.Time
 	Reason    string
-	OpenedAt  time.Time
-	DueAt     time.Time
-	Reminded  int // 0, 1 after the reminder at half time, 2 after the escalation
+	// Limit is the time for the decision once the node opens: hours by the clock or, with Workdays, 24
+	// hours to each working day.
+	Limit    time.Duration
+	Workdays bool
+	OpenedAt time.Time
+	RemindAt time.Time // half of the time is over
+	DueAt    time.Time
+	Reminded int // 0, 1 after the reminder at half time, 2 after the escalation
 	// Extra names who may decide besides, after an escalation.
 	Extra []StaffCode
 	// Assignee, where there is one, decides in place of the role's holders (转交, 加签).

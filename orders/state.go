@@ -35,7 +35,7 @@ func (o *Order) NextAt() time.Time {
 	if n := o.OpenNode(); n != nil && o.Status == StatusPendingApproval {
 		switch n.Reminded {
 		case 0:
-			sooner(n.halfway())
+			sooner(n.RemindAt)
 		case 1:
 			sooner(n.DueAt)
 		}
@@ -49,8 +49,14 @@ func (o *Order) NextAt() time.Time {
 	return next
 }
 
-// halfway is when a node's approvers are reminded.
-func (n *Node) halfway() time.Time { return n.OpenedAt.Add(n.DueAt.Sub(n.OpenedAt) / 2) }
+// open starts the node's time.
+func (n *Node) open(cal *Calendar, now time.Time) {
+	after := now.Add
+	if n.Workdays {
+		after = func(d time.Duration) time.Time { return cal.After(now, d) }
+	}
+	n.OpenedAt, n.RemindAt, n.DueAt = now, after(n.Limit/2), after(n.Limit)
+}
 
 // OpenNode returns the node that is waiting for a decision, nil if there is none.
 func (o *Order) OpenNode() *Node {

@@ -54,9 +54,10 @@ type Route struct {
 // RouteStep is one node of a chain. Pass, where not empty, says why the system passes the node by
 // itself.
 type RouteStep struct {
-	Role  Role
-	Limit time.Duration // 0: the configured limit
-	Pass  string
+	Role     Role
+	Limit    time.Duration // 0: the configured limit
+	Workdays bool          // Limit counts working days only, of 24 hours each
+	Pass     string
 }
 
 // Rules are the firm's own, as written in rules.yaml.

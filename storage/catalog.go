@@ -151,6 +151,17 @@ type historyRow struct {
 
 func (*historyRow) TableName() string { return "history" }
 
+type dayRow struct {
+	Date   string `gorm:"primaryKey"`
+	Seq    int64
+	Kind   string
+	Name   string
+	Year   int
+	Source string
+}
+
+func (*dayRow) TableName() string { return "calendar" }
+
 // CatalogVersion counts the imports. It is read often, to see whether a catalog is still good.
 func (s *Store) CatalogVersion(ctx context.Context) (int64, error) {
 	return catalogVersion(s.db.WithContext(ctx))
@@ -191,6 +202,12 @@ func (s *Store) Catalog(ctx context.Context) (*orders.Catalog, error) {
 				Customer: orders.CustomerCode(r.Customer), Order: r.OrderNo, Date: r.Date, Product: orders.ProductCode(r.Product),
 				Quantity: fromMicro(r.Quantity), Unit: r.Unit,
 			}, nil
+		})
+		if err != nil {
+			return err
+		}
+		m.Days, err = readAll(db, "calendar", func(r *dayRow) (orders.Day, error) {
+			return orders.Day{Date: r.Date, Work: r.Kind == dayWork, Name: r.Name, Year: r.Year, Source: r.Source}, nil
 		})
 		if err != nil {
 			return err

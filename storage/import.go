@@ -44,7 +44,7 @@ func (e RowError) Error() string {
 
 // ImportKinds are the kinds of master data that [Store.Import] takes.
 func ImportKinds() []string {
-	return []string{"products", "customers", "customer-items", "prices", "stock", "staff", "history"}
+	return []string{"products", "customers", "customer-items", "prices", "stock", "staff", "history", "calendar"}
 }
 
 // Import takes master data of a kind from a CSV or xlsx file, all rows or none. A row whose key
@@ -127,6 +127,8 @@ func (im *importer) run(kind string) error {
 		return im.staff()
 	case "history":
 		return im.history()
+	case "calendar":
+		return im.calendar()
 	default:
 		return badFile("没有「%s」这种资料，可以导入: %s", kind, strings.Join(ImportKinds(), " "))
 	}

@@ -377,3 +377,53 @@ func TestStockImports(t *testing.T) {
 		require.Equal(t, []storage.RowError{{Row: 2, Column: "product", Reason: "没有产品 P9"}}, report.Refused)
 	})
 }
+
+// The calendar's own file is a file to import; what a firm imports goes before what is built in.
+func TestCalendarIsImported(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		file, err := os.ReadFile("../orders/data/calendar.csv")
+		require.NoError(t, err)
+		rows := strings.Count(string(file), "\n") - 1
+		report, err := s.Import(t.Context(), "calendar", file, true)
+		require.NoError(t, err)
+		require.Equal(t, storage.Report{Kind: "calendar", Added: rows}, report)
+
+		load(t, s, "calendar",
+			[]string{"日期", "类型", "名称", "年份", "来源"},
+			[]string{"2027-02-06", "节假日", "春节", "2027", "国务院办公厅通知"},
+			[]string{"2027/2/20", "调休上班", "春节", "", ""},
+			[]string{"2026-10-10", "节假日", "厂庆", "", ""})
+		c, err := s.Catalog(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []orders.Day{
+			{Date: "2027-02-06", Name: "春节", Year: 2027, Source: "国务院办公厅通知"},
+			{Date: "2027-02-20", Work: true, Name: "春节", Year: 2027},
+			{Date: "2026-10-10", Name: "厂庆", Year: 2026},
+		}, c.Days)
+		day := func(m time.Month, d, year int) time.Time { return time.Date(year, m, d, 9, 0, 0, 0, time.UTC) }
+		require.True(t, c.Calendar.IsWorkday(day(2, 20, 2027)))
+		require.False(t, c.Calendar.IsWorkday(day(10, 10, 2026)), "worked in the built-in calendar")
+		require.True(t, c.Calendar.IsWorkday(day(2, 28, 2026)))
+
+		report, err = s.ImportRows(t.Context(), "calendar", [][]string{
+			{"date", "kind", "year"},
+			{"2027-05-01", "holiday", ""},
+			{"2027-05-32", "holiday", ""},
+			{"2027-05-02", "也许", ""},
+			{"2027-05-03", "workday", "27"},
+			{"2027-05-01", "holiday", ""},
+		}, false)
+		require.NoError(t, err)
+		require.Equal(t, storage.Report{Kind: "calendar", Refused: []storage.RowError{
+			{Row: 3, Column: "date", Reason: "「2027-05-32」不是日期，要写成 2026-03-11"},
+			{Row: 4, Column: "kind", Reason: "「也许」要写 节假日、调休上班 之一"},
+			{Row: 5, Column: "year", Reason: "「27」不是年份"},
+			{Row: 6, Column: "date", Reason: "与第 2 行重复"},
+		}}, report)
+		again, err := s.Catalog(t.Context())
+		require.NoError(t, err)
+		require.Len(t, again.Days, 3, "all rows or none")
+	})
+}

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -660,10 +662,15 @@ var historyColumns = []column[historyRow]{
 	{"unit", "单位", false, text(32, func(r *historyRow) *string { return &r.Unit })},
 }
 
-func setDay(r *historyRow, text string) error {
-	at, _, err := parseDate(text)
-	r.Date = at.Format("2006-01-02")
+func setDay(r *historyRow, text string) (err error) {
+	r.Date, err = day(text)
 	return err
+}
+
+// day reads a date and writes it as yyyy-mm-dd.
+func day(text string) (string, error) {
+	at, _, err := parseDate(text)
+	return at.Format(time.DateOnly), err
 }
 
 func (im *importer) history() error {
@@ -685,4 +692,59 @@ func (im *importer) history() error {
 		product(records[i].no, "product", records[i].row.Product)
 	}
 	return store(im, "history", records, func(r *historyRow) *int64 { return &r.Seq })
+}
+
+// The kinds of days in the calendar.
+const (
+	dayOff  = "holiday"
+	dayWork = "workday"
+)
+
+var dayColumns = []column[dayRow]{
+	{"date", "日期", true, func(r *dayRow, text string) (err error) {
+		r.Date, err = day(text)
+		return err
+	}},
+	{"kind", "类型", true, func(r *dayRow, text string) error {
+		switch strings.ToLower(text) {
+		case dayOff, "节假日", "放假", "休", "休息":
+			r.Kind = dayOff
+		case dayWork, "调休", "调休上班", "上班", "班", "补班", "工作日":
+			r.Kind = dayWork
+		default:
+			return fmt.Errorf("「%s」要写 节假日、调休上班 之一", text)
+		}
+		return nil
+	}},
+	{"name", "名称", false, text(nameLen, func(r *dayRow) *string { return &r.Name })},
+	{"year", "年份", false, func(r *dayRow, text string) error {
+		if text == "" {
+			return nil
+		}
+		year, err := strconv.Atoi(strings.TrimSuffix(text, "年"))
+		if err != nil || year < 1990 || year > 2200 {
+			return fmt.Errorf("「%s」不是年份", text)
+		}
+		r.Year = year
+		return nil
+	}},
+	{"source", "来源", false, text(longLen, func(r *dayRow) *string { return &r.Source })},
+}
+
+func (im *importer) calendar() error {
+	byDate := func(r *dayRow) string { return r.Date }
+	stored, err := load(im.db, "calendar", byDate)
+	if err != nil {
+		return err
+	}
+	records, err := parse(im, dayColumns, stored, byDate, "date")
+	if err != nil {
+		return err
+	}
+	for i := range records {
+		if r := &records[i].row; r.Year == 0 {
+			r.Year, _ = strconv.Atoi(r.Date[:4])
+		}
+	}
+	return store(im, "calendar", records, func(r *dayRow) *int64 { return &r.Seq })
 }

@@ -88,7 +88,10 @@ type nodeRow struct {
 	Name         string
 	DecidedAt    int64
 	Reason       string
+	TimeLimit    int64
+	Workdays     bool
 	OpenedAt     int64
+	RemindAt     int64
 	DueAt        int64
 	Reminded     int
 	Extra        string
@@ -147,7 +150,8 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 		n := &o.Nodes[i]
 		r.nodes = append(r.nodes, nodeRow{
 			OrderID: string(o.ID), Seq: n.Seq, Role: string(n.Role), Status: string(n.Status), DecidedBy: string(n.DecidedBy),
-			Name: n.Name, DecidedAt: toMS(n.DecidedAt), Reason: n.Reason, OpenedAt: toMS(n.OpenedAt), DueAt: toMS(n.DueAt),
+			Name: n.Name, DecidedAt: toMS(n.DecidedAt), Reason: n.Reason, TimeLimit: n.Limit.Milliseconds(), Workdays: n.Workdays,
+			OpenedAt: toMS(n.OpenedAt), RemindAt: toMS(n.RemindAt), DueAt: toMS(n.DueAt),
 			Reminded: n.Reminded, Extra: toJSON(n.Extra), Assignee: string(n.Assignee), AssigneeName: n.AssigneeName,
 		})
 	}
@@ -187,7 +191,8 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 		n := &r.nodes[i]
 		node := orders.Node{
 			Seq: n.Seq, Role: orders.Role(n.Role), Status: orders.NodeStatus(n.Status), DecidedBy: orders.StaffCode(n.DecidedBy),
-			Name: n.Name, DecidedAt: fromMS(n.DecidedAt), Reason: n.Reason, OpenedAt: fromMS(n.OpenedAt), DueAt: fromMS(n.DueAt),
+			Name: n.Name, DecidedAt: fromMS(n.DecidedAt), Reason: n.Reason, Limit: time.Duration(n.TimeLimit) * time.Millisecond,
+			Workdays: n.Workdays, OpenedAt: fromMS(n.OpenedAt), RemindAt: fromMS(n.RemindAt), DueAt: fromMS(n.DueAt),
 			Reminded: n.Reminded, Assignee: orders.StaffCode(n.Assignee), AssigneeName: n.AssigneeName,
 		}
 		err = errors.Join(err, fromJSON(n.Extra, &node.Extra))

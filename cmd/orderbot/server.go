@@ -113,6 +113,9 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 	if s.books, err = openBooks(ctx, s.store, s.logger); err != nil {
 		return nil, err
 	}
+	if year := s.clock().Year(); !s.books.catalog().Calendar.Knows(year) {
+		s.logger.Warn("the calendar lacks this year's public holidays: orderbot import calendar", "year", year)
+	}
 	key, err := s.store.Secret(ctx, "actions")
 	if err != nil {
 		return nil, err

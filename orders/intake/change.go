@@ -200,7 +200,9 @@ const (
 // Update is the lexicon of m, made of x where little changed since, else built anew. m must not change afterwards.
 func (x *Lexicon) Update(m *orders.Master) *Lexicon {
 	if c, ok := x.changeTo(m); ok {
-		return x.With(c)
+		y := x.With(c)
+		y.days = orders.NewCalendar(m.Days)
+		return y
 	}
 	return NewLexicon(m)
 }

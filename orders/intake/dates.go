@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"orderbot/orders"
 )
 
 // A when is a date or a time that a message says, as a deadline.
@@ -45,10 +47,13 @@ func (w *when) soon(now time.Time) bool {
 
 // clock is what relative dates count from: hours from now, days from today, which differ where a
 // forwarded message bears its own date.
-type clock struct{ now, today time.Time }
+type clock struct {
+	now, today time.Time
+	days       *orders.Calendar
+}
 
-func newClock(now time.Time) clock {
-	return clock{now: now, today: time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())}
+func (x *Lexicon) clock(now time.Time) clock {
+	return clock{now: now, days: x.days, today: time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())}
 }
 
 var dayWords = []struct {

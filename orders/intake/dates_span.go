@@ -133,19 +133,12 @@ func readSpan(r []rune, i int, c clock) (when, bool) {
 	return when{}, false
 }
 
-// workingDays counts days from Monday to Friday; k is behind the word.
+// workingDays counts working days, by the calendar; k is behind the word.
 func workingDays(r []rune, from, k int, n numeral, vague bool, c clock) (when, bool) {
 	if n.value.GreaterThan(decimal.New(400, 0)) || !n.value.IsInteger() || !spanEnd(r, k) && !monthDayEnd(r, k) && k < len(r) && !isBreak(r[k]) {
 		return when{}, false
 	}
-	d := c.today
-	for left := n.value.IntPart(); left > 0; {
-		d = d.AddDate(0, 0, 1)
-		if d.Weekday() != time.Saturday && d.Weekday() != time.Sunday {
-			left--
-		}
-	}
-	w := when{from: from, to: k, end: d, weight: 2}
+	w := when{from: from, to: k, end: c.days.AddWorkdays(c.today, int(n.value.IntPart())), weight: 2}
 	if vague {
 		w.vague = string(r[from:k])
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"orderbot/orders"
 	"orderbot/orders/intake"
 )
 
@@ -114,6 +115,30 @@ func TestWeekdayAfterNoonIsNextWeek(t *testing.T) {
 	at := wednesday(t).Add(4 * time.Hour)
 	res, _ := x.Read(intake.Message{ID: "m", Time: at, Role: intake.RoleCustomer, Customer: "D1", Text: "白醋3件，周三送"}, nil)
 	require.Equal(t, "2026-03-18", res.Orders[0].DeliverBy)
+}
+
+// Working days leave out public holidays and count the weekends that are worked for them; days that a
+// firm adds count like those that come with the program.
+func TestWorkingDaysFollowTheCalendar(t *testing.T) {
+	t.Parallel()
+	m := *shopData(t)
+	x := intake.NewLexicon(&m)
+	read := func(x *intake.Lexicon, at time.Time, words string) string {
+		res, _ := x.Read(intake.Message{ID: "m", Time: at, Role: intake.RoleCustomer, Customer: "D1", Text: "白醋3件，" + words + "送到"}, nil)
+		require.Len(t, res.Orders, 1)
+		return res.Orders[0].DeliverBy
+	}
+	day := func(month time.Month, day int) time.Time {
+		return time.Date(2026, month, day, 10, 24, 0, 0, wednesday(t).Location())
+	}
+	require.Equal(t, "2026-03-16", read(x, day(3, 11), "三个工作日内"))
+	require.Equal(t, "2026-02-25", read(x, day(2, 13), "3个工作日内"), "14, 24, 25")
+	require.Equal(t, "2026-10-09", read(x, day(9, 30), "两个工作日内"))
+	require.Equal(t, "2026-10-12", read(x, day(10, 8), "三个工作日内"), "the Saturday is worked")
+	changed := m
+	changed.Days = []orders.Day{{Date: "2026-03-13", Name: "厂庆"}}
+	require.Equal(t, "2026-03-17", read(x.Update(&changed), day(3, 11), "三个工作日内"))
+	require.Equal(t, "2026-03-16", read(x, day(3, 11), "三个工作日内"))
 }
 
 func TestForwardedMessageCountsFromItsOwnDay(t *testing.T) {

@@ -31,7 +31,7 @@ type form struct {
 // words are how the goods of each line are called, by order.
 func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) {
 	msg.pages = msg.Doc
-	f := &form{x: x, msg: msg, c: newClock(msg.Time), cust: -1, ocr: msg.Doc.Kind == page.KindOCR}
+	f := &form{x: x, msg: msg, c: x.clock(msg.Time), cust: -1, ocr: msg.Doc.Kind == page.KindOCR}
 	if id, found := x.customerOf(msg.Customer); found && msg.Customer != "" {
 		f.cust = id
 	}

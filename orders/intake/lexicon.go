@@ -41,6 +41,7 @@ type Lexicon struct {
 	byCode    layered[string, int32]                             // one more than the product's id, 0 if none
 	alikes    layered[string, []int32]                           // products by code, as OCR may misread it
 	buyerCode layered[string, int32]                             // one more than the customer's id, 0 if none
+	days      *orders.Calendar
 }
 
 // entry is what is indexed of a product.
@@ -211,6 +212,7 @@ func NewLexicon(m *orders.Master) *Lexicon {
 		places: newLayered[uint64, []int32](0), sellers: map[string]int{}, items: newLayered[orders.CustomerCode, []ownItem](0),
 		history: newLayered[orders.CustomerCode, []orders.HistoryLine](0), byCode: newLayered[string, int32](n),
 		alikes: newLayered[string, []int32](n), buyerCode: newLayered[string, int32](len(m.Customers)),
+		days: orders.NewCalendar(m.Days),
 	}
 	for _, u := range commonUnits {
 		x.units[u] = 1

@@ -62,7 +62,7 @@ type reading struct {
 func (x *Lexicon) readText(msg Message, thread *Thread) (Result, *Thread) {
 	t := newText(msg.Text)
 	t.closeUp()
-	x.punctuate(t, newClock(msg.Time))
+	x.punctuate(t, x.clock(msg.Time))
 	if len(t.r) > 20000 {
 		t.r, t.at = t.r[:20000], t.at[:20000]
 	}
@@ -70,7 +70,7 @@ func (x *Lexicon) readText(msg Message, thread *Thread) (Result, *Thread) {
 	if id, ok := x.customerOf(msg.Customer); ok && msg.Customer != "" {
 		cust = id
 	}
-	s := x.newScan(t, newClock(msg.Time), cust, msg.Role != RoleCustomer)
+	s := x.newScan(t, x.clock(msg.Time), cust, msg.Role != RoleCustomer)
 	r := &reading{x: x, msg: msg, s: s, text: string(t.r), thread: thread, cust: cust}
 	r.repeat = isRepeat(r.text)
 	s.findAmountsFor(r)

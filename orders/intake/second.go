@@ -434,7 +434,7 @@ func (x *Lexicon) quantityIn(quote, value, unit string, now time.Time) (quantity
 	}
 	t := newText(quote)
 	t.closeUp()
-	s := x.newScan(t, newClock(now), -1, false)
+	s := x.newScan(t, x.clock(now), -1, false)
 	s.findAmounts()
 	for i := range s.marks {
 		q := s.marks[i].qty

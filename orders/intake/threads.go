@@ -137,7 +137,7 @@ func (r *reading) answers(it *wanted, a *Ask, draft *Draft) bool {
 func (x *Lexicon) joinsDraft(msg Message) bool {
 	t := newText(msg.Text)
 	t.closeUp()
-	s := x.newScan(t, newClock(msg.Time), -1, msg.Role != RoleCustomer)
+	s := x.newScan(t, x.clock(msg.Time), -1, msg.Role != RoleCustomer)
 	return s.wordIn(0, len(s.r), leadWords) || s.wordIn(0, len(s.r), tailWords) || s.wordIn(0, len(s.r), []string{"加"})
 }
 

@@ -203,6 +203,9 @@ func requireFree(t *testing.T, s Store, want map[orders.ProductCode]string) {
 func fill(v reflect.Value, n *int) {
 	*n++
 	switch v.Interface().(type) {
+	case time.Duration:
+		v.SetInt(int64(*n) * int64(time.Second))
+		return
 	case time.Time:
 		v.Set(reflect.ValueOf(Start.Add(time.Duration(*n) * time.Minute)))
 		return

@@ -218,11 +218,10 @@ func (r *reader) steps(n *yaml.Node) []step {
 			s.role = r.role(f["role"], "role")
 		}
 		if words := r.text(f["limit"], "limit"); words != "" {
-			d, err := time.ParseDuration(words)
-			if err != nil || d <= 0 {
-				r.mistake(f["limit"], "时限「%s」要写成 30m、4h、24h 这样", words)
+			var ok bool
+			if s.limit, s.days, ok = timeLimit(words); !ok {
+				r.mistake(f["limit"], "时限「%s」要写成 30m、4h、24h 或 2个工作日 这样", words)
 			}
-			s.limit = d
 		}
 		s.when, s.pass = r.optional(f["when"], "when"), r.optional(f["pass"], "pass")
 		switch {
@@ -234,6 +233,20 @@ func (r *reader) steps(n *yaml.Node) []step {
 		out = append(out, s)
 	}
 	return out
+}
+
+var workdayLimit = regexp.MustCompile(`^(\d+(?:\.\d+)?) ?(?:个?工作日|workdays?)$`)
+
+// timeLimit reads a time limit: 4h by the clock, 2个工作日 of 24 hours each.
+func timeLimit(words string) (limit time.Duration, isWorkdays, ok bool) {
+	m := workdayLimit.FindStringSubmatch(words)
+	if m == nil {
+		d, err := time.ParseDuration(words)
+		return d, false, err == nil && d > 0
+	}
+	n, err := strconv.ParseFloat(m[1], 64)
+	limit = time.Duration(n * 24 * float64(time.Hour)).Round(time.Minute)
+	return limit, true, err == nil && limit > 0 && n <= 365
 }
 
 func (r *reader) bonuses(n *yaml.Node) []bonus {

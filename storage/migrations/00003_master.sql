@@ -85,6 +85,16 @@ CREATE TABLE staff (
   region VARCHAR(128) NOT NULL
 );
 
+-- Public holidays and make-up workdays besides the built-in ones.
+CREATE TABLE calendar (
+  date VARCHAR(10) NOT NULL PRIMARY KEY,
+  seq BIGINT NOT NULL,
+  kind VARCHAR(16) NOT NULL,
+  name TEXT NOT NULL,
+  year INT NOT NULL,
+  source TEXT NOT NULL
+);
+
 CREATE TABLE history (
   customer VARCHAR(64) NOT NULL,
   order_no VARCHAR(64) NOT NULL,
