@@ -42,7 +42,7 @@ func newOffice(t *testing.T, database, rulesFile string) *office {
 	engine, err := rules.Parse("rules.yaml", []byte(rulesFile))
 	require.NoError(t, err)
 	o.desk = &orders.Desk{
-		Catalog: o.catalog, Rules: engine, Now: now,
+		Catalog: o.catalog, Rules: func() orders.Rules { return engine }, Now: now,
 		Times: orders.Times{DraftExpires: 24 * time.Hour, ReservationExpires: 1000 * time.Hour, ApprovalLimit: 4 * time.Hour, UrgentRepeat: 3 * time.Minute},
 	}
 	o.sql = openSQL(t, database)
