@@ -393,7 +393,24 @@ func (r *reading) soleNumber(string) (decimal.Decimal, string, bool) {
 	return decimal.Zero, "", false
 }
 
-// chooseOption settles a line whose goods were asked about: by what the message says of them, or 第二个.
+// alike are the goods that the words asked about fit as well as any, where not all of them are among the options: those that
+// were shown, or that bear the words as their name.
+func (r *reading) alike(b *builder, it *wanted) []int32 {
+	if it.m == nil || !it.res.head || it.res.reason != ReasonAmbiguous {
+		return it.res.options
+	}
+	out := slices.Clone(it.res.options)
+	covers := r.x.byUnit(r.x.without(r.x.covers(it.m, nil, b.who), it.m.not), it.q.unit)
+	for _, c := range covers {
+		if c.score == covers[0].score && !slices.Contains(out, c.id) {
+			out = append(out, c.id)
+		}
+	}
+	return out
+}
+
+// chooseOption settles a line whose goods were asked about, or leaves fewer to choose from: by what the message says of them,
+// or 第二个.
 func (r *reading) chooseOption(b *builder, it *wanted) bool {
 	x := r.x
 	options := it.res.options
@@ -401,29 +418,37 @@ func (r *reading) chooseOption(b *builder, it *wanted) bool {
 		if m.empty() {
 			return false
 		}
-		best, n, top := int32(-1), 0, 0
-		for _, o := range options {
+		var fit []int32
+		top := 0
+		all := r.alike(b, it)
+		for _, o := range all {
 			c := x.cover(o, m)
-			for k := range m.toks {
-				if c.toks>>uint(k)&1 == 0 {
-					c.score = 0
-				}
+			if c.toks != 1<<uint(len(m.toks))-1 {
+				continue
 			}
 			if c.score > top {
-				best, n, top = o, 1, c.score
-			} else if c.score == top && top > 0 {
-				n++
+				fit, top = fit[:0], c.score
+			}
+			if c.score == top && top > 0 {
+				fit = append(fit, o)
 			}
 		}
-		if n > 1 {
+		if len(fit) > 1 {
 			// said with what was said before
 			res := x.resolve(m.plus(it.m), nil, b.who, it.q.unit)
-			if res.product >= 0 && slices.Contains(options, res.product) {
-				best, n = res.product, 1
+			if res.product >= 0 && slices.Contains(all, res.product) {
+				fit = []int32{res.product}
 			}
 		}
-		if n == 1 && top > 0 {
-			it.res = resolution{product: best, rule: "answer", head: true}
+		if len(fit) == 1 {
+			it.res = resolution{product: fit[0], rule: "answer", head: true}
+			it.kept = nil
+			return true
+		}
+		if len(fit) > 1 && len(fit) < len(all) {
+			it.said = strings.TrimSpace(it.said + " " + b.s.quote(m.from, m.to))
+			it.m = m.plus(it.m)
+			it.res.options = fit[:min(len(fit), maxShown)]
 			it.kept = nil
 			return true
 		}
@@ -452,8 +477,9 @@ func (r *reading) chooseOption(b *builder, it *wanted) bool {
 	// named with the quantity again
 	for i := b.base; i < len(b.items); i++ {
 		o := b.items[i]
-		if o.res.product >= 0 && slices.Contains(options, o.res.product) || o.m != nil && len(options) > 0 && !r.otherGoods(b, o.m, options) && try(o.m) {
-			if it.res.product < 0 {
+		named := o.res.product >= 0 && slices.Contains(options, o.res.product)
+		if named || o.m != nil && len(options) > 0 && !r.otherGoods(b, o.m, options) && try(o.m) {
+			if named {
 				it.res = o.res
 			}
 			it.kept = nil

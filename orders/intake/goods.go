@@ -452,7 +452,17 @@ func (b *builder) isSpec(els []el, i int, words func() *mention, some bool) bool
 		_, _, loose, has := productUnit(b.s.x.product(r.product), q.unit)
 		return !has || loose
 	}
-	return known
+	return known && b.bears(m, &tok)
+}
+
+// bears tells whether goods that m names as well as any bear the size, too: 10公斤 of rods is no size where only rice has it.
+func (b *builder) bears(m *mention, tok *specToken) bool {
+	both := m.plus(&mention{toks: []specToken{*tok}, code: -1, from: tok.from, to: tok.to})
+	c, words := b.s.x.covers(both, b.ctx, b.who), b.s.x.covers(m, b.ctx, b.who)
+	if len(c) == 0 || len(words) == 0 {
+		return false
+	}
+	return c[0].toks == 1<<uint(len(both.toks))-1 && (words[0].strong|words[0].weak)&^(c[0].strong|c[0].weak) == 0
 }
 
 func (b *builder) unitKnown(u string) bool { return b.s.x.sold[u] > 0 }
@@ -468,15 +478,20 @@ func (b *builder) splits(from, to int) bool {
 func (b *builder) splitMentions(from, to int) []*mention {
 	r := b.s.r
 	x := b.s.x
-	type piece struct{ from, to int }
+	type piece struct {
+		from, to int
+		listed   bool // a sign of lists stands before it
+	}
 	var pieces []piece
-	start := from
+	start, listed := from, false
 	for i := from; i <= to; i++ {
 		if i == to || r[i] == '、' || r[i] == ' ' || r[i] == '+' || r[i] == '/' && (i == from || !isDigit(r[i-1]) || i+1 >= to || !isDigit(r[i+1]) || !x.fraction(r, i)) || r[i] == '和' || r[i] == '跟' || r[i] == '的' && i > start || r[i] == ',' {
 			if i > start {
-				pieces = append(pieces, piece{start, i})
+				pieces = append(pieces, piece{start, i, listed})
+				listed = false
 			}
 			start = i + 1
+			listed = listed || i < to && r[i] != ' ' && r[i] != '的'
 		}
 	}
 	var out []*mention
@@ -491,7 +506,7 @@ func (b *builder) splitMentions(from, to int) []*mention {
 		if m.empty() {
 			continue
 		}
-		if cur != nil {
+		if cur != nil && (!p.listed || m.unrivalled(cur) == 1<<uint(len(m.toks))-1) { // 7.5的、10的 are two
 			both := cur.plus(m)
 			if !x.hasHead(m, x.covers(m, nil, b.who)) && full(x.covers(both, nil, b.who), both) {
 				cur = both
@@ -724,8 +739,9 @@ func (b *builder) inherit(m, prev *mention) *mention {
 			h.han, h.at = append(h.han, prev.han[i]), append(h.at, prev.at[i])
 		}
 	}
+	still := prev.unrivalled(m)
 	for i := range prev.toks {
-		if k.toks>>uint(i)&1 != 0 {
+		if k.toks&still>>uint(i)&1 != 0 {
 			h.toks = append(h.toks, prev.toks[i])
 		}
 	}
@@ -784,12 +800,13 @@ func (b *builder) rest(first, clauseFrom, clauseTo int, sign rune, parts func() 
 				return
 			}
 		}
+		held := false
 		for i, m := range ms {
 			if m.empty() {
 				continue
 			}
 			it := b.items[len(b.items)-1]
-			if b.tail(it, m, m.from) {
+			if !held && b.tail(it, m, m.from) {
 				continue
 			}
 			if b.amend(m, first) {
@@ -800,6 +817,7 @@ func (b *builder) rest(first, clauseFrom, clauseTo int, sign rune, parts func() 
 			}
 			if b.content(m) && x.hasHead(m, x.covers(m, nil, b.who)) {
 				b.hold(m, i == len(ms)-1)
+				held = true
 			}
 		}
 		return
@@ -912,8 +930,8 @@ func (b *builder) bareQuantity(m *mention) bool {
 			return false
 		}
 		w := s.x.covers(m, nil, b.who)
-		if len(w) > 0 && w[0].toks == 1<<uint(len(m.toks))-1 {
-			return false // it is a size
+		if len(w) > 0 && w[0].toks == 1<<uint(len(m.toks))-1 && (c[0].strong|c[0].weak)&^(w[0].strong|w[0].weak) == 0 {
+			return false // it is a size of what the words name
 		}
 	}
 	if !b.content(&rest) {
@@ -992,13 +1010,13 @@ func (b *builder) amend(m *mention, first int) bool {
 			}
 		}
 		r := x.resolve(both, it.ctx, b.who, it.q.unit)
-		if r.product < 0 && it.res.product >= 0 {
+		if r.product < 0 && it.res.product >= 0 && (r.reason != ReasonAmbiguous || x.cover(it.res.product, both).score >= r.best.score) {
 			if !all {
 				break
 			}
 			continue
 		}
-		better := r.product >= 0 || r.reason == ReasonAmbiguous && len(r.options) < max(len(it.res.options), 1)
+		better := r.product >= 0 || r.reason == ReasonAmbiguous && (it.res.product >= 0 || len(r.options) < max(len(it.res.options), 1))
 		if better && r.best.score > it.res.best.score {
 			it.m, it.res = both, r
 			done = true

@@ -505,7 +505,11 @@ func (x *Lexicon) best(m, ctx *mention, who scope) []cover {
 		left, top = share{}, 0
 	}
 	if ctx != nil && (!mine || len(s.touched) > 1) {
+		still := ctx.unrivalled(m)
 		for _, o := range x.sources(ctx) {
+			if o.toks&^still != 0 {
+				continue
+			}
 			for _, id := range o.ids {
 				p := &s.shares[id]
 				if p.ctx == 0 {
@@ -848,10 +852,14 @@ func (x *Lexicon) covers(m, ctx *mention, who scope) []cover {
 // score works out what covers returns.
 func (x *Lexicon) score(m, ctx *mention, who scope) []cover {
 	out := x.best(m, ctx, who)
+	still := share{han: ^uint64(0)} // what of the context is not said anew
+	if ctx != nil {
+		still.toks = ctx.unrivalled(m)
+	}
 	for i := range out {
 		c, id := &out[i], out[i].id
 		if ctx != nil {
-			k := x.cover(id, ctx)
+			k := x.coverAt(id, ctx, still)
 			c.ctx = k.score
 			if ctx.own != nil && ctx.own.product == id || ctx.code == id {
 				c.ctx += 20

@@ -655,7 +655,7 @@ func (s *scan) findCustomers() {
 				best, end = n, e
 			}
 		})
-		if best == nil {
+		if best == nil || s.carries(i, end) {
 			continue
 		}
 		if n, e := s.x.names.longest(r, i); n != nil && e > end {
@@ -689,6 +689,15 @@ func (s *scan) findCustomers() {
 			s.claim(mark{kind: markPerson, from: i, to: e, text: s.quote(i, e), ids: n.ids})
 		}
 	}
+}
+
+// carries tells whether r[i:end] is a carrier's word, not the customer who bears the same name: that one stands at the
+// beginning of a line, and what is ordered follows. 顺丰:手套5箱, 顺丰要5箱.
+func (s *scan) carries(i, end int) bool {
+	word := slices.ContainsFunc(terms[s.r[i]], func(t term) bool {
+		return t.kind == markCarrier && end-i == len([]rune(t.word)) && has(s.r, i, t.word)
+	})
+	return word && (!s.lineStart(i) || end >= len(s.r) || !strings.ContainsRune(":要订", s.r[end]))
 }
 
 func intersect(a, b []int32) []int32 {

@@ -168,11 +168,21 @@ func (p *punctuator) termAt(i int) int {
 		return i
 	}
 	for _, t := range terms[p.r[i]] {
-		if e := i + len([]rune(t.word)); (t.kind == markCarrier || t.kind == markPayment) && e-i >= 2 && has(p.r, i, t.word) && boundary(p.r, i, e) {
+		if e := i + len([]rune(t.word)); (t.kind == markCarrier || t.kind == markPayment) && e-i >= 2 && has(p.r, i, t.word) && boundary(p.r, i, e) && !p.inName(i, e) {
 			return e
 		}
 	}
 	return i
+}
+
+// inName tells whether r[i:e] is part of a longer name of a customer: 镇海顺丰灯具城.
+func (p *punctuator) inName(i, e int) bool {
+	for k := max(0, i-8); k <= i; k++ {
+		if _, to := p.s.x.buyers.longest(p.r, k); to > e || k < i && to == e {
+			return true
+		}
+	}
+	return false
 }
 
 func isPayment(r []rune, i int) bool {

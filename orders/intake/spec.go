@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -253,6 +254,29 @@ func isCountUnit(r []rune, i int) bool {
 		}
 	}
 	return false
+}
+
+// rivals tells whether t and o give the same measure of goods, so that one who says both in turn means two: 8cm, 10cm; L, M.
+func (t *specToken) rivals(o *specToken) bool {
+	if t.keys[0] == o.keys[0] || t.number != "" && t.number == o.number {
+		return false
+	}
+	if t.number == "" || o.number == "" {
+		return strings.HasPrefix(t.keys[0], "size:") && strings.HasPrefix(o.keys[0], "size:")
+	}
+	a, b := strings.Replace(t.keys[0], t.number, "", 1), strings.Replace(o.keys[0], o.number, "", 1)
+	return a == b || a == "=" && b == o.unit || b == "=" && a == t.unit
+}
+
+// unrivalled are the tokens of m that none of o's takes the place of.
+func (m *mention) unrivalled(o *mention) uint32 {
+	var mask uint32
+	for i := range m.toks {
+		if !slices.ContainsFunc(o.toks, func(t specToken) bool { return t.rivals(&m.toks[i]) }) {
+			mask |= 1 << uint(i)
+		}
+	}
+	return mask
 }
 
 // productKeys are the keys by which a product's own token can be recognised.
