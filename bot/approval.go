@@ -39,6 +39,12 @@ func (s *session) colleague(cmd command) (*orders.Staff, string, error) {
 	if name == "" {
 		return nil, "", orders.Errorf(orders.CodeInvalid, "请写明%s给谁，例如「%s %s 李账 原因」", word, word, cmd.orders[0])
 	}
+	who, err := s.staffNamed(name)
+	return who, strings.Trim(reason, edges), err
+}
+
+// staffNamed finds a member of the staff by name or code.
+func (s *session) staffNamed(name string) (*orders.Staff, error) {
 	var found []*orders.Staff
 	for i := range s.books.Catalog.Staff {
 		if p := &s.books.Catalog.Staff[i]; p.Name == name || strings.EqualFold(string(p.Code), name) {
@@ -47,15 +53,15 @@ func (s *session) colleague(cmd command) (*orders.Staff, string, error) {
 	}
 	switch len(found) {
 	case 1:
-		return found[0], strings.Trim(reason, edges), nil
+		return found[0], nil
 	case 0:
-		return nil, "", orders.Errorf(orders.CodeNotFound, "名单里没有「%s」，没有改动。请写全名或工号", name)
+		return nil, orders.Errorf(orders.CodeNotFound, "名单里没有「%s」，没有改动。请写全名或工号", name)
 	default:
 		var codes []string
 		for _, p := range found {
 			codes = append(codes, string(p.Code))
 		}
-		return nil, "", orders.Errorf(orders.CodeInvalid, "名单里有 %d 位%s，请改写工号：%s", len(found), name, strings.Join(codes, "、"))
+		return nil, orders.Errorf(orders.CodeInvalid, "名单里有 %d 位%s，请改写工号：%s", len(found), name, strings.Join(codes, "、"))
 	}
 }
 

@@ -55,6 +55,8 @@ const (
 	cmdFrequent verb = "frequent"
 	cmdForget   verb = "forget"
 	cmdBasis    verb = "basis"
+	cmdLeave    verb = "leave" // 请假
+	cmdBack     verb = "back"  // 销假
 )
 
 // words are the words that begin a command, longest first. numbered ones need an order number
@@ -110,6 +112,8 @@ var words = []struct {
 	{"常购", cmdFrequent, false, false},
 	{"忘记", cmdForget, false, false},
 	{"忘掉", cmdForget, false, false},
+	{"请假", cmdLeave, false, false},
+	{"销假", cmdBack, false, false},
 }
 
 // asksWhether fits what makes a question of a command: 「取消了吗 SO…」, 「驳回 SO… 没有？」.
@@ -225,6 +229,10 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.stock(ctx, cmd.arg)
 	case cmdTrail:
 		return true, s.trail(ctx, tx, cmd.orders)
+	case cmdLeave:
+		return s.goAway(tx, cmd.arg)
+	case cmdBack:
+		return s.comeBack(tx, cmd.arg)
 	case cmdCode:
 		return true, s.bindingCode(tx, cmd.arg)
 	case cmdBindings:
@@ -262,7 +270,7 @@ func (s *session) decideInWords(ctx context.Context, tx Tx, cmd command) (bool, 
 	for _, id := range ids {
 		if cmd.verb == cmdApprove && cmd.arg != "" {
 			// Whether the remark takes the consent back, only its author knows.
-			if o, err := s.order(tx, id); err != nil || o.OpenNode() == nil || !o.OpenNode().MayDecide(s.person.staff) {
+			if o, err := s.order(tx, id); err != nil || o.OpenNode() == nil || !s.person.mayDecide(o) {
 				return false, nil //nolint:nilerr // no decision of this person's: read like any other sentence
 			}
 			s.say(fmt.Sprintf("%s 还没有审批。同意请只回「同意 %s」，不同意请回「驳回 %s 原因」。", id, id, id))
@@ -292,8 +300,7 @@ func (s *session) waitingApprovals(ctx context.Context) ([]*orders.Order, error)
 		return nil, err
 	}
 	return slices.DeleteFunc(all, func(o *orders.Order) bool {
-		n := o.OpenNode()
-		return n == nil || !n.MayDecide(s.person.staff)
+		return !s.person.mayDecide(o)
 	}), nil
 }
 
@@ -329,7 +336,7 @@ func (s *session) askReason(o *orders.Order, node, revision int) error {
 	if n == nil || o.Status != orders.StatusPendingApproval || node != 0 && n.Seq != node {
 		return orders.Errorf(orders.CodeConflict, "订单 %s 现在是「%s」，不用审批了", o.ID, o.Status)
 	}
-	if !n.MayDecide(s.person.staff) {
+	if !s.person.mayDecide(o) {
 		return orders.Errorf(orders.CodeDenied, "订单 %s 现在由%s审批，您没有这一步的权限，没有改动", o.ID, n.Who())
 	}
 	s.talk.Awaiting = &awaiting{Order: o.ID, Node: n.Seq, Revision: revision, By: s.in.Sender, Until: s.now.Add(reasonTime)}
@@ -446,7 +453,7 @@ func (s *session) progress(tx Tx, ids []orders.OrderID) error {
 // showOrder shows where an order is: the chain to staff, the seven nodes to customers.
 func (s *session) showOrder(tx Tx, o *orders.Order) error {
 	if s.person.staff != nil {
-		s.send(cards.Progress(o, s.books.Catalog), "reply", o.ID)
+		s.send(cards.Progress(o, s.books.Catalog, s.now), "reply", o.ID)
 		if len(o.Shipments) > 0 {
 			s.send(cards.Nodes(o, ""), "reply", o.ID)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"orderbot/orders"
 )
@@ -14,6 +15,8 @@ type person struct {
 	customers []orders.CustomerCode
 	platform  orders.Platform
 	trace     string
+	catalog   *orders.Catalog
+	now       time.Time
 }
 
 func (p person) known() bool { return p.staff != nil || len(p.customers) > 0 }
@@ -32,7 +35,7 @@ func (p person) actor() orders.Actor {
 
 // identify finds out who wrote.
 func (s *session) identify(tx Tx) (person, error) {
-	p := person{platform: s.in.Platform, trace: s.in.Trace}
+	p := person{platform: s.in.Platform, trace: s.in.Trace, catalog: s.books.Catalog, now: s.now}
 	switch s.in.Platform {
 	case orders.WeCom, orders.DingTalk:
 		p.staff = s.books.Catalog.StaffByAccount(s.in.Platform, s.in.Sender)
@@ -78,9 +81,18 @@ func (p person) maySee(o *orders.Order) bool {
 	if p.staff == nil {
 		return slices.Contains(p.customers, o.Customer)
 	}
-	n := o.OpenNode()
-	return o.Sales == p.staff.Code || o.Source.Sender != "" && p.wrote(o) || p.staff.Has(seeAll...) || n != nil && n.MayDecide(p.staff) ||
+	return o.Sales == p.staff.Code || o.Source.Sender != "" && p.wrote(o) || p.staff.Has(seeAll...) || p.mayDecide(o) ||
 		slices.ContainsFunc(o.Nodes, func(n orders.Node) bool { return n.Assignee == p.staff.Code || n.DecidedBy == p.staff.Code })
+}
+
+// mayDecide tells whether the person may decide the node for which an order waits, now.
+func (p person) mayDecide(o *orders.Order) bool {
+	n := o.OpenNode()
+	if n == nil || p.staff == nil {
+		return false
+	}
+	_, ok := p.catalog.MayDecide(o, n, p.staff, p.now)
+	return ok
 }
 
 // wrote tells whether the order came from this person's own account.

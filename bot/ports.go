@@ -123,6 +123,10 @@ type Tx interface {
 	Reasons(id orders.OrderID) ([]orders.Reason, error)
 	SaveReasons(id orders.OrderID, reasons []orders.Reason) error
 
+	// Leave notes that somebody will be away, Return ends the absences of somebody that are not over yet.
+	Leave(a orders.Absence) error
+	Return(who orders.StaffCode, now time.Time) (ended int, err error)
+
 	// OrderLink returns the token of the order's page, making one if there is none.
 	OrderLink(id orders.OrderID) (string, error)
 }

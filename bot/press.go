@@ -77,7 +77,7 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 			return err
 		}
 		s.send(s.detail(o, 1), "order.lines", o.ID)
-		s.send(cards.Progress(o, s.books.Catalog), "reply", o.ID)
+		s.send(cards.Progress(o, s.books.Catalog, s.now), "reply", o.ID)
 		return nil
 	case cards.ShowBasis:
 		return s.basis(tx, []orders.OrderID{a.Order})

@@ -16,6 +16,7 @@ type ApprovalView struct {
 	Sales    string        // who owns the order
 	Waiting  time.Duration // since the node opened; 0: not said
 	Link     string
+	Deputy   string // who is asked in whose place: 李四（代王敏）; empty: by their own right
 }
 
 // Approval asks for the decision on a node of an order's chain.
@@ -76,6 +77,7 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 		short = fmt.Sprintf("%d 行库存不足", n)
 	}
 	return append(fields,
+		Field{"代审批", v.Deputy},
 		Field{"期限", due},
 		Field{"让价", discount(o)},
 		Field{"风险", findings(o, orders.EffectApprove, orders.EffectWarn)},
@@ -193,14 +195,14 @@ func ApprovalSettled(o *orders.Order, node *orders.Node) Message {
 }
 
 // Progress shows the staff an order's approval chain as it is executed: step, who, by when.
-func Progress(o *orders.Order, catalog *orders.Catalog) Message {
+func Progress(o *orders.Order, catalog *orders.Catalog, now time.Time) Message {
 	rows := []string{
 		"进度 " + string(o.ID) + "：" + o.Status.String(),
 		join(" · ", customerName(o, nil), o.Total.String(), o.Route),
 	}
 	for i := range o.Nodes {
 		n := &o.Nodes[i]
-		rows = append(rows, fmt.Sprintf("%d %s %s %s", n.Seq, nodeMarks[n.Status], n.Who(), nodeWords(n, catalog)))
+		rows = append(rows, fmt.Sprintf("%d %s %s %s", n.Seq, nodeMarks[n.Status], n.Who(), nodeWords(o, n, catalog, now)))
 	}
 	switch {
 	case o.Status == orders.StatusDraft:
@@ -243,7 +245,7 @@ var statusOrder = []orders.Status{
 }
 
 // nodeWords says who has decided a node or has to, and by when.
-func nodeWords(n *orders.Node, catalog *orders.Catalog) string {
+func nodeWords(o *orders.Order, n *orders.Node, catalog *orders.Catalog, now time.Time) string {
 	switch n.Status {
 	case orders.NodeApproved:
 		return n.Name + " " + when(n.DecidedAt) + " 同意"
@@ -260,12 +262,14 @@ func nodeWords(n *orders.Node, catalog *orders.Catalog) string {
 	case orders.NodeVoid:
 		return "不用审批了"
 	case orders.NodeOpen:
-		who := []string{names(catalog, n.Role)}
-		if n.Assignee != "" {
-			who = nil // named already
+		var who []string
+		if n.Assignee == "" && len(catalog.StaffWith(n.Role)) == 0 {
+			who = append(who, names(catalog, n.Role))
 		}
-		for _, code := range n.Extra {
-			who = append(who, actor(string(code), catalog))
+		for _, a := range catalog.Approvers(o, n, now) {
+			if a.Code != n.Assignee { // named already
+				who = append(who, a.Title())
+			}
 		}
 		return strings.Join(who, "、") + "（" + when(n.DueAt) + "前）"
 	default:

@@ -20,6 +20,10 @@ var helpRows = []struct {
 		[]orders.Role{orders.RoleSalesManager, orders.RoleDirector, orders.RoleFinance, orders.RoleCFO, orders.RoleSeniorApprover},
 		"审批：点卡片，或回复「同意 SO…」「驳回 SO… 原因」；也可以「退回 SO… 原因」「转交 SO… 姓名」「加签 SO… 姓名」",
 	},
+	{
+		[]orders.Role{orders.RoleSalesManager, orders.RoleDirector, orders.RoleFinance, orders.RoleCFO, orders.RoleSeniorApprover, orders.RoleOperations},
+		"请假：「请假 3月20日到3月25日 由李四代」，提前回来「销假」",
+	},
 	{[]orders.Role{orders.RoleOperations}, "跳过一步审批：「跳过 SO… 原因」"},
 	{[]orders.Role{orders.RoleWarehouse, orders.RoleWarehouseLead}, "发货：「发货 SO… 运单号」，认不出快递就写上名字：「发货 SO… 中通 运单号」；客户自取：「发货 SO… 自提」"},
 	{[]orders.Role{orders.RoleWarehouse, orders.RoleWarehouseLead}, "加急提醒：点「收到」，或回复「收到 SO…」"},

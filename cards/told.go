@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"orderbot/orders"
 )
@@ -20,7 +21,7 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 		if !o.ReservedUntil.IsZero() {
 			held = "库存留到 " + when(o.ReservedUntil)
 		}
-		return say("已下单 "+id, join(" · ", who, o.Total.String(), o.Route), held, awaits(o, catalog))
+		return say("已下单 "+id, join(" · ", who, o.Total.String(), o.Route), held, awaits(o, catalog, e.At))
 	case orders.EventApprovalDecided:
 		n := nodeOf(o, e)
 		if n == nil || o.Status != orders.StatusPendingApproval {
@@ -28,11 +29,11 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 		}
 		switch n.Status {
 		case orders.NodeApproved:
-			return say(fmt.Sprintf("%s %s%s已同意", id, roleOf(n), n.Name), awaits(o, catalog))
+			return say(fmt.Sprintf("%s %s%s已同意", id, roleOf(n), n.Name), awaits(o, catalog, e.At))
 		case orders.NodeTransferred:
-			return say(fmt.Sprintf("%s 的审批由%s转交", id, n.Name), reason(n.Reason), awaits(o, catalog))
+			return say(fmt.Sprintf("%s 的审批由%s转交", id, n.Name), reason(n.Reason), awaits(o, catalog, e.At))
 		case orders.NodeSkipped:
-			return say(fmt.Sprintf("%s 的%s审批由%s跳过", id, n.Who(), n.Name), reason(n.Reason), awaits(o, catalog))
+			return say(fmt.Sprintf("%s 的%s审批由%s跳过", id, n.Who(), n.Name), reason(n.Reason), awaits(o, catalog, e.At))
 		default:
 			return Message{}, false
 		}
@@ -65,13 +66,13 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 	case orders.EventExpired:
 		return say("草稿 "+id+" 一直没有确认，已过期，没有下单", who, "还要的话，请把订单内容再发一次。")
 	case orders.EventReservationEnded:
-		return say(id+" 的库存预留到期，已放回", who, "审批还在走，批准时按当时的库存重新留货。", awaits(o, catalog))
+		return say(id+" 的库存预留到期，已放回", who, "审批还在走，批准时按当时的库存重新留货。", awaits(o, catalog, e.At))
 	case orders.EventApprovalEscalated:
 		n := nodeOf(o, e)
 		if n == nil || n.Status != orders.NodeOpen {
 			return Message{}, false
 		}
-		return say(id+" 的"+n.Who()+"审批超时，已转给上级", awaits(o, catalog))
+		return say(id+" 的"+n.Who()+"审批超时，已转给上级", awaits(o, catalog, e.At))
 	case orders.EventShortage:
 		return say(append([]string{id + " 库存不足", who}, shortRows(o)...)...)
 	case orders.EventAcknowledged:
@@ -111,12 +112,12 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 var serviceWords = map[string]string{"return": "想退换货 ", "urge": "在催 ", "change": "想改 ", "cancel": "想取消 ", "": "在问 "}
 
 // awaits says whose turn it is, and until when.
-func awaits(o *orders.Order, catalog *orders.Catalog) string {
+func awaits(o *orders.Order, catalog *orders.Catalog, now time.Time) string {
 	n := o.OpenNode()
 	if n == nil {
 		return ""
 	}
-	return "现在等" + n.Who() + "审批：" + nodeWords(n, catalog)
+	return "现在等" + n.Who() + "审批：" + nodeWords(o, n, catalog, now)
 }
 
 // shortRows lists what is missing.

@@ -38,6 +38,8 @@ func (n *news) route() error {
 		n.reminded()
 	case orders.EventApprovalEscalated:
 		return n.escalated()
+	case orders.EventApprovalCovered:
+		return n.covered()
 	case orders.EventApprovalDecided:
 		n.tellSales(KindDecided)
 		return n.settleApproval(n.node())
@@ -247,7 +249,7 @@ func (n *news) requested() error {
 	if !n.waits(node) {
 		return nil
 	}
-	return n.ask(node, node.Approvers(n.cat), vacant(node))
+	return n.ask(node, n.cat.Approvers(n.o, node, n.now), vacant(node))
 }
 
 // vacant says why nobody can decide a node.
@@ -260,14 +262,14 @@ func vacant(node *orders.Node) string {
 
 // ask sends a node's card, one to one. Where it reaches nobody the overseers and the salesperson
 // are told, so that the order is not stuck in silence; nobody says why there is nobody to ask.
-func (n *news) ask(node *orders.Node, who []*orders.Staff, nobody string) error {
-	m, err := n.approvalCard(node)
-	if err != nil {
-		return err
-	}
+func (n *news) ask(node *orders.Node, who []orders.Approver, nobody string) error {
 	reached := false
 	for _, s := range who {
-		if chat, ok := reach(s, n.d.o.Platforms, approverPlatforms...); ok {
+		if chat, ok := reach(s.Staff, n.d.o.Platforms, approverPlatforms...); ok {
+			m, err := n.approvalCard(node, s)
+			if err != nil {
+				return err
+			}
 			n.put(chat, nodeMark(node)+string(s.Code), KindApproval, m)
 			reached = true
 		}
@@ -295,9 +297,12 @@ var beijing = time.FixedZone("Asia/Shanghai", 8*60*60)
 // nodeMark stands in the keys of a node's cards, so that its copies are found again.
 func nodeMark(node *orders.Node) string { return fmt.Sprintf("n%d:", node.Seq) }
 
-// approvalCard draws a node's card.
-func (n *news) approvalCard(node *orders.Node) (cards.Message, error) {
+// approvalCard draws a node's card for somebody.
+func (n *news) approvalCard(node *orders.Node, who orders.Approver) (cards.Message, error) {
 	v := cards.ApprovalView{Customer: n.cat.Customer(n.o.Customer), Waiting: n.now.Sub(node.OpenedAt)}
+	if who.For != nil {
+		v.Deputy = who.Title()
+	}
 	if s := n.cat.StaffByCode(n.o.Sales); s != nil {
 		v.Sales = s.Name
 	}
@@ -316,8 +321,8 @@ func (n *news) tellApprovers(node *orders.Node, kind string, m *cards.Message) {
 	if m == nil || !n.waits(node) {
 		return
 	}
-	for _, s := range node.Approvers(n.cat) {
-		n.tell(s, kind, *m, approverPlatforms...)
+	for _, s := range n.cat.Approvers(n.o, node, n.now) {
+		n.tell(s.Staff, kind, *m, approverPlatforms...)
 	}
 }
 
@@ -336,18 +341,40 @@ func (n *news) escalated() error {
 		return nil
 	}
 	n.tellSales(KindReminder)
-	for _, s := range node.Approvers(n.cat) {
-		if !slices.Contains(node.Extra, s.Code) {
-			n.tell(s, KindReminder, cards.Reminder(n.o, node, true), approverPlatforms...)
-		}
-	}
-	var who []*orders.Staff
-	for _, code := range node.Extra {
-		if s := n.cat.StaffByCode(code); s != nil {
+	var who []orders.Approver
+	for _, s := range n.cat.Approvers(n.o, node, n.now) {
+		if slices.Contains(node.Extra, s.Code) || s.For != nil && slices.Contains(node.Extra, s.For.Code) {
 			who = append(who, s)
+		} else {
+			n.tell(s.Staff, KindReminder, cards.Reminder(n.o, node, true), approverPlatforms...)
 		}
 	}
 	return n.ask(node, who, "已经超时，也没有上级可以转")
+}
+
+// covered sends a node's card to those who may decide it and have none: deputies of who has left, and
+// who is back.
+func (n *news) covered() error {
+	node := n.node()
+	if !n.waits(node) {
+		return nil
+	}
+	who, err := withoutCard(n.tx, n.o, node, n.cat.Approvers(n.o, node, n.now))
+	if err != nil || len(who) == 0 {
+		return err
+	}
+	return n.ask(node, who, vacant(node))
+}
+
+// withoutCard leaves out those who have a node's card.
+func withoutCard(tx Tx, o *orders.Order, node *orders.Node, who []orders.Approver) ([]orders.Approver, error) {
+	sent, err := tx.DeliveriesOf(o.ID, KindApproval)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(who, func(a orders.Approver) bool {
+		return slices.ContainsFunc(sent, func(d orders.Delivery) bool { return strings.HasSuffix(d.Key, ":"+nodeMark(node)+string(a.Code)) })
+	}), nil
 }
 
 // asked passes on a wish that only a person can grant: to whoever answers for the order, unless

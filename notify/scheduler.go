@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/go-co-op/gocron/v2"
@@ -102,6 +104,76 @@ func (l locker) Lock(ctx context.Context, key string) (gocron.Lock, error) {
 
 // Unlock leaves the round taken.
 func (l locker) Unlock(context.Context) error { return nil }
+
+// Absences is the job that hands what waits for a decision to the deputies of who has left, and back.
+type Absences struct {
+	List interface {
+		// TurnedAbsences returns the absences that have begun or ended since they were last acted upon.
+		TurnedAbsences(ctx context.Context, now time.Time) ([]orders.Absence, error)
+		// ActedOnAbsence notes that an absence was acted upon as it was at a moment.
+		ActedOnAbsence(ctx context.Context, a orders.Absence, now time.Time) error
+		// OpenOrders returns orders in the given statuses, oldest first.
+		OpenOrders(ctx context.Context, sales orders.StaffCode, limit int, statuses ...orders.Status) ([]*orders.Order, error)
+	}
+	Store Store
+	Desk  *orders.Desk
+	Wake  func() // called after a round that did something; may be nil
+}
+
+// Job returns the job, to be run every few seconds.
+func (a *Absences) Job(every time.Duration) Job {
+	return Job{Name: "absences", Every: every, Do: a.Round}
+}
+
+// Round acts upon every absence that has begun or ended, as soon as this replica's catalog has it.
+func (a *Absences) Round(ctx context.Context) error {
+	now, cat := a.Desk.Now(), a.Desk.Catalog()
+	turned, err := a.List.TurnedAbsences(ctx, now)
+	if err != nil {
+		return fmt.Errorf("look for absences: %w", err)
+	}
+	turned = slices.DeleteFunc(turned, func(x orders.Absence) bool { return x.Version > cat.Version })
+	if len(turned) == 0 {
+		return nil
+	}
+	waiting, err := a.List.OpenOrders(ctx, "", 100_000, orders.StatusPendingApproval)
+	if err != nil {
+		return err
+	}
+	for _, o := range waiting {
+		if err := a.Store.Do(ctx, func(tx Tx) error { return a.cover(tx, cat, o.ID) }); err != nil {
+			return fmt.Errorf("hand on %s: %w", o.ID, err)
+		}
+	}
+	for _, x := range turned {
+		if err := a.List.ActedOnAbsence(ctx, x, now); err != nil {
+			return err
+		}
+	}
+	if a.Wake != nil {
+		a.Wake()
+	}
+	return nil
+}
+
+// cover has a card sent to those who may decide an order's node and have none.
+func (a *Absences) cover(tx Tx, cat *orders.Catalog, id orders.OrderID) error {
+	o, err := tx.Order(id)
+	if err != nil {
+		return err
+	}
+	n := o.OpenNode()
+	if n == nil || o.Status != orders.StatusPendingApproval {
+		return nil
+	}
+	who, err := withoutCard(tx, o, n, cat.Approvers(o, n, a.Desk.Now()))
+	if err != nil || len(who) == 0 {
+		return err
+	}
+	return tx.Emit(orders.Event{
+		Kind: orders.EventApprovalCovered, Order: id, At: a.Desk.Now(), Actor: orders.SystemActor.Code, Data: map[string]string{"node": strconv.Itoa(n.Seq)},
+	})
+}
 
 // Deadlines is the job that does what is due for orders: drafts and reservations that end,
 // reminders, escalations, alarms, questions to the carrier.

@@ -28,16 +28,21 @@ func (d *Desk) openNode(tx Tx, id OrderID, seq, revision int) (*Order, *Node, er
 	return o, n, nil
 }
 
-// mine is [Desk.openNode] for somebody who may decide it.
-func (d *Desk) mine(tx Tx, id OrderID, seq, revision int, by Actor) (*Order, *Node, error) {
+// mine is [Desk.openNode] for somebody who may decide it, who comes back as they do: in whose place.
+func (d *Desk) mine(tx Tx, id OrderID, seq, revision int, by *Actor) (*Order, *Node, error) {
 	o, n, err := d.openNode(tx, id, seq, revision)
 	if err != nil {
 		return nil, nil, err
 	}
-	if by.Staff == nil || !n.MayDecide(by.Staff) {
-		return nil, nil, Errorf(CodeDenied, "订单 %s 现在由%s审批，您没有这一步的权限，没有改动", o.ID, n.Who())
+	if by.Staff != nil {
+		if as, ok := d.Catalog().MayDecide(o, n, by.Staff, d.Now()); ok {
+			if as.For != nil {
+				by.For, by.Name = as.For.Name, as.Title()
+			}
+			return o, n, nil
+		}
 	}
-	return o, n, nil
+	return nil, nil, Errorf(CodeDenied, "订单 %s 现在由%s审批，您没有这一步的权限，没有改动", o.ID, n.Who())
 }
 
 // settle notes what became of the open node and who did it.
@@ -83,7 +88,7 @@ func (d *Desk) finish(tx Tx, o *Order, by Actor, action, before, reason string, 
 
 // Transfer hands the open node to somebody else (转交), who alone decides it then.
 func (d *Desk) Transfer(tx Tx, id OrderID, to *Staff, reason string, by Actor) (*Order, error) {
-	o, n, err := d.mine(tx, id, 0, 0, by)
+	o, n, err := d.mine(tx, id, 0, 0, &by)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +111,7 @@ func (d *Desk) Transfer(tx Tx, id OrderID, to *Staff, reason string, by Actor) (
 
 // AddApprover adds somebody who decides after the open node (加签).
 func (d *Desk) AddApprover(tx Tx, id OrderID, who *Staff, reason string, by Actor) (*Order, error) {
-	o, n, err := d.mine(tx, id, 0, 0, by)
+	o, n, err := d.mine(tx, id, 0, 0, &by)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +130,7 @@ func (d *Desk) AddApprover(tx Tx, id OrderID, who *Staff, reason string, by Acto
 // SendBack returns the order to its salesperson as a draft (退回): what it held is given back, and
 // once confirmed again it goes through its whole chain.
 func (d *Desk) SendBack(tx Tx, id OrderID, reason string, by Actor) (*Order, error) {
-	o, n, err := d.mine(tx, id, 0, 0, by)
+	o, n, err := d.mine(tx, id, 0, 0, &by)
 	if err != nil {
 		return nil, err
 	}

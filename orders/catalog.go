@@ -24,9 +24,11 @@ type PriceRule struct {
 // Catalog is a snapshot of the master data, indexed. It is immutable and safe for concurrent use.
 type Catalog struct {
 	Master
-	Staff   []Staff
-	Prices  []PriceRule
-	Version int64 // of the master data it was made from
+	Staff  []Staff
+	Prices []PriceRule
+	// Absences are those that are not over yet, in the order in which they were entered.
+	Absences []Absence
+	Version  int64 // of the master data it was made from
 	// Calendar is the built-in one with the days of the master data.
 	Calendar *Calendar
 

@@ -25,6 +25,7 @@ type Actor struct {
 	Channel Platform
 	Staff   *Staff // nil for customers and the system
 	Trace   string
+	For     string // name of who is away and in whose place they act; the desk finds it out
 }
 
 // SystemActor is the clock and the rules.
@@ -199,7 +200,7 @@ func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
 			continue
 		}
 		n.Status = NodeOpen
-		if n.Assignee == "" && len(d.Catalog().StaffWith(n.Role)) == 0 {
+		if d.Catalog().deserted(o, n, now) {
 			n.Extra = d.escalation(n) // a vacant role must not leave the order stuck
 		}
 		return []Event{d.event(o, EventApprovalRequested, by, map[string]string{"node": strconv.Itoa(n.Seq)})}, nil
@@ -229,7 +230,7 @@ func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
 // Decide settles the open node of an order's chain. seq and revision 0 mean whatever is current.
 // The reason is needed to reject.
 func (d *Desk) Decide(tx Tx, id OrderID, seq, revision int, approve bool, reason string, by Actor) (*Order, error) {
-	o, n, err := d.mine(tx, id, seq, revision, by)
+	o, n, err := d.mine(tx, id, seq, revision, &by)
 	if err != nil {
 		return nil, err
 	}
@@ -572,10 +573,11 @@ func (d *Desk) Tick(tx Tx, id OrderID) error {
 // escalation names who decides when the holders of a node's role have not: their superiors, else
 // the operations lead, management and the administrators.
 func (d *Desk) escalation(n *Node) []StaffCode {
-	cat := d.Catalog()
+	cat, now := d.Catalog(), d.Now()
 	var out []StaffCode
+	reached := func(s *Staff) bool { return cat.Away(s.Code, now) == nil || cat.StandIn(s, now, "") != nil }
 	for _, s := range n.Approvers(cat) {
-		if up := cat.StaffByCode(s.Superior); up != nil && !n.MayDecide(up) && !slices.Contains(out, up.Code) {
+		if up := cat.StaffByCode(s.Superior); up != nil && reached(up) && !n.MayDecide(up) && !slices.Contains(out, up.Code) {
 			out = append(out, up.Code)
 		}
 	}
@@ -584,7 +586,7 @@ func (d *Desk) escalation(n *Node) []StaffCode {
 	}
 	for _, role := range []Role{RoleOperations, RoleManagement, RoleAdmin} {
 		for _, s := range cat.StaffWith(role) {
-			if !slices.Contains(out, s.Code) {
+			if reached(s) && !slices.Contains(out, s.Code) {
 				out = append(out, s.Code)
 			}
 		}
@@ -600,6 +602,9 @@ func (d *Desk) event(o *Order, kind string, by Actor, data map[string]string) Ev
 }
 
 func (d *Desk) entry(o *Order, by Actor, action, before, after, reason string) AuditEntry {
+	if by.For != "" {
+		action += "，代" + by.For
+	}
 	return AuditEntry{
 		Order: o.ID, At: d.Now(), Actor: by.Code, Channel: by.Channel, Action: action,
 		Before: before, After: after, Reason: reason, Trace: by.Trace,

@@ -233,6 +233,10 @@ func (s *Store) Catalog(ctx context.Context) (*orders.Catalog, error) {
 			return err
 		}
 		catalog = orders.NewCatalog(m, staff, prices, version)
+		catalog.Absences, err = absences(db, "state < 2")
+		if err != nil {
+			return err
+		}
 		return nil
 	})
 	if err != nil {

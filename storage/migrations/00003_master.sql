@@ -85,6 +85,20 @@ CREATE TABLE staff (
   region VARCHAR(128) NOT NULL
 );
 
+-- Who is away. state: 0 not begun, 1 begun, 2 over, as far as it was acted upon.
+CREATE TABLE absences (
+  id SERIAL,
+  staff VARCHAR(64) NOT NULL,
+  from_at BIGINT NOT NULL,
+  until BIGINT NOT NULL,
+  deputy VARCHAR(64) NOT NULL,
+  by_staff VARCHAR(64) NOT NULL,
+  at BIGINT NOT NULL,
+  state TINYINT NOT NULL,
+  version BIGINT NOT NULL
+);
+CREATE INDEX absences_state ON absences (state, staff);
+
 -- Public holidays and make-up workdays besides the built-in ones.
 CREATE TABLE calendar (
   date VARCHAR(10) NOT NULL PRIMARY KEY,
