@@ -190,7 +190,7 @@ func (s *session) quote(ctx context.Context, r intake.Result) error {
 			b.WriteString("\n")
 		}
 		fmt.Fprintf(&b, "%s %s", p.Code, p.Title())
-		if price, ok := s.books.Catalog.PriceOf(customer, p, p.MOQ, s.now); ok {
+		if price, ok := s.books.Catalog.PriceOf(customer, p, orders.Purchase{Base: p.MOQ, At: s.now}); ok {
 			fmt.Fprintf(&b, "\n%s 元/%s（%s）", price.Yuan, p.Unit, price.Rule)
 			for _, k := range p.Packs {
 				if k.Size.GreaterThan(number("1")) {

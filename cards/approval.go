@@ -80,6 +80,7 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 		Field{"代审批", v.Deputy},
 		Field{"期限", due},
 		Field{"让价", discount(o)},
+		Field{"应收", receivable(o)},
 		Field{"风险", findings(o, orders.EffectApprove, orders.EffectWarn)},
 		Field{"特批", o.Exception},
 		Field{"加急", urgent},
@@ -109,8 +110,7 @@ func rows(o *orders.Order, amounts bool) []string {
 	for i := range o.Lines {
 		w := wordsOf(o, i)
 		if !amounts {
-			w.price = ""
-			w.special = ""
+			w.price, w.rule, w.special = "", "", ""
 		}
 		out[i] = w.row()
 		if amounts && !w.gift && w.amount != "" {

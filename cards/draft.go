@@ -36,6 +36,9 @@ func Draft(s *Signer, o *orders.Order, v DraftView) []Message {
 	for i := range o.Lines {
 		w := wordsOf(o, i)
 		rows[i] = w.row()
+		if w.special != "" {
+			rows[i] += "（" + w.special + "）"
+		}
 		last := remembered(o, i, v.Reasons, v.ForCustomer)
 		if last != "" {
 			rows[i] += "（按上次）"
@@ -183,8 +186,9 @@ func draftFields(o *orders.Order, v DraftView) []Field {
 		Field{"客户单号", show("po", o.PO, "")},
 		Field{"备注", o.Note},
 	)
+	fields = append(fields, Field{"应收", receivable(o)})
 	if c := v.Customer; c != nil && !v.ForCustomer && c.CreditLimit != nil {
-		fields = append(fields, Field{"信用", credit(v.Exposure+o.Total, *c.CreditLimit)})
+		fields = append(fields, Field{"信用", credit(v.Exposure+o.Receivable(), *c.CreditLimit)})
 	}
 	return fields
 }
@@ -198,6 +202,15 @@ func shortages(o *orders.Order) int {
 		}
 	}
 	return n
+}
+
+// receivable says what of an order is owed by ordering, "" where that is all of it.
+func receivable(o *orders.Order) string {
+	now := o.Receivable()
+	if now == o.Total {
+		return ""
+	}
+	return fmt.Sprintf("下单计 %s，其余 %s 用后结算", now, o.Total-now)
 }
 
 // credit writes what of a limit is used, this order included.

@@ -67,6 +67,7 @@ type lineWords struct {
 	code, title    string
 	quantity, base string // base is empty where it says nothing new
 	price, amount  string
+	rule           string // which rule gave the price
 	gift           bool
 	special        string // how a special price differs
 	shortage       string // 库存不足 …
@@ -108,8 +109,9 @@ func wordsOf(o *orders.Order, i int) lineWords {
 	default:
 		w.price = price(l.Price) + "/" + unit
 		w.amount = l.Amount.String()
+		w.rule = l.PriceRule
 		if l.Stated != nil && !l.Stated.Equal(l.ListPrice) {
-			w.special = "特价"
+			w.special, w.rule = "特价", ""
 			if l.ListPrice.IsPositive() {
 				w.special += "，平时 " + price(l.ListPrice)
 			}
@@ -164,7 +166,7 @@ func (w *lineWords) full(no int) string {
 	case w.gift:
 		b.WriteString("　赠品 ¥0.00")
 	case w.amount != "":
-		fmt.Fprintf(&b, "　%s　计 %s", w.price, w.amount)
+		fmt.Fprintf(&b, "　%s　计 %s", join("　", w.price, w.rule), w.amount)
 	case w.price != "":
 		b.WriteString("　" + w.price)
 	}
@@ -191,7 +193,7 @@ func (w *lineWords) row() string {
 	case w.gift:
 		parts = append(parts, join(" ", "赠品", w.price))
 	case w.price != "":
-		parts = append(parts, w.price)
+		parts = append(parts, join(" ", w.price, w.rule))
 	}
 	if w.shortage != "" {
 		parts = append(parts, "⚠️库存不足")

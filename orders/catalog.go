@@ -1,25 +1,6 @@
 package orders
 
-import (
-	"strings"
-	"time"
-
-	"github.com/shopspring/decimal"
-)
-
-// PriceRule is one row of the price lists: for whom, from which quantity or amount, when.
-type PriceRule struct {
-	Product      ProductCode // or
-	Category     string
-	Scope        string   // 客户:C001, 价格组:…, 等级:A, 区域:…, 全部
-	FromQuantity Quantity // base units
-	FromAmount   Money
-	Price        *decimal.Decimal // yuan for one base unit, or
-	Discount     *decimal.Decimal // of the list price, 0.95
-	Mode         string           // 标准, 寄售, 按需结算, 年度框架
-	ValidFrom    time.Time        // zero: always
-	ValidUntil   time.Time        // zero: for ever
-}
+import "strings"
 
 // Catalog is a snapshot of the master data, indexed. It is immutable and safe for concurrent use.
 type Catalog struct {
@@ -36,6 +17,7 @@ type Catalog struct {
 	customers map[CustomerCode]*Customer
 	staff     map[StaffCode]*Staff
 	items     map[CustomerCode][]*CustomerItem
+	prices    priceBook
 }
 
 // NewCatalog indexes master data.
@@ -46,6 +28,7 @@ func NewCatalog(m Master, staff []Staff, prices []PriceRule, version int64) *Cat
 		customers: make(map[CustomerCode]*Customer, len(m.Customers)),
 		staff:     make(map[StaffCode]*Staff, len(staff)),
 		items:     make(map[CustomerCode][]*CustomerItem),
+		prices:    newPriceBook(prices),
 	}
 	for i := range m.Products {
 		c.products[m.Products[i].Code] = &m.Products[i]
@@ -113,91 +96,4 @@ func (c *Catalog) SalesOf(customer *Customer) *Staff {
 		}
 	}
 	return nil
-}
-
-// Price is what one base unit costs a customer, in yuan, and which rule says so.
-type Price struct {
-	Yuan decimal.Decimal
-	Rule string // for people
-	Mode string
-}
-
-// PriceOf returns the customer's price of one base unit when so many base units are bought at a
-// moment, and false where there is no price. The most specific scope wins: the customer's own
-// price, then customer, group, level, region, all, then the list price; within a scope the row
-// with the highest threshold that is reached.
-func (c *Catalog) PriceOf(customer *Customer, p *Product, base Quantity, at time.Time) (Price, bool) {
-	if customer != nil {
-		for _, it := range c.items[customer.Code] {
-			if it.Product == p.Code && it.Price != nil {
-				return Price{Yuan: *it.Price, Rule: "客户协议价", Mode: "标准"}, true
-			}
-		}
-	}
-	best, bestRank := -1, 0
-	for i := range c.Prices {
-		r := &c.Prices[i]
-		rank := r.rank(customer)
-		if rank == 0 || rank < bestRank || !r.covers(p, base, at) {
-			continue
-		}
-		if rank > bestRank || best < 0 || c.Prices[best].FromQuantity.LessThan(r.FromQuantity) || c.Prices[best].FromAmount < r.FromAmount {
-			best, bestRank = i, rank
-		}
-	}
-	if best >= 0 {
-		r := &c.Prices[best]
-		mode := r.Mode
-		if mode == "" {
-			mode = "标准"
-		}
-		switch {
-		case r.Price != nil:
-			return Price{Yuan: *r.Price, Rule: "价格表 " + r.Scope, Mode: mode}, true
-		case r.Discount != nil && p.Price != nil:
-			return Price{Yuan: p.Price.Mul(*r.Discount), Rule: "价格表 " + r.Scope, Mode: mode}, true
-		}
-	}
-	if p.Price == nil {
-		return Price{}, false
-	}
-	return Price{Yuan: *p.Price, Rule: "目录价", Mode: "标准"}, true
-}
-
-// rank tells how specific the rule's scope is for a customer; 0: not for this customer.
-func (r *PriceRule) rank(customer *Customer) int {
-	kind, value, _ := strings.Cut(strings.ReplaceAll(r.Scope, "：", ":"), ":")
-	kind, value = strings.TrimSpace(kind), strings.TrimSpace(value)
-	if kind == "全部" || kind == "" {
-		return 1
-	}
-	if customer == nil || value == "" {
-		return 0
-	}
-	switch {
-	case kind == "客户" && value == string(customer.Code):
-		return 5
-	case kind == "价格组" && value == customer.Group:
-		return 4
-	case kind == "等级" && value == customer.Level:
-		return 3
-	case kind == "区域" && value == customer.Region:
-		return 2
-	default:
-		return 0
-	}
-}
-
-// covers tells whether the rule is about that product, amount and moment.
-func (r *PriceRule) covers(p *Product, base Quantity, at time.Time) bool {
-	if r.Product != "" && r.Product != p.Code || r.Product == "" && r.Category != p.Category {
-		return false
-	}
-	if !r.ValidFrom.IsZero() && at.Before(r.ValidFrom) || !r.ValidUntil.IsZero() && !at.Before(r.ValidUntil) {
-		return false
-	}
-	if base.LessThan(r.FromQuantity) {
-		return false
-	}
-	return r.FromAmount == 0 || p.Price != nil && MoneyOf(p.Price.Mul(base)) >= r.FromAmount
 }

@@ -143,7 +143,8 @@ func (d *Desk) Except(tx Tx, id OrderID, reason string, by Actor) (*Order, error
 var rank = map[Role]int{RoleSalesManager: 1, RoleSeniorApprover: 1, RoleFinance: 2, RoleCFO: 3, RoleDirector: 4}
 
 // review adds the roles that findings call for to a route, and says so in its name. A role that is
-// there already decides itself then: the system passes nothing that was found.
+// there already decides itself then: the system passes nothing that was found. A special price is always
+// decided by somebody, whatever the route says.
 func (o *Order) review(r *Route) {
 	found := o.found(EffectApprove)
 	if len(found) > 0 {
@@ -159,5 +160,9 @@ func (o *Order) review(r *Route) {
 			at--
 		}
 		r.Steps = slices.Insert(slices.Clone(r.Steps), at, RouteStep{Role: f.Role})
+	}
+	if o.SpecialPrice() && !slices.ContainsFunc(r.Steps, func(s RouteStep) bool { return s.Pass == "" }) {
+		r.Name += "，特价"
+		r.Steps = append([]RouteStep{{Role: RoleSalesManager}}, r.Steps...)
 	}
 }

@@ -118,14 +118,15 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	if err := o.ready(); err != nil {
 		return nil, false, err
 	}
-	total := o.Total
+	before, total := slices.Clone(o.Lines), o.Total
 	o.Reprice(cat, now)
-	if o.Total != total {
+	if changed := o.repriced(before); len(changed) > 0 {
 		o.Revision++
 		o.Exception = ""
 		if err := d.check(o, rules, Facts{Draft: true}); err != nil {
 			return nil, false, err
 		}
+		o.Findings = append(changed, o.Findings...)
 		if err := tx.SaveOrder(o); err != nil {
 			return nil, false, err
 		}
@@ -133,7 +134,7 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	}
 
 	o.ConfirmedAt = now
-	o.Held = o.Total
+	o.Held = o.Receivable()
 	if o.Exposure, err = tx.HoldCredit(o.Customer, o.Held); err != nil {
 		return nil, false, err
 	}

@@ -2,9 +2,7 @@ package orders_test
 
 import (
 	"testing"
-	"time"
 
-	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"orderbot/orders"
@@ -42,43 +40,4 @@ func TestFindOrderIDs(t *testing.T) {
 		require.Equal(t, tc.ids, ids, name)
 		require.Equal(t, tc.rest, rest, name)
 	}
-}
-
-func yuan(s string) *decimal.Decimal {
-	d := decimal.RequireFromString(s)
-	return &d
-}
-
-// The most specific price wins; within a scope the highest threshold that is reached; validity is
-// to the second.
-func TestPriceOf(t *testing.T) {
-	t.Parallel()
-	at := time.Date(2026, 3, 11, 10, 0, 0, 0, time.UTC)
-	mask := orders.Product{Code: "P1", Name: "口罩", Unit: "盒", Category: "防护", Price: yuan("12")}
-	free := orders.Product{Code: "P2", Name: "样品", Unit: "个"}
-	own := orders.Customer{Code: "C1", Level: "A", Group: "G1"}
-	grouped := orders.Customer{Code: "C2", Level: "A", Group: "G1"}
-	other := orders.Customer{Code: "C3", Level: "B"}
-	cat := orders.NewCatalog(orders.Master{
-		Products: []orders.Product{mask, free}, Customers: []orders.Customer{own, grouped, other},
-		Items: []orders.CustomerItem{{Customer: "C1", Item: "X", Product: "P1", Price: yuan("9")}},
-	}, nil, []orders.PriceRule{
-		{Product: "P1", Scope: "价格组:G1", Price: yuan("11")},
-		{Product: "P1", Scope: "价格组:G1", Price: yuan("10"), FromQuantity: decimal.NewFromInt(100)},
-		{Category: "防护", Scope: "等级:B", Discount: yuan("0.5"), ValidFrom: at, ValidUntil: at.Add(time.Second)},
-	}, 1)
-	price := func(c *orders.Customer, n int64, at time.Time) string {
-		p, ok := cat.PriceOf(c, cat.Product("P1"), decimal.NewFromInt(n), at)
-		require.True(t, ok)
-		return p.Yuan.String()
-	}
-	require.Equal(t, "9", price(&own, 1, at), "own price goes before all")
-	require.Equal(t, "11", price(&grouped, 99, at))
-	require.Equal(t, "10", price(&grouped, 100, at), "threshold reached")
-	require.Equal(t, "6", price(&other, 1, at), "valid from this very second")
-	require.Equal(t, "12", price(&other, 1, at.Add(time.Second)), "over")
-	require.Equal(t, "12", price(&other, 1, at.Add(-time.Second)), "not yet")
-	require.Equal(t, "12", price(nil, 1, at), "list price for nobody in particular")
-	_, ok := cat.PriceOf(&own, cat.Product("P2"), decimal.NewFromInt(1), at)
-	require.False(t, ok, "no price is no price, not zero")
 }

@@ -91,6 +91,7 @@ type Line struct {
 	Price     decimal.Decimal // yuan for one Unit; meaningless where PriceRule is empty
 	Amount    Money
 	PriceRule string           // which rule gave the price, for people: 客户协议价, 目录价 …; empty: no price yet
+	Mode      string           // how it is settled: 标准, 寄售 …; empty where there is no price, and of gifts
 	ListPrice decimal.Decimal  // what the price would be without a special price
 	Stated    *decimal.Decimal // the price that the message states for one Unit
 

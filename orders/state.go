@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/shopspring/decimal"
 )
 
 // reach moves the order to a status and notes when.
@@ -148,50 +146,6 @@ func (o *Order) Covered() bool {
 		}
 	}
 	return true
-}
-
-// SpecialPrice tells whether a line asks for another price than the customer's own.
-func (o *Order) SpecialPrice() bool {
-	for i := range o.Lines {
-		if l := &o.Lines[i]; l.Stated != nil && !l.Gift && !l.Stated.Equal(l.ListPrice) {
-			return true
-		}
-	}
-	return false
-}
-
-// Reprice gives every line the customer's price of the moment and adds up the total. A price that
-// the message states goes before it, as a special price that needs an approval. Gifts cost
-// nothing.
-func (o *Order) Reprice(cat *Catalog, now time.Time) {
-	customer := cat.Customer(o.Customer)
-	o.Total = 0
-	for i := range o.Lines {
-		l := &o.Lines[i]
-		l.No = i + 1
-		l.Price, l.ListPrice, l.PriceRule, l.Amount = decimal.Zero, decimal.Zero, "", 0
-		p := cat.Product(l.Product)
-		if p == nil {
-			continue
-		}
-		l.Name, l.Spec, l.BaseUnit = p.Name, p.Spec, p.Unit
-		size, hasUnit := p.UnitSize(l.Unit)
-		if l.Gift {
-			l.PriceRule = "赠品"
-			continue
-		}
-		price, ok := cat.PriceOf(customer, p, l.Base, now)
-		if ok && hasUnit {
-			l.ListPrice = price.Yuan.Mul(size)
-			l.Price, l.PriceRule = l.ListPrice, price.Rule
-			l.Amount = MoneyOf(price.Yuan.Mul(l.Base))
-		}
-		if l.Stated != nil && !l.Stated.Equal(l.ListPrice) {
-			l.Price, l.PriceRule = *l.Stated, "特价（需审批）"
-			l.Amount = MoneyOf(l.Stated.Mul(l.Quantity))
-		}
-		o.Total += l.Amount
-	}
 }
 
 // ready tells, as an error, what a draft still lacks before it can be confirmed.

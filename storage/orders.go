@@ -71,6 +71,7 @@ type lineRow struct {
 	Price     int64
 	Amount    int64
 	PriceRule string
+	Mode      string `gorm:"column:price_mode"`
 	ListPrice int64
 	Stated    *int64
 	Available int64
@@ -142,7 +143,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 		r.lines = append(r.lines, lineRow{
 			OrderID: string(o.ID), No: l.No, Product: string(l.Product), Name: l.Name, Spec: l.Spec, Quantity: m.of(l.Quantity),
 			Unit: l.Unit, Base: m.of(l.Base), BaseUnit: l.BaseUnit, Gift: l.Gift, Price: m.of(l.Price), Amount: int64(l.Amount),
-			PriceRule: l.PriceRule, ListPrice: m.of(l.ListPrice), Stated: m.ofPtr(l.Stated), Available: m.of(l.Available),
+			PriceRule: l.PriceRule, Mode: l.Mode, ListPrice: m.of(l.ListPrice), Stated: m.ofPtr(l.Stated), Available: m.of(l.Available),
 			Reserved: m.of(l.Reserved),
 		})
 	}
@@ -183,7 +184,7 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 		o.Lines = append(o.Lines, orders.Line{
 			No: l.No, Product: orders.ProductCode(l.Product), Name: l.Name, Spec: l.Spec, Quantity: fromMicro(l.Quantity),
 			Unit: l.Unit, Base: fromMicro(l.Base), BaseUnit: l.BaseUnit, Gift: l.Gift, Price: fromMicro(l.Price),
-			Amount: orders.Money(l.Amount), PriceRule: l.PriceRule, ListPrice: fromMicro(l.ListPrice), Stated: fromMicroPtr(l.Stated),
+			Amount: orders.Money(l.Amount), PriceRule: l.PriceRule, Mode: l.Mode, ListPrice: fromMicro(l.ListPrice), Stated: fromMicroPtr(l.Stated),
 			Available: fromMicro(l.Available), Reserved: fromMicro(l.Reserved),
 		})
 	}

@@ -68,6 +68,7 @@ CREATE TABLE order_lines (
   price BIGINT NOT NULL,
   amount BIGINT NOT NULL,
   price_rule TEXT NOT NULL,
+  price_mode VARCHAR(32) NOT NULL,
   list_price BIGINT NOT NULL,
   stated BIGINT,
   available BIGINT NOT NULL,
