@@ -116,12 +116,11 @@ var (
 // draft places a draft of S1's.
 func (f *firm) draft(t *testing.T, change func(o *orders.Order)) orders.OrderID {
 	t.Helper()
-	price := decimal.NewFromInt(2)
 	o := &orders.Order{
 		Customer: "C001", CustomerName: "仁和医院", Sales: "S1", Source: wang, Address: "宁波市江东路 1 号", Phone: "13800001111",
 		Lines: []orders.Line{
-			{Product: "P001", Unit: "根", Quantity: decimal.NewFromInt(500), Base: decimal.NewFromInt(500), Stated: &price},
-			{Product: "P002", Unit: "支", Quantity: decimal.NewFromInt(20), Base: decimal.NewFromInt(20), Stated: &price},
+			{Product: "P001", Unit: "根", Quantity: decimal.NewFromInt(500), Base: decimal.NewFromInt(500)},
+			{Product: "P002", Unit: "支", Quantity: decimal.NewFromInt(20), Base: decimal.NewFromInt(20)},
 		},
 	}
 	if change != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -471,10 +472,11 @@ var staff = []orders.Staff{
 }
 
 func catalog() *orders.Catalog {
+	price := decimal.NewFromInt(2)
 	return orders.NewCatalog(orders.Master{
 		Products: []orders.Product{
-			{Code: "P001", Name: "导尿管", Spec: "16Fr", Unit: "根"},
-			{Code: "P002", Name: "输液器", Unit: "支"},
+			{Code: "P001", Name: "导尿管", Spec: "16Fr", Unit: "根", Price: &price},
+			{Code: "P002", Name: "输液器", Unit: "支", Price: &price},
 		},
 		Customers: []orders.Customer{{Code: "C001", Name: "仁和医院", Sales: "S1", Phone: "13800001111"}},
 	}, staff, nil, 1)
