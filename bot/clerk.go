@@ -223,7 +223,7 @@ func (c *Clerk) parts(turn *orders.Turn) []*orders.Turn {
 				open, files = nil, 1
 			}
 		}
-		alone := m.Kind == orders.InboundClick || m.Kind == orders.InboundEnter ||
+		alone := isRules(m) || m.Kind == orders.InboundClick || m.Kind == orders.InboundEnter ||
 			m.Kind == orders.InboundText && parseCommand(m.Text).verb != ""
 		if open == nil || alone {
 			open = &orders.Turn{Chat: turn.Chat, Token: turn.Token, Attempts: turn.Attempts}
@@ -302,6 +302,20 @@ func (c *Clerk) fetch(ctx context.Context, s *session) error {
 				c.Logger.Warn("binding link", "error", err) // the code works without
 			}
 		}
+	}
+	if isRules(&s.in) {
+		known, err := c.known(ctx, s)
+		if err != nil || !known {
+			return err
+		}
+		f := &rulesFile{name: s.in.FileName}
+		if f.data, f.err = c.download(ctx, s.in); f.err != nil {
+			if _, ok := orders.ErrorMessage(f.err); !ok {
+				return f.err // passing trouble: the turn is tried again
+			}
+		}
+		s.rulesFile = f
+		return nil
 	}
 	var files []orders.Inbound
 	slow := false
@@ -409,6 +423,16 @@ func (c *Clerk) open(ctx context.Context, m orders.Inbound, progress func(page, 
 	progress(1, 1)
 	doc, err := c.Files.Open(ctx, name, data, progress)
 	return doc, data, err
+}
+
+// download fetches a file as it is.
+func (c *Clerk) download(ctx context.Context, m orders.Inbound) ([]byte, error) {
+	media := c.Media[m.Platform]
+	if media == nil {
+		return nil, orders.Errorf(orders.CodeInvalid, "这里收不了文件，请发文字")
+	}
+	_, data, err := media.Fetch(ctx, m)
+	return data, err
 }
 
 // isSheet tells by its name whether a file is read in no time.

@@ -57,6 +57,7 @@ const (
 	cmdBasis    verb = "basis"
 	cmdLeave    verb = "leave" // 请假
 	cmdBack     verb = "back"  // 销假
+	cmdRules    verb = "rules"
 )
 
 // words are the words that begin a command, longest first. numbered ones need an order number
@@ -107,6 +108,7 @@ var words = []struct {
 	{"取消加急", cmdCalm, false, true},
 	{"依据", cmdBasis, true, false},
 	{"出处", cmdBasis, true, false},
+	{"规则", cmdRules, false, false},
 	{"学习", cmdLearned, false, false},
 	{"记住的", cmdLearned, false, false},
 	{"常购", cmdFrequent, false, false},
@@ -146,6 +148,8 @@ func parseCommand(text string) command {
 		// rejection may bring its reason: 「SO… 驳回 价格不对」.
 		leads := strings.HasPrefix(strings.ToLower(text), w.word)
 		switch {
+		case w.verb == cmdRules && !isRuleCommand(arg, ids):
+			continue
 		case arg == "":
 		case len(ids) > 0 && asksWhether.MatchString(arg):
 			return command{verb: cmdProgress, orders: ids}
@@ -223,6 +227,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return s.acknowledge(ctx, tx, cmd.orders)
 	case cmdTodo:
 		return true, s.todo(ctx)
+	case cmdRules:
+		return true, s.rules(ctx, tx, cmd.arg)
 	case cmdBoard:
 		return true, s.board(ctx)
 	case cmdStock:

@@ -83,6 +83,7 @@ type Turns interface {
 // Tx is one transaction of the clerk.
 type Tx interface {
 	orders.Tx
+	orders.RuleTx
 	// FinishTurn marks the turn's messages (those of its IDs) as answered. It fails with CodeConflict
 	// when the claim has run out: then nothing of the transaction may stand.
 	FinishTurn(t *orders.Turn) error
@@ -136,6 +137,8 @@ type Query interface {
 	FindOrder(ctx context.Context, id orders.OrderID) (*orders.Order, error) // CodeNotFound
 	// OrdersOf returns a customer's orders, newest first. Drafts are left out.
 	OrdersOf(ctx context.Context, customer orders.CustomerCode, limit int) ([]*orders.Order, error)
+	// LastOrders returns the orders that were confirmed, newest first.
+	LastOrders(ctx context.Context, limit int) ([]*orders.Order, error)
 	// OpenOrders returns orders in the given statuses, oldest first; sales limits them to an owner
 	// where not empty.
 	OpenOrders(ctx context.Context, sales orders.StaffCode, limit int, statuses ...orders.Status) ([]*orders.Order, error)

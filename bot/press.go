@@ -25,6 +25,8 @@ func cardKind(v cards.Verb) string {
 		return KindApprovalCard
 	case cards.Ack:
 		return KindUrgentCard
+	case cards.UseRules:
+		return KindRulesCard
 	default:
 		return KindDraftCard
 	}
@@ -79,6 +81,8 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 		s.send(s.detail(o, 1), "order.lines", o.ID)
 		s.send(cards.Progress(o, s.books.Catalog, s.now), "reply", o.ID)
 		return nil
+	case cards.UseRules:
+		return s.useRules(tx, a.Version, a.Node, a.Arg == cards.RulesBack)
 	case cards.ShowBasis:
 		return s.basis(tx, []orders.OrderID{a.Order})
 	case cards.Ack:
@@ -120,6 +124,10 @@ func (s *session) settled(tx Tx) (*cards.Card, cards.Action, error) {
 	a, err := s.clerk.Signer.Open(s.in.Action)
 	if err != nil {
 		return nil, a, nil //nolint:nilerr // a forged button has no card of ours
+	}
+	if a.Verb == cards.UseRules {
+		card, err := s.settledRules(tx, a)
+		return card, a, err
 	}
 	o, err := tx.Order(a.Order)
 	if err != nil && orders.ErrorCode(err) != orders.CodeNotFound {

@@ -22,6 +22,8 @@ type session struct {
 	books *Books
 	now   time.Time
 	docs  []opened
+	// rulesFile is what was sent to become the rules; nil: nothing of the kind.
+	rulesFile *rulesFile
 	// cuts are pictures of what is asked about, by message and field; cut is that of the draft to be shown next.
 	cuts map[int]map[string][]byte
 	cut  []byte
@@ -71,7 +73,9 @@ type talk struct {
 	Last []orders.OrderID `json:"last,omitempty"`
 	// Awaiting is a question of ours that the next text answers.
 	Awaiting *awaiting `json:"awaiting,omitempty"`
-	At       time.Time `json:"at"`
+	// Rules are those that somebody was asked about.
+	Rules *proposed `json:"rules,omitempty"`
+	At    time.Time `json:"at"`
 }
 
 // awaiting is a question of ours: why an order is rejected.
@@ -210,6 +214,9 @@ func (s *session) dispatch(ctx context.Context, tx Tx) error {
 	if !s.person.known() {
 		s.say(s.greetStranger())
 		return nil
+	}
+	if s.rulesFile != nil {
+		return s.takeRules(ctx, tx)
 	}
 	if w := s.talk.Awaiting; w != nil && s.in.Kind == orders.InboundText && s.in.Sender == w.By {
 		s.talk.Awaiting = nil

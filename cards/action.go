@@ -29,7 +29,14 @@ const (
 	Ack     Verb = "ack"     // 收到
 
 	ShowBasis Verb = "basis" // 依据: where each field was read
+
+	// UseRules puts the rules of number Version in force, Node being how many changes there had been when it was shown; Arg may be
+	// [RulesBack].
+	UseRules Verb = "rules"
 )
+
+// RulesBack says that a change of the rules is taken back.
+const RulesBack = "back"
 
 // Action is what a pressed button asks for. Version is the order's revision that the card showed:
 // a card of another revision is stale.

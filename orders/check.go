@@ -65,17 +65,37 @@ func (d *Desk) check(o *Order, rules Rules, f Facts) error {
 	if err != nil {
 		return err
 	}
-	needed := false
+	if needed := o.except(found); !needed && !f.Draft {
+		o.Exception = ""
+	}
+	o.Findings = found
+	return nil
+}
+
+// except turns what blocks the order into approvals where an exception was asked for; it tells whether that was needed.
+func (o *Order) except(found []Finding) (needed bool) {
 	for i := range found {
 		if x := &found[i]; o.Exception != "" && x.Effect == EffectBlock && x.Role != "" {
 			x.Effect, needed = EffectApprove, true
 		}
 	}
-	if !needed && !f.Draft {
-		o.Exception = ""
+	return needed
+}
+
+// Foresee returns what rules make of an order that is confirmed: its chain, and what blocks it. The order is left as it is.
+func Foresee(rules Rules, f Facts) (Route, []Finding, error) {
+	found, err := rules.Check(f)
+	if err != nil {
+		return Route{}, nil, err
 	}
-	o.Findings = found
-	return nil
+	route, err := rules.Route(f)
+	if err != nil {
+		return Route{}, nil, err
+	}
+	o := Order{Exception: f.Order.Exception, Findings: found}
+	o.except(found)
+	o.review(&route)
+	return route, o.Blocks(), nil
 }
 
 // Blocks returns what keeps the order from being confirmed.

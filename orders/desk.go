@@ -138,7 +138,7 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	if o.Exposure, err = tx.HoldCredit(o.Customer, o.Held); err != nil {
 		return nil, false, err
 	}
-	facts := Facts{Order: o, Customer: cat.Customer(o.Customer), Exposure: o.Exposure, SpecialPrice: o.SpecialPrice(), At: now}
+	facts := Facts{Order: o, Customer: cat.Customer(o.Customer), Catalog: cat, Exposure: o.Exposure, SpecialPrice: o.SpecialPrice(), At: now}
 	if facts.Recent, err = tx.Recent(o, now.Add(-RecentSpan)); err != nil {
 		return nil, false, err
 	}

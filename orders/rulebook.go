@@ -95,9 +95,9 @@ func AddRules(tx RuleTx, text, note string, by Actor, now time.Time) (v *RuleVer
 	return v, true, tx.Audit(AuditEntry{At: now, Actor: by.Code, Channel: by.Channel, Action: "新规则", After: v.Title(), Reason: note, Trace: by.Trace})
 }
 
-// PutInForce puts a version of the rules in force, once: whoever asks for it again learns that it is. shown is the
-// version that was in force when the asker looked.
-func PutInForce(tx RuleTx, number, shown int, back bool, reason string, by Actor, now time.Time) error {
+// PutInForce puts a version of the rules in force, once: whoever asks for it again learns that it is. seen is how many
+// changes there had been when the asker looked.
+func PutInForce(tx RuleTx, number, seen int, back bool, reason string, by Actor, now time.Time) error {
 	if err := by.MayRule(); err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func PutInForce(tx RuleTx, number, shown int, back bool, reason string, by Actor
 		switch {
 		case last.Number == number:
 			return Errorf(CodeConflict, "第 %d 版规则已经在用了（%s %s启用），不用再操作", number, last.At.In(now.Location()).Format("01-02 15:04"), last.ByName)
-		case last.Number != shown:
+		case len(changes) != seen:
 			return Errorf(CodeConflict, "您看过之后规则换过了，现在用的是第 %d 版（%s启用），没有改动。请再发一次「规则 启用 %d」看看差别", last.Number, last.ByName, number)
 		}
 		c.Was, before = last.Number, fmt.Sprintf("第 %d 版", last.Number)

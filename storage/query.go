@@ -53,6 +53,11 @@ func (s *Store) OrdersOf(ctx context.Context, customer orders.CustomerCode, limi
 		string(customer), string(orders.StatusDraft), limit)
 }
 
+// LastOrders returns the orders that were confirmed, the newest numbers first.
+func (s *Store) LastOrders(ctx context.Context, limit int) ([]*orders.Order, error) {
+	return s.find(ctx, "SELECT * FROM orders WHERE confirmed_at > 0 ORDER BY id DESC LIMIT ?", limit)
+}
+
 // OpenOrders returns orders in the given statuses, oldest first; sales limits them to an owner where
 // not empty.
 func (s *Store) OpenOrders(ctx context.Context, sales orders.StaffCode, limit int, statuses ...orders.Status) ([]*orders.Order, error) {

@@ -85,10 +85,10 @@ func TestVersionsOfTheRules(t *testing.T) {
 		wg.Wait()
 		require.Equal(t, int32(1), won.Load())
 		require.NotEqual(t, 1, inForce())
-		require.ErrorContains(t, put(inForce(), inForce(), false), "已经在用")
-		require.ErrorContains(t, put(9, inForce(), false), "没有第 9 版")
+		require.ErrorContains(t, put(inForce(), 2, false), "已经在用")
+		require.ErrorContains(t, put(9, 2, false), "没有第 9 版")
 		require.Equal(t, orders.CodeDenied, orders.ErrorCode(do(func(tx *storage.Tx) error {
-			return orders.PutInForce(tx, 1, inForce(), false, "", orders.Actor{Code: "S10", Staff: &orders.Staff{Roles: []orders.Role{orders.RoleSalesManager}}}, ordertest.Start)
+			return orders.PutInForce(tx, 1, 2, false, "", orders.Actor{Code: "S10", Staff: &orders.Staff{Roles: []orders.Role{orders.RoleSalesManager}}}, ordertest.Start)
 		})))
 
 		var changes []orders.RuleChange

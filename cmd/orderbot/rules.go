@@ -56,7 +56,7 @@ func openRules(ctx context.Context, store *storage.Store, path string, now time.
 		case last == nil:
 			return orders.PutInForce(tx, v.Number, 0, false, note, orders.SystemActor, now)
 		case isNew:
-			return orders.PutInForce(tx, v.Number, last.Number, false, note, orders.SystemActor, now)
+			return orders.PutInForce(tx, v.Number, len(changes), false, note, orders.SystemActor, now)
 		default:
 			inForce = last.Number
 			return nil

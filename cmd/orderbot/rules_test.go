@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"orderbot/bot/simulator"
 	"orderbot/orders"
 	"orderbot/orders/rules"
 	"orderbot/storage"
@@ -46,7 +47,7 @@ func TestRulesReachAllReplicas(t *testing.T) {
 						return err
 					}
 					number = v.Number
-					return orders.PutInForce(tx, number, orders.InForce(changes).Number, false, "", orders.SystemActor, f.clock.now())
+					return orders.PutInForce(tx, number, len(changes), false, "", orders.SystemActor, f.clock.now())
 				}))
 				return number
 			}
@@ -72,6 +73,97 @@ func TestRulesReachAllReplicas(t *testing.T) {
 			f.serve()
 			inForce(t, 5, f.server)
 			inForce(t, 5, servers[1])
+		})
+	}
+}
+
+// An admin reads the rules, tries a file on past orders, puts it in force, and takes it back, all in the chat; nobody else does.
+//
+// feature: AP-17
+func TestRulesInTheChat(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFirm(t, database(t), medical)
+			f.employ(colleague{name: "罗管", role: orders.RoleAdmin, wecom: "luoguan", dingtalk: "dt-luoguan"})
+			f.serve()
+			servers := []*server{f.server, f.replica()}
+			ctx, db := t.Context(), f.sql()
+			tell := func(text string) func() []simulator.Bubble {
+				before := len(f.sim.DingTalk.Screen("dt-luoguan"))
+				f.sim.DingTalk.SendText(ctx, "dt-luoguan", text)
+				return func() []simulator.Bubble { return f.sim.DingTalk.Screen("dt-luoguan")[before:] }
+			}
+			send := func(name, text string) func() []simulator.Bubble {
+				before := len(f.sim.DingTalk.Screen("dt-luoguan"))
+				require.True(t, f.sim.DingTalk.SendFile(ctx, "dt-luoguan", name, []byte(text)).OK())
+				return func() []simulator.Bubble { return f.sim.DingTalk.Screen("dt-luoguan")[before:] }
+			}
+			place := func(text string) string {
+				before := len(f.sim.WeCom.Screen("zhouting"))
+				f.sim.WeCom.SendText(ctx, "zhouting", text)
+				card := see(t, "draft", func() []simulator.Bubble { return f.sim.WeCom.Screen("zhouting")[before:] }, offers("确认下单"))
+				f.pressWeCom("zhouting", card, "确认下单")
+				id := orderNumber.FindString(card.Title)
+				see(t, "placed", f.wecom("zhouting"), says("已下单", id))
+				return id
+			}
+			first := place("澜州一院 外科口罩20箱，周五下午前送到")
+			second := place("澜州一院 外科口罩2箱，周五下午前送到")
+
+			screen := tell("规则")
+			see(t, "routes", screen, says("第 1 版", "系统启用", "规则 1 自动通过：金额不到 5000 元 且 客户等级是 A", "→ 销售经理 → 财务"))
+			see(t, "checks", screen, says("同型号复核", "24 小时内", "加审财务"))
+			see(t, "history", tell("规则 历史"), says("系统启用第 1 版", "内置的规则"))
+			see(t, "nothing to try", tell("规则试算"), says("没有等着启用的规则"))
+			see(t, "nothing before", tell("规则 回退"), says("退不了"))
+
+			// A bad file is refused whole, with every mistake.
+			see(t, "refused", send("rules.yaml", "routes: [{name: 甲, when: 金额 < 5000, steps: []}, {name: 乙, when: 金额 > 5000, steps: [{role: 厂长}]}]"),
+				says("2 处不对", "没有收下", "第 1 版", "厂长"))
+			require.EqualValues(t, 1, number(t, db, "SELECT COUNT(*) FROM rule_versions"))
+
+			// A sound one is tried on the orders that there are, and used once it is confirmed.
+			strict := strings.Replace(string(rules.Default), "金额 < 5000 and", "金额 < 100 and", 1)
+			screen = send("新规则.yaml", strict)
+			see(t, "trial", screen, says("第 2 版", "「规则 1 自动通过」：金额不到 5000 元 改成 金额不到 100 元", "最近 2 单里有 1 单走法不同", second, "规则 1 自动通过 变成 规则 2 两万以下（销售经理→财务自动）"))
+			for _, b := range screen() {
+				require.False(t, says(first+" ")(b), "the same as before")
+			}
+			card := see(t, "card", screen, offers("启用", "启用规则第 2 版"))
+			inForce(t, 1, servers...)
+			see(t, "unseen", tell("规则 确认 7"), says("请先发「规则 启用 7」"))
+			f.pressDingTalk("dt-luoguan", card, "启用")
+			see(t, "used", f.dingtalk("dt-luoguan"), says("规则第 2 版已启用"))
+			inForce(t, 2, servers...)
+			see(t, "settled", f.dingtalk("dt-luoguan"), func(b simulator.Bubble) bool { return strings.Contains(b.Settled+string(b.Card), "已启用 罗管") })
+			see(t, "once", tell("规则 确认 2"), says("已经在用"))
+			third := place("澜州一院 丁腈手套M码2箱，周五下午前送到")
+			require.Equal(t, []string{"规则 2 两万以下 2"}, texts(t, db, "SELECT route, rules FROM orders WHERE id = ?", third))
+			require.Equal(t, []string{"规则 1 自动通过 1"}, texts(t, db, "SELECT route, rules FROM orders WHERE id = ?", second))
+
+			// The same file again is the same version; an old card does nothing any more.
+			see(t, "the same", send("新规则.yaml", strict), says("第 2 版规则就是现在用的"))
+			screen = tell("规则 回退 经理不同意")
+			see(t, "back", screen, offers("启用", "回退到规则第 1 版"))
+			see(t, "used", tell("规则 确认 1"), says("规则第 1 版已启用"))
+			inForce(t, 1, servers...)
+			see(t, "differences", tell("规则 差别 1 2"), says("从第 1 版到第 2 版", "金额不到 100 元"))
+			see(t, "history", tell("规则 历史"), says("罗管回退到第 1 版（原第 2 版）：经理不同意", "罗管启用第 2 版（原第 1 版）：发来的文件 新规则.yaml"))
+			require.Equal(t, []string{
+				"system  启用规则 没有规则 内置的规则", "T001 dingtalk 启用规则 第 1 版 发来的文件 新规则.yaml", "T001 dingtalk 回退规则 第 2 版 经理不同意",
+			}, texts(t, db, "SELECT actor, channel, action, before_text, reason FROM audit WHERE action IN ('启用规则', '回退规则') ORDER BY id"))
+
+			// Nobody else.
+			f.sim.DingTalk.SendText(ctx, "dt-zhouting", "规则")
+			see(t, "refused", f.dingtalk("dt-zhouting"), says("要管理员", "没有这个权限"))
+			f.sim.DingTalk.SendText(ctx, "dt-wangmin", "规则 启用 2")
+			see(t, "refused", f.dingtalk("dt-wangmin"), says("要管理员", "没有这个权限"))
+			before := len(f.dingtalk("dt-wangmin")())
+			require.True(t, f.sim.DingTalk.SendFile(ctx, "dt-wangmin", "rules.yml", []byte(strict)).OK())
+			see(t, "refused", func() []simulator.Bubble { return f.dingtalk("dt-wangmin")()[before:] }, says("要管理员", "没有改动"))
+			inForce(t, 1, servers...)
 		})
 	}
 }

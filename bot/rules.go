@@ -1,0 +1,298 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"orderbot/cards"
+	"orderbot/orders"
+	"orderbot/orders/rules"
+)
+
+// KindRulesCard is the card that asks whether rules are to be put in force.
+const KindRulesCard = "rules.card"
+
+const (
+	maxRules  = 256 << 10 // bytes of a rules file
+	triedMost = 200       // past orders that rules are tried on
+	knownMost = 500       // that are looked at as earlier orders of those
+	ruleTime  = 30 * time.Minute
+)
+
+// rulesFile is a rules file that somebody sent, or why it could not be fetched.
+type rulesFile struct {
+	name string
+	data []byte
+	err  error
+}
+
+// isRules tells whether a member of the staff sent a rules file.
+func isRules(m *orders.Inbound) bool {
+	name := strings.ToLower(m.FileName)
+	return m.Kind == orders.InboundFile && (m.Platform == orders.DingTalk || m.Platform == orders.WeCom) &&
+		(strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml"))
+}
+
+// proposed are rules that the sender was shown and asked about.
+type proposed struct {
+	Number int       `json:"number"`
+	Seen   int       `json:"seen"` // changes that there had been then
+	Back   bool      `json:"back,omitempty"`
+	Reason string    `json:"reason"`
+	By     string    `json:"by"` // who was asked: a group has several members
+	Until  time.Time `json:"until"`
+}
+
+// ruleWords is what may stand behind 规则.
+var ruleWords = regexp.MustCompile(`^(?:(历史|试算|启用|确认|回退|差别|区别|对比|比较)(?:启用|回退)?)?[\s,:]*(?:第?\s*(\d{1,6})\s*版?)?(?:[\s,、和与跟到]+第?\s*(\d{1,6})\s*版?)?(?:[\s,。:]+(.*))?$`)
+
+type ruleCommand struct {
+	word     string
+	from, to int // version numbers, 0: none
+	reason   string
+}
+
+// parseRules reads what stands behind 规则; false where that is no command.
+func parseRules(arg string) (c ruleCommand, ok bool) {
+	m := ruleWords.FindStringSubmatch(strings.TrimSpace(arg))
+	if m == nil {
+		return c, false
+	}
+	c.word, c.reason = m[1], strings.Trim(m[4], edges)
+	c.from, _ = strconv.Atoi(m[2])
+	c.to, _ = strconv.Atoi(m[3])
+	switch c.word {
+	case "启用", "确认":
+		return c, c.from > 0 && c.to == 0
+	case "回退":
+		return c, c.from == 0
+	case "差别", "区别", "对比", "比较":
+		c.word = "差别"
+		return c, c.from > 0 && c.reason == ""
+	default:
+		return c, c.to == 0 && c.reason == "" && (c.word != "历史" || c.from == 0)
+	}
+}
+
+func isRuleCommand(arg string, ids []orders.OrderID) bool {
+	_, ok := parseRules(arg)
+	return ok && len(ids) == 0
+}
+
+// rules carries out 「规则 …」.
+func (s *session) rules(ctx context.Context, tx Tx, arg string) error {
+	c, _ := parseRules(arg)
+	if c.word != "" || !s.person.staff.Has(seeAll...) {
+		if err := s.person.actor().MayRule(); err != nil {
+			return err
+		}
+	}
+	changes, err := tx.RuleChanges()
+	if err != nil {
+		return err
+	}
+	last := orders.InForce(changes)
+	switch c.word {
+	case "历史":
+		versions, err := tx.RuleVersions()
+		if err != nil {
+			return err
+		}
+		s.send(cards.RuleHistory(changes, versions), "reply", "")
+		return nil
+	case "差别":
+		if c.to == 0 {
+			c.from, c.to = last.Number, c.from
+		}
+		return s.compareRules(tx, c.from, c.to)
+	case "启用":
+		return s.propose(ctx, tx, changes, c.from, false, c.reason)
+	case "试算":
+		if c.from == 0 {
+			versions, err := tx.RuleVersions()
+			if err != nil {
+				return err
+			}
+			if c.from = versions[len(versions)-1].Number; c.from == last.Number {
+				return orders.Errorf(orders.CodeInvalid, "没有等着启用的规则。把改好的规则文件发给我，我先试算给您看；以前的版本发「规则 试算 版本号」")
+			}
+		}
+		return s.propose(ctx, tx, changes, c.from, false, "")
+	case "回退":
+		before := orders.BeforeChange(changes)
+		if before == 0 {
+			return orders.Errorf(orders.CodeInvalid, "现在用的第 %d 版之前没有别的规则，退不了", last.Number)
+		}
+		return s.propose(ctx, tx, changes, before, true, c.reason)
+	case "确认":
+		p := s.talk.Rules
+		if last.Number != c.from && (p == nil || p.Number != c.from || p.By != s.in.Sender || !s.now.Before(p.Until)) {
+			return orders.Errorf(orders.CodeInvalid, "请先发「规则 启用 %d」看看改了什么，再确认", c.from)
+		}
+		if p == nil {
+			p = &proposed{Seen: len(changes)}
+		}
+		return s.useRules(tx, c.from, p.Seen, p.Back)
+	default:
+		if c.from == 0 {
+			c.from = last.Number
+		}
+		return s.showRules(tx, c.from, last)
+	}
+}
+
+// engine reads a stored version.
+func (s *session) engine(tx Tx, number int) (*orders.RuleVersion, *rules.Engine, error) {
+	v, err := tx.RuleVersion(number)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := rules.Parse(fmt.Sprintf("规则第 %d 版", number), []byte(v.Text))
+	return v, e, err
+}
+
+func (s *session) showRules(tx Tx, number int, inForce *orders.RuleChange) error {
+	v, e, err := s.engine(tx, number)
+	if err != nil {
+		return err
+	}
+	var rows []string
+	for _, part := range e.Words() {
+		rows = append(rows, "【"+part.Title+"】")
+		for i, r := range part.Rows {
+			rows = append(rows, fmt.Sprintf("%d. %s", i+1, r))
+		}
+	}
+	if number != inForce.Number {
+		s.say(fmt.Sprintf("下面是第 %d 版（%s），现在用的是第 %d 版。", number, v.Note, inForce.Number))
+		inForce = &orders.RuleChange{Number: number, At: v.At, ByName: v.ByName}
+	}
+	for _, m := range cards.Rules(inForce, rows) {
+		s.send(m, "reply", "")
+	}
+	return nil
+}
+
+func (s *session) compareRules(tx Tx, from, to int) error {
+	_, old, err := s.engine(tx, from)
+	if err != nil {
+		return err
+	}
+	_, fresh, err := s.engine(tx, to)
+	if err != nil {
+		return err
+	}
+	s.send(cards.RuleChanges(from, to, rules.Changes(old, fresh)), "reply", "")
+	return nil
+}
+
+// propose shows what a version changes and would have done, and asks whether it is to be put in force.
+func (s *session) propose(ctx context.Context, tx Tx, changes []orders.RuleChange, number int, back bool, reason string) error {
+	last := orders.InForce(changes)
+	if number == last.Number {
+		return orders.Errorf(orders.CodeConflict, "第 %d 版规则就是现在用的，不用再操作", number)
+	}
+	v, fresh, err := s.engine(tx, number)
+	if err != nil {
+		return err
+	}
+	_, old, err := s.engine(tx, last.Number)
+	if err != nil {
+		return err
+	}
+	past, err := s.clerk.Query.LastOrders(ctx, knownMost)
+	if err != nil {
+		return err
+	}
+	p := cards.RuleProposal{Version: v, InForce: last, Seen: len(changes), Back: back, Changes: rules.Changes(old, fresh)}
+	var found []rules.Difference
+	if p.Tried, found, err = rules.Trial(old, fresh, past, triedMost, s.books.Catalog); err != nil {
+		return err
+	}
+	for _, d := range found {
+		p.Differences = append(p.Differences, cards.RuleDifference(d))
+	}
+	if reason == "" {
+		reason = v.Note
+	}
+	s.talk.Rules = &proposed{Number: number, Seen: len(changes), Back: back, Reason: reason, By: s.in.Sender, Until: s.now.Add(ruleTime)}
+	s.send(cards.RuleTrial(&p), "reply", "")
+	s.send(cards.RuleCard(s.clerk.Signer, &p), KindRulesCard, "")
+	return nil
+}
+
+// useRules puts a version in force that the sender has seen.
+func (s *session) useRules(tx Tx, number, seen int, back bool) error {
+	reason := ""
+	if p := s.talk.Rules; p != nil && p.Number == number && p.By == s.in.Sender {
+		reason = p.Reason
+	}
+	if err := orders.PutInForce(tx, number, seen, back, reason, s.person.actor(), s.now); err != nil {
+		return err
+	}
+	s.talk.Rules = nil
+	s.say(fmt.Sprintf("规则第 %d 版已启用，几秒内全部生效。审批中的订单照原来的走。要撤回请发「规则 回退」。", number))
+	return nil
+}
+
+// settledRules draws the card that asked about rules anew; nil leaves it as it is.
+func (s *session) settledRules(tx Tx, a cards.Action) (*cards.Card, error) {
+	if isAllowed := s.person.actor().MayRule() == nil; !isAllowed {
+		return nil, nil
+	}
+	changes, err := tx.RuleChanges()
+	if err != nil {
+		return nil, err
+	}
+	if len(changes) == a.Node {
+		return nil, nil
+	}
+	v, err := tx.RuleVersion(a.Version)
+	if err != nil {
+		return nil, err
+	}
+	return cards.RuleSettled(v, orders.InForce(changes)).Card, nil
+}
+
+// takeRules keeps a rules file that was sent, if it is sound, and shows what it would do.
+func (s *session) takeRules(ctx context.Context, tx Tx) error {
+	f := s.rulesFile
+	if err := s.person.actor().MayRule(); err != nil {
+		return err
+	}
+	if f.err != nil {
+		return f.err
+	}
+	changes, err := tx.RuleChanges()
+	if err != nil {
+		return err
+	}
+	last := orders.InForce(changes)
+	if len(f.data) > maxRules || !utf8.Valid(f.data) {
+		return orders.Errorf(orders.CodeInvalid, "%s 不像规则文件：要 UTF-8 的文字，最多 %d KB。没有收下，现在用的还是第 %d 版", f.name, maxRules>>10, last.Number)
+	}
+	return s.offer(ctx, tx, changes, f.name, string(f.data), "发来的文件 "+f.name)
+}
+
+// offer keeps rules as a version and proposes it; what is wrong with them is told, and they are not kept.
+func (s *session) offer(ctx context.Context, tx Tx, changes []orders.RuleChange, name, text, note string) error {
+	last := orders.InForce(changes)
+	if _, err := rules.Parse(name, []byte(text)); err != nil {
+		sentence, ok := orders.ErrorMessage(err)
+		if !ok {
+			return err
+		}
+		s.send(cards.RulesRefused(strings.Split(sentence, "\n"), last.Number), "reply", "")
+		return nil
+	}
+	v, _, err := orders.AddRules(tx, text, note, s.person.actor(), s.now)
+	if err != nil {
+		return err
+	}
+	return s.propose(ctx, tx, changes, v.Number, false, "")
+}
