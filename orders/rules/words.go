@@ -3,7 +3,9 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"orderbot/orders"
 )
@@ -78,12 +80,19 @@ func (s *step) words() string {
 		more = append(more, strings.Join(s.pass.words(), " 且 ")+"时系统通过："+s.because)
 	}
 	if s.limit > 0 {
-		more = append(more, "限 "+hours(s.limit))
+		more = append(more, "限 "+span(s.limit, s.days))
 	}
 	if len(more) == 0 {
 		return s.role.String()
 	}
 	return s.role.String() + "（" + strings.Join(more, "，") + "）"
+}
+
+func span(limit time.Duration, workdays bool) string {
+	if workdays {
+		return strconv.FormatFloat(limit.Hours()/24, 'f', -1, 64) + " 个工作日"
+	}
+	return hours(limit)
 }
 
 func (c *check) words() Row {
@@ -358,7 +367,7 @@ func outcome(e *Engine, f orders.Facts) (string, error) {
 			word += "自动"
 		}
 		if s.Limit > 0 {
-			word += " " + hours(s.Limit)
+			word += " " + span(s.Limit, s.Workdays)
 		}
 		steps = append(steps, word)
 	}

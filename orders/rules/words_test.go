@@ -20,7 +20,7 @@ routes:
   - {name: 甲, when: '金额 < 5000 and not (客户等级 in ["B", "C"] or 区域 startsWith "华")', before: [乙], steps: [], tell: [客服]}
   - name: 乙
     when: not (金额 >= 20000 and 超信用) and ("P001" in 产品 or 行数 > 3)
-    steps: [{role: 财务, limit: 2h, when: 超信用 and 金额 > 100}, {role: 总监, pass: not 特价, because: 没有特价}]
+    steps: [{role: 财务, limit: 2个工作日, when: 超信用 and 金额 > 100}, {role: 总监, pass: not 特价, because: 没有特价}]
   - {name: 丙, when: 其余, steps: [{role: 总监}]}
 checks:
   - {kind: 同型号复核, effect: 加审, role: 财务, count: 3, within: 24h}
@@ -40,7 +40,7 @@ urgent: [仓管]
 	require.Equal(t, []string{
 		"#审批路由",
 		"甲：金额不到 5000 元 且 （客户等级不是 B、C 且 区域不以「华」开头） → 自动通过，先于「乙」，告知客服",
-		"乙：（金额不到 20000 元 或 不是超信用） 且 （产品里有 P001 或 行数超过 3） → 财务（超信用 且 金额超过 100 元时，限 2 小时） → 总监（不是特价时系统通过：没有特价）",
+		"乙：（金额不到 20000 元 或 不是超信用） 且 （产品里有 P001 或 行数超过 3） → 财务（超信用 且 金额超过 100 元时，限 2 个工作日） → 总监（不是特价时系统通过：没有特价）",
 		"丙：其余的订单 → 总监",
 		"#检查",
 		"同型号复核：3 单，24 小时内，加审财务",
