@@ -58,6 +58,7 @@ const (
 	cmdLeave    verb = "leave" // 请假
 	cmdBack     verb = "back"  // 销假
 	cmdRules    verb = "rules"
+	cmdLimit    verb = "limit" // 把自动通过的上限改成6000
 )
 
 // words are the words that begin a command, longest first. numbered ones need an order number
@@ -163,6 +164,9 @@ func parseCommand(text string) command {
 		}
 		return command{verb: w.verb, orders: ids, arg: arg}
 	}
+	if _, ok := parseLimit(rest); ok && len(ids) == 0 {
+		return command{verb: cmdLimit, arg: rest}
+	}
 	if len(ids) > 0 && strings.Trim(rest, edges+"?") == "" {
 		return command{verb: cmdProgress, orders: ids} // a number by itself asks where its order is
 	}
@@ -229,6 +233,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.todo(ctx)
 	case cmdRules:
 		return true, s.rules(ctx, tx, cmd.arg)
+	case cmdLimit:
+		return true, s.setLimit(ctx, tx, cmd.arg)
 	case cmdBoard:
 		return true, s.board(ctx)
 	case cmdStock:

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/text/unicode/norm"
 
 	"orderbot/orders"
 )
@@ -64,6 +65,9 @@ func TestParseCommand(t *testing.T) {
 		"规则 差别 1 和 3":                       {cmdRules, nil, "差别 1 和 3"},
 		"规则 回退 经理不同意":                       {cmdRules, nil, "回退 经理不同意"},
 		"规则柜3台":                             {},
+		"把自动通过的上限改成6000":                    {cmdLimit, nil, "把自动通过的上限改成6000"},
+		"自动通过上限改1":                          {},
+		"自动通过的阀门改成6000个":                    {},
 		"依据 SO202603110012":                 {cmdBasis, one, ""},
 		"学习":                                {cmdLearned, nil, ""},
 		"学习 康民药房":                           {cmdLearned, nil, "康民药房"},
@@ -79,5 +83,36 @@ func TestParseCommand(t *testing.T) {
 			continue
 		}
 		require.Equal(t, want, got, text)
+	}
+}
+
+func TestParseLimit(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][2]string{
+		"把自动通过的上限改成6000":          {"", "6000"},
+		"自动通过上限改为 6,000 元":        {"", "6000"},
+		"请把自动审批的金额上限调到八千":         {"", "8000"},
+		"免审批额度提高到1.2万":            {"", "12000"},
+		"自动通过的上限从5000改成6000":      {"5000", "6000"},
+		"自动审核通过的门槛由5000元调整为￥6000": {"5000", "6000"},
+		"把5000以下自动通过改成6000以下自动通过": {"5000", "6000"},
+		"6000以下的订单自动通过":           {"", "6000"},
+		"以后8千以内都自动通过吧":            {"", "8000"},
+		"将不用审批的订单金额降到3k":          {"", "3000"},
+		"把自动通过的上限改成6000，另外加3箱口罩":  {},
+		"自动通过":         {},
+		"口罩6000以下自动通过": {},
+		"自动通过的上限改成很多":  {},
+	} {
+		got, ok := parseLimit(norm.NFKC.String(text))
+		require.Equal(t, want[1] != "", ok, text)
+		if !ok {
+			continue
+		}
+		require.Equal(t, want[1], got.to.String(), text)
+		require.Equal(t, want[0] != "", got.hasFrom, text)
+		if got.hasFrom {
+			require.Equal(t, want[0], got.from.String(), text)
+		}
 	}
 }

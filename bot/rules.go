@@ -9,8 +9,11 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/shopspring/decimal"
+
 	"orderbot/cards"
 	"orderbot/orders"
+	"orderbot/orders/intake"
 	"orderbot/orders/rules"
 )
 
@@ -144,6 +147,77 @@ func (s *session) rules(ctx context.Context, tx Tx, arg string) error {
 		}
 		return s.showRules(tx, c.from, last)
 	}
+}
+
+// The words for a change of what is approved automatically: 把自动通过的上限改成6000, 6000以下自动通过.
+var (
+	autoWords   = `(?:自动(?:审核|审批)?(?:通过|批准|放行|过审)|自动审批|自动审核|免审(?:批|核)?|不用审批|直接通过)`
+	aboutWords  = `(?:的?(?:订单)?的?(?:最高)?(?:金额|额度)?的?(?:上限|限额|额度|金额|门槛|标准|界限|线)?)`
+	changeWords = `(?:改成|改为|改到|调成|调到|调为|调整到|调整为|调整成|提高到|提到|提升到|升到|加到|降到|降低到|降为|放宽到|放到|收紧到|设为|设成|设到|设置为|设定为|变成|变为|换成|定为|定成|定在)`
+	amountWords = `[¥￥]?\s*([\d,.零一二两三四五六七八九十百千万kw]+)\s*(?:元|块钱?|圆)?`
+	belowWords  = `(?:以下|以内|之内|以里)?`
+	limitForms  = []*regexp.Regexp{
+		regexp.MustCompile(`^(?:请|麻烦|帮我|帮忙)*(?:把|将)?(?:现在|目前)?(?:的)?` + autoWords + aboutWords + `\s*(?:从|由)` + amountWords + belowWords + `\s*` + changeWords + `\s*` + amountWords + belowWords + `(?:吧)?$`),
+		regexp.MustCompile(`^(?:请|麻烦|帮我|帮忙)*(?:把|将)?(?:现在|目前)?(?:的)?` + amountWords + belowWords + `(?:的)?` + autoWords + aboutWords + `\s*` + changeWords + `\s*` + amountWords + belowWords + `(?:` + autoWords + `)?(?:吧)?$`),
+		regexp.MustCompile(`^(?:请|麻烦|帮我|帮忙)*(?:把|将)?(?:现在|目前)?(?:的)?` + autoWords + aboutWords + `()\s*` + changeWords + `\s*` + amountWords + belowWords + `(?:吧)?$`),
+		regexp.MustCompile(`^(?:请|麻烦|以后)*()` + amountWords + `(?:以下|以内|之内)(?:的)?(?:订单|单子|单)?(?:以后)?(?:都|就)?(?:改成|改为)?` + autoWords + `(?:吧)?$`),
+	}
+)
+
+// limitChange is a wish for another upper limit of what is approved automatically.
+type limitChange struct {
+	from, to decimal.Decimal
+	hasFrom  bool
+}
+
+// parseLimit reads such a wish; false where a text is none.
+func parseLimit(text string) (c limitChange, ok bool) {
+	text = strings.ToLower(text)
+	for _, form := range limitForms {
+		m := form.FindStringSubmatch(text)
+		if m == nil {
+			continue
+		}
+		if m[1] != "" {
+			if c.from, c.hasFrom = intake.Amount(m[1]); !c.hasFrom {
+				return c, false
+			}
+		}
+		c.to, ok = intake.Amount(m[2])
+		return c, ok
+	}
+	return c, false
+}
+
+// maxLimit is more than any order.
+var maxLimit = decimal.New(1, 10)
+
+// setLimit proposes rules with another limit of what is approved automatically.
+func (s *session) setLimit(ctx context.Context, tx Tx, text string) error {
+	if err := s.person.actor().MayRule(); err != nil {
+		return err
+	}
+	wish, _ := parseLimit(text)
+	if !wish.to.IsPositive() || !wish.to.Equal(wish.to.Round(2)) || wish.to.GreaterThan(maxLimit) {
+		return orders.Errorf(orders.CodeInvalid, "上限要写成大于 0 的金额，最多到分，例如「把自动通过的上限改成6000」")
+	}
+	changes, err := tx.RuleChanges()
+	if err != nil {
+		return err
+	}
+	last := orders.InForce(changes)
+	v, err := tx.RuleVersion(last.Number)
+	if err != nil {
+		return err
+	}
+	amended, from, err := rules.SetAutoLimit(v.Text, wish.to)
+	if err != nil {
+		return err
+	}
+	if wish.hasFrom && !wish.from.Equal(from) {
+		return orders.Errorf(orders.CodeConflict, "现在自动通过的上限是 %s 元，不是 %s 元，没有改动。要改请发「把自动通过的上限改成%s」", from, wish.from, wish.to)
+	}
+	return s.offer(ctx, tx, changes, "规则", amended, fmt.Sprintf("自动通过的上限 %s 元改成 %s 元", from, wish.to))
 }
 
 // engine reads a stored version.

@@ -4,7 +4,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -164,6 +166,75 @@ func TestRulesInTheChat(t *testing.T) {
 			require.True(t, f.sim.DingTalk.SendFile(ctx, "dt-wangmin", "rules.yml", []byte(strict)).OK())
 			see(t, "refused", func() []simulator.Bubble { return f.dingtalk("dt-wangmin")()[before:] }, says("要管理员", "没有改动"))
 			inForce(t, 1, servers...)
+		})
+	}
+}
+
+// An admin moves the limit of what is approved automatically with one sentence: it is tried, confirmed once, and holds for what is
+// confirmed after it. Others are told that they can't.
+//
+// feature: CF-01
+func TestTheLimitIsChangedInTheChat(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFirm(t, database(t), medical)
+			f.employ(colleague{name: "罗管", role: orders.RoleAdmin, dingtalk: "dt-luoguan"})
+			f.serve()
+			servers := []*server{f.server, f.replica()}
+			ctx, db := t.Context(), f.sql()
+			f.sim.SetDeliveryPolicy(simulator.DeliveryPolicy{Timeout: 5 * time.Second, Resend: 3, Pause: 200 * time.Millisecond, Copies: 3})
+			place := func(text string) string {
+				before := len(f.sim.WeCom.Screen("zhouting"))
+				f.sim.WeCom.SendText(ctx, "zhouting", text)
+				card := see(t, "draft", func() []simulator.Bubble { return f.sim.WeCom.Screen("zhouting")[before:] }, offers("确认下单"))
+				f.pressWeCom("zhouting", card, "确认下单")
+				id := orderNumber.FindString(card.Title)
+				see(t, "placed", f.wecom("zhouting"), says("已下单", id))
+				return id
+			}
+			first := place("澜州一院 外科口罩11箱，周五下午前送到")
+			require.Equal(t, []string{"规则 2 两万以下 1"}, texts(t, db, "SELECT route, rules FROM orders"))
+
+			for who, screen := range map[string]func() []simulator.Bubble{"dt-wangmin": f.dingtalk("dt-wangmin"), "dt-zhouting": f.dingtalk("dt-zhouting")} {
+				f.sim.DingTalk.SendText(ctx, who, "把自动通过的上限改成6000")
+				see(t, "refused", screen, says("要管理员", "没有这个权限", "没有改动"))
+			}
+			tell := func(text string) func() []simulator.Bubble {
+				before := len(f.sim.DingTalk.Screen("dt-luoguan"))
+				f.sim.DingTalk.SendText(ctx, "dt-luoguan", text)
+				return func() []simulator.Bubble { return f.sim.DingTalk.Screen("dt-luoguan")[before:] }
+			}
+			see(t, "too much", tell("自动通过上限调到2万5"), says("规则就对不上了，没有改动", "都能接同一个订单"))
+			see(t, "not so", tell("自动通过的上限从4000改成6000"), says("现在自动通过的上限是 5000 元"))
+			quiet(t, db, time.Minute)
+			require.EqualValues(t, 1, number(t, db, "SELECT COUNT(*) FROM rule_versions"))
+
+			screen := tell("把自动通过的上限改成6000")
+			see(t, "trial", screen, says("金额不到 5000 元 改成 金额不到 6000 元", "最近 1 单里有 1 单", first))
+			card := see(t, "card", screen, offers("启用", "启用规则第 2 版", "自动通过的上限 5000 元改成 6000 元"))
+			inForce(t, 1, servers...)
+			var presses sync.WaitGroup
+			key, _ := buttonOf(card, "启用")
+			for range 5 {
+				presses.Go(func() { f.sim.DingTalk.Click(ctx, "dt-luoguan", card.TaskID, key) })
+			}
+			presses.Wait()
+			see(t, "used", f.dingtalk("dt-luoguan"), says("规则第 2 版已启用"))
+			inForce(t, 2, servers...)
+			quiet(t, db, time.Minute)
+			require.EqualValues(t, 2, number(t, db, "SELECT COUNT(*) FROM rule_versions"))
+			require.EqualValues(t, 2, number(t, db, "SELECT COUNT(*) FROM rule_changes"))
+			require.Equal(t, []string{"T001 dingtalk 第 1 版 自动通过的上限 5000 元改成 6000 元"},
+				texts(t, db, "SELECT actor, channel, before_text, reason FROM audit WHERE action = '启用规则' AND actor <> 'system'"))
+
+			second := place("澜州一院 外科口罩10箱，周五下午前送到")
+			require.Equal(t, []string{"规则 1 自动通过 2"}, texts(t, db, "SELECT route, rules FROM orders WHERE id = ?", second))
+			require.Equal(t, []string{"pending_approval 规则 2 两万以下 1"}, texts(t, db, "SELECT status, route, rules FROM orders WHERE id = ?", first))
+			f.pressDingTalk("dt-wangmin", see(t, "running", f.dingtalk("dt-wangmin"), offers("同意", first)), "同意")
+			see(t, "approved", f.wecom("zhouting"), says(first, "已批准"))
+			sound(t, db)
 		})
 	}
 }

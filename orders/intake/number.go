@@ -503,3 +503,13 @@ func trim(d decimal.Decimal) string {
 	}
 	return s
 }
+
+// Amount reads a text that is a number and nothing else: 6000, 6,000, 六千, 1.2万.
+func Amount(text string) (decimal.Decimal, bool) {
+	r := []rune(text)
+	if len(r) == 0 || !numeralBegins(r, 0) {
+		return decimal.Zero, false
+	}
+	n, ok := readNumeral(r, 0)
+	return n.value, ok && !n.more && n.to == len(r)
+}

@@ -26,6 +26,8 @@ type atom struct {
 	number  decimal.Decimal
 	words   []string
 	element string // has
+	// from and to are the characters of the condition that write the number; both 0 where it is calculated.
+	from, to int
 }
 
 // always is a formula that holds for every order.
@@ -178,6 +180,10 @@ func comparison(n *ast.BinaryNode) (*formula, error) {
 	switch v := constant(right).(type) {
 	case decimal.Decimal:
 		a.number = v
+		switch right.(type) {
+		case *ast.IntegerNode, *ast.FloatNode:
+			a.from, a.to = right.Location().From, right.Location().To
+		}
 	case string:
 		if a.words = []string{v}; a.op == "==" {
 			a.op = "in"

@@ -11,6 +11,7 @@ import (
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/vm"
 	"github.com/shopspring/decimal"
+	"go.yaml.in/yaml/v3"
 
 	"orderbot/orders"
 )
@@ -115,6 +116,7 @@ type condition struct {
 	source  string
 	program *vm.Program
 	formula *formula // nil where it is more than comparisons of a field with constants
+	at      *yaml.Node
 }
 
 // holds evaluates the condition.
@@ -155,7 +157,7 @@ func compile(source string) (condition, error) {
 	if err != nil {
 		simple = nil
 	}
-	return condition{source, program, simple}, nil
+	return condition{source: source, program: program, formula: simple}, nil
 }
 
 var decimalOperators = map[string]func(a, b decimal.Decimal) any{

@@ -121,6 +121,7 @@ func (r *reader) condition(n, at *yaml.Node, what string) condition {
 	if err != nil {
 		r.mistake(n, "%s「%s」：%s", what, clip(source), err)
 	}
+	c.at = n
 	return c
 }
 
@@ -170,6 +171,7 @@ func (r *reader) routes(n *yaml.Node) []route {
 		names[rt.name] = true
 		var ok bool
 		rt.when, ok = r.routeCondition(f["when"], item)
+		rt.at = f["when"]
 		sound = sound && ok
 		if rt.when == nil {
 			if rest {

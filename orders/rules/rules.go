@@ -38,6 +38,7 @@ var _ orders.Rules = (*Engine)(nil)
 type route struct {
 	name   string
 	when   *formula // nil: what no other route takes
+	at     *yaml.Node
 	before []string // routes that don't get what this one takes
 	steps  []step
 	tell   []orders.Role
