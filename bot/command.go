@@ -59,6 +59,9 @@ const (
 	cmdBack     verb = "back"  // 销假
 	cmdRules    verb = "rules"
 	cmdLimit    verb = "limit" // 把自动通过的上限改成6000
+	cmdPay      verb = "pay"
+	cmdUnpay    verb = "unpay"
+	cmdAccount  verb = "account"
 )
 
 // words are the words that begin a command, longest first. numbered ones need an order number
@@ -113,6 +116,9 @@ var words = []struct {
 	{"学习", cmdLearned, false, false},
 	{"记住的", cmdLearned, false, false},
 	{"常购", cmdFrequent, false, false},
+	{"收款", cmdPay, false, false},
+	{"撤销收款", cmdUnpay, false, false},
+	{"信用", cmdAccount, false, false},
 	{"忘记", cmdForget, false, false},
 	{"忘掉", cmdForget, false, false},
 	{"请假", cmdLeave, false, false},
@@ -157,6 +163,8 @@ func parseCommand(text string) command {
 		case w.verb == cmdApprove && leads && len(ids) > 0: // with a remark
 		case w.verb == cmdReject && len(ids) > 0 && strings.HasPrefix(after, " "):
 		case w.verb == cmdForget && len(ids) == 0 && leads: // what is no number is read like any other sentence
+		case (w.verb == cmdPay || w.verb == cmdUnpay || w.verb == cmdAccount) && (len(ids) > 0 || !strings.HasPrefix(after, " ")): // 信用卡3张
+			continue
 		case w.verb == cmdForget || (w.verb == cmdLearned || w.verb == cmdFrequent) && (len(ids) > 0 || !strings.HasPrefix(after, " ")): // 学习机3台
 			continue
 		case w.alone || !leads || w.verb == cmdConfirm:
@@ -229,6 +237,12 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.ship(tx, cmd)
 	case cmdAck:
 		return s.acknowledge(ctx, tx, cmd.orders)
+	case cmdPay:
+		return true, s.pay(tx, cmd.arg)
+	case cmdUnpay:
+		return true, s.unpay(tx, cmd.arg)
+	case cmdAccount:
+		return true, s.account(ctx, cmd.arg)
 	case cmdTodo:
 		return true, s.todo(ctx)
 	case cmdRules:

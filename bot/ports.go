@@ -127,6 +127,10 @@ type Tx interface {
 	// Leave notes that somebody will be away, Return ends the absences of somebody that are not over yet.
 	Leave(a orders.Absence) error
 	Return(who orders.StaffCode, now time.Time) (ended int, err error)
+	// Pay notes a payment and gives it a number where it has none (CodeConflict where that is taken);
+	// VoidPayment takes one back that was noted by mistake and returns it.
+	Pay(p orders.Payment) (number string, err error)
+	VoidPayment(number string) (orders.Payment, error)
 
 	// OrderLink returns the token of the order's page, making one if there is none.
 	OrderLink(id orders.OrderID) (string, error)
@@ -150,6 +154,8 @@ type Query interface {
 	Available(ctx context.Context, codes ...orders.ProductCode) (map[orders.ProductCode]orders.Quantity, error)
 	// Exposure returns a customer's credit exposure.
 	Exposure(ctx context.Context, customer orders.CustomerCode) (orders.Money, error)
+	// Account returns how a customer stands on a day.
+	Account(ctx context.Context, customer orders.CustomerCode, day time.Time) (orders.Account, error)
 	// Trail returns the audit entries of an order, oldest first.
 	Trail(ctx context.Context, id orders.OrderID) ([]orders.AuditEntry, error)
 }

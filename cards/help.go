@@ -24,6 +24,8 @@ var helpRows = []struct {
 		[]orders.Role{orders.RoleSalesManager, orders.RoleDirector, orders.RoleFinance, orders.RoleCFO, orders.RoleSeniorApprover, orders.RoleOperations},
 		"请假：「请假 3月20日到3月25日 由李四代」，提前回来「销假」",
 	},
+	{[]orders.Role{orders.RoleFinance, orders.RoleCFO}, "收款：「收款 客户 金额」，有流水号写在最后；写错了「撤销收款 编号 原因」"},
+	{[]orders.Role{orders.RoleFinance, orders.RoleCFO, orders.RoleSales}, "信用 客户：占用、额度、剩余、逾期"},
 	{[]orders.Role{orders.RoleOperations}, "跳过一步审批：「跳过 SO… 原因」"},
 	{[]orders.Role{orders.RoleWarehouse, orders.RoleWarehouseLead}, "发货：「发货 SO… 运单号」，认不出快递就写上名字：「发货 SO… 中通 运单号」；客户自取：「发货 SO… 自提」"},
 	{[]orders.Role{orders.RoleWarehouse, orders.RoleWarehouseLead}, "加急提醒：点「收到」，或回复「收到 SO…」"},

@@ -373,6 +373,10 @@ func (tx *memoryTx) HoldCredit(_ orders.CustomerCode, amount orders.Money) (orde
 	return amount, nil
 }
 
+func (tx *memoryTx) Overdue(orders.CustomerCode, time.Time) (orders.Overdue, error) {
+	return orders.Overdue{}, nil
+}
+
 func (tx *memoryTx) Recent(*orders.Order, time.Time) ([]orders.PastOrder, error) { return nil, nil }
 
 func (tx *memoryTx) Audit(...orders.AuditEntry) error { return nil }

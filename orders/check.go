@@ -43,12 +43,13 @@ type Facts struct {
 	Customer *Customer
 	Catalog  *Catalog // for checks
 	Exposure Money    // of the customer, this order included
+	Overdue  Overdue  // of the customer's invoices
 	// SpecialPrice tells that a line's stated price differs from the customer's own.
 	SpecialPrice bool
 	At           time.Time
 	// Recent are the customer's other orders of the same products within [RecentSpan]; see [Tx].
 	Recent []PastOrder
-	Draft  bool // not confirmed yet: Exposure and Recent are not known
+	Draft  bool // not confirmed yet: Exposure, Overdue and Recent are not known
 }
 
 // RecentSpan is how far back [Facts].Recent reaches, and RecentMost how many lines it holds.

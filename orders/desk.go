@@ -134,11 +134,14 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	}
 
 	o.ConfirmedAt = now
-	o.Held = o.Receivable()
+	o.Held = max(0, o.Receivable()-o.Invoiced)
 	if o.Exposure, err = tx.HoldCredit(o.Customer, o.Held); err != nil {
 		return nil, false, err
 	}
 	facts := Facts{Order: o, Customer: cat.Customer(o.Customer), Catalog: cat, Exposure: o.Exposure, SpecialPrice: o.SpecialPrice(), At: now}
+	if facts.Overdue, err = tx.Overdue(o.Customer, now); err != nil {
+		return nil, false, err
+	}
 	if facts.Recent, err = tx.Recent(o, now.Add(-RecentSpan)); err != nil {
 		return nil, false, err
 	}

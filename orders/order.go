@@ -163,7 +163,8 @@ type Order struct {
 	Rules       int    // version of the rules that the order was confirmed by; it keeps their chain
 	Exposure    Money  // of the customer when the order was confirmed, the order included
 	Nodes       []Node
-	Held        Money // credit held for the order
+	Held        Money // credit held for the order: what is neither invoiced nor given back
+	Invoiced    Money // by invoices that name the order
 	Shipments   []Shipment
 	Alert       *Alert // of an urgent order
 

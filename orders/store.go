@@ -30,9 +30,13 @@ type Tx interface {
 	// Consume takes what an order holds off the stock on hand: the goods have left.
 	Consume(o *Order) error
 
-	// HoldCredit adds amount (negative: gives back) to the customer's exposure and returns the
-	// exposure after that.
+	// HoldCredit adds amount (negative: gives back) to what the customer's orders hold, locks the
+	// customer's account and returns its exposure after that: what the orders hold, and invoices, less
+	// payments. It is negative for who paid ahead.
 	HoldCredit(customer CustomerCode, amount Money) (Money, error)
+	// Overdue returns what of the customer's invoices should have been paid before a day. Who holds the
+	// customer's credit sees all of them.
+	Overdue(customer CustomerCode, day time.Time) (Overdue, error)
 	// Recent returns the other orders of o's customer, of products of o, that were confirmed since a
 	// moment, that moment included, and were not cancelled or rejected: the newest [RecentMost] lines,
 	// newest first. Who holds the customer's credit sees all of them.

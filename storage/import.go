@@ -44,7 +44,7 @@ func (e RowError) Error() string {
 
 // ImportKinds are the kinds of master data that [Store.Import] takes.
 func ImportKinds() []string {
-	return []string{"products", "customers", "customer-items", "prices", "stock", "staff", "history", "calendar"}
+	return []string{"products", "customers", "customer-items", "prices", "stock", "staff", "history", "calendar", "invoices", "payments"}
 }
 
 // Import takes master data of a kind from a CSV or xlsx file, all rows or none. A row whose key
@@ -129,6 +129,10 @@ func (im *importer) run(kind string) error {
 		return im.history()
 	case "calendar":
 		return im.calendar()
+	case "invoices":
+		return im.invoices()
+	case "payments":
+		return im.payments()
 	default:
 		return badFile("没有「%s」这种资料，可以导入: %s", kind, strings.Join(ImportKinds(), " "))
 	}

@@ -45,6 +45,7 @@ type orderRow struct {
 	Exposure      int64
 	NodeCount     int
 	Held          int64
+	Invoiced      int64
 	ShipmentCount int
 	Alert         string
 	Created       int64 `gorm:"column:created_at"`
@@ -134,7 +135,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 		Sales: string(o.Sales), Source: toJSON(o.Source), Total: int64(o.Total), DeliverBy: o.DeliverBy, Urgent: o.Urgent,
 		UrgentWords: o.UrgentWords, Carrier: o.Carrier, Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment,
 		PO: o.PO, Note: o.Note, InternalNote: o.InternalNote, Questions: toJSON(o.Questions), Findings: toJSON(o.Findings), Exception: o.Exception, Status: string(o.Status),
-		CloseReason: o.CloseReason, Route: o.Route, Rules: o.Rules, Exposure: int64(o.Exposure), NodeCount: len(o.Nodes), Held: int64(o.Held), ShipmentCount: len(o.Shipments),
+		CloseReason: o.CloseReason, Route: o.Route, Rules: o.Rules, Exposure: int64(o.Exposure), NodeCount: len(o.Nodes), Held: int64(o.Held), Invoiced: int64(o.Invoiced), ShipmentCount: len(o.Shipments),
 		Alert: toJSON(o.Alert), Created: toMS(o.CreatedAt), ConfirmedAt: toMS(o.ConfirmedAt), ExpiresAt: toMS(o.ExpiresAt),
 		ReservedUntil: toMS(o.ReservedUntil), Reached: toJSON(o.Reached), NextAt: toMS(o.NextAt()),
 	}}
@@ -174,7 +175,7 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 		CustomerName: w.CustomerName, Sales: orders.StaffCode(w.Sales), Total: orders.Money(w.Total), DeliverBy: w.DeliverBy,
 		Urgent: w.Urgent, UrgentWords: w.UrgentWords, Carrier: w.Carrier, Contact: w.Contact, Phone: w.Phone, Address: w.Address,
 		Payment: w.Payment, PO: w.PO, Note: w.Note, InternalNote: w.InternalNote, Exception: w.Exception, Status: orders.Status(w.Status),
-		CloseReason: w.CloseReason, Route: w.Route, Rules: w.Rules, Exposure: orders.Money(w.Exposure), Held: orders.Money(w.Held), CreatedAt: fromMS(w.Created),
+		CloseReason: w.CloseReason, Route: w.Route, Rules: w.Rules, Exposure: orders.Money(w.Exposure), Held: orders.Money(w.Held), Invoiced: orders.Money(w.Invoiced), CreatedAt: fromMS(w.Created),
 		ConfirmedAt: fromMS(w.ConfirmedAt), ExpiresAt: fromMS(w.ExpiresAt), ReservedUntil: fromMS(w.ReservedUntil),
 	}
 	err := errors.Join(fromJSON(w.Source, &o.Source), fromJSON(w.Questions, &o.Questions), fromJSON(w.Findings, &o.Findings), fromJSON(w.Alert, &o.Alert),
@@ -409,18 +410,6 @@ func partRows[R any](ctx context.Context, db *gorm.DB, ids []string, number stri
 	return rows, nil
 }
 
-// HoldCredit adds amount to the customer's exposure, which never falls below 0, and returns it.
-func (tx *Tx) HoldCredit(customer orders.CustomerCode, amount orders.Money) (orders.Money, error) {
-	if amount == 0 {
-		return exposure(tx.db, customer, tx.s.forUpdate())
-	}
-	sum, err := tx.add("credit", "customer", "exposure", string(customer), int64(amount))
-	if err != nil {
-		return 0, fmt.Errorf("hold credit of %s: %w", customer, err)
-	}
-	return orders.Money(sum), nil
-}
-
 // Recent returns the customer's other orders since a moment.
 func (tx *Tx) Recent(o *orders.Order, since time.Time) ([]orders.PastOrder, error) {
 	var rows []struct {
@@ -452,14 +441,6 @@ func (tx *Tx) Recent(o *orders.Order, since time.Time) ([]orders.PastOrder, erro
 		last.Products = append(last.Products, orders.ProductCode(r.Product))
 	}
 	return out, nil
-}
-
-func exposure(db *gorm.DB, customer orders.CustomerCode, suffix string) (orders.Money, error) {
-	var sum int64
-	if err := db.Raw("SELECT exposure FROM credit WHERE customer = ?"+suffix, string(customer)).Scan(&sum).Error; err != nil {
-		return 0, fmt.Errorf("read exposure of %s: %w", customer, err)
-	}
-	return orders.Money(sum), nil
 }
 
 type auditRow struct {

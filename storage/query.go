@@ -158,7 +158,8 @@ func (s *Store) Available(ctx context.Context, codes ...orders.ProductCode) (map
 
 // Exposure returns a customer's credit exposure.
 func (s *Store) Exposure(ctx context.Context, customer orders.CustomerCode) (orders.Money, error) {
-	return exposure(s.db.WithContext(ctx), customer, "")
+	row, err := account(s.db.WithContext(ctx), customer, "")
+	return row.exposure(), err
 }
 
 // Trail returns the audit entries of an order, oldest first.

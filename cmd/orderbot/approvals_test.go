@@ -68,7 +68,7 @@ func TestApprovalsAreHandedOnAddedSentBackAndSkipped(t *testing.T) {
 			see(t, "told", f.wecom("zhouting"), says(id, "退回", "数量请再核对"))
 			db := f.sql()
 			require.Zero(t, number(t, db, "SELECT COUNT(*) FROM reservations WHERE order_id = ?", id))
-			const exposure = "SELECT exposure FROM credit WHERE customer = (SELECT customer FROM orders WHERE id = ?)"
+			const exposure = "SELECT held FROM credit WHERE customer = (SELECT customer FROM orders WHERE id = ?)"
 			require.Zero(t, number(t, db, exposure, id))
 			f.sim.WeCom.SendText(ctx, "zhouting", id+" 数量改成 30箱")
 			again := see(t, "changed draft", f.wecom("zhouting"), offers("确认下单", id, "30箱"))

@@ -36,7 +36,7 @@ func state(t *testing.T, db *sql.DB) []string {
 		"SELECT 'parcel', order_id, no, tracking FROM shipments ORDER BY order_id, no",
 		"SELECT 'hold', order_id, line, kind, quantity FROM reservations ORDER BY order_id, line, kind",
 		"SELECT 'stock', product, on_hand, reserved, allocated FROM stock ORDER BY product, warehouse",
-		"SELECT 'credit', customer, exposure FROM credit ORDER BY customer",
+		"SELECT 'credit', customer, held, invoiced, paid FROM credit ORDER BY customer",
 		"SELECT 'binding', platform, person, customer FROM bindings ORDER BY platform, person, customer",
 		"SELECT 'audit', order_id, action, actor FROM audit ORDER BY id",
 	} {

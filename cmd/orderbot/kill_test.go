@@ -329,7 +329,7 @@ func TestKilledTwentyTimes(t *testing.T) {
 			require.EqualValues(t, total, number(t, db, "SELECT COUNT(*) FROM orders WHERE status = 'shipped'"), "shipped")
 			require.EqualValues(t, total, number(t, db, "SELECT COUNT(*) FROM shipments"), "parcels")
 			require.Zero(t, number(t, db, "SELECT COUNT(*) FROM reservations"), "everything left the warehouse")
-			require.EqualValues(t, number(t, db, "SELECT SUM(total) FROM orders"), number(t, db, "SELECT SUM(exposure) FROM credit"), "money")
+			require.EqualValues(t, number(t, db, "SELECT SUM(total) FROM orders"), number(t, db, "SELECT SUM(held) FROM credit"), "money")
 			after := texts(t, db, `SELECT s.product, SUM(s.on_hand) + COALESCE((SELECT SUM(l.base) FROM order_lines l
 				WHERE l.product = s.product), 0) FROM stock s GROUP BY s.product ORDER BY s.product`)
 			require.Equal(t, before, after, "goods")

@@ -221,11 +221,15 @@ func sound(t *testing.T, db *sql.DB) {
 	}
 	none("reservation without stock", `SELECT r.order_id, r.product FROM reservations r
 		WHERE NOT EXISTS (SELECT 1 FROM stock s WHERE s.product = r.product AND s.warehouse = r.warehouse)`)
-	none("exposure is not the sum of what orders hold", `SELECT c.customer, c.exposure FROM credit c
-		WHERE c.exposure <> COALESCE((SELECT SUM(o.held) FROM orders o WHERE o.customer = c.customer), 0)`)
+	none("an account is not the sum of its invoices and payments", `SELECT c.customer, c.invoiced, c.paid FROM credit c
+		WHERE c.invoiced <> COALESCE((SELECT SUM(i.amount) FROM invoices i WHERE i.customer = c.customer), 0)
+		OR c.paid <> COALESCE((SELECT SUM(p.amount) FROM payments p WHERE p.customer = c.customer AND p.void = 0), 0)`)
+	none("credit is not the sum of what orders hold", `SELECT c.customer, c.held FROM credit c
+		WHERE c.held <> COALESCE((SELECT SUM(o.held) FROM orders o WHERE o.customer = c.customer), 0)`)
 	none("credit held for an unknown customer", `SELECT o.id FROM orders o WHERE o.held > 0
 		AND NOT EXISTS (SELECT 1 FROM credit c WHERE c.customer = o.customer)`)
-	none("credit held for another amount", `SELECT id, held, total FROM orders WHERE held <> 0 AND held <> total`)
+	none("credit held for another amount", `SELECT o.id, o.held, o.total FROM orders o WHERE o.held <> 0
+		AND o.held + o.invoiced <> (SELECT SUM(l.amount) FROM order_lines l WHERE l.order_id = o.id AND l.price_mode NOT IN ('寄售', '按需结算'))`)
 	none("stock held by an order that is none", `SELECT r.order_id, o.status FROM reservations r JOIN orders o ON o.id = r.order_id
 		WHERE o.status IN ('draft', 'cancelled', 'rejected', 'closed', 'shipped', 'delivered')`)
 	none("more held than ordered", `SELECT l.order_id, l.no FROM order_lines l WHERE l.reserved > l.base`)

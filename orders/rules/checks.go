@@ -61,6 +61,7 @@ var kinds = []kind{
 	{chinese: "可购目录", english: "catalogue", find: catalogue},
 	{chinese: "价格偏离", english: "price", needed: []string{"percent"}, find: price},
 	{chinese: "信用额度", english: "credit", whole: true, find: credit},
+	{chinese: "逾期", english: "overdue", optional: []string{"days"}, whole: true, find: overdue},
 	{chinese: "同型号复核", english: "repeat", needed: []string{"count", "within"}, whole: true, find: repeat},
 	{chinese: "重复下单", english: "same", needed: []string{"within"}, whole: true, find: same},
 	{chinese: "地址异常", english: "address", find: address},
@@ -267,6 +268,22 @@ func credit(_ *parameters, f *orders.Facts) []problem {
 	}
 	return []problem{{text: fmt.Sprintf("信用额度 %s，连这单用到 %s，超出 %s；可以先回款、预付，或者拆小订单",
 		*c.CreditLimit, f.Exposure, f.Exposure-*c.CreditLimit)}}
+}
+
+// overdue finds what should have been paid more than days ago. Before the oldest open invoice is so old
+// nothing is said.
+func overdue(q *parameters, f *orders.Facts) []problem {
+	o := f.Overdue
+	due, err := time.ParseInLocation(time.DateOnly, o.Due, f.At.Location())
+	if o.Amount <= 0 || err != nil {
+		return nil
+	}
+	late := int(f.At.Sub(due).Hours() / 24)
+	if late <= q.days {
+		return nil
+	}
+	return []problem{{text: fmt.Sprintf("有 %s 逾期未付，最早的发票 %s %s 到期，已逾期 %d 天；先回款 %s 就能下单",
+		o.Amount, o.Invoice, o.Due, late, o.Amount)}}
 }
 
 // repeat finds the count-th order of one product within a span, its first moment included.

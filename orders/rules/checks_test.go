@@ -85,6 +85,7 @@ func TestKindsOfChecks(t *testing.T) {
 		kind, parameters string
 		order            *orders.Order
 		exposure         orders.Money
+		overdue          string // when an invoice of ¥500 should have been paid
 		recent           []orders.PastOrder
 		want             string // of the finding; empty: none
 	}{
@@ -116,6 +117,10 @@ func TestKindsOfChecks(t *testing.T) {
 		{kind: "信用额度", order: order("C1", "P1 20"), exposure: 1_000_000},
 		{kind: "信用额度", order: order("C1", "P1 20"), exposure: 1_000_001, want: "信用额度 ¥10,000.00，连这单用到 ¥10,000.01，超出 ¥0.01；可以先回款、预付，或者拆小订单"},
 		{kind: "信用额度", order: order("C2", "P2 1"), exposure: 9_999_999},
+		{kind: "逾期", order: order("C1", "P1 20"), overdue: "2026-03-11"},
+		{kind: "逾期", order: order("C1", "P1 20"), overdue: "2026-03-10", want: "有 ¥500.00 逾期未付，最早的发票 FP1 2026-03-10 到期，已逾期 1 天；先回款 ¥500.00 就能下单"},
+		{kind: "逾期", parameters: "days: 1", order: order("C1", "P1 20"), overdue: "2026-03-10"},
+		{kind: "逾期", parameters: "days: 1", order: order("C1", "P1 20"), overdue: "2026-03-09", want: "有 ¥500.00 逾期未付，最早的发票 FP1 2026-03-09 到期，已逾期 2 天；先回款 ¥500.00 就能下单"},
 		{kind: "同型号复核", parameters: "count: 3, within: 24h", order: order("C1", "P1 20"), recent: []orders.PastOrder{past("1h", "P1"), past("24h", "P1")}, want: "P1 手套 24 小时内第 3 单，之前：SO-24h、SO-1h"},
 		{kind: "同型号复核", parameters: "count: 3, within: 24h", order: order("C1", "P1 20"), recent: []orders.PastOrder{past("1h", "P1"), past("24h0m1s", "P1")}},
 		{kind: "同型号复核", parameters: "count: 3, within: 24h", order: order("C1", "P1 20"), recent: []orders.PastOrder{past("1h", "P1"), past("2h", "P2")}},
@@ -153,6 +158,9 @@ func TestKindsOfChecks(t *testing.T) {
 		cat := shelf()
 		f := orders.Facts{
 			Order: tt.order, Customer: cat.Customer(tt.order.Customer), Catalog: cat, Exposure: tt.exposure, Recent: tt.recent, At: today,
+		}
+		if tt.overdue != "" {
+			f.Overdue = orders.Overdue{Amount: 50_000, Invoice: "FP1", Due: tt.overdue}
 		}
 		found, err := e.Check(f)
 		require.NoError(t, err)

@@ -31,6 +31,7 @@ var fields = []field{
 	{"超信用", "over_credit", func(f orders.Facts, c orders.Customer) any {
 		return c.CreditLimit != nil && f.Exposure > *c.CreditLimit
 	}},
+	{"逾期", "overdue", func(f orders.Facts, _ orders.Customer) any { return f.Overdue.Amount > 0 }},
 	{"不查信用", "credit_unchecked", func(_ orders.Facts, c orders.Customer) any { return c.CreditLimit == nil }},
 	{"特价", "special_price", func(f orders.Facts, _ orders.Customer) any { return f.SpecialPrice }},
 	{"加急", "urgent", func(f orders.Facts, _ orders.Customer) any { return f.Order.Urgent }},

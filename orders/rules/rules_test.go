@@ -243,11 +243,11 @@ func TestEveryFieldIsKnownByBothNames(t *testing.T) {
 			Lines: []orders.Line{{Product: "P1", Base: decimal.NewFromInt(2)}, {Product: "P2", Gift: true}},
 		},
 		Customer: &orders.Customer{Code: "C1", Type: "VIP", Level: "A", CreditGrade: "B", CreditLimit: &limit, Region: "华东", HospitalLevel: "三甲", Group: "G", Terms: "月结30"},
-		Exposure: 12_345, SpecialPrice: true,
+		Exposure: 12_345, Overdue: orders.Overdue{Amount: 1}, SpecialPrice: true,
 		Catalog: orders.NewCatalog(orders.Master{Products: []orders.Product{{Code: "P1", Category: "设备"}}}, nil, nil, 1),
 	}
 	truths := map[string]string{
-		"金额": "== 123.45", "信用占用": "== 123.45", "信用额度": "== 100", "剩余额度": "== -23.45", "超信用": "", "不查信用": "== false", "特价": "", "加急": "",
+		"金额": "== 123.45", "信用占用": "== 123.45", "信用额度": "== 100", "剩余额度": "== -23.45", "超信用": "", "逾期": "", "不查信用": "== false", "特价": "", "加急": "",
 		"客户等级": `== "A"`, "信用评级": `in ["B", "C"]`, "客户类型": `== "VIP"`, "客户编码": `== "C1"`, "客户名称": `contains "一院"`, "区域": `== "华东"`,
 		"医院等级": `startsWith "三"`, "价格组": `== "G"`, "结算方式": `matches "^月结"`, "付款": `== "月结"`, "物流": `== "SF"`, "来源": `== "企业微信"`, "缺货": "",
 		"有赠品": "", "行数": ">= 2", "分类": `== ["设备"]`, "产品": `== ["P1", "P2"]`,

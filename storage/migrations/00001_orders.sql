@@ -39,6 +39,7 @@ CREATE TABLE orders (
   exposure BIGINT NOT NULL,
   node_count INT NOT NULL,
   held BIGINT NOT NULL CHECK (held >= 0),
+  invoiced BIGINT NOT NULL,
   shipment_count INT NOT NULL,
   alert TEXT NOT NULL,
   created_at BIGINT NOT NULL,
@@ -153,10 +154,35 @@ CREATE TABLE reservations (
   PRIMARY KEY (order_id, line, product, warehouse, kind)
 );
 
+-- A customer's account: the sums of what its orders hold, its invoices, its payments.
 CREATE TABLE credit (
   customer VARCHAR(64) NOT NULL PRIMARY KEY,
-  exposure BIGINT NOT NULL CHECK (exposure >= 0)
+  held BIGINT NOT NULL DEFAULT 0 CHECK (held >= 0),
+  invoiced BIGINT NOT NULL DEFAULT 0,
+  paid BIGINT NOT NULL DEFAULT 0
 );
+
+CREATE TABLE invoices (
+  number VARCHAR(64) NOT NULL PRIMARY KEY,
+  seq BIGINT NOT NULL,
+  customer VARCHAR(64) NOT NULL,
+  order_id VARCHAR(64) NOT NULL,
+  amount BIGINT NOT NULL,
+  issued VARCHAR(10) NOT NULL,
+  due VARCHAR(10) NOT NULL
+);
+CREATE INDEX invoices_customer ON invoices (customer, due);
+CREATE INDEX invoices_order ON invoices (order_id);
+
+CREATE TABLE payments (
+  number VARCHAR(64) NOT NULL PRIMARY KEY,
+  seq BIGINT NOT NULL,
+  customer VARCHAR(64) NOT NULL,
+  amount BIGINT NOT NULL,
+  paid_on VARCHAR(10) NOT NULL,
+  void TINYINT NOT NULL
+);
+CREATE INDEX payments_customer ON payments (customer);
 
 CREATE TABLE audit (
   id SERIAL,

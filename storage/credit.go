@@ -1,0 +1,370 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+
+	"orderbot/orders"
+)
+
+// creditRow is a customer's account. It is locked before anything of it changes, and counts what the
+// tables of orders, invoices and payments hold of the customer.
+type creditRow struct {
+	Customer             string `gorm:"primaryKey"`
+	Held, Invoiced, Paid int64
+}
+
+func (*creditRow) TableName() string { return "credit" }
+
+func (r *creditRow) exposure() orders.Money { return orders.Money(r.Held + r.Invoiced - r.Paid) }
+
+func account(db *gorm.DB, customer orders.CustomerCode, suffix string) (creditRow, error) {
+	var row creditRow
+	err := db.Raw("SELECT * FROM credit WHERE customer = ?"+suffix, string(customer)).Scan(&row).Error
+	return row, wrap("read account of "+string(customer), err)
+}
+
+// HoldCredit adds amount to what the customer's orders hold, which never falls below 0, and returns the
+// exposure.
+func (tx *Tx) HoldCredit(customer orders.CustomerCode, amount orders.Money) (orders.Money, error) {
+	if amount != 0 {
+		if _, err := tx.add("credit", "customer", "held", string(customer), int64(amount)); err != nil {
+			return 0, fmt.Errorf("hold credit of %s: %w", customer, err)
+		}
+	}
+	row, err := account(tx.db, customer, tx.s.forUpdate())
+	return row.exposure(), err
+}
+
+// Overdue returns what of the customer's invoices should have been paid before a day of Beijing.
+func (tx *Tx) Overdue(customer orders.CustomerCode, day time.Time) (orders.Overdue, error) {
+	return overdue(tx.db, customer, day)
+}
+
+func overdue(db *gorm.DB, customer orders.CustomerCode, day time.Time) (orders.Overdue, error) {
+	today := day.In(beijing).Format(time.DateOnly)
+	var sum struct{ Due, Settled int64 }
+	// What is written off (红字) settles as payments do.
+	err := db.Raw(`SELECT COALESCE(SUM(CASE WHEN amount > 0 AND due < ? THEN amount ELSE 0 END), 0) AS due,
+		COALESCE(SUM(CASE WHEN amount < 0 THEN -amount ELSE 0 END), 0) + COALESCE((SELECT c.paid FROM credit c WHERE c.customer = ?), 0) AS settled
+		FROM invoices WHERE customer = ?`, today, string(customer), string(customer)).Scan(&sum).Error
+	if err != nil {
+		return orders.Overdue{}, fmt.Errorf("read invoices of %s: %w", customer, err)
+	}
+	if sum.Due <= sum.Settled {
+		return orders.Overdue{}, nil
+	}
+	out := orders.Overdue{Amount: orders.Money(sum.Due - sum.Settled)}
+	var rows []invoiceRow
+	err = db.Raw("SELECT * FROM invoices WHERE customer = ? AND due < ? AND amount > 0 ORDER BY due, number", string(customer), today).Scan(&rows).Error
+	if err != nil {
+		return out, fmt.Errorf("read invoices of %s: %w", customer, err)
+	}
+	for _, r := range rows {
+		if sum.Settled -= r.Amount; sum.Settled < 0 {
+			out.Invoice, out.Due = r.Number, r.Due
+			break
+		}
+	}
+	return out, nil
+}
+
+// Account returns how a customer stands on a day.
+func (s *Store) Account(ctx context.Context, customer orders.CustomerCode, day time.Time) (orders.Account, error) {
+	var out orders.Account
+	err := s.snapshot(ctx, func(db *gorm.DB) error {
+		row, err := account(db, customer, "")
+		if err != nil {
+			return err
+		}
+		out = orders.Account{Held: orders.Money(row.Held), Invoiced: orders.Money(row.Invoiced), Paid: orders.Money(row.Paid)}
+		out.Overdue, err = overdue(db, customer, day)
+		return err
+	})
+	return out, err
+}
+
+type invoiceRow struct {
+	Number   string `gorm:"primaryKey"`
+	Seq      int64
+	Customer string
+	OrderID  string
+	Amount   int64
+	Issued   string
+	Due      string
+}
+
+func (*invoiceRow) TableName() string { return "invoices" }
+
+type paymentRow struct {
+	Number   string `gorm:"primaryKey"`
+	Seq      int64
+	Customer string
+	Amount   int64
+	PaidOn   string
+	Void     bool
+}
+
+func (*paymentRow) TableName() string { return "payments" }
+
+// counts is what of the payment counts.
+func (r *paymentRow) counts() int64 {
+	if r.Void {
+		return 0
+	}
+	return r.Amount
+}
+
+// Pay notes a payment and gives it a number where it has none. CodeConflict where the number is taken.
+func (tx *Tx) Pay(p orders.Payment) (number string, err error) {
+	if err := tx.lockPayments(); err != nil {
+		return "", err
+	}
+	if p.Number == "" {
+		date := p.Day.In(beijing).Format("20060102")
+		n, err := tx.add("counters", "name", "value", "payment."+date, 1)
+		if err != nil {
+			return "", fmt.Errorf("next payment number: %w", err)
+		}
+		p.Number = fmt.Sprintf("SK%s%04d", date, n)
+	}
+	if err := tx.settle("paid", string(p.Customer), int64(p.Amount)); err != nil {
+		return "", err
+	}
+	row := paymentRow{Number: p.Number, Customer: string(p.Customer), Amount: int64(p.Amount), PaidOn: p.Day.In(beijing).Format(time.DateOnly)}
+	if err := tx.db.Raw("SELECT COALESCE(MAX(seq), 0) + 1 FROM payments").Scan(&row.Seq).Error; err != nil {
+		return "", fmt.Errorf("note payment: %w", err)
+	}
+	if err := tx.db.Create(&row).Error; err != nil {
+		if errors.Is(err, gorm.ErrDuplicatedKey) {
+			return "", orders.Errorf(orders.CodeConflict, "收款 %s 已经登记过了，没有重复登记", p.Number)
+		}
+		return "", fmt.Errorf("note payment: %w", err)
+	}
+	return p.Number, nil
+}
+
+// VoidPayment takes a payment back that was noted by mistake and returns it: CodeNotFound where there is
+// none, CodeConflict where it was taken back before.
+func (tx *Tx) VoidPayment(number string) (orders.Payment, error) {
+	if err := tx.lockPayments(); err != nil {
+		return orders.Payment{}, err
+	}
+	var rows []paymentRow
+	if err := tx.db.Raw("SELECT * FROM payments WHERE number = ?"+tx.s.forUpdate(), number).Scan(&rows).Error; err != nil {
+		return orders.Payment{}, fmt.Errorf("read payment: %w", err)
+	}
+	if len(rows) == 0 {
+		return orders.Payment{}, orders.Errorf(orders.CodeNotFound, "没有收款 %s", number)
+	}
+	r := rows[0]
+	p := orders.Payment{Number: r.Number, Customer: orders.CustomerCode(r.Customer), Amount: orders.Money(r.Amount)}
+	u := tx.db.Exec("UPDATE payments SET void = 1 WHERE number = ? AND void = 0", number)
+	if u.Error != nil {
+		return p, fmt.Errorf("void payment: %w", u.Error)
+	}
+	if u.RowsAffected == 0 {
+		return p, orders.Errorf(orders.CodeConflict, "收款 %s 已经撤销过了", number)
+	}
+	return p, tx.settle("paid", r.Customer, -r.Amount)
+}
+
+// lockPayments lets one transaction at a time change payments.
+func (tx *Tx) lockPayments() error {
+	_, err := tx.add("counters", "name", "value", "payments", 1)
+	return wrap("lock payments", err)
+}
+
+// settle adds to a column of a customer's account, of whatever sign.
+func (tx *Tx) settle(column, customer string, amount int64) error {
+	for amount != 0 {
+		u := tx.db.Exec("UPDATE credit SET "+column+" = "+column+" + ? WHERE customer = ?", amount, customer)
+		if u.Error != nil || u.RowsAffected > 0 {
+			return wrap("settle account of "+customer, u.Error)
+		}
+		err := tx.db.Exec("INSERT INTO credit (customer, "+column+") VALUES (?, ?)", customer, amount).Error
+		if !errors.Is(err, gorm.ErrDuplicatedKey) {
+			return wrap("settle account of "+customer, err)
+		}
+	}
+	return nil
+}
+
+var invoiceColumns = []column[invoiceRow]{
+	{"invoice", "发票号", true, text(codeLen, func(r *invoiceRow) *string { return &r.Number })},
+	{"customer", "客户编码", true, text(codeLen, func(r *invoiceRow) *string { return &r.Customer })},
+	{"amount", "金额", true, signed(func(r *invoiceRow) *int64 { return &r.Amount })},
+	{"due", "到期日", true, date(func(r *invoiceRow) *string { return &r.Due })},
+	{"order", "订单号", false, text(codeLen, func(r *invoiceRow) *string { return &r.OrderID })},
+	{"date", "开票日期", false, date(func(r *invoiceRow) *string { return &r.Issued })},
+}
+
+var paymentColumns = []column[paymentRow]{
+	{"payment", "收款单号", true, text(codeLen, func(r *paymentRow) *string { return &r.Number })},
+	{"customer", "客户编码", true, text(codeLen, func(r *paymentRow) *string { return &r.Customer })},
+	{"amount", "金额", true, signed(func(r *paymentRow) *int64 { return &r.Amount })},
+	{"date", "日期", true, date(func(r *paymentRow) *string { return &r.PaidOn })},
+}
+
+// signed makes the setter of an amount in fen that may be negative: a red invoice (红字), a refund.
+func signed[R any](field func(*R) *int64) func(*R, string) error {
+	return func(r *R, text string) error {
+		d, err := parseNumber(text)
+		if err == nil && d.IsZero() {
+			err = errors.New("不能是 0")
+		}
+		*field(r) = int64(orders.MoneyOf(d))
+		return err
+	}
+}
+
+// date makes the setter of a day; empty stays empty.
+func date[R any](field func(*R) *string) func(*R, string) error {
+	return func(r *R, text string) error {
+		*field(r) = ""
+		if text == "" {
+			return nil
+		}
+		at, _, err := parseDate(text)
+		*field(r) = at.In(beijing).Format(time.DateOnly)
+		return err
+	}
+}
+
+// invoices takes invoices over. What an order holds goes over to the invoices that name it; a red
+// invoice gives nothing back to its order.
+func (im *importer) invoices() error {
+	byNumber := func(r *invoiceRow) string { return r.Number }
+	stored, err := load(im.db, "invoices", byNumber)
+	if err != nil {
+		return err
+	}
+	records, err := parse(im, invoiceColumns, stored, byNumber, "invoice")
+	if err != nil {
+		return err
+	}
+	_, customer, err := im.known()
+	if err != nil {
+		return err
+	}
+	named := make(map[orders.OrderID]*orders.Order)
+	invoiced := make(map[string]int64)
+	for i := range records {
+		r := &records[i]
+		customer(r.no, "customer", r.row.Customer)
+		if ids, rest := orders.FindOrderIDs(r.row.OrderID); len(ids) == 1 && rest == "" {
+			r.row.OrderID = string(ids[0])
+		}
+		if !r.isNew && (r.row.Customer != r.old.Customer || r.row.OrderID != r.old.OrderID) {
+			im.refuse(r.no, "invoice", "发票 %s 已经登记给客户 %s，客户和订单号不能再改", r.row.Number, r.old.Customer)
+		}
+		if r.row.OrderID != "" {
+			named[orders.OrderID(r.row.OrderID)] = nil
+		}
+		invoiced[r.row.Customer] += r.row.Amount - r.old.Amount
+	}
+	for _, id := range slices.Sorted(maps.Keys(named)) { // locks: orders, then accounts
+		o, err := im.tx.Order(id)
+		switch {
+		case orders.ErrorCode(err) == orders.CodeNotFound:
+			im.warn("没有订单 %s，它的发票只记在客户账上", id)
+			delete(named, id)
+		case err != nil:
+			return err
+		default:
+			named[id] = o
+		}
+	}
+	for i := range records {
+		switch o := named[orders.OrderID(records[i].row.OrderID)]; {
+		case o == nil:
+		case string(o.Customer) != records[i].row.Customer:
+			im.refuse(records[i].no, "order", "订单 %s 不是客户 %s 的", o.ID, records[i].row.Customer)
+		case o.Status == orders.StatusDraft:
+			im.refuse(records[i].no, "order", "订单 %s 还没有下单", o.ID)
+		}
+	}
+	if err := store(im, "invoices", records, func(r *invoiceRow) *int64 { return &r.Seq }); err != nil || len(im.report.Refused) > 0 {
+		return err
+	}
+	held := make(map[string]int64)
+	for _, id := range slices.Sorted(maps.Keys(named)) {
+		more, err := im.bill(named[id])
+		if err != nil {
+			return err
+		}
+		held[string(named[id].Customer)] += int64(more)
+	}
+	return errors.Join(im.settle("invoiced", invoiced), im.settle("held", held))
+}
+
+// bill moves what an order holds over to its invoices and returns by how much its credit changed.
+func (im *importer) bill(o *orders.Order) (orders.Money, error) {
+	var sum int64
+	if err := im.db.Raw("SELECT COALESCE(SUM(amount), 0) FROM invoices WHERE order_id = ? AND amount > 0", string(o.ID)).Scan(&sum).Error; err != nil {
+		return 0, fmt.Errorf("read invoices of %s: %w", o.ID, err)
+	}
+	before := o.Invoiced
+	if orders.Money(sum) == before {
+		return 0, nil
+	}
+	more := o.Bill(orders.Money(sum))
+	if err := im.tx.SaveOrder(o); err != nil {
+		return 0, err
+	}
+	return more, im.tx.Audit(orders.AuditEntry{
+		Order: o.ID, At: im.tx.s.now(), Actor: orders.SystemActor.Code, Action: "开票", Before: before.String(), After: o.Invoiced.String(),
+	})
+}
+
+// settle adds to a column of accounts, sorted as locks are taken.
+func (im *importer) settle(column string, amounts map[string]int64) error {
+	for _, code := range slices.Sorted(maps.Keys(amounts)) {
+		if err := im.tx.settle(column, code, amounts[code]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// payments takes payments over.
+func (im *importer) payments() error {
+	if err := im.tx.lockPayments(); err != nil {
+		return err
+	}
+	byNumber := func(r *paymentRow) string { return r.Number }
+	stored, err := load(im.db, "payments", byNumber)
+	if err != nil {
+		return err
+	}
+	records, err := parse(im, paymentColumns, stored, byNumber, "payment")
+	if err != nil {
+		return err
+	}
+	_, customer, err := im.known()
+	if err != nil {
+		return err
+	}
+	paid := make(map[string]int64)
+	for i := range records {
+		r := &records[i]
+		customer(r.no, "customer", r.row.Customer)
+		if !r.isNew && r.row.Customer != r.old.Customer {
+			im.refuse(r.no, "payment", "收款 %s 已经登记给客户 %s", r.row.Number, r.old.Customer)
+		}
+		if r.old.Void {
+			im.refuse(r.no, "payment", "收款 %s 已经撤销", r.row.Number)
+		}
+		paid[r.row.Customer] += r.row.counts() - r.old.counts()
+	}
+	if err := store(im, "payments", records, func(r *paymentRow) *int64 { return &r.Seq }); err != nil || len(im.report.Refused) > 0 {
+		return err
+	}
+	return im.settle("paid", paid)
+}

@@ -1,0 +1,248 @@
+package storage_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orderbot/orders"
+	"orderbot/orders/ordertest"
+	"orderbot/orders/rules"
+	"orderbot/storage"
+)
+
+// desk is an order desk on a store with the master data of the moment.
+func desk(t testing.TB, s *storage.Store, file string, now func() time.Time) *orders.Desk {
+	t.Helper()
+	cat, err := s.Catalog(t.Context())
+	require.NoError(t, err)
+	engine, err := rules.Parse("rules.yaml", []byte(file))
+	require.NoError(t, err)
+	return &orders.Desk{
+		Catalog: func() *orders.Catalog { return cat }, Rules: func() orders.Rules { return engine }, Now: now,
+		Times: orders.Times{DraftExpires: 24 * time.Hour, ReservationExpires: 24 * time.Hour, ApprovalLimit: 4 * time.Hour, UrgentRepeat: time.Minute},
+	}
+}
+
+// importCSV imports rows of CSV, which must all be good.
+func importCSV(t testing.TB, s *storage.Store, kind string, rows ...string) storage.Report {
+	t.Helper()
+	report, err := s.Import(t.Context(), kind, []byte(strings.Join(rows, "\n")), false)
+	require.NoError(t, err)
+	require.Empty(t, report.Refused)
+	return report
+}
+
+var seller = orders.Actor{Code: "S1", Name: "周婷", Staff: &orders.Staff{Code: "S1", Name: "周婷", Roles: []orders.Role{orders.RoleSales}}}
+
+// place stores a draft of so many P1 and returns its number.
+func place(t testing.TB, s *storage.Store, d *orders.Desk, customer orders.CustomerCode, quantity int64) orders.OrderID {
+	t.Helper()
+	o := ordertest.Order("", customer, quantity, "P1")
+	require.NoError(t, s.Do(t.Context(), func(tx *storage.Tx) error {
+		again := *o
+		if err := d.Place(tx, &again, seller); err != nil {
+			return err
+		}
+		o.ID = again.ID
+		return nil
+	}))
+	return o.ID
+}
+
+func confirm(t testing.TB, s *storage.Store, d *orders.Desk, id orders.OrderID) error {
+	t.Helper()
+	return s.Do(t.Context(), func(tx *storage.Tx) error {
+		_, _, err := d.Confirm(tx, id, 0, seller)
+		return err
+	})
+}
+
+func masterOfCredit(t testing.TB, s *storage.Store, limit string) {
+	t.Helper()
+	importCSV(t, s, "products", "code,name,unit,price,stock", "P1,口罩,盒,10,100000")
+	importCSV(t, s, "customers", "code,name,credit_limit", "C1,一院,"+limit, "C2,二院,")
+}
+
+// Fifty orders at once against one limit never exceed it; who loses gets a sentence, never a deadlock.
+// Where the limit is finance's to decide, what is beyond the limit goes to finance instead of past it.
+//
+// feature: AP-13
+func TestFiftyOrdersAgainstOneLimit(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		masterOfCredit(t, s, "1000")
+		for name, file := range map[string]string{
+			"blocked":  "routes:\n  - {name: 直通, when: 其余, steps: []}\nchecks:\n  - {kind: 信用额度, effect: 拦下, role: 财务}\n",
+			"reviewed": "routes:\n  - {name: 财务, when: 其余, steps: [{role: 财务, pass: not 超信用, because: 在额度内}]}\n",
+		} {
+			d := desk(t, s, file, func() time.Time { return ordertest.Start })
+			var ids [50]orders.OrderID
+			for i := range ids {
+				ids[i] = place(t, s, d, "C1", 9) // ¥90: eleven fit
+			}
+			var refused [50]error
+			var all sync.WaitGroup
+			for i := range ids {
+				all.Go(func() { refused[i] = confirm(t, s, d, ids[i]) })
+			}
+			all.Wait()
+			within := orders.Money(0)
+			for i, id := range ids {
+				o, err := s.FindOrder(t.Context(), id)
+				require.NoError(t, err)
+				if name == "blocked" {
+					require.Equal(t, refused[i] == nil, o.Held == 90_00, "%v", refused[i])
+					if refused[i] != nil {
+						require.ErrorContains(t, refused[i], "信用额度 ¥1,000.00")
+					}
+					within += o.Held
+					continue
+				}
+				require.NoError(t, refused[i])
+				finance := false
+				for _, n := range o.Nodes {
+					finance = finance || n.Role == orders.RoleFinance && n.Reason == ""
+				}
+				if !finance {
+					within += o.Held
+				}
+			}
+			require.Equal(t, orders.Money(990_00), within, name)
+			exposure, err := s.Exposure(t.Context(), "C1")
+			require.NoError(t, err)
+			for _, id := range ids { // given back once
+				require.NoError(t, s.Do(t.Context(), func(tx *storage.Tx) error {
+					_, err := d.Cancel(tx, id, 0, "不要了", seller)
+					return err
+				}))
+				require.Error(t, s.Do(t.Context(), func(tx *storage.Tx) error {
+					_, err := d.Cancel(tx, id, 0, "不要了", seller)
+					return err
+				}))
+			}
+			require.Positive(t, exposure)
+			exposure, err = s.Exposure(t.Context(), "C1")
+			require.NoError(t, err)
+			require.Zero(t, exposure)
+		}
+	})
+}
+
+// An amount counts as an order until it is invoiced, then as an invoice until it is paid, never as both.
+//
+// feature: AP-13
+func TestAnAmountIsNeverCountedTwice(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		masterOfCredit(t, s, "1000")
+		beijing := time.FixedZone("CST", 8*60*60)
+		day := ordertest.Start.In(beijing)
+		d := desk(t, s, "routes:\n  - {name: 直通, when: 其余, steps: []}\nchecks:\n  - {kind: 逾期, effect: 拦下, role: 财务}\n", func() time.Time { return day })
+		stands := func(held, invoiced, paid, overdue orders.Money) {
+			t.Helper()
+			a, err := s.Account(t.Context(), "C1", day)
+			require.NoError(t, err)
+			require.Equal(t, []orders.Money{held, invoiced, paid, overdue}, []orders.Money{a.Held, a.Invoiced, a.Paid, a.Overdue.Amount})
+			exposure, err := s.Exposure(t.Context(), "C1")
+			require.NoError(t, err)
+			require.Equal(t, held+invoiced-paid, exposure)
+		}
+		id := place(t, s, d, "C1", 10)
+		require.NoError(t, confirm(t, s, d, id))
+		stands(100_00, 0, 0, 0)
+
+		// Refused rows change nothing; what is not an order of ours counts all the same.
+		draft := place(t, s, d, "C1", 1)
+		report, err := s.Import(t.Context(), "invoices", []byte(strings.Join([]string{
+			"发票号,客户编码,金额,到期日,订单号", "FP1,C1,60,2026-03-20," + string(id), "FP2,C2,1,2026-03-20," + string(id),
+			"FP3,C1,1,2026-03-20," + string(draft), "FP4,C9,1,2026-03-20,", "FP5,C1,0,2026-03-20,", "FP6,C1,一百,,", "FP1,C1,2,2026-03-20,",
+		}, "\n")), false)
+		require.NoError(t, err)
+		require.Zero(t, report.Added)
+		var refused []string
+		for _, r := range report.Refused {
+			refused = append(refused, fmt.Sprintf("%d %s", r.Row, r.Column))
+		}
+		require.Equal(t, []string{"3 订单号", "4 订单号", "5 客户编码", "6 金额", "7 金额", "7 到期日", "8 发票号"}, refused)
+		stands(100_00, 0, 0, 0)
+
+		first := []string{"发票号,客户编码,金额,到期日,订单号", "FP1,C1,60,2026-03-20," + string(id)}
+		importCSV(t, s, "invoices", first...)
+		stands(40_00, 60_00, 0, 0)
+		require.Equal(t, 1, importCSV(t, s, "invoices", first...).Unchanged)
+		stands(40_00, 60_00, 0, 0)
+		first[1] = "FP1,C1,70,2026-03-20," + string(id) // corrected
+		importCSV(t, s, "invoices", first...)
+		stands(30_00, 70_00, 0, 0)
+		importCSV(t, s, "invoices", "发票号,客户编码,金额,到期日,订单号", "FP2,C1,35,2026-03-25,"+string(id)) // with freight
+		stands(0, 105_00, 0, 0)
+		importCSV(t, s, "invoices", "发票号,客户编码,金额,到期日,订单号", "FP3,C1,-5,2026-03-25,"+string(id)) // red
+		stands(0, 100_00, 0, 0)
+
+		// The last day is still in time. Payments settle the oldest first.
+		day = time.Date(2026, 3, 20, 23, 59, 59, 0, beijing)
+		stands(0, 100_00, 0, 0)
+		day = day.Add(time.Second)
+		stands(0, 100_00, 0, 65_00)
+		next := place(t, s, d, "C1", 1)
+		require.ErrorContains(t, confirm(t, s, d, next), "最早的发票 FP1 2026-03-20 到期，已逾期 1 天；先回款 ¥65.00 就能下单")
+		require.ErrorContains(t, confirm(t, s, d, next), "特批 "+string(next))
+		importCSV(t, s, "payments", "收款单号,客户编码,金额,日期", "LS1,C1,64.99,2026-03-21")
+		require.Error(t, confirm(t, s, d, next))
+		pay := func(number string, amount orders.Money) (got string, err error) {
+			return got, s.Do(t.Context(), func(tx *storage.Tx) (err error) {
+				got, err = tx.Pay(orders.Payment{Number: number, Customer: "C1", Amount: amount, Day: day})
+				return err
+			})
+		}
+		number, err := pay("", 1)
+		require.NoError(t, err)
+		require.Equal(t, "SK202603210001", number)
+		_, err = pay("LS1", 64_99)
+		require.Equal(t, orders.CodeConflict, orders.ErrorCode(err))
+		stands(0, 100_00, 65_00, 0)
+		require.NoError(t, confirm(t, s, d, next))
+		stands(10_00, 100_00, 65_00, 0)
+
+		// Taken back once, by however many at once.
+		var taken sync.WaitGroup
+		errs := make([]error, 8)
+		for i := range errs {
+			taken.Go(func() {
+				errs[i] = s.Do(t.Context(), func(tx *storage.Tx) error {
+					_, err := tx.VoidPayment(number)
+					return err
+				})
+			})
+		}
+		taken.Wait()
+		won := 0
+		for _, err := range errs {
+			if err == nil {
+				won++
+			} else {
+				require.Equal(t, orders.CodeConflict, orders.ErrorCode(err))
+			}
+		}
+		require.Equal(t, 1, won)
+		stands(10_00, 100_00, 64_99, 1)
+
+		// What is given back of an order is what was not invoiced.
+		importCSV(t, s, "invoices", "发票号,客户编码,金额,到期日,订单号", "FP9,C1,4,2026-04-25,"+string(next))
+		stands(6_00, 104_00, 64_99, 1)
+		require.NoError(t, s.Do(t.Context(), func(tx *storage.Tx) error {
+			_, err := d.Cancel(tx, next, 0, "不要了", seller)
+			return err
+		}))
+		stands(0, 104_00, 64_99, 1)
+		importCSV(t, s, "payments", "收款单号,客户编码,金额,日期", "LS2,C1,200,2026-03-22") // ahead
+		stands(0, 104_00, 264_99, 0)
+	})
+}
