@@ -392,7 +392,7 @@ func (s *session) ship(tx Tx, cmd command) error {
 	if len(cmd.orders) != 1 {
 		return orders.Errorf(orders.CodeInvalid, "一次发一单，请写「发货 单号 运单号」")
 	}
-	if !s.person.staff.Has(orders.RoleWarehouse, orders.RoleWarehouseLead) {
+	if s.person.staff.May(orders.RightShip) != orders.ScopeAll {
 		return orders.Errorf(orders.CodeDenied, "发货由仓库操作，您没有这个权限")
 	}
 	w := logistics.Read(cmd.arg)
@@ -432,7 +432,7 @@ func (s *session) acknowledge(ctx context.Context, tx Tx, ids []orders.OrderID) 
 				ids = append(ids, o.ID)
 			}
 		}
-		if len(ids) == 0 || !s.person.staff.Has(orders.RoleWarehouse, orders.RoleWarehouseLead, orders.RoleOperations, orders.RoleAdmin) {
+		if len(ids) == 0 || s.person.staff.May(orders.RightAcknowledge) != orders.ScopeAll {
 			return false, nil
 		}
 		if len(ids) > 1 {
@@ -519,8 +519,8 @@ func (s *session) lines(tx Tx, cmd command) error {
 func (s *session) detail(o *orders.Order, page int) cards.Message {
 	v := cards.DetailView{Page: page, ForCustomer: s.person.staff == nil}
 	if m := s.person.staff; m != nil {
-		v.SeesInternal = m.Has(orders.RoleWarehouse, orders.RoleWarehouseLead)
-		v.HidePrices = v.SeesInternal && !m.Has(placers...)
+		v.SeesInternal = m.May(orders.RightInternalNote) == orders.ScopeAll
+		v.HidePrices = m.May(orders.RightPrices) != orders.ScopeAll
 	}
 	return cards.Detail(o, v)
 }
@@ -552,7 +552,7 @@ func (s *session) todo(ctx context.Context) error {
 	for _, o := range waiting {
 		list = append(list, cards.TodoItem{Order: o, What: "审批", Say: "同意 " + string(o.ID), Due: o.OpenNode().DueAt})
 	}
-	if staff.Has(orders.RoleWarehouse, orders.RoleWarehouseLead) {
+	if staff.May(orders.RightShip) == orders.ScopeAll {
 		picks, err := s.clerk.Query.OpenOrders(ctx, "", 500, orders.StatusApproved, orders.StatusAllocated, orders.StatusPicking, orders.StatusChecked)
 		if err != nil {
 			return err
@@ -571,7 +571,7 @@ func (s *session) todo(ctx context.Context) error {
 			list = append(list, cards.TodoItem{Order: o, What: "发货", Say: "发货 " + string(o.ID) + " 运单号"})
 		}
 	}
-	if staff.Has(orders.RoleSales) {
+	if staff.May(orders.RightPlace) != orders.ScopeNone {
 		drafts, err := s.clerk.Query.OpenOrders(ctx, staff.Code, 500, orders.StatusDraft)
 		if err != nil {
 			return err
@@ -589,7 +589,7 @@ func (s *session) todo(ctx context.Context) error {
 func (s *session) board(ctx context.Context) error {
 	owner := s.person.staff.Code
 	whose := "您的订单"
-	if s.person.staff.Has(seeAll...) {
+	if s.person.staff.May(orders.RightView) == orders.ScopeAll {
 		owner, whose = "", "全部订单"
 	}
 	all, err := s.clerk.Query.OpenOrders(ctx, owner, 5000, append([]orders.Status{orders.StatusDraft}, underway...)...)

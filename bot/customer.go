@@ -288,9 +288,14 @@ func (s *session) bind(tx Tx, arg string) error {
 func (s *session) mayBind(c *orders.Customer) error {
 	staff := s.person.staff
 	sales := s.books.Catalog.SalesOf(c)
-	if sales != nil && sales.Code == staff.Code || staff.Has(orders.RoleAdmin, orders.RoleSalesManager, orders.RoleService, orders.RoleOperations) ||
-		sales == nil && staff.Has(orders.RoleSales) {
+	switch staff.May(orders.RightBind) {
+	case orders.ScopeAll:
 		return nil
+	case orders.ScopeOwn:
+		if sales == nil || sales.Code == staff.Code {
+			return nil
+		}
+	default:
 	}
 	if sales == nil {
 		return orders.Errorf(orders.CodeDenied, "客户 %s 还没有业务员，请让销售或管理员来操作", c.Name)

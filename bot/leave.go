@@ -167,7 +167,7 @@ func (s *session) absentee(tx Tx, name, action string) (*orders.Staff, error) {
 	if err != nil {
 		return nil, err
 	}
-	if who.Code != me.Code && who.Superior != me.Code && !me.Has(orders.RoleOperations, orders.RoleAdmin) {
+	if who.Code != me.Code && who.Superior != me.Code && me.May(orders.RightLeave) != orders.ScopeAll {
 		s.say(fmt.Sprintf("%s的%s要本人、上级、运营主管或管理员来登记，您没有这个权限，没有改动。", who.Name, action))
 		return nil, s.note(tx, action+"被拒绝", who.Name)
 	}

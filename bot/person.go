@@ -63,25 +63,12 @@ func (s *session) greetStranger() string {
 	}
 }
 
-// seeAll are the roles that see every order; salespeople see their own.
-var seeAll = []orders.Role{
-	orders.RoleSalesManager, orders.RoleDirector, orders.RoleFinance, orders.RoleCFO, orders.RoleSeniorApprover,
-	orders.RoleWarehouseLead, orders.RoleWarehouse, orders.RolePlanner, orders.RolePurchasing, orders.RoleEngineer,
-	orders.RoleService, orders.RoleAccountManager, orders.RoleOperations, orders.RoleManagement, orders.RoleAdmin,
-}
-
-// placers are the roles that may place, change and cancel orders; salespeople their own.
-var placers = []orders.Role{
-	orders.RoleSales, orders.RoleSalesManager, orders.RoleDirector, orders.RoleService, orders.RoleAccountManager,
-	orders.RoleOperations, orders.RoleManagement, orders.RoleAdmin,
-}
-
 // maySee tells whether the person may read an order.
 func (p person) maySee(o *orders.Order) bool {
 	if p.staff == nil {
 		return slices.Contains(p.customers, o.Customer)
 	}
-	return o.Sales == p.staff.Code || o.Source.Sender != "" && p.wrote(o) || p.staff.Has(seeAll...) || p.mayDecide(o) ||
+	return o.Sales == p.staff.Code || o.Source.Sender != "" && p.wrote(o) || p.staff.May(orders.RightView) == orders.ScopeAll || p.mayDecide(o) ||
 		slices.ContainsFunc(o.Nodes, func(n orders.Node) bool { return n.Assignee == p.staff.Code || n.DecidedBy == p.staff.Code })
 }
 
@@ -113,9 +100,9 @@ func (p person) mayTouch(o *orders.Order) bool {
 		return slices.Contains(p.customers, o.Customer)
 	}
 	if o.Sales == p.staff.Code || p.wrote(o) {
-		return p.staff.Has(placers...)
+		return p.staff.May(orders.RightPlace) != orders.ScopeNone
 	}
-	return p.staff.Has(placers[1:]...)
+	return p.staff.May(orders.RightPlace) == orders.ScopeAll
 }
 
 // order loads an order that the person may touch; to everybody else it does not exist.

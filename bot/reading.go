@@ -240,7 +240,7 @@ func docNotes(m intake.Message) []string {
 // mayPlace refuses who has no business ordering, or a customer who orders for another.
 func (s *session) mayPlace(drafts []intake.Draft) error {
 	if s.person.staff != nil {
-		if !s.person.staff.Has(placers...) {
+		if s.person.staff.May(orders.RightPlace) == orders.ScopeNone {
 			return orders.Errorf(orders.CodeDenied, "看起来是一张订单，但您没有下单的权限，请转给业务员。")
 		}
 		return nil

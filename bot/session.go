@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -128,6 +129,9 @@ func (s *session) joined(join func(a, b reply) bool) []orders.Delivery {
 		if s.in.Kind == orders.InboundEnter && len(out) == 0 {
 			r.code = s.in.Code // the welcome code: it lets one message through to who has not written yet
 		}
+		if m := s.person.staff; m != nil && m.May(orders.RightPrices) != orders.ScopeAll {
+			r.msg.Text = prices.ReplaceAllString(r.msg.Text, "¥—")
+		}
 		out = append(out, orders.Delivery{
 			Key: fmt.Sprintf("%s:%d", s.key(), len(out)), Chat: s.part.Chat, Kind: r.kind, Order: r.order,
 			Body: body(r.msg), Update: r.update, Code: r.code, Created: s.now,
@@ -135,6 +139,9 @@ func (s *session) joined(join func(a, b reply) bool) []orders.Delivery {
 	}
 	return out
 }
+
+// prices are amounts of money, which not everybody may see.
+var prices = regexp.MustCompile(`-?¥-?[\d,]+(\.\d+)?`)
 
 // inWords is a message without its card.
 func inWords(m cards.Message) string {

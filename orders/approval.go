@@ -34,7 +34,7 @@ func (d *Desk) mine(tx Tx, id OrderID, seq, revision int, by *Actor) (*Order, *N
 	if err != nil {
 		return nil, nil, err
 	}
-	if by.Staff != nil {
+	if by.Staff.May(RightApprove) != ScopeNone {
 		if as, ok := d.Catalog().MayDecide(o, n, by.Staff, d.Now()); ok {
 			if as.For != nil {
 				by.For, by.Name = as.For.Name, as.Title()
@@ -156,16 +156,13 @@ func (d *Desk) SendBack(tx Tx, id OrderID, reason string, by Actor) (*Order, err
 	return d.finish(tx, o, by, "退回（"+n.Who()+"）", before, reason, append(events, more...))
 }
 
-// maySkip are the roles that may leave out a step of an approval.
-var maySkip = []Role{RoleOperations, RoleAdmin}
-
 // Skip leaves out the open node (跳过). That needs the right, which approvers themselves don't have.
 func (d *Desk) Skip(tx Tx, id OrderID, reason string, by Actor) (*Order, error) {
 	o, n, err := d.openNode(tx, id, 0, 0)
 	if err != nil {
 		return nil, err
 	}
-	if by.Staff == nil || !by.Staff.Has(maySkip...) {
+	if by.Staff.May(RightSkip) != ScopeAll {
 		return nil, Errorf(CodeDenied, "跳过审批要运营主管或管理员，您没有这个权限，没有改动")
 	}
 	if reason == "" {

@@ -332,7 +332,7 @@ func (d *Desk) Acknowledge(tx Tx, id OrderID, by Actor) (*Order, error) {
 		return nil, Errorf(CodeConflict, "订单 %s 没有待确认的加急提醒", o.ID)
 	case o.Alert.AckBy != "":
 		return nil, Errorf(CodeConflict, "订单 %s 已由 %s 收到，不用再操作", o.ID, o.Alert.AckName)
-	case by.Staff == nil || !by.Staff.Has(RoleWarehouseLead, RoleWarehouse, RoleOperations, RoleAdmin):
+	case by.Staff.May(RightAcknowledge) != ScopeAll:
 		return nil, Errorf(CodeDenied, "加急提醒由仓库确认收到，您没有这个权限")
 	}
 	o.Alert.AckBy, o.Alert.AckName, o.Alert.AckAt = by.Staff.Code, by.Name, d.Now()
@@ -352,7 +352,7 @@ func (d *Desk) Ship(tx Tx, id OrderID, carrier, tracking, token string, by Actor
 		return nil, err
 	}
 	now := d.Now()
-	if by.Staff == nil || !by.Staff.Has(RoleWarehouse, RoleWarehouseLead) {
+	if by.Staff.May(RightShip) != ScopeAll {
 		return nil, Errorf(CodeDenied, "发货由仓库操作，您没有这个权限")
 	}
 	for _, s := range o.Shipments {

@@ -47,12 +47,9 @@ type RuleTx interface {
 	Audit(entries ...AuditEntry) error
 }
 
-// mayRule are the roles that change the rules.
-var mayRule = []Role{RoleAdmin}
-
 // MayRule refuses who may not change the rules.
 func (a Actor) MayRule() error {
-	if a == SystemActor || a.Staff != nil && a.Staff.Has(mayRule...) {
+	if a == SystemActor || a.Staff.May(RightRules) == ScopeAll {
 		return nil
 	}
 	return Errorf(CodeDenied, "改审批规则要管理员，您没有这个权限，没有改动")

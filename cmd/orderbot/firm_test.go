@@ -33,6 +33,7 @@ type firm struct {
 	files    bot.Files
 	address  string
 	hold     time.Duration // of claims; 0: as usual
+	log      *bytes.Buffer // of the server's log at its most talkative, where a test wants it; read after stop
 }
 
 // testClock runs with the machine's clock, from where it is set, or faster.
@@ -154,6 +155,9 @@ func (f *firm) serve() {
 	logger := slog.New(slog.DiscardHandler)
 	if testing.Verbose() {
 		logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	}
+	if f.log != nil {
+		logger = slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	f.server, err = newServer(f.t.Context(), settings, serverOptions{Logger: logger, Now: f.clock.now, Files: f.files, Hold: f.hold})
 	require.NoError(f.t, err)
