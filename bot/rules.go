@@ -90,7 +90,7 @@ func isRuleCommand(arg string, ids []orders.OrderID) bool {
 // rules carries out 「规则 …」.
 func (s *session) rules(ctx context.Context, tx Tx, arg string) error {
 	c, _ := parseRules(arg)
-	if c.word != "" || !s.person.staff.Has(seeAll...) {
+	if c.word != "" || s.person.staff.May(orders.RightView) != orders.ScopeAll {
 		if err := s.person.actor().MayRule(); err != nil {
 			return err
 		}
