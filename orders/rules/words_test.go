@@ -77,8 +77,8 @@ func TestChangesOfRules(t *testing.T) {
 			[]string{"「信用异常」：「信用评级 C」 改成 「信用评级是 C」"},
 		},
 		"a step": {
-			strings.Replace(old, "        pass: not 超信用\n        because: 在信用额度内\n\n", "        pass: not 超信用\n        because: 在信用额度内\n      - role: 总监\n\n", 1),
-			[]string{"「规则 2 两万以下」：→ 销售经理 → 财务（不是超信用时系统通过：在信用额度内） 改成 → 销售经理 → 财务（不是超信用时系统通过：在信用额度内） → 总监"},
+			strings.Replace(old, "        pass: not 超信用 and not 逾期\n        because: 在信用额度内，没有逾期\n\n", "        pass: not 超信用 and not 逾期\n        because: 在信用额度内，没有逾期\n      - role: 总监\n\n", 1),
+			[]string{"「规则 2 两万以下」：→ 销售经理 → 财务（不是超信用 且 不是逾期时系统通过：在信用额度内，没有逾期） 改成 → 销售经理 → 财务（不是超信用 且 不是逾期时系统通过：在信用额度内，没有逾期） → 总监"},
 		},
 	} {
 		require.Equal(t, c.want, rules.Changes(parse(old), parse(c.now)), name)
