@@ -263,8 +263,8 @@ func nodeWords(o *orders.Order, n *orders.Node, catalog *orders.Catalog, now tim
 		return "不用审批了"
 	case orders.NodeOpen:
 		var who []string
-		if n.Assignee == "" && len(catalog.StaffWith(n.Role)) == 0 {
-			who = append(who, names(catalog, n.Role))
+		if n.Assignee == "" && !slices.ContainsFunc(catalog.Staff, func(s orders.Staff) bool { return s.Has(n.Roles()...) }) {
+			who = append(who, names(catalog, n.Roles()...))
 		}
 		for _, a := range catalog.Approvers(o, n, now) {
 			if a.Code != n.Assignee { // named already
@@ -278,7 +278,7 @@ func nodeWords(o *orders.Order, n *orders.Node, catalog *orders.Catalog, now tim
 		}
 		s := ""
 		if n.Assignee == "" {
-			s = names(catalog, n.Role)
+			s = names(catalog, n.Roles()...)
 		}
 		if n.Workdays {
 			s += fmt.Sprintf("（轮到后 %g个工作日内）", n.Limit.Hours()/24)

@@ -211,7 +211,7 @@ func roleOf(n *orders.Node) string {
 	if n.Assignee != "" {
 		return ""
 	}
-	return n.Role.String()
+	return n.Who()
 }
 
 // nodeOf returns the node that an event is about, nil if there is none.

@@ -257,7 +257,7 @@ func vacant(node *orders.Node) string {
 	if node.Assignee != "" {
 		return "名单里已经没有" + node.AssigneeName
 	}
-	return "名单里还没有人担任" + node.Role.String()
+	return "名单里还没有人担任" + node.Who()
 }
 
 // ask sends a node's card, one to one. Where it reaches nobody the overseers and the salesperson

@@ -93,7 +93,8 @@ func Foresee(rules Rules, f Facts) (Route, []Finding, error) {
 	if err != nil {
 		return Route{}, nil, err
 	}
-	o := Order{Exception: f.Order.Exception, Findings: found}
+	o := *f.Order
+	o.Findings = found
 	o.except(found)
 	o.review(&route)
 	return route, o.Blocks(), nil
@@ -172,7 +173,7 @@ func (o *Order) review(r *Route) {
 		r.Name += "，加审"
 	}
 	for _, f := range found {
-		if i := slices.IndexFunc(r.Steps, func(s RouteStep) bool { return s.Role == f.Role }); i >= 0 {
+		if i := slices.IndexFunc(r.Steps, func(s RouteStep) bool { return s.Role == f.Role && len(s.Also) == 0 }); i >= 0 {
 			r.Steps[i].Pass = ""
 			continue
 		}

@@ -185,7 +185,7 @@ func (o *Order) setRoute(r Route, limit time.Duration) {
 			s.Limit = limit
 		}
 		o.Nodes = append(o.Nodes, Node{
-			Seq: len(o.Nodes) + 1, Role: s.Role, Status: NodeWaiting, Reason: s.Pass, Limit: s.Limit, Workdays: s.Workdays,
+			Seq: len(o.Nodes) + 1, Role: s.Role, Also: s.Also, Status: NodeWaiting, Reason: s.Pass, Limit: s.Limit, Workdays: s.Workdays,
 		})
 	}
 }

@@ -196,6 +196,7 @@ const (
 type Node struct {
 	Seq       int
 	Role      Role
+	Also      []Role // whose holders may decide as well as those of Role
 	Status    NodeStatus
 	DecidedBy StaffCode
 	Name      string // of who decided

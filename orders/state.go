@@ -81,7 +81,7 @@ func (n *Node) MayDecide(s *Staff) bool {
 	if n.Assignee != "" {
 		return s.Code == n.Assignee || slices.Contains(n.Extra, s.Code)
 	}
-	return s.Has(n.Role) || slices.Contains(n.Extra, s.Code)
+	return s.Has(n.Roles()...) || slices.Contains(n.Extra, s.Code)
 }
 
 // Who names who decides the node: a role or a person.
@@ -89,8 +89,15 @@ func (n *Node) Who() string {
 	if n.Assignee != "" {
 		return n.AssigneeName
 	}
-	return n.Role.String()
+	words := make([]string, 0, 1+len(n.Also))
+	for _, r := range n.Roles() {
+		words = append(words, r.String())
+	}
+	return strings.Join(words, "或")
 }
+
+// Roles are those of which one holder decides the node, where it is not a person's.
+func (n *Node) Roles() []Role { return append([]Role{n.Role}, n.Also...) }
 
 // Approvers are all who may decide the node.
 func (n *Node) Approvers(cat *Catalog) []*Staff {

@@ -59,6 +59,7 @@ type Route struct {
 // itself.
 type RouteStep struct {
 	Role     Role
+	Also     []Role        // whose holders may decide as well as those of Role
 	Limit    time.Duration // 0: the configured limit
 	Workdays bool          // Limit counts working days only, of 24 hours each
 	Pass     string

@@ -85,6 +85,7 @@ type nodeRow struct {
 	OrderID      string `gorm:"primaryKey"`
 	Seq          int    `gorm:"primaryKey"`
 	Role         string
+	Also         string
 	Status       string
 	DecidedBy    string
 	Name         string
@@ -151,7 +152,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 	for i := range o.Nodes {
 		n := &o.Nodes[i]
 		r.nodes = append(r.nodes, nodeRow{
-			OrderID: string(o.ID), Seq: n.Seq, Role: string(n.Role), Status: string(n.Status), DecidedBy: string(n.DecidedBy),
+			OrderID: string(o.ID), Seq: n.Seq, Role: string(n.Role), Also: toJSON(n.Also), Status: string(n.Status), DecidedBy: string(n.DecidedBy),
 			Name: n.Name, DecidedAt: toMS(n.DecidedAt), Reason: n.Reason, TimeLimit: n.Limit.Milliseconds(), Workdays: n.Workdays,
 			OpenedAt: toMS(n.OpenedAt), RemindAt: toMS(n.RemindAt), DueAt: toMS(n.DueAt),
 			Reminded: n.Reminded, Extra: toJSON(n.Extra), Assignee: string(n.Assignee), AssigneeName: n.AssigneeName,
@@ -197,7 +198,7 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 			Workdays: n.Workdays, OpenedAt: fromMS(n.OpenedAt), RemindAt: fromMS(n.RemindAt), DueAt: fromMS(n.DueAt),
 			Reminded: n.Reminded, Assignee: orders.StaffCode(n.Assignee), AssigneeName: n.AssigneeName,
 		}
-		err = errors.Join(err, fromJSON(n.Extra, &node.Extra))
+		err = errors.Join(err, fromJSON(n.Extra, &node.Extra), fromJSON(n.Also, &node.Also))
 		o.Nodes = append(o.Nodes, node)
 	}
 	for i := range r.shipments {

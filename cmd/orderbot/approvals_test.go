@@ -1,7 +1,11 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -88,6 +92,49 @@ func TestApprovalsAreHandedOnAddedSentBackAndSkipped(t *testing.T) {
 			trail := wecom("guanli", "轨迹 "+id)
 			require.Contains(t, trail, "跳过被拒绝")
 			require.Contains(t, trail, "已电话确认")
+		})
+	}
+}
+
+// A step of several roles is decided by one of their people, whoever presses at once, and says so on the card and in 进度.
+func TestAnyOfSeveralRolesDecides(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "rules.yaml")
+			require.NoError(t, os.WriteFile(file, []byte("routes: [{name: 两家, when: 其余, steps: [{any: [财务, 财务总监]}, {any: [总监, 运营主管]}]}]"), 0o600))
+			f := newFirm(t, database(t), medical, "ORDERBOT_RULES="+file)
+			f.serve()
+			ctx, db := t.Context(), f.sql()
+			f.sim.WeCom.SendText(ctx, "zhouting", "澜州一院 外科口罩20箱，周五送到")
+			card := see(t, "draft", f.wecom("zhouting"), offers("确认下单"))
+			id := orderNumber.FindString(card.Title)
+			f.pressWeCom("zhouting", card, "确认下单")
+			see(t, "placed", f.wecom("zhouting"), says("已下单", id, "等财务或财务总监审批"))
+			f.sim.WeCom.SendText(ctx, "zhouting", "进度 "+id)
+			see(t, "chain", f.wecom("zhouting"), says("财务或财务总监", "李账、赵财", "总监或运营主管", "钱总"))
+			f.sim.DingTalk.SendText(ctx, "dt-wangmin", "同意 "+id)
+			see(t, "refused", f.dingtalk("dt-wangmin"), says("由财务或财务总监审批", "没有这一步的权限"))
+
+			// Both press at once: one of them decides, and each card says who.
+			var presses sync.WaitGroup
+			for _, who := range []string{"dt-lizhang", "dt-zhaocai"} {
+				b := see(t, "card", f.dingtalk(who), offers("同意", "财务或财务总监审批", id))
+				key, _ := buttonOf(b, "同意")
+				presses.Go(func() { f.sim.DingTalk.Click(ctx, who, b.TaskID, key) })
+			}
+			presses.Wait()
+			quiet(t, db, time.Minute)
+			for _, who := range []string{"dt-lizhang", "dt-zhaocai"} {
+				see(t, "settled", f.dingtalk(who), says("已同意", "接着由总监或运营主管审批"))
+			}
+			require.EqualValues(t, 1, number(t, db, "SELECT COUNT(*) FROM audit WHERE action LIKE '同意（%'"))
+
+			b := see(t, "card", f.dingtalk("dt-sunyun"), offers("同意", id))
+			f.pressDingTalk("dt-sunyun", b, "同意")
+			see(t, "approved", f.wecom("zhouting"), says(id, "已批准"))
+			sound(t, db)
 		})
 	}
 }

@@ -212,12 +212,17 @@ func (r *reader) routes(n *yaml.Node) []route {
 func (r *reader) steps(n *yaml.Node) []step {
 	var out []step
 	for _, item := range r.items(n, "steps") {
-		f := r.fields(item, "审批步骤", "role", "limit", "when", "pass", "because")
+		f := r.fields(item, "审批步骤", "role", "any", "limit", "when", "pass", "because")
 		s := step{because: r.text(f["because"], "because"), at: item}
-		if f["role"] == nil {
-			r.mistake(item, "审批步骤缺角色 role")
-		} else {
+		switch {
+		case f["role"] != nil && f["any"] != nil:
+			r.mistake(f["any"], "role 和 any 只写一个：role 是一个角色，any 是几个角色里任何一位")
+		case f["role"] != nil:
 			s.role = r.role(f["role"], "role")
+		case f["any"] != nil:
+			s.role, s.also = r.anyOf(f["any"])
+		default:
+			r.mistake(item, "审批步骤缺角色 role")
 		}
 		if words := r.text(f["limit"], "limit"); words != "" {
 			var ok bool
@@ -235,6 +240,25 @@ func (r *reader) steps(n *yaml.Node) []step {
 		out = append(out, s)
 	}
 	return out
+}
+
+// anyOf reads the roles of which one decides.
+func (r *reader) anyOf(n *yaml.Node) (orders.Role, []orders.Role) {
+	mistakes := len(r.mistakes)
+	all := r.roles(n, "any")
+	for i, role := range all {
+		if slices.Contains(all[:i], role) && len(r.mistakes) == mistakes {
+			r.mistake(n, "any 里「%s」写了两遍", role)
+		}
+	}
+	switch {
+	case len(r.mistakes) > mistakes:
+		return "", nil
+	case len(all) < 2:
+		r.mistake(n, "any 要写至少两个角色，例如 any: [财务, 财务总监]；一个角色写 role")
+		return "", nil
+	}
+	return all[0], all[1:]
 }
 
 var workdayLimit = regexp.MustCompile(`^(\d+(?:\.\d+)?) ?(?:个?工作日|workdays?)$`)

@@ -46,6 +46,7 @@ type route struct {
 
 type step struct {
 	role    orders.Role
+	also    []orders.Role // any: one of all of them decides
 	limit   time.Duration
 	days    bool       // limit counts working days
 	when    *condition // nil: always
@@ -134,7 +135,7 @@ func (s *step) lay(env map[string]any) (*orders.RouteStep, error) {
 			return nil, err
 		}
 	}
-	out := &orders.RouteStep{Role: s.role, Limit: s.limit, Workdays: s.days}
+	out := &orders.RouteStep{Role: s.role, Also: s.also, Limit: s.limit, Workdays: s.days}
 	if s.pass != nil {
 		passes, err := s.pass.holds(env)
 		if err != nil {

@@ -360,6 +360,12 @@ func TestMistakesAreNamedWithTheirLine(t *testing.T) {
 		{"a span that is too long", "routes:\n" + last + "checks:\n  - {kind: 同型号复核, effect: 加审, role: 财务, count: 1, within: 30天}\n"},
 		{"an unknown field of the order", "routes:\n" + last + "checks:\n  - {kind: 必填, effect: 拦下, fields: [邮箱]}\n"},
 		{"a broken pattern", "routes:\n" + last + "checks:\n  - {kind: 格式, effect: 拦下, fields: [客户单号], pattern: '[0-9', text: 数字}\n"},
+		{"a role and several", "routes:\n  - {name: a, when: true, steps: [{role: 财务, any: [总监, 财务]}]}\n"},
+		{"one of one", "routes:\n  - {name: a, when: true, steps: [{any: [总监]}]}\n"},
+		{"one of nobody", "routes:\n  - {name: a, when: true, steps: [{any: []}]}\n"},
+		{"one of the same", "routes:\n  - {name: a, when: true, steps: [{any: [总监, director]}]}\n"},
+		{"one of an unknown role", "routes:\n  - {name: a, when: true, steps: [{any: [总监, 厂长]}]}\n"},
+		{"any that is no list", "routes:\n  - {name: a, when: true, steps: [{any: 总监}]}\n"},
 		{"all mistakes at once", "routes:\n  - {name: a, when: 金鹅 > 1, steps: [{role: 老板}]}\n  - {name: b, when: 加急, steps: []}\nurgent: [门卫]\n"},
 	}
 	var out strings.Builder

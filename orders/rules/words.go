@@ -82,10 +82,11 @@ func (s *step) words() string {
 	if s.limit > 0 {
 		more = append(more, "限 "+span(s.limit, s.days))
 	}
+	who := roleList(append([]orders.Role{s.role}, s.also...), "或")
 	if len(more) == 0 {
-		return s.role.String()
+		return who
 	}
-	return s.role.String() + "（" + strings.Join(more, "，") + "）"
+	return who + "（" + strings.Join(more, "，") + "）"
 }
 
 func span(limit time.Duration, workdays bool) string {
@@ -362,7 +363,7 @@ func outcome(e *Engine, f orders.Facts) (string, error) {
 	}
 	var steps []string
 	for _, s := range route.Steps {
-		word := s.Role.String()
+		word := roleList(append([]orders.Role{s.Role}, s.Also...), "或")
 		if s.Pass != "" {
 			word += "自动"
 		}

@@ -83,6 +83,7 @@ CREATE TABLE order_nodes (
   order_id VARCHAR(32) NOT NULL,
   seq INT NOT NULL,
   role VARCHAR(32) NOT NULL,
+  also TEXT NOT NULL,
   status VARCHAR(16) NOT NULL,
   decided_by VARCHAR(64) NOT NULL,
   name TEXT NOT NULL,
