@@ -246,8 +246,22 @@ func isHan(c rune) bool    { return c >= 0x3400 && c <= 0x9FFF }
 func isSpace(c rune) bool  { return c == ' ' || c == '\n' }
 func isAlnum(c rune) bool  { return isDigit(c) || isLetter(c) }
 
-// has tells whether s stands at t[i:].
+// has tells whether s stands at r[i:]. It is asked very often, of one place for many words, and mostly in vain: the first
+// character is compared here, where the compiler can put it in the caller's place.
 func has(r []rune, i int, s string) bool {
+	return i < len(r) && (!threeBytes(r[i]) || len(s) > 2 && s[2] == byte(0x80|r[i]&0x3f)) && spells(r, i, s)
+}
+
+// threeBytes tells whether UTF-8 writes c in three bytes, as nearly all of Chinese.
+func threeBytes(c rune) bool { return uint32(c-0x800) < 0xf800 } //nolint:gosec // what is below wraps around
+
+// spells does what has tells, without the short cut.
+//
+//go:noinline
+func spells(r []rune, i int, s string) bool {
+	if r[i] < 0x80 && len(s) > 0 && rune(s[0]) != r[i] {
+		return false
+	}
 	for _, c := range s {
 		if i >= len(r) || r[i] != c {
 			return false

@@ -30,15 +30,21 @@ var hanTens = map[rune]int64{'廿': 20, '卅': 30, '卌': 40}
 var notPowers = strings.Fields("千克 千瓦 千伏 千帕 千卡 千兆 千分尺 千斤顶 千层 千张 千页 百合 百叶 百洁 百货 百事 百香 万向 万用 万能 万年")
 
 func isHanNumeral(c rune) bool {
-	_, d := hanDigits[c]
-	_, p := hanPowers[c]
-	_, t := hanTens[c]
-	return d || p || t || c == '半' || c == '几'
+	switch c {
+	case '零', '一', '二', '两', '俩', '三', '仨', '四', '五', '六', '七', '八', '九', '十', '百', '千', '万', '亿', '廿', '卅', '卌', '半', '几',
+		'壹', '贰', '叁', '肆', '伍', '陆', '柒', '捌', '玖', '幺', '拾', '佰', '仟', '萬':
+		return true
+	}
+	return false
 }
 
 // numeralBegins tells whether a number may begin at r[i].
 func numeralBegins(r []rune, i int) bool {
-	return isDigit(r[i]) || isHanNumeral(r[i]) || strings.ContainsRune("参数上近", r[i]) && i+1 < len(r) && hanPowers[r[i+1]] > 0
+	switch r[i] {
+	case '参', '数', '上', '近':
+		return i+1 < len(r) && hanPowers[r[i+1]] > 0
+	}
+	return isDigit(r[i]) || isHanNumeral(r[i])
 }
 
 // readNumeral reads the number that begins at r[i].
@@ -143,6 +149,9 @@ func hanDigit(r []rune, i int) (int64, bool) {
 // power is the power of ten at r[i], 0 if there is none. w and k follow digits only.
 func power(r []rune, i int, afterDigits bool) int64 {
 	if i >= len(r) {
+		return 0
+	}
+	if !afterDigits && !isHan(r[i]) {
 		return 0
 	}
 	if p := hanPowers[r[i]]; p > 0 {

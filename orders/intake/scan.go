@@ -111,7 +111,13 @@ func (s *scan) at(i int) *mark {
 // quote is the original wording of the runes from to to.
 func (s *scan) quote(from, to int) string { return s.t.source(from, to) }
 
-func isBreak(c rune) bool { return strings.ContainsRune(",。;\n!?、:()[]\"", c) }
+func isBreak(c rune) bool {
+	switch c {
+	case ',', '。', ';', '\n', '!', '?', '、', ':', '(', ')', '[', ']', '"':
+		return true
+	}
+	return false
+}
 
 // newScan recognises everything in t that can be told without knowing the products meant.
 func (x *Lexicon) newScan(t *text, c clock, cust int32, sales bool) *scan {
