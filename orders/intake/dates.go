@@ -124,8 +124,42 @@ var partWords = []struct {
 
 var weekdays = map[rune]int{'一': 1, '二': 2, '三': 3, '四': 4, '五': 5, '六': 6, '日': 7, '天': 7, '1': 1, '2': 2, '3': 3, '4': 4, '5': 5, '6': 6, '7': 7}
 
+// dateLeads are the characters with which a date or time begins, besides digits and letters.
+var dateLeads = func() *runeSet {
+	s := &runeSet{}
+	for w := range strings.FieldsSeq("零一二两俩三仨四五六七八九十百千万亿半几壹贰叁肆伍陆柒捌玖幺拾佰仟萬参廿卅卌 数上近过 农阴旧正腊冬闰初第 的季年 下本这当月中周星礼") {
+		s.add(w)
+	}
+	for _, d := range dayWords {
+		s.add(d.word[:3])
+	}
+	for _, p := range partWords {
+		s.add(p.word[:3])
+	}
+	for _, y := range feastYears {
+		s.add(y[:3])
+	}
+	for _, table := range [...]map[rune][][]rune{feasts, hazy} {
+		for c := range table {
+			s.add(string(c))
+		}
+	}
+	return s
+}()
+
+// mayBeDate tells whether a date or time may begin at r[i]: before an hour a space may stand.
+func mayBeDate(r []rune, i int) bool {
+	if i < len(r) && r[i] == ' ' {
+		i++
+	}
+	return i < len(r) && (isAlnum(r[i]) || dateLeads.has(r[i]))
+}
+
 // readWhen reads the date or time that begins at r[i].
 func readWhen(r []rune, i int, c clock) (when, bool) {
+	if !mayBeDate(r, i) {
+		return when{}, false
+	}
 	w, ok := readPoint(r, i, c)
 	if !ok {
 		return w, false

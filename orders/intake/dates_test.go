@@ -1,6 +1,9 @@
 package intake_test
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -149,4 +152,26 @@ func TestForwardedMessageCountsFromItsOwnDay(t *testing.T) {
 	require.Equal(t, "2026-03-11T18:00:00+08:00", res.Orders[0].DeliverBy)
 	res = forwarded(t, x, "陶经理 3/10 20:15\n白醋3件 24小时内")
 	require.Equal(t, "2026-03-12T10:24:00+08:00", res.Orders[0].DeliverBy)
+}
+
+func TestDatesBeginOnlyAsTheirTablesSay(t *testing.T) {
+	t.Parallel()
+	var texts []string
+	for _, name := range []string{"corpus/messages.jsonl", "industries/messages.jsonl", "borrowed/dates.txt", "borrowed/numbers.txt", "borrowed/addresses.txt"} {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		require.NoError(t, err)
+		texts = append(texts, string(data))
+	}
+	// and each character before what may end a date
+	for _, rest := range []string{"天", "天后", "底", "年底", "月15号送到", "周三", "初八", "季度末", "3点", "点半", "早上8点", "班前", "两天要", "节前"} {
+		var b strings.Builder
+		for c := rune(0x4E00); c < 0xA000; c++ {
+			b.WriteString(string(c) + rest + "\n")
+		}
+		texts = append(texts, b.String())
+	}
+	x := shop(t)
+	for _, text := range texts {
+		require.Empty(t, x.DatesWithoutLead(text, wednesday(t)))
+	}
 }

@@ -275,15 +275,15 @@ type cover struct {
 }
 
 func (x *Lexicon) cover(id int32, m *mention) cover {
-	return x.coverAt(id, m, share{han: ^uint64(0), toks: ^uint32(0)})
+	return x.coverAt(id, m, share{}, share{han: ^uint64(0), toks: ^uint32(0)})
 }
 
-// coverAt is cover where the product bears no more pairs and tokens than may.
-func (x *Lexicon) coverAt(id int32, m *mention, may share) cover {
+// coverAt is cover where the product bears the pairs of sure, and no more pairs and tokens than may.
+func (x *Lexicon) coverAt(id int32, m *mention, sure, may share) cover {
 	e := x.products[id]
-	c := cover{id: id}
+	c := cover{id: id, strong: sure.han}
 	for i := 0; i+1 < len(m.han); i++ {
-		if may.han>>uint(i)&3 == 3 && m.at[i+1] == m.at[i]+1 && e.hasGram(gram(m.han[i], m.han[i+1])) {
+		if may.han>>uint(i)&3 == 3 && c.strong>>uint(i)&3 != 3 && m.at[i+1] == m.at[i]+1 && e.hasGram(gram(m.han[i], m.han[i+1])) {
 			c.strong |= 3 << uint(i)
 		}
 	}
@@ -544,7 +544,10 @@ func (x *Lexicon) best(m, ctx *mention, who scope) []cover {
 		ids[i] = int32(^uint32(o)) //nolint:gosec // as it was put in
 	}
 	who.work.look(len(ids))
-	return x.top(m, ids, func(i int) (int, share) { return int(order[i] >> rankMost), s.shares[ids[i]].or(left) })
+	return x.top(m, ids, func(i int) (int, share, share) {
+		sure := s.shares[ids[i]]
+		return int(order[i] >> rankMost), sure, sure.or(left)
+	})
 }
 
 // A candidate's rank is a number: the most that it can score, what it bears of the context, how likely it is otherwise, and the
@@ -577,18 +580,19 @@ func (x *Lexicon) prefer(order []uint64, m *mention, who scope) {
 	}
 }
 
-// top scores the products that explain most of m. bound tells for each product what it can score at most, the highest first.
-func (x *Lexicon) top(m *mention, ids []int32, bound func(i int) (most int, may share)) []cover {
+// top scores the products that explain most of m. bound tells for each product what it can score at most, the highest first,
+// and what it surely and what it perhaps bears.
+func (x *Lexicon) top(m *mention, ids []int32, bound func(i int) (most int, sure, may share)) []cover {
 	var out []cover
-	best, may := 1, share{han: ^uint64(0), toks: ^uint32(0)}
+	best, sure, may := 1, share{}, share{han: ^uint64(0), toks: ^uint32(0)}
 	for i, id := range ids {
 		if bound != nil {
 			var most int
-			if most, may = bound(i); most < best || most == best && len(out) >= maxCandidates {
+			if most, sure, may = bound(i); most < best || most == best && len(out) >= maxCandidates {
 				break
 			}
 		}
-		c := x.coverAt(id, m, may)
+		c := x.coverAt(id, m, sure, may)
 		if c.score > best {
 			best, out = c.score, out[:0]
 		}
@@ -859,7 +863,7 @@ func (x *Lexicon) score(m, ctx *mention, who scope) []cover {
 	for i := range out {
 		c, id := &out[i], out[i].id
 		if ctx != nil {
-			k := x.coverAt(id, ctx, still)
+			k := x.coverAt(id, ctx, share{}, still)
 			c.ctx = k.score
 			if ctx.own != nil && ctx.own.product == id || ctx.code == id {
 				c.ctx += 20

@@ -33,6 +33,17 @@ func wordAt(m map[rune][][]rune, r []rune, i int) int {
 	return 0
 }
 
+// A runeSet is a set of characters that is asked very often; those beyond the first plane are never in it.
+type runeSet [1 << 10]uint64
+
+func (s *runeSet) add(chars string) {
+	for _, c := range chars {
+		s[c>>6] |= 1 << (c & 63)
+	}
+}
+
+func (s *runeSet) has(c rune) bool { return uint32(c) < 1<<16 && s[c>>6]>>(c&63)&1 != 0 } //nolint:gosec // never negative
+
 func fillerAt(r []rune, i int) int { return wordAt(fillers, r, i) }
 
 // kinTable holds words of trade that mean one thing; # marks a grade or a short name that is a spec token.
