@@ -81,7 +81,7 @@ func (x *Lexicon) count(lines []orders.HistoryLine, n int32) {
 
 // putProduct adds a product, or puts it in the place of the one of that code.
 func (x *Lexicon) putProduct(p *orders.Product) {
-	d := newDraft(p)
+	d := newDraft(p, &entry{})
 	e := x.settle(&d)
 	id, known := x.productOf(p.Code)
 	was := &entry{}

@@ -217,14 +217,15 @@ func NewLexicon(m *orders.Master) *Lexicon {
 	for _, u := range commonUnits {
 		x.units[u] = 1
 	}
-	var buyers sync.WaitGroup
-	buyers.Go(func() { x.indexCustomers(m.Customers) })
-	x.indexProducts(m.Products)
+	var beside sync.WaitGroup
+	beside.Go(func() { x.indexCustomers(m.Customers) })
+	names := x.indexProducts(m.Products)
+	beside.Go(func() { x.names.build(names) })
 	x.indexItems(m.Items)
 	x.indexHistory(m.History)
 	x.leadUnits()
 	x.indexSounds()
-	buyers.Wait()
+	beside.Wait()
 	return x
 }
 
@@ -268,10 +269,10 @@ type draft struct {
 	phrases [][][]string
 }
 
-// newDraft takes a product's texts apart.
-func newDraft(p *orders.Product) draft {
-	d := draft{entry: &entry{product: p}}
-	e := d.entry
+// newDraft takes a product's texts apart. In e it collects what its entry is then given as much room for as needed.
+func newDraft(p *orders.Product, e *entry) draft {
+	var d draft
+	e.grams, e.chars, e.singles, e.phrases, e.called = e.grams[:0], e.chars[:0], e.singles[:0], nil, nil
 	add := func(r []rune, alias, isPhrase bool) {
 		ph, toks := newPhrase(r)
 		for j, c := range r {
@@ -322,7 +323,10 @@ func newDraft(p *orders.Product) draft {
 	slices.Sort(e.grams)
 	slices.Sort(e.chars)
 	slices.Sort(e.singles)
-	e.grams, e.chars, e.singles = slices.Compact(e.grams), slices.Compact(e.chars), slices.Compact(e.singles)
+	d.entry = &entry{
+		product: p, name: e.name, phrases: e.phrases, called: e.called,
+		grams: slices.Clone(slices.Compact(e.grams)), chars: slices.Clone(slices.Compact(e.chars)), singles: slices.Clone(slices.Compact(e.singles)),
+	}
 	return d
 }
 
@@ -379,7 +383,8 @@ func (x *Lexicon) numbers(said [][]string) [][]int32 {
 // chunk is how many products are taken apart at a time.
 const chunk = 512
 
-func (x *Lexicon) indexProducts(ps []orders.Product) {
+// indexProducts indexes all of the products but their names, which it returns.
+func (x *Lexicon) indexProducts(ps []orders.Product) []tableName {
 	x.products, x.popular = make([]*entry, len(ps)), make([]int32, len(ps))
 	names := make([]tableName, 0, 3*len(ps))
 	// the texts are taken apart beside the numbering, a few chunks ahead
@@ -392,8 +397,9 @@ func (x *Lexicon) indexProducts(ps []orders.Product) {
 			parts <- p
 			go func() {
 				ds := make([]draft, min(chunk, len(ps)-from))
+				var room entry
 				for i := range ds {
-					ds[i] = newDraft(&ps[from+i])
+					ds[i] = newDraft(&ps[from+i], &room)
 				}
 				p.done <- ds
 			}()
@@ -411,7 +417,7 @@ func (x *Lexicon) indexProducts(ps []orders.Product) {
 			id++
 		}
 	}
-	x.names.build(names)
+	return names
 }
 
 // enter adds a product to what finds it, but for its names.

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 )
@@ -26,21 +27,38 @@ type tableName struct {
 func (t *nameTable) build(names []tableName) { t.base = newNameList(names) }
 
 func newNameList(names []tableName) *nameList {
-	slices.SortFunc(names, func(a, b tableName) int {
+	type keyed struct {
+		key uint64 // the first three characters: most names differ there
+		tableName
+	}
+	sorted := make([]keyed, len(names))
+	for i, n := range names {
+		sorted[i].tableName = n
+		for k := range 3 {
+			sorted[i].key <<= 21
+			if k < len(n.text) {
+				sorted[i].key |= uint64(n.text[k]) //nolint:gosec // never negative
+			}
+		}
+	}
+	slices.SortFunc(sorted, func(a, b keyed) int {
+		if a.key != b.key {
+			return cmp.Compare(a.key, b.key)
+		}
 		if c := slices.Compare(a.text, b.text); c != 0 || len(a.ids) == 0 || len(b.ids) == 0 {
 			return c
 		}
 		return int(a.ids[0]) - int(b.ids[0])
 	})
 	l := &nameList{names: make([]tableName, 0, len(names)), heads: make(map[uint64][2]int32, len(names)/4)}
-	for _, n := range names {
+	for _, n := range sorted {
 		if k := len(l.names); k > 0 && slices.Equal(l.names[k-1].text, n.text) {
 			if last := &l.names[k-1]; last.ids[len(last.ids)-1] != n.ids[0] {
 				last.ids = append(last.ids, n.ids[0])
 			}
 			continue
 		}
-		l.names = append(l.names, n)
+		l.names = append(l.names, n.tableName)
 	}
 	l.names = slices.Clip(l.names)
 	for i := range l.names {

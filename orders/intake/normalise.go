@@ -35,17 +35,30 @@ var simplified = sync.OnceValue(func() map[rune]rune {
 	return m
 })
 
+// plain is an ASCII or ordinary Chinese character made uniform; ok is false for others.
+func plain(c rune, table map[rune]rune) (p rune, ok bool) {
+	switch {
+	case c < 0x80:
+		return fold(c), true
+	case c == '沙': // both are written for sand
+		return '砂', true
+	case c < 0x4E00 || c > 0x9FFF:
+		return c, false
+	}
+	if s, ok := table[c]; ok {
+		return s, true
+	}
+	return c, true
+}
+
 // newText normalises s.
 func newText(s string) *text {
 	raw := []rune(s)
 	t := &text{raw: raw, r: make([]rune, 0, len(raw)), at: make([]int, 0, len(raw))}
 	table := simplified()
 	for i, c := range raw {
-		if c == '沙' { // both are written for sand
-			c = '砂'
-		}
-		if c < 0x80 {
-			t.add(fold(c), i)
+		if p, ok := plain(c, table); ok {
+			t.add(p, i)
 			continue
 		}
 		if c >= '①' && c <= '⑳' || c >= '⑴' && c <= '⒇' || c >= '❶' && c <= '❿' || c >= '➀' && c <= '➓' {
@@ -57,10 +70,6 @@ func newText(s string) *text {
 		}
 		if s, ok := table[c]; ok {
 			t.add(s, i)
-			continue
-		}
-		if c >= 0x4E00 && c <= 0x9FFF {
-			t.add(c, i)
 			continue
 		}
 		if sep, ok := signs[c]; ok {
@@ -238,7 +247,17 @@ func (t *text) source(from, to int) string {
 }
 
 // normal is s made uniform, for names of the master data.
-func normal(s string) []rune { return newText(s).r }
+func normal(s string) []rune {
+	r, table := []rune(s), simplified()
+	for i, c := range r {
+		p, ok := plain(c, table)
+		if !ok {
+			return newText(s).r
+		}
+		r[i] = p
+	}
+	return r
+}
 
 func isDigit(c rune) bool  { return c >= '0' && c <= '9' }
 func isLetter(c rune) bool { return c >= 'a' && c <= 'z' }
