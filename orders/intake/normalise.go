@@ -268,7 +268,7 @@ func isAlnum(c rune) bool  { return isDigit(c) || isLetter(c) }
 // has tells whether s stands at r[i:]. It is asked very often, of one place for many words, and mostly in vain: the first
 // character is compared here, where the compiler can put it in the caller's place.
 func has(r []rune, i int, s string) bool {
-	return i < len(r) && (!threeBytes(r[i]) || len(s) > 2 && s[2] == byte(0x80|r[i]&0x3f)) && spells(r, i, s)
+	return i < len(r) && (!threeBytes(r[i]) || len(s) > 2 && s[2] == byte(0x80|r[i]&0x3f)) && spells(r, i, s) //nolint:gosec // its low bits are what is compared
 }
 
 // threeBytes tells whether UTF-8 writes c in three bytes, as nearly all of Chinese.
