@@ -188,7 +188,7 @@ func (s *scan) findPrices(exact []int) {
 				continue
 			}
 			per, e := s.per(to)
-			after := lastAmount >= 0 && lastAmount < i && strings.Trim(string(r[lastAmount:i]), " 不行要(") == ""
+			after := lastAmount >= 0 && lastAmount < i && strings.Trim(string(r[lastAmount:i]), " 不行要(") == "" || s.priceClause(lastAmount, i, to, e)
 			switch {
 			case marked && per != "", marked && r[to-1] != '块', marked && s.moneyPiece(to):
 				s.price(i, e, m.tag(per, i))
@@ -211,6 +211,20 @@ func (s *scan) findPrices(exact []int) {
 			}
 		}
 	}
+}
+
+// priceClause tells whether r[i:e], a number and one of a unit, is a clause of its own right behind an amount: 6套,33一套. It is
+// no price where goods may be called so (6204两套,6205一套), unless a total follows.
+func (s *scan) priceClause(last, i, to, e int) bool {
+	r := s.r
+	if last < 0 || last >= i || strings.Trim(string(r[last:i]), " ,") != "" || e < len(r) && !isBreak(r[e]) {
+		return false
+	}
+	k := e
+	for k < len(r) && (r[k] == ',' || r[k] == ' ') {
+		k++
+	}
+	return wordOf(r, k, totalWords) != "" || len(s.x.bearing(string(r[i:to]))) == 0
 }
 
 // packing tells whether the number at r[i] counts what a pack holds: 50/盒 beside a name.

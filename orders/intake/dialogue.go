@@ -136,7 +136,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 			return res, &Thread{}, true
 		}
 		return res, nil, false
-	case !changed && !s.hasKind(markDate) && !b.changed && says(r.text, append(slices.Clone(urgeWords), statusWords...)):
+	case !changed && !s.hasKind(markDate) && !b.changed && (s.follow().status || s.follow().urge):
 		return res, nil, false
 	}
 	// the whole result

@@ -106,6 +106,10 @@ func (x *Lexicon) readMention(t *text, from, to int, own []ownItem, skip func(i 
 				continue
 			}
 		}
+		if e := englishFillerAt(r[:to], i); e > i && len(x.bearing(string(r[i:e]))) == 0 {
+			i = e
+			continue
+		}
 		if s, ok := sizeWord(r[:to], i); ok && len(m.toks) < maxToks {
 			m.toks = append(m.toks, s)
 			i = s.to

@@ -75,6 +75,8 @@ type scan struct {
 	turns []turn
 	allIn string // the unit of every quantity that bears none, "" where none is said
 	exact []int  // for each rune where the product's name ends that covers it
+
+	followed *followUp // see follow
 }
 
 func (s *scan) free(from, to int) bool {

@@ -19,7 +19,7 @@ func termTable() map[rune][]term {
 			m[c] = append(m[c], term{kind, w, value})
 		}
 	}
-	add(markCarrier, "SF", "顺丰快递 顺丰速运 顺丰 顺风快递 sf快递 sf发")
+	add(markCarrier, "SF", "顺丰快递 顺丰速运 顺丰 顺风快递 sf快递 sf发 sf寄 sfexpress 走sf 发sf 用sf 寄sf")
 	add(markCarrier, "JD", "京东快递 京东物流 京东 jd快递 jd物流 jd发 jd")
 	add(markCarrier, "EMS", "邮政快递 邮政ems 邮政 邮正快递 邮正 ems快递 ems")
 	add(markCarrier, "ZTO", "中通快递 中通快运 中通")
@@ -27,7 +27,7 @@ func termTable() map[rune][]term {
 	add(markCarrier, "STO", "申通快递 申通")
 	add(markCarrier, "YUNDA", "韵达快递 韵达快运 韵达")
 	add(markCarrier, "DEPPON", "德邦物流 德邦快递 德邦快运 德邦")
-	add(markCarrier, "SELF", "自提 自取 上门自提 上门提货 自己来拿 自己来提 自己来取 自己来拉 自己拿 自己提 自己拉 来拉货 来提货 来拉 来提 来自提 过来拿 过来提 过来取 过来拉 来拿货 我来拿 我们来拿 去拿货 去提货 自己去拿 自己去提 去拉货")
+	add(markCarrier, "SELF", "自己过去拉 自己过去拿 自己过去提 自己过去取 自己过来拉 自己过来拿 自己过来提 自己过来取 自己开车来拉 自己上门拉 过去拉 过去提货 自提 自取 上门自提 上门提货 自己来拿 自己来提 自己来取 自己来拉 自己拿 自己提 自己拉 来拉货 来提货 来拉 来提 来自提 过来拿 过来提 过来取 过来拉 来拿货 我来拿 我们来拿 去拿货 去提货 自己去拿 自己去提 去拉货")
 	add(markPayment, "月结", "月结 月底结账 挂账月结 按月结算")
 	add(markPayment, "货到付款 ", "货到付款 货到付现 到货付款 收货付款 收到货付款 cod")
 	add(markPayment, "预付", "预付款 预付 款到发货 先款后货 先打款 先付款 款到再发 全款发货 带款提货 付款发货 预付定金 付全款")

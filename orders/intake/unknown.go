@@ -17,7 +17,10 @@ var (
 func (b *builder) strangers(named bool) {
 	s := b.s
 	text := string(s.r)
-	for _, ws := range [...][]string{askWords, statusWords, urgeWords, returnWords, faultWords, payWords, adWords} {
+	if f := s.follow(); f.status || f.why || f.wish {
+		return
+	}
+	for _, ws := range [...][]string{askWords, returnWords, faultWords, payWords, adWords} {
 		if says(text, ws) {
 			return
 		}
