@@ -247,6 +247,9 @@ func (s *scan) notMoney(r []rune, to int) bool {
 // price records a price, or that one was only spoken about.
 func (s *scan) price(from, to int, p priceTag) {
 	kind := markPrice
+	if !p.value.IsPositive() { // a gift, if it is said to be one
+		kind = markNoise
+	}
 	start := from
 	for start > 0 && from-start < 6 && !isBreak(s.r[start-1]) {
 		start--
@@ -338,7 +341,7 @@ func (s *scan) findQuantities(exact []int) {
 			}
 			if k := skipSpace(r, i+1); (c == '*' || c == 'x') && i > 0 && k < len(r) && isDigit(r[k]) && (k == i+1 || r[i-1] == ' ') && (exact[i-1] == i || isHan(r[i-1]) || r[i-1] == ')' || r[i-1] == ' ') && exact[i] == 0 {
 				n, ok := readDigits(r, k)
-				if u, _ := s.unitAfter(n.to); ok && u == "" && (n.to >= len(r) || !isAlnum(r[n.to]) && !isHan(r[n.to])) {
+				if u, _ := s.unitAfter(n.to); ok && u == "" && !s.sizeAcross(i, n.to) && (n.to >= len(r) || !isAlnum(r[n.to]) && !isHan(r[n.to])) {
 					s.claim(mark{kind: markQty, from: i, to: n.to, qty: quantity{value: n.value, bare: true, star: true, from: i, to: n.to}})
 				}
 			}
@@ -542,6 +545,19 @@ func (s *scan) fraction(i int, counted func(numeral) bool) (numeral, bool) {
 	}
 	n.value = a.DivRound(b, 6)
 	return n, true
+}
+
+// sizeAcross tells whether goods bear the numbers around the sign at r[i], up to r[to], as one size: 20*2.65.
+func (s *scan) sizeAcross(i, to int) bool {
+	from := i
+	for from > 0 && (isDigit(s.r[from-1]) || s.r[from-1] == '.') {
+		from--
+	}
+	if from == i {
+		return false
+	}
+	tok, ok := readSpec(s.r, from, to)
+	return ok && tok.to == to && slices.ContainsFunc(tok.askKeys(), func(k string) bool { return len(s.x.bearing(k)) > 0 })
 }
 
 // starAfterSize reads the count behind a size that ends in letters and digits: C16*24. No goods may bear both as one size.

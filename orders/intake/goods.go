@@ -1047,6 +1047,14 @@ func (b *builder) attachPrice(p priceTag, first int, pending bool) {
 	if last.price == nil && !last.gift {
 		last.price = &tag
 	}
+	if b.s.ofAll(p.from) { // 洗发水4箱 沐浴露4箱 都按0.42一瓶算
+		for _, it := range b.items {
+			if it.price == nil && !it.gift && it.kept == nil {
+				it.price = &tag
+			}
+		}
+		return
+	}
 	// said once for several: S 20盒 M 20盒, 按22算
 	for i := n - 2; i >= 0; i-- {
 		it := b.items[i]
@@ -1062,6 +1070,15 @@ func (b *builder) attachPrice(p priceTag, first int, pending bool) {
 		}
 		break
 	}
+}
+
+// ofAll tells whether what begins at r[i] is said of all goods: 都按, 全部按, 统一.
+func (s *scan) ofAll(i int) bool {
+	start := i
+	for start > 0 && i-start < 6 && !isBreak(s.r[start-1]) {
+		start--
+	}
+	return says(string(s.r[start:i]), []string{"都", "全部", "统一", "一律", "均"})
 }
 
 // priceAgain gives a price to goods that are named a second time for it: 创可贴2箱 … 创可贴单价7块5.

@@ -221,7 +221,7 @@ func ownAt(r []rune, i int, own []ownItem) (*ownItem, int) {
 	for k := range own {
 		for _, name := range [...][]rune{own[k].name, own[k].short} {
 			if e := nameEnd(r, i, name); e > end && boundary(r, i, e) {
-				if len(name) == 1 && i+1 < len(r) && isHan(r[i+1]) && !isHanNumeral(r[i+1]) {
+				if len(name) == 1 && (i+1 < len(r) && isHan(r[i+1]) && !isHanNumeral(r[i+1]) || i > 0 && isHan(r[i-1])) {
 					continue
 				}
 				best, end = &own[k], e
@@ -1042,6 +1042,9 @@ func (x *Lexicon) choose(m *mention, covers []cover, unit string) resolution {
 			break
 		}
 	}
+	if len(classed) > 1 {
+		classed = x.closest(m, classed)
+	}
 	if len(classed) == 1 {
 		r.product, r.rule, r.best = classed[0].id, [...]string{"", "name", "alias", "own"}[classed[0].class], classed[0]
 		return r
@@ -1049,6 +1052,51 @@ func (x *Lexicon) choose(m *mention, covers []cover, unit string) resolution {
 	r.reason, r.rule = ReasonAmbiguous, "tied"
 	r.options = x.optionIDs(classed, unit)
 	return r
+}
+
+// closest leaves of the candidates the one that is called just as m says, and leaves out those that bear a word of m only as what
+// they are not: 带磁 in 不带磁.
+func (x *Lexicon) closest(m *mention, cs []cover) []cover {
+	all := 2*bits.OnesCount64(m.content()) + 3*len(m.toks)
+	just := slices.DeleteFunc(slices.Clone(cs), func(c cover) bool { return c.class < 2 || c.size != all })
+	if len(just) == 1 {
+		return just
+	}
+	if kept := slices.DeleteFunc(slices.Clone(cs), func(c cover) bool { return x.denies(c.id, m) }); len(kept) > 0 {
+		return kept
+	}
+	return cs
+}
+
+// negations stand before what goods are not or lack.
+const negations = "不无非未免"
+
+// denies tells whether the product's name and spec hold a word of m only behind a negation that m does not say.
+func (x *Lexicon) denies(id int32, m *mention) bool {
+	p := x.product(id)
+	text := normal(p.Name + " " + p.Spec)
+	if !strings.ContainsAny(string(text), negations) {
+		return false
+	}
+	for k := 0; k+1 < len(m.han); k++ {
+		if m.at[k+1] != m.at[k]+1 || m.filler>>uint(k)&3 == 3 || k > 0 && strings.ContainsRune(negations, m.han[k-1]) || strings.ContainsRune(negations, m.han[k]) {
+			continue
+		}
+		negated, plain := false, false
+		for i := 0; i+1 < len(text); i++ {
+			if text[i] == m.han[k] && text[i+1] == m.han[k+1] {
+				if i > 0 && strings.ContainsRune(negations, text[i-1]) {
+					negated = true
+				} else {
+					plain = true
+				}
+			}
+		}
+		if negated && !plain {
+			return true
+		}
+	}
+	return false
 }
 
 func allToksOf(m *mention, c cover) bool {

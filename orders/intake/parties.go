@@ -282,7 +282,7 @@ func (s *scan) placeAt(from, to int, weak bool) int {
 	// what follows the place: a person, 收, a customer's name
 	end := to
 	for k := from + 2; k < end; k++ {
-		if r[k] == '收' && !has(r, k, "收费") && !has(r, k, "收货处") && !has(r, k, "收发室") && !has(r, k, "收货区") && !has(r, k, "收货部") && !has(r, k, "收货口") {
+		if r[k] == '收' && !has(r, k, "收费") && !has(r, k, "收货处") && !has(r, k, "收发室") && !has(r, k, "收货区") && !has(r, k, "收货部") && !has(r, k, "收货口") && !has(r, k, "收货平台") && !has(r, k, "收货点") && !has(r, k, "收货仓") && !has(r, k, "收货台") && !has(r, k, "收货间") && !has(r, k, "收银") {
 			end = k
 			break
 		}

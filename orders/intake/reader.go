@@ -128,6 +128,7 @@ func (r *reading) fresh() (Result, *Thread) {
 	r.build(nil)
 	goods, vague := 0, 0
 	for _, sec := range r.secs {
+		sec.items = slices.DeleteFunc(sec.items, (*wanted).followsUp)
 		for _, it := range sec.items {
 			if it.gift {
 				continue

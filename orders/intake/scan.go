@@ -193,6 +193,17 @@ func (s *scan) findNoise() {
 				continue
 			}
 		}
+		if (has(s.r, i, "一块儿") || has(s.r, i, "一块发") || has(s.r, i, "一块送") || has(s.r, i, "一块来")) && s.claim(mark{kind: markNoise, from: i, to: i + 2}) { // together
+			continue
+		}
+		if e := s.availability(i); e > i && s.claim(mark{kind: markNoise, from: i, to: e}) { // 有现货没?有就来3台
+			i = e - 1
+			continue
+		}
+		if e := s.instruction(i); e > i && s.claim(mark{kind: markNoise, from: i, to: e}) {
+			i = e - 1
+			continue
+		}
 		if e := s.listNumber(i); e > i && s.claim(mark{kind: markNoise, from: i, to: e}) {
 			i = e - 1
 			continue

@@ -19,7 +19,7 @@ func termTable() map[rune][]term {
 			m[c] = append(m[c], term{kind, w, value})
 		}
 	}
-	add(markCarrier, "SF", "顺丰快递 顺丰速运 顺丰 顺风快递 sf快递 sf发 sf寄 sfexpress 走sf 发sf 用sf 寄sf")
+	add(markCarrier, "SF", "顺丰快递 顺丰速运 顺丰 顺风快递 sf快递 sf发 sf寄 sfexpress sf")
 	add(markCarrier, "JD", "京东快递 京东物流 京东 jd快递 jd物流 jd发 jd")
 	add(markCarrier, "EMS", "邮政快递 邮政ems 邮政 邮正快递 邮正 ems快递 ems")
 	add(markCarrier, "ZTO", "中通快递 中通快运 中通")
@@ -81,7 +81,7 @@ next:
 				i = oe - 1
 				continue next
 			}
-			if t.kind == markCarrier && isAlnum(r[i]) && e < len(r) && r[e] == '-' { // jd-gj-12 is a code
+			if t.kind == markCarrier && isAlnum(r[i]) && (e < len(r) && r[e] == '-' || i > 0 && r[i-1] == '-' || len(s.x.bearing(t.word)) > 0) { // jd-gj-12 is a code
 				continue
 			}
 			value := strings.TrimSpace(t.value)

@@ -28,7 +28,7 @@ func englishFillerAt(r []rune, i int) int {
 	for e < len(r) && isLetter(r[e]) {
 		e++
 	}
-	if e < len(r) && (isDigit(r[e]) || r[e] == '-') || !englishFillers[string(r[i:e])] {
+	if e < len(r) && r[e] != ' ' && !isBreak(r[e]) || !englishFillers[string(r[i:e])] {
 		return i
 	}
 	return e
