@@ -213,11 +213,24 @@ func (s *scan) findPrices(exact []int) {
 	}
 }
 
+// priceLeads may stand between an amount and a price that is a clause of its own.
+var priceLeads = strings.Fields("原来 之前 以前 上次 说好 说好的 还是 都 就 还按 还是按 价 价格 单价 这次 现在")
+
 // priceClause tells whether r[i:e], a number and one of a unit, is a clause of its own right behind an amount: 6套,33一套. It is
 // no price where goods may be called so (6204两套,6205一套), unless a total follows.
 func (s *scan) priceClause(last, i, to, e int) bool {
 	r := s.r
-	if last < 0 || last >= i || strings.Trim(string(r[last:i]), " ,") != "" || e < len(r) && !isBreak(r[e]) {
+	if last < 0 || last >= i {
+		return false
+	}
+	for _, w := range [...]string{"含税", "不含税", "未税", "带票", "开票", "到货价", "含运费", "含运", "包邮", "结算", "算", "走", "吧", "哈", "啊"} {
+		if has(r, e, w) {
+			e += len([]rune(w))
+			break
+		}
+	}
+	between := strings.Trim(string(r[last:i]), " ,")
+	if between != "" && !slices.Contains(priceLeads, between) || e < len(r) && !isBreak(r[e]) && r[e] != ' ' {
 		return false
 	}
 	k := e

@@ -426,6 +426,9 @@ func (b *builder) isSpec(els []el, i int, words func() *mention, some bool) bool
 		return true // 草莓20粒2箱
 	}
 	if !q.size {
+		if tok, ok := readSpec(b.s.r, q.from, q.to); ok && later >= 0 && !between && tok.to == q.to && q.to == els[later].from && !b.unitKnown(q.unit) && b.s.x.isSize(&tok) {
+			return true // 一段12罐 二段6罐
+		}
 		if tok, ok := readSpec(b.s.r, q.from, q.to); ok && !some && later >= 0 && between && tok.to == q.to {
 			return b.s.x.isSize(&tok) // 60支漂白2匹
 		}

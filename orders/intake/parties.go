@@ -268,13 +268,21 @@ func (s *scan) regionGoesOn(i, k int) bool {
 	return strings.ContainsAny(string(r[k+1:e]), "路街道巷弄镇乡村号栋幢座楼层室园苑厦期") || s.placeEnding(k, e)
 }
 
+// receivingPlace tells whether 收 at r[k] begins the name of a place and is no word for who receives: 收货平台, 收发室.
+func receivingPlace(r []rune, k int) bool {
+	if has(r, k, "收费") || has(r, k, "收发") || has(r, k, "收银") {
+		return true
+	}
+	return has(r, k, "收货") && k+2 < len(r) && strings.ContainsRune("处区部口点仓台间站科室门组平月大中", r[k+2])
+}
+
 // placeAt returns where the place in r[from:to] ends, from if there is none.
 func (s *scan) placeAt(from, to int, weak bool) int {
 	r := s.r
 	if to-from < 2 || to-from > 60 {
 		return from
 	}
-	for _, w := range [...]string{"货", "过来", "过去", "给", "我", "到", "的", "来", "个", "几", "些", "点", "完", "齐", "达", "付", "时", "期", "了", "就", "老地方", "上门", "你", "他", "她"} {
+	for _, w := range [...]string{"货", "过来", "过去", "给", "我", "到", "的", "来", "个", "几", "些", "点", "完", "齐", "达", "付", "时", "期", "了", "就", "老地方", "上门", "上楼", "上来", "进来", "下来", "回来", "你", "他", "她"} {
 		if has(r, from, w) {
 			return from
 		}
@@ -282,7 +290,7 @@ func (s *scan) placeAt(from, to int, weak bool) int {
 	// what follows the place: a person, 收, a customer's name
 	end := to
 	for k := from + 2; k < end; k++ {
-		if r[k] == '收' && !has(r, k, "收费") && !has(r, k, "收货处") && !has(r, k, "收发室") && !has(r, k, "收货区") && !has(r, k, "收货部") && !has(r, k, "收货口") && !has(r, k, "收货平台") && !has(r, k, "收货点") && !has(r, k, "收货仓") && !has(r, k, "收货台") && !has(r, k, "收货间") && !has(r, k, "收银") {
+		if r[k] == '收' && !receivingPlace(r, k) {
 			end = k
 			break
 		}

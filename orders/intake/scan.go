@@ -446,6 +446,10 @@ func (s *scan) findRefs() {
 		if s.owner[i] >= 0 || !isAlnum(r[i]) || i > 0 && isAlnum(r[i-1]) {
 			continue
 		}
+		if e := s.spacedWaybill(i); e > i && s.claim(mark{kind: markRef, from: i, to: e, text: strings.ToUpper(halfWidth(s.quote(i, e)))}) {
+			i = e - 1
+			continue
+		}
 		e, letters, digits := i, 0, 0
 		for e < len(r) && (isAlnum(r[e]) || (r[e] == '-') && e+1 < len(r) && isAlnum(r[e+1])) {
 			if isDigit(r[e]) {
@@ -465,6 +469,35 @@ func (s *scan) findRefs() {
 			s.claim(mark{kind: markRef, from: i, to: e, text: strings.ToUpper(strings.ReplaceAll(halfWidth(s.quote(i, e)), "-", ""))})
 		}
 	}
+}
+
+// spacedWaybill is where a carrier's number ends that is written in groups, SF1400 0007 28315: two to four letters and at least
+// eleven digits in groups of four but for the first and last. i if there is none.
+func (s *scan) spacedWaybill(i int) int {
+	r := s.r
+	k := i
+	for k < len(r) && isLetter(r[k]) {
+		k++
+	}
+	if k-i < 2 || k-i > 4 {
+		return i
+	}
+	digits, groups, end := 0, 0, i
+	for k < len(r) && isDigit(r[k]) {
+		e := k
+		for e < len(r) && isDigit(r[e]) {
+			e++
+		}
+		digits, groups, end = digits+e-k, groups+1, e
+		if e-k < 3 || e+1 >= len(r) || r[e] != ' ' || !isDigit(r[e+1]) {
+			break
+		}
+		k = e + 1
+	}
+	if groups < 3 || digits < 11 || digits > 16 || end < len(r) && (isAlnum(r[end]) || s.x.unitAt(r, end) != "") {
+		return i
+	}
+	return end
 }
 
 func hanBeforeDigits(r []rune) int {
