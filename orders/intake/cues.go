@@ -102,6 +102,15 @@ func (s *scan) findCues() {
 	}
 }
 
+// quantityEnds tells whether the quantity that follows at r[i] ends its clause.
+func (s *scan) quantityEnds(i int) bool {
+	for i < len(s.r) && s.owner[i] < 0 && !isBreak(s.r[i]) {
+		i++
+	}
+	m := s.at(i)
+	return m != nil && m.kind == markQty && (m.to >= len(s.r) || isBreak(s.r[m.to]))
+}
+
 // quantityRight tells whether a quantity follows directly.
 func (s *scan) quantityRight(i int) bool {
 	for i < len(s.r) && (s.r[i] == ' ' || s.owner[i] < 0 && strings.ContainsRune("要来订发拿买是", s.r[i])) {
@@ -148,8 +157,8 @@ func (s *scan) isGift(i, e int, w string) bool {
 	for k > 0 && (r[k-1] == ' ' || s.owner[k-1] < 0 && strings.ContainsRune("就的话要再还,", r[k-1])) {
 		k--
 	}
-	if m := s.at(k - 1); m != nil && m.kind == markDate && k > 0 && !s.quantityRight(e) {
-		return false // 下周三再送
+	if m := s.at(k - 1); m != nil && m.kind == markDate && k > 0 && (!s.quantityRight(e) || s.quantityEnds(e)) {
+		return false // 下周三再送, 周五送2根
 	}
 	if m := s.at(k - 1); m != nil && (m.kind == markQty || m.kind == markNoise || m.kind == markDeal || m.kind == markEach) && k > 0 {
 		if s.owner[i-1] >= 0 || r[i-1] != ',' {

@@ -152,7 +152,7 @@ func (p *punctuator) stretch(from, to int) {
 			p.cut[e] = ','
 		}
 		if e := p.deadlineAt(i, to); e > i {
-			if next, _ := p.amountAt(e); next > e || p.termAt(e) > e || p.goodsAt(e, to) || wordOf(r, e, leadsClause) != "" {
+			if next, _ := p.amountAt(e); next > e && next < to || p.termAt(e) > e || p.goodsAt(e, to) || wordOf(r, e, leadsClause) != "" {
 				p.cut[e] = ','
 			}
 			i = e - 1
