@@ -795,7 +795,7 @@ func skipSpace(r []rune, i int) int {
 // isReckoned tells whether a number after 按 is a price: 按22算, 按152一箱算.
 func (s *scan) isReckoned(to int, marked bool) bool {
 	_, e := s.per(to)
-	return marked || e < len(s.r) && (s.r[e] == '算' || s.r[e] == '走')
+	return marked || e < len(s.r) && (s.r[e] == '算' || s.r[e] == '走') || e > to && (e >= len(s.r) || isBreak(s.r[e]))
 }
 
 // countedName tells whether a quantity follows directly on the letters of a name: PAC5吨.

@@ -426,7 +426,7 @@ func (b *builder) isSpec(els []el, i int, words func() *mention, some bool) bool
 		return true // 草莓20粒2箱
 	}
 	if !q.size {
-		if tok, ok := readSpec(b.s.r, q.from, q.to); ok && later >= 0 && !between && tok.to == q.to && q.to == els[later].from && !b.unitKnown(q.unit) && b.s.x.isSize(&tok) {
+		if tok, ok := readSpec(b.s.r, q.from, q.to); ok && later >= 0 && !between && tok.to <= q.to && q.to == els[later].from && !b.unitKnown(q.unit) && b.s.x.isSize(&tok) {
 			return true // 一段12罐 二段6罐
 		}
 		if tok, ok := readSpec(b.s.r, q.from, q.to); ok && !some && later >= 0 && between && tok.to == q.to {
@@ -1087,8 +1087,12 @@ func (s *scan) ofAll(i int) bool {
 // priceAgain gives a price to goods that are named a second time for it: 创可贴2箱 … 创可贴单价7块5.
 func (b *builder) priceAgain(p priceTag, m *mention) bool {
 	r := b.resolve(m, "")
+	only := false
+	if found := b.find(m); len(found) == 1 && found[0].res.product >= 0 { // 50W 8盏,100W 6盏,100W的按85一盏
+		r.product, only = found[0].res.product, true
+	}
 	for _, it := range b.items {
-		if r.product >= 0 && r.head && it.res.product == r.product && it.price == nil && !it.gift {
+		if r.product >= 0 && (r.head || only) && it.res.product == r.product && it.price == nil && !it.gift {
 			it.price = &p
 			return true
 		}

@@ -207,10 +207,11 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 	back = back || fault && says(t, []string{"怎么处理", "怎么办", "咋办", "咋处理", "说法", "补发"})
 	plain := goods > 0 && !back && r.plainOrder()
 	f := r.s.follow()
+	sent := fevers.Replace(t)
 	switch {
 	case ads >= 2 || ads == 1 && goods == 0 && !r.repeat:
 		return IntentOther
-	case !plain && (back || says(t, returnWords)) && !says(t, []string{"退订", "不退"}) && !ordering && (fault || back || goods == 0 || says(t, []string{"能退", "退货", "换货", "退换", "退掉", "可以退", "退回", "想退", "要退"})) && (strings.Contains(t, "退") || fault || back || says(t, []string{"上次", "昨天", "收到", "这批", "那批", "发来", "送来", "上批", "前天"})):
+	case !plain && (back || says(sent, returnWords)) && !says(t, []string{"退订", "不退"}) && !ordering && (fault || back || goods == 0 || says(t, []string{"能退", "怎么退", "退货", "换货", "退换", "退掉", "可以退", "退回", "想退", "要退"})) && (strings.Contains(sent, "退") || fault || back || says(t, []string{"上次", "昨天", "收到", "这批", "那批", "发来", "送来", "上批", "前天"})):
 		return IntentReturn
 	case ref != "" && ref != RefLast && goods > 0 && changing && len(r.resolved()) <= goods && r.refLeads():
 		return IntentChange
@@ -248,6 +249,9 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 		return IntentOther
 	}
 }
+
+// fevers takes out words in which 退 sends nothing back.
+var fevers = strings.NewReplacer("退烧", "", "退热", "", "退火", "", "退磁", "", "退黄", "", "退休", "", "退役", "", "退伍", "", "退潮", "")
 
 // givesBack tells whether 退 stands before a quantity and nothing else is ordered: 退一件可以吗.
 func (r *reading) givesBack() bool {
@@ -323,6 +327,9 @@ func (r *reading) wonders() bool {
 
 // asking tells whether the message asks for a price, stock or the like; 交期 with its date asks nothing.
 func (r *reading) asking() bool {
+	if r.s.conditional {
+		return false
+	}
 	t := r.text
 	for _, w := range [...]string{"交期", "货期"} {
 		if k := index(r.s.r, 0, len(r.s.r), w); k >= 0 {

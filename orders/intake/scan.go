@@ -76,7 +76,8 @@ type scan struct {
 	allIn string // the unit of every quantity that bears none, "" where none is said
 	exact []int  // for each rune where the product's name ends that covers it
 
-	followed *followUp // see follow
+	followed    *followUp // see follow
+	conditional bool      // 有现货没?有就来3台: the question for stock is a condition
 }
 
 func (s *scan) free(from, to int) bool {
@@ -446,7 +447,7 @@ func (s *scan) findRefs() {
 		if s.owner[i] >= 0 || !isAlnum(r[i]) || i > 0 && isAlnum(r[i-1]) {
 			continue
 		}
-		if e := s.spacedWaybill(i); e > i && s.claim(mark{kind: markRef, from: i, to: e, text: strings.ToUpper(halfWidth(s.quote(i, e)))}) {
+		if e := s.spacedWaybill(i); e > i && s.claim(mark{kind: markRef, from: i, to: e, text: strings.ToUpper(strings.ReplaceAll(halfWidth(s.quote(i, e)), "-", ""))}) {
 			i = e - 1
 			continue
 		}
@@ -471,8 +472,8 @@ func (s *scan) findRefs() {
 	}
 }
 
-// spacedWaybill is where a carrier's number ends that is written in groups, SF1400 0007 28315: two to four letters and at least
-// eleven digits in groups of four but for the first and last. i if there is none.
+// spacedWaybill is where a carrier's number ends that is written in groups, SF1400 0007 28315, YT 5566-0012-3377-9: two to four
+// letters and eleven to sixteen digits. i if there is none.
 func (s *scan) spacedWaybill(i int) int {
 	r := s.r
 	k := i
@@ -483,18 +484,21 @@ func (s *scan) spacedWaybill(i int) int {
 		return i
 	}
 	digits, groups, end := 0, 0, i
+	if k = skipSpace(r, k); k < len(r) && r[k] == '-' {
+		k++
+	}
 	for k < len(r) && isDigit(r[k]) {
 		e := k
 		for e < len(r) && isDigit(r[e]) {
 			e++
 		}
 		digits, groups, end = digits+e-k, groups+1, e
-		if e-k < 3 || e+1 >= len(r) || r[e] != ' ' || !isDigit(r[e+1]) {
+		if e-k < 3 || e+1 >= len(r) || r[e] != ' ' && r[e] != '-' || !isDigit(r[e+1]) {
 			break
 		}
 		k = e + 1
 	}
-	if groups < 3 || digits < 11 || digits > 16 || end < len(r) && (isAlnum(r[end]) || s.x.unitAt(r, end) != "") {
+	if groups < 2 || digits < 11 || digits > 16 || end < len(r) && (isAlnum(r[end]) || s.x.unitAt(r, end) != "") {
 		return i
 	}
 	return end

@@ -145,7 +145,7 @@ func (s *scan) ownedElsewhere(m mark) bool {
 		start--
 	}
 	before := string(s.r[start:m.from])
-	if strings.Contains(before, "那单") || strings.Contains(before, "别给") || strings.Contains(before, "不是") {
+	if strings.Contains(before, "那单") || strings.Contains(before, "别给") || strings.Contains(before, "不是") || says(before, []string{"别又", "别录", "别写", "别搞", "别弄", "别记", "不要录", "不要写", "不要记"}) {
 		return true
 	}
 	after := string(s.r[m.to:min(len(s.r), m.to+3)])
