@@ -260,7 +260,7 @@ func (s *scan) notMoney(r []rune, to int) bool {
 // price records a price, or that one was only spoken about.
 func (s *scan) price(from, to int, p priceTag) {
 	kind := markPrice
-	if !p.value.IsPositive() { // a gift, if it is said to be one
+	if !p.value.IsPositive() && p.doubt == "" { // a gift, if it is said to be one
 		kind = markNoise
 	}
 	start := from

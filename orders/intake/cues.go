@@ -152,6 +152,9 @@ func (s *scan) isGift(i, e int, w string) bool {
 	if w != "送" && w != "再送" && w != "送我" {
 		return !strings.ContainsAny(w, "他她") || s.quantityRight(e)
 	}
+	if has(r, e, "的") && says(string(r[max(0, i-6):i]), []string{"说好", "答应", "讲好", "承诺", "谈好", "活动"}) { // 说好送的2筒胶带
+		return true
+	}
 	// directly after goods: 血糖仪2台送试纸, 一箱送两瓶, 每台送2盒
 	k := i
 	for k > 0 && (r[k-1] == ' ' || s.owner[k-1] < 0 && strings.ContainsRune("就的话要再还,", r[k-1])) {

@@ -1014,6 +1014,10 @@ func (b *builder) amend(m *mention, first int) bool {
 		}
 		r := x.resolve(both, it.ctx, b.who, it.q.unit)
 		if r.product < 0 && it.res.product >= 0 && (r.reason != ReasonAmbiguous || x.cover(it.res.product, both).score >= r.best.score) {
+			if r, ok := b.contradicts(it, m); ok {
+				it.res = r
+				return true
+			}
 			if !all {
 				break
 			}
@@ -1029,6 +1033,26 @@ func (b *builder) amend(m *mention, first int) bool {
 		}
 	}
 	return done
+}
+
+// contradicts tells that m says a size which the item's goods lack and others of the same name bear: 小号飞机盒3捆,要25*18的.
+func (b *builder) contradicts(it *wanted, m *mention) (resolution, bool) {
+	x := b.s.x
+	if it.res.product < 0 || len(m.toks) == 0 || x.cover(it.res.product, m).toks != 0 {
+		return resolution{}, false
+	}
+	if strings.ContainsAny(clauseAround(b.s.r, m.from), "不别非换没改") {
+		return resolution{}, false
+	}
+	name := x.product(it.res.product).Name
+	for _, k := range x.asks(&m.toks[0]) {
+		for _, id := range x.tokens[k.id] {
+			if x.product(id).Name == name && x.cover(id, m).toks == 1<<uint(len(m.toks))-1 {
+				return resolution{product: -1, reason: ReasonConflict, rule: "contradiction", options: []int32{id, it.res.product}, best: it.res.best, head: true}, true
+			}
+		}
+	}
+	return resolution{}, false
 }
 
 // amendLast: single characters about the last item, (要大的).

@@ -420,7 +420,7 @@ func (r *reading) settle() {
 		for _, m := range last.facts.dates {
 			if r.forAll(m.from) {
 				for _, sec := range r.secs[:len(r.secs)-1] {
-					if sec.facts.due() == nil {
+					if due := sec.facts.due(); due == nil || due.weight < m.when.weight {
 						sec.facts.dates = append(sec.facts.dates, m)
 					}
 				}
@@ -494,7 +494,7 @@ func (r *reading) allot(sec *section) []*section {
 		}
 	}
 	if len(lots) < 2 {
-		return nil
+		return r.halves(sec)
 	}
 	// which goods are shared out: those named last before the first lot
 	k := -1
@@ -530,6 +530,63 @@ func (r *reading) allot(sec *section) []*section {
 		if f.address == "" {
 			f.address = sec.facts.address
 		}
+		if n == 0 {
+			for i, it := range sec.items {
+				if i != k {
+					one.items = append(one.items, it)
+				}
+			}
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// halves reads 一半15号到,剩下的22号到 behind goods of which there is one line, or the line named last.
+func (r *reading) halves(sec *section) []*section {
+	s := r.s
+	var half, rest facts2
+	first := -1
+	for i := sec.from; i < sec.to; {
+		end := i
+		for end < sec.to && (!strings.ContainsRune(",。;\n!?", s.r[end]) || s.at(end) != nil) {
+			end++
+		}
+		if k := index(s.r, i, end, "一半"); k >= 0 && index(s.r, i, end, "另") < 0 && first < 0 {
+			s.gather(i, end, &half)
+			first = k
+		} else if wordIn := says(string(s.r[i:end]), []string{"剩下", "另一半", "另外一半", "其余", "余下", "剩余"}); wordIn && first >= 0 {
+			s.gather(i, end, &rest)
+		}
+		i = end + 1
+	}
+	placed := func(f *facts2) bool { return f.due() != nil || f.address != "" }
+	if first < 0 || !placed(&half) || !placed(&rest) {
+		return nil
+	}
+	k := -1
+	for i, it := range sec.items {
+		if it.from < first && it.res.product >= 0 && !it.q.none {
+			k = i
+		}
+	}
+	if k < 0 {
+		return nil
+	}
+	part := sec.items[k].q.value.DivRound(decimal.New(2, 0), 6)
+	if sec.items[k].q.value.IsInteger() && !part.IsInteger() {
+		return nil
+	}
+	var out []*section
+	for n, f := range []facts2{half, rest} {
+		p := *sec.items[k]
+		p.q.value = part
+		all := sec.facts
+		all.dates, all.contact, all.phone, all.badly = f.dates, f.contact, f.phone, f.badly
+		if f.address != "" {
+			all.address = f.address
+		}
+		one := &section{from: sec.from, to: sec.to, customers: sec.customers, facts: all, items: []*wanted{&p}}
 		if n == 0 {
 			for i, it := range sec.items {
 				if i != k {
