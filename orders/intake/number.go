@@ -89,45 +89,55 @@ func readDigits(r []rune, i int) (numeral, bool) {
 
 // literal reads digits with separators of thousands and a fraction (1,200.5 1'200), and an exponent.
 func literal(r []rune, i int) (v decimal.Decimal, to int, ok bool) {
-	j := i
-	var b strings.Builder
-	for j < len(r) && isDigit(r[j]) {
-		b.WriteRune(r[j])
-		j++
+	j, n, digits, point := i, int64(0), 0, -1
+	take := func(to int) {
+		for ; j < to && isDigit(r[j]); j++ {
+			if digits++; digits <= 18 {
+				n = n*10 + int64(r[j]-'0')
+			}
+		}
 	}
+	take(len(r))
 	if sep := j; j-i <= 3 && j < len(r) && (r[j] == ',' || r[j] == '\'') {
 		for j < len(r) && r[j] == r[sep] && groupOfThree(r, j+1) {
-			b.WriteString(string(r[j+1 : j+4]))
-			j += 4
+			j++
+			take(j + 3)
 		}
 	}
 	if j+1 < len(r) && r[j] == '.' && isDigit(r[j+1]) {
-		b.WriteByte('.')
-		for j++; j < len(r) && isDigit(r[j]); j++ {
-			b.WriteRune(r[j])
-		}
+		point = digits
+		j++
+		take(len(r))
 	}
-	if b.Len() > 18 {
+	exp := int32(0)
+	if point >= 0 {
+		exp = int32(point - digits) //nolint:gosec // at most 18
+		digits++
+	}
+	if digits > 18 {
 		return v, i, false
 	}
 	if e := j; e+1 < len(r) && r[e] == 'e' {
+		sign, power := int32(1), int32(0)
 		if e++; r[e] == '+' || r[e] == '-' {
+			if r[e] == '-' {
+				sign = -1
+			}
 			e++
 		}
 		k := e
-		for k < len(r) && isDigit(r[k]) {
-			k++
+		for ; k < len(r) && isDigit(r[k]); k++ {
+			power = min(power*10+r[k]-'0', 100)
 		}
 		if k > e && k-e <= 2 && (k >= len(r) || !isAlnum(r[k])) {
-			b.WriteString(string(r[j:k]))
+			exp += sign * power
 			j = k
 		}
 	}
-	v, err := decimal.NewFromString(b.String())
-	if err != nil || v.Exponent() > 12 {
+	if exp > 12 {
 		return v, i, false
 	}
-	return v, j, true
+	return decimal.New(n, exp), j, true
 }
 
 func groupOfThree(r []rune, i int) bool {
@@ -237,7 +247,7 @@ func readAmount(r []rune, i int, point bool) (numeral, bool) {
 			v, j = v.Mul(decimal.NewFromInt(p)), j+1
 		}
 		return numeral{value: v, to: j, han: true}, true
-	case r[i] == '几', strings.ContainsRune("数上近", r[i]):
+	case r[i] == '几', r[i] == '数', r[i] == '上', r[i] == '近':
 		if r[i] == '上' && i > 0 && strings.ContainsRune("早晚马以加网线路海", r[i-1]) {
 			return numeral{}, false
 		}
