@@ -99,7 +99,7 @@ func (s *session) skip(tx Tx, cmd command) error {
 		case err != nil:
 			return err
 		case o.OpenNode() != nil:
-			s.say(fmt.Sprintf("已跳过 %s 的这一步，接下来由%s审批。", id, o.OpenNode().Who()))
+			s.say(fmt.Sprintf("已跳过 %s 的这一步，接下来由%s审批。", id, o.Awaits()))
 		default:
 			s.say(fmt.Sprintf("已跳过 %s 的这一步，审批完成，仓库会收到通知。", id))
 		}

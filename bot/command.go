@@ -344,7 +344,7 @@ func (s *session) decide(tx Tx, id orders.OrderID, node, revision int, approve b
 	case !approve:
 		text = fmt.Sprintf("已驳回 %s，原因：%s。业务员会收到通知。", o.ID, reason)
 	case o.OpenNode() != nil:
-		text += "，接下来由" + o.OpenNode().Who() + "审批。"
+		text += "，接下来由" + o.Awaits() + "审批。"
 	default:
 		text += "，审批完成，仓库会收到通知。"
 	}
@@ -358,8 +358,13 @@ const reasonTime = 30 * time.Minute
 
 // askReason asks for the reason of a rejection; the next text is taken for it.
 func (s *session) askReason(o *orders.Order, node, revision int) error {
-	n := o.OpenNode()
-	if n == nil || o.Status != orders.StatusPendingApproval || node != 0 && n.Seq != node {
+	n := o.Node(node)
+	if node == 0 {
+		if n = s.person.deciding(o); n == nil {
+			n = o.OpenNode()
+		}
+	}
+	if n == nil || o.Status != orders.StatusPendingApproval || n.Status != orders.NodeOpen {
 		return orders.Errorf(orders.CodeConflict, "订单 %s 现在是「%s」，不用审批了", o.ID, o.Status)
 	}
 	if !s.person.mayDecide(o) {

@@ -74,12 +74,20 @@ func (p person) maySee(o *orders.Order) bool {
 
 // mayDecide tells whether the person may decide the node for which an order waits, now.
 func (p person) mayDecide(o *orders.Order) bool {
-	n := o.OpenNode()
-	if n == nil || p.staff == nil {
-		return false
+	return p.deciding(o) != nil
+}
+
+// deciding returns the node that waits and that the person may decide, nil if there is none.
+func (p person) deciding(o *orders.Order) *orders.Node {
+	for _, n := range o.OpenNodes() {
+		if p.staff == nil {
+			break
+		}
+		if _, ok := p.catalog.MayDecide(o, n, p.staff, p.now); ok {
+			return n
+		}
 	}
-	_, ok := p.catalog.MayDecide(o, n, p.staff, p.now)
-	return ok
+	return nil
 }
 
 // wrote tells whether the order came from this person's own account.

@@ -569,11 +569,11 @@ func (s *session) except(ctx context.Context, tx Tx, ids []orders.OrderID, reaso
 func (s *session) placedText(o *orders.Order) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "已下单 %s，合计 %s。", o.ID, o.Total)
-	if n := o.OpenNode(); n != nil {
+	if who := o.Awaits(); who != "" {
 		if s.person.staff == nil {
 			b.WriteString("正在审核，通过后通知您。")
 		} else {
-			fmt.Fprintf(&b, "等%s审批。", n.Who())
+			fmt.Fprintf(&b, "等%s审批。", who)
 		}
 	} else if s.person.staff == nil {
 		b.WriteString("已通过审核，开始备货。")

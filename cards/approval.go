@@ -23,7 +23,7 @@ type ApprovalView struct {
 func Approval(s *Signer, o *orders.Order, node *orders.Node, v ApprovalView) Message {
 	id := string(o.ID)
 	c := &Card{
-		Title: "待审批 " + id, Desc: join(" · ", node.Who()+"审批", o.Route), Amount: o.Total.String(),
+		Title: "待审批 " + id, Desc: join(" · ", node.Who()+"审批", beside(o, node), o.Route), Amount: o.Total.String(),
 		Urgent: o.Urgent, Fields: approvalFields(o, node, v), Lines: rows(o, true),
 	}
 	if v.Link != "" {
@@ -39,6 +39,20 @@ func Approval(s *Signer, o *orders.Order, node *orders.Node, v ApprovalView) Mes
 	act("驳回", Danger, Reject, "驳回 "+id+" 原因")
 	act("更多", Normal, More, "明细 "+id)
 	return Message{Text: Text(c), Card: c}
+}
+
+// beside says who has to decide besides: 会签，还要总监.
+func beside(o *orders.Order, node *orders.Node) string {
+	var who []string
+	for i := range o.Nodes {
+		if n := &o.Nodes[i]; node.Stage != 0 && n.Stage == node.Stage && n.Seq != node.Seq && n.Status == orders.NodeOpen {
+			who = append(who, n.Who())
+		}
+	}
+	if who == nil {
+		return ""
+	}
+	return "会签，还要" + strings.Join(who, "和")
 }
 
 func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field {
@@ -170,14 +184,14 @@ func ApprovalSettled(o *orders.Order, node *orders.Node) Message {
 	switch node.Status {
 	case orders.NodeApproved:
 		c.Settled = join(" ", "已同意", node.Name, when(node.DecidedAt))
-		if next := o.OpenNode(); next != nil {
-			c.Settled += "，接着由" + next.Who() + "审批"
+		if next := o.Awaits(); next != "" {
+			c.Settled += "，接着由" + next + "审批"
 		}
 	case orders.NodeRejected:
 		c.Settled = join(" ", "已驳回", node.Name, when(node.DecidedAt)) + "：" + node.Reason
 	case orders.NodeTransferred:
 		c.Settled = join(" ", "已转交", node.Name, when(node.DecidedAt))
-		if next := o.Node(node.Seq + 1); next != nil {
+		if next := o.Node(node.Seq + 1); next != nil && node.Stage == 0 {
 			c.Settled += "，由" + next.Who() + "审批"
 		}
 	case orders.NodeReturned:
@@ -202,7 +216,7 @@ func Progress(o *orders.Order, catalog *orders.Catalog, now time.Time) Message {
 	}
 	for i := range o.Nodes {
 		n := &o.Nodes[i]
-		rows = append(rows, fmt.Sprintf("%d %s %s %s", n.Seq, nodeMarks[n.Status], n.Who(), nodeWords(o, n, catalog, now)))
+		rows = append(rows, fmt.Sprintf("%d %s %s %s", n.Seq, nodeMarks[n.Status], join("", n.Who(), map[bool]string{true: "（会签）"}[n.Stage != 0]), nodeWords(o, n, catalog, now)))
 	}
 	switch {
 	case o.Status == orders.StatusDraft:

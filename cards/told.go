@@ -113,11 +113,14 @@ var serviceWords = map[string]string{"return": "想退换货 ", "urge": "在催 
 
 // awaits says whose turn it is, and until when.
 func awaits(o *orders.Order, catalog *orders.Catalog, now time.Time) string {
-	n := o.OpenNode()
-	if n == nil {
+	var words []string
+	for _, n := range o.OpenNodes() {
+		words = append(words, nodeWords(o, n, catalog, now))
+	}
+	if words == nil {
 		return ""
 	}
-	return "现在等" + n.Who() + "审批：" + nodeWords(o, n, catalog, now)
+	return "现在等" + o.Awaits() + "审批：" + strings.Join(words, "；")
 }
 
 // shortRows lists what is missing.

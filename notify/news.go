@@ -42,7 +42,15 @@ func (n *news) route() error {
 		return n.covered()
 	case orders.EventApprovalDecided:
 		n.tellSales(KindDecided)
-		return n.settleApproval(n.node())
+		node := n.node()
+		for i := range n.o.Nodes { // what was needed besides may be needed no more
+			if x := &n.o.Nodes[i]; node != nil && node.Stage != 0 && x.Stage == node.Stage && x.Seq != node.Seq {
+				if err := n.settleApproval(x); err != nil {
+					return err
+				}
+			}
+		}
+		return n.settleApproval(node)
 	case orders.EventApproved:
 		return n.approved()
 	case orders.EventSentBack:
@@ -56,7 +64,9 @@ func (n *news) route() error {
 		return n.expired()
 	case orders.EventReservationEnded:
 		n.tellSales(KindReservation)
-		n.tellApprovers(n.o.OpenNode(), KindReservation, n.told())
+		for _, node := range n.o.OpenNodes() {
+			n.tellApprovers(node, KindReservation, n.told())
+		}
 	case orders.EventUrgent, orders.EventUrgentRepeated:
 		return n.alert()
 	case orders.EventAcknowledged:
@@ -393,7 +403,9 @@ func (n *news) asked() {
 	}
 	switch n.o.Status {
 	case orders.StatusPendingApproval:
-		n.tellApprovers(n.o.OpenNode(), KindService, m)
+		for _, node := range n.o.OpenNodes() {
+			n.tellApprovers(node, KindService, m)
+		}
 	case orders.StatusApproved, orders.StatusAllocated, orders.StatusPicking, orders.StatusChecked:
 		n.tellRole(KindService, *m, orders.RoleWarehouseLead)
 		n.tellRole(KindService, *m, orders.RoleWarehouse)

@@ -162,17 +162,25 @@ func (a *Absences) cover(tx Tx, cat *orders.Catalog, id orders.OrderID) error {
 	if err != nil {
 		return err
 	}
-	n := o.OpenNode()
-	if n == nil || o.Status != orders.StatusPendingApproval {
-		return nil
+	for _, n := range o.OpenNodes() {
+		if o.Status != orders.StatusPendingApproval {
+			return nil
+		}
+		who, err := withoutCard(tx, o, n, cat.Approvers(o, n, a.Desk.Now()))
+		if err != nil {
+			return err
+		}
+		if len(who) == 0 {
+			continue
+		}
+		err = tx.Emit(orders.Event{
+			Kind: orders.EventApprovalCovered, Order: id, At: a.Desk.Now(), Actor: orders.SystemActor.Code, Data: map[string]string{"node": strconv.Itoa(n.Seq)},
+		})
+		if err != nil {
+			return err
+		}
 	}
-	who, err := withoutCard(tx, o, n, cat.Approvers(o, n, a.Desk.Now()))
-	if err != nil || len(who) == 0 {
-		return err
-	}
-	return tx.Emit(orders.Event{
-		Kind: orders.EventApprovalCovered, Order: id, At: a.Desk.Now(), Actor: orders.SystemActor.Code, Data: map[string]string{"node": strconv.Itoa(n.Seq)},
-	})
+	return nil
 }
 
 // Deadlines is the job that does what is due for orders: drafts and reservations that end,

@@ -22,6 +22,9 @@ func (d *Desk) openNode(tx Tx, id OrderID, seq, revision int) (*Order, *Node, er
 		return nil, nil, Errorf(CodeConflict, "订单 %s 现在是「%s」，不用审批了", o.ID, o.Status)
 	}
 	n := o.OpenNode()
+	if at := o.Node(seq); at != nil && at.Status == NodeOpen {
+		n = at
+	}
 	if n == nil || seq != 0 && n.Seq != seq || revision != 0 && revision != o.Revision {
 		return nil, nil, Errorf(CodeConflict, "这张审批卡片是旧的，订单 %s 后来变过，没有改动。发「进度 %s」看现在到哪一步", o.ID, o.ID)
 	}
@@ -34,7 +37,14 @@ func (d *Desk) mine(tx Tx, id OrderID, seq, revision int, by *Actor) (*Order, *N
 	if err != nil {
 		return nil, nil, err
 	}
-	if by.Staff.May(RightApprove) != ScopeNone {
+	nodes := []*Node{n}
+	if seq == 0 {
+		nodes = o.OpenNodes()
+	}
+	for _, n := range nodes {
+		if by.Staff.May(RightApprove) == ScopeNone {
+			break
+		}
 		if as, ok := d.Catalog().MayDecide(o, n, by.Staff, d.Now()); ok {
 			if as.For != nil {
 				by.For, by.Name = as.For.Name, as.Title()
@@ -42,7 +52,7 @@ func (d *Desk) mine(tx Tx, id OrderID, seq, revision int, by *Actor) (*Order, *N
 			return o, n, nil
 		}
 	}
-	return nil, nil, Errorf(CodeDenied, "订单 %s 现在由%s审批，您没有这一步的权限，没有改动", o.ID, n.Who())
+	return nil, nil, Errorf(CodeDenied, "订单 %s 现在由%s审批，您没有这一步的权限，没有改动", o.ID, o.Awaits())
 }
 
 // settle notes what became of the open node and who did it.
@@ -63,11 +73,14 @@ func mayInvolve(o *Order, s *Staff) error {
 	return nil
 }
 
-// behind puts a node into the chain behind another one. The numbers of those that wait move up:
-// nobody has seen them yet.
+// behind puts a node into the chain behind an open one and those open beside it. The numbers of those that wait move
+// up: nobody has seen them yet.
 func (o *Order) behind(at *Node, added Node) {
-	i := slices.IndexFunc(o.Nodes, func(n Node) bool { return n.Seq == at.Seq })
-	added.Seq, added.Limit, added.Workdays = at.Seq+1, at.Limit, at.Workdays
+	i := len(o.Nodes) - 1
+	for o.Nodes[i].Status == NodeWaiting {
+		i--
+	}
+	added.Seq, added.Limit, added.Workdays = o.Nodes[i].Seq+1, at.Limit, at.Workdays
 	added.Status, added.Role = NodeWaiting, at.Role
 	for j := i + 1; j < len(o.Nodes); j++ {
 		o.Nodes[j].Seq++
@@ -98,8 +111,9 @@ func (d *Desk) Transfer(tx Tx, id OrderID, to *Staff, reason string, by Actor) (
 	if err := mayInvolve(o, to); err != nil {
 		return nil, err
 	}
-	o.behind(n, Node{Assignee: to.Code, AssigneeName: to.Name})
-	n = o.OpenNode() // the list has moved
+	seq := n.Seq
+	o.behind(n, Node{Assignee: to.Code, AssigneeName: to.Name, Stage: n.Stage})
+	n = o.Node(seq) // the list has moved
 	n.settle(d, NodeTransferred, reason, by)
 	events := []Event{d.decided(o, n, by)}
 	more, err := d.proceed(tx, o, by)
@@ -156,9 +170,9 @@ func (d *Desk) SendBack(tx Tx, id OrderID, reason string, by Actor) (*Order, err
 	return d.finish(tx, o, by, "退回（"+n.Who()+"）", before, reason, append(events, more...))
 }
 
-// Skip leaves out the open node (跳过). That needs the right, which approvers themselves don't have.
+// Skip leaves out the step that is open (跳过), all of it. That needs the right, which approvers themselves don't have.
 func (d *Desk) Skip(tx Tx, id OrderID, reason string, by Actor) (*Order, error) {
-	o, n, err := d.openNode(tx, id, 0, 0)
+	o, _, err := d.openNode(tx, id, 0, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -169,9 +183,12 @@ func (d *Desk) Skip(tx Tx, id OrderID, reason string, by Actor) (*Order, error) 
 		return nil, Errorf(CodeInvalid, "请写明跳过的原因，例如「跳过 %s 财务出差，已电话确认」", o.ID)
 	}
 	before := o.Status.String()
-	n.settle(d, NodeSkipped, reason, by)
-	events := []Event{d.decided(o, n, by)}
-	who := n.Who()
+	who := o.Awaits()
+	var events []Event
+	for _, n := range o.OpenNodes() {
+		n.settle(d, NodeSkipped, reason, by)
+		events = append(events, d.decided(o, n, by))
+	}
 	more, err := d.proceed(tx, o, by)
 	if err != nil {
 		return nil, err

@@ -178,7 +178,8 @@ func (o *Order) review(r *Route) {
 			continue
 		}
 		at := len(r.Steps)
-		for rank[f.Role] > 0 && at > 0 && rank[r.Steps[at-1].Role] > rank[f.Role] {
+		for rank[f.Role] > 0 && at > 0 && (rank[r.Steps[at-1].Role] > rank[f.Role] ||
+			at < len(r.Steps) && r.Steps[at].Stage != 0 && r.Steps[at-1].Stage == r.Steps[at].Stage) {
 			at--
 		}
 		r.Steps = slices.Insert(slices.Clone(r.Steps), at, RouteStep{Role: f.Role})

@@ -180,22 +180,28 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 // comes, so that the record shows the true order of things.
 func (o *Order) setRoute(r Route, limit time.Duration) {
 	o.Route, o.Rules = r.Name, r.Version
+	before := len(o.Nodes)
 	for _, s := range r.Steps { // behind what was before it was sent back
 		if s.Limit == 0 {
 			s.Limit = limit
 		}
+		if s.Stage > 0 {
+			s.Stage += before
+		}
 		o.Nodes = append(o.Nodes, Node{
-			Seq: len(o.Nodes) + 1, Role: s.Role, Also: s.Also, Status: NodeWaiting, Reason: s.Pass, Limit: s.Limit, Workdays: s.Workdays,
+			Seq: len(o.Nodes) + 1, Role: s.Role, Also: s.Also, Stage: s.Stage, Status: NodeWaiting, Reason: s.Pass, Limit: s.Limit, Workdays: s.Workdays,
 		})
 	}
 }
 
-// proceed opens the next node of the chain or, where none is left, approves the order.
+// proceed opens the next node of the chain, with those that wait beside it, or, where none is left, approves the order.
 func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
 	now := d.Now()
+	open := o.OpenNode()
+	var requests []Event
 	for i := range o.Nodes {
 		n := &o.Nodes[i]
-		if n.Status != NodeWaiting {
+		if n.Status != NodeWaiting || open != nil && (open.Stage == 0 || open.Stage != n.Stage) {
 			continue
 		}
 		n.open(d.Catalog().Calendar, now)
@@ -207,7 +213,11 @@ func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
 		if d.Catalog().deserted(o, n, now) {
 			n.Extra = d.escalation(n) // a vacant role must not leave the order stuck
 		}
-		return []Event{d.event(o, EventApprovalRequested, by, map[string]string{"node": strconv.Itoa(n.Seq)})}, nil
+		open = n
+		requests = append(requests, d.event(o, EventApprovalRequested, by, map[string]string{"node": strconv.Itoa(n.Seq)}))
+	}
+	if open != nil {
+		return requests, nil
 	}
 
 	o.reach(StatusApproved, now)
@@ -232,7 +242,8 @@ func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
 }
 
 // Decide settles the open node of an order's chain. seq and revision 0 mean whatever is current.
-// The reason is needed to reject.
+// The reason is needed to reject. Where all of several nodes are needed, a person's consent counts for each of these that they
+// may decide, and one rejection is enough.
 func (d *Desk) Decide(tx Tx, id OrderID, seq, revision int, approve bool, reason string, by Actor) (*Order, error) {
 	o, n, err := d.mine(tx, id, seq, revision, &by)
 	if err != nil {
@@ -246,7 +257,18 @@ func (d *Desk) Decide(tx Tx, id OrderID, seq, revision int, approve bool, reason
 		status, action = NodeRejected, "驳回（"
 	}
 	n.settle(d, status, reason, by)
-	events, action := []Event{d.decided(o, n, by)}, action+n.Who()+"）"
+	events, action := []Event{d.decided(o, n, by)}, action+n.Who()
+	for _, x := range o.OpenNodes() {
+		if as, ok := d.Catalog().MayDecide(o, x, by.Staff, d.Now()); ok && approve {
+			same := by
+			if same.Name = as.Name; as.For != nil {
+				same.Name = as.Title()
+			}
+			x.settle(d, status, reason, same)
+			events, action = append(events, d.decided(o, x, by)), action+"、"+x.Who()
+		}
+	}
+	action += "）"
 	before := o.Status.String()
 	var more []Event
 	if approve {
@@ -525,7 +547,10 @@ func (d *Desk) Tick(tx Tx, id OrderID) error {
 		events = append(events, d.event(o, EventReservationEnded, by, nil))
 		entries = append(entries, d.entry(o, by, "预占到期", "", "", "库存已放回"))
 	}
-	if n := o.OpenNode(); n != nil && o.Status == StatusPendingApproval {
+	for _, n := range o.OpenNodes() {
+		if o.Status != StatusPendingApproval {
+			break
+		}
 		data := map[string]string{"node": strconv.Itoa(n.Seq)}
 		if n.Reminded == 0 && !n.RemindAt.After(now) {
 			n.Reminded = 1

@@ -197,6 +197,7 @@ type Node struct {
 	Seq       int
 	Role      Role
 	Also      []Role // whose holders may decide as well as those of Role
+	Stage     int    // not 0: all nodes of the same number wait at once, and all have to be decided (会签)
 	Status    NodeStatus
 	DecidedBy StaffCode
 	Name      string // of who decided

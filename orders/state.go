@@ -30,7 +30,10 @@ func (o *Order) NextAt() time.Time {
 		sooner(o.ExpiresAt)
 	}
 	sooner(o.ReservedUntil)
-	if n := o.OpenNode(); n != nil && o.Status == StatusPendingApproval {
+	for _, n := range o.OpenNodes() {
+		if o.Status != StatusPendingApproval {
+			break
+		}
 		switch n.Reminded {
 		case 0:
 			sooner(n.RemindAt)
@@ -56,7 +59,27 @@ func (n *Node) open(cal *Calendar, now time.Time) {
 	n.OpenedAt, n.RemindAt, n.DueAt = now, after(n.Limit/2), after(n.Limit)
 }
 
-// OpenNode returns the node that is waiting for a decision, nil if there is none.
+// OpenNodes returns the nodes that wait for a decision: several where all of them are needed.
+func (o *Order) OpenNodes() []*Node {
+	var out []*Node
+	for i := range o.Nodes {
+		if o.Nodes[i].Status == NodeOpen {
+			out = append(out, &o.Nodes[i])
+		}
+	}
+	return out
+}
+
+// Awaits names who decides now: 财务和总监; "" where nobody has to.
+func (o *Order) Awaits() string {
+	var who []string
+	for _, n := range o.OpenNodes() {
+		who = append(who, n.Who())
+	}
+	return strings.Join(who, "和")
+}
+
+// OpenNode returns the first node that is waiting for a decision, nil if there is none.
 func (o *Order) OpenNode() *Node {
 	for i := range o.Nodes {
 		if o.Nodes[i].Status == NodeOpen {

@@ -60,6 +60,7 @@ type Route struct {
 type RouteStep struct {
 	Role     Role
 	Also     []Role        // whose holders may decide as well as those of Role
+	Stage    int           // not 0: all steps of the same number wait at once (会签)
 	Limit    time.Duration // 0: the configured limit
 	Workdays bool          // Limit counts working days only, of 24 hours each
 	Pass     string

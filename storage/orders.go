@@ -86,6 +86,7 @@ type nodeRow struct {
 	Seq          int    `gorm:"primaryKey"`
 	Role         string
 	Also         string
+	Stage        int
 	Status       string
 	DecidedBy    string
 	Name         string
@@ -152,7 +153,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 	for i := range o.Nodes {
 		n := &o.Nodes[i]
 		r.nodes = append(r.nodes, nodeRow{
-			OrderID: string(o.ID), Seq: n.Seq, Role: string(n.Role), Also: toJSON(n.Also), Status: string(n.Status), DecidedBy: string(n.DecidedBy),
+			OrderID: string(o.ID), Seq: n.Seq, Role: string(n.Role), Also: toJSON(n.Also), Stage: n.Stage, Status: string(n.Status), DecidedBy: string(n.DecidedBy),
 			Name: n.Name, DecidedAt: toMS(n.DecidedAt), Reason: n.Reason, TimeLimit: n.Limit.Milliseconds(), Workdays: n.Workdays,
 			OpenedAt: toMS(n.OpenedAt), RemindAt: toMS(n.RemindAt), DueAt: toMS(n.DueAt),
 			Reminded: n.Reminded, Extra: toJSON(n.Extra), Assignee: string(n.Assignee), AssigneeName: n.AssigneeName,
@@ -193,7 +194,7 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 	for i := range r.nodes {
 		n := &r.nodes[i]
 		node := orders.Node{
-			Seq: n.Seq, Role: orders.Role(n.Role), Status: orders.NodeStatus(n.Status), DecidedBy: orders.StaffCode(n.DecidedBy),
+			Seq: n.Seq, Role: orders.Role(n.Role), Stage: n.Stage, Status: orders.NodeStatus(n.Status), DecidedBy: orders.StaffCode(n.DecidedBy),
 			Name: n.Name, DecidedAt: fromMS(n.DecidedAt), Reason: n.Reason, Limit: time.Duration(n.TimeLimit) * time.Millisecond,
 			Workdays: n.Workdays, OpenedAt: fromMS(n.OpenedAt), RemindAt: fromMS(n.RemindAt), DueAt: fromMS(n.DueAt),
 			Reminded: n.Reminded, Assignee: orders.StaffCode(n.Assignee), AssigneeName: n.AssigneeName,

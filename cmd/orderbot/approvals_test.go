@@ -97,6 +97,8 @@ func TestApprovalsAreHandedOnAddedSentBackAndSkipped(t *testing.T) {
 }
 
 // A step of several roles is decided by one of their people, whoever presses at once, and says so on the card and in 进度.
+//
+// feature: AP-10
 func TestAnyOfSeveralRolesDecides(t *testing.T) {
 	t.Parallel()
 	for name, database := range databases(t) {
@@ -134,6 +136,89 @@ func TestAnyOfSeveralRolesDecides(t *testing.T) {
 			b := see(t, "card", f.dingtalk("dt-sunyun"), offers("同意", id))
 			f.pressDingTalk("dt-sunyun", b, "同意")
 			see(t, "approved", f.wecom("zhouting"), says(id, "已批准"))
+			sound(t, db)
+		})
+	}
+}
+
+// A step that all of several roles decide waits for each of them at once: nobody counts twice, a consent of one is not enough, and
+// one rejection is.
+//
+// feature: AP-10
+func TestAllOfSeveralRolesDecide(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "rules.yaml")
+			require.NoError(t, os.WriteFile(file, []byte("routes: [{name: 会签, when: 其余, steps: [{all: [财务, 财务总监]}, {role: 运营主管}]}]"), 0o600))
+			f := newFirm(t, database(t), medical, "ORDERBOT_RULES="+file)
+			f.serve()
+			ctx, db := t.Context(), f.sql()
+			place := func(text string) string {
+				before := len(f.sim.WeCom.Screen("zhouting"))
+				f.sim.WeCom.SendText(ctx, "zhouting", text)
+				card := see(t, "draft", func() []simulator.Bubble { return f.sim.WeCom.Screen("zhouting")[before:] }, offers("确认下单"))
+				f.pressWeCom("zhouting", card, "确认下单")
+				id := orderNumber.FindString(card.Title)
+				see(t, "placed", f.wecom("zhouting"), says("已下单", id, "等财务和财务总监审批"))
+				return id
+			}
+			state := func(id string) []string {
+				quiet(t, db, time.Minute)
+				return texts(t, db, "SELECT role, status, decided_by FROM order_nodes WHERE order_id = ? ORDER BY seq", id)
+			}
+			id := place("澜州一院 外科口罩20箱，周五送到")
+			finance := see(t, "card", f.dingtalk("dt-lizhang"), offers("同意", id, "会签，还要财务总监"))
+			cfo := see(t, "card", f.dingtalk("dt-zhaocai"), offers("同意", id, "会签，还要财务"))
+			f.sim.WeCom.SendText(ctx, "zhouting", "进度 "+id)
+			see(t, "chain", f.wecom("zhouting"), says("1 ⏳ 财务（会签） 李账", "2 ⏳ 财务总监（会签） 赵财", "3 ⚪ 运营主管"))
+
+			// One presses many times, and says so besides: it counts once, and is not enough.
+			key, _ := buttonOf(finance, "同意")
+			var presses sync.WaitGroup
+			for range 5 {
+				presses.Go(func() { f.sim.DingTalk.Click(ctx, "dt-lizhang", finance.TaskID, key) })
+			}
+			presses.Wait()
+			see(t, "settled", f.dingtalk("dt-lizhang"), says("已同意", "接着由财务总监审批"))
+			f.sim.DingTalk.SendText(ctx, "dt-lizhang", "同意 "+id)
+			see(t, "refused", f.dingtalk("dt-lizhang"), says("现在由财务总监审批", "没有这一步的权限"))
+			require.Equal(t, []string{"finance approved S11", "cfo open ", "operations waiting "}, state(id))
+			f.pressDingTalk("dt-zhaocai", cfo, "同意")
+			f.pressDingTalk("dt-sunyun", see(t, "card", f.dingtalk("dt-sunyun"), offers("同意", id)), "同意")
+			see(t, "approved", f.wecom("zhouting"), says(id, "已批准"))
+			require.Equal(t, []string{"finance approved S11", "cfo approved S12", "operations approved S14"}, state(id))
+
+			// Both at once.
+			id = place("澜州一院 丁腈手套M码2箱，周五送到")
+			for _, who := range []string{"dt-lizhang", "dt-zhaocai"} {
+				b := see(t, "card", f.dingtalk(who), offers("同意", id))
+				key, _ := buttonOf(b, "同意")
+				presses.Go(func() { f.sim.DingTalk.Click(ctx, who, b.TaskID, key) })
+			}
+			presses.Wait()
+			see(t, "next", f.dingtalk("dt-sunyun"), offers("同意", id))
+			require.Equal(t, []string{"finance approved S11", "cfo approved S12", "operations open "}, state(id))
+
+			// Handed on, the other one still decides; a rejection ends it for all.
+			id = place("澜州一院 外科口罩30箱，周五送到")
+			see(t, "card", f.dingtalk("dt-zhaocai"), offers("同意", id))
+			f.sim.DingTalk.SendText(ctx, "dt-lizhang", "转交 "+id+" 钱总 请您看")
+			see(t, "handed on", f.dingtalk("dt-qianzong"), offers("同意", id, "会签，还要财务总监"))
+			f.sim.DingTalk.SendText(ctx, "dt-zhaocai", "驳回 "+id+" 价格不对")
+			see(t, "rejected", f.wecom("zhouting"), says(id, "驳回", "价格不对"))
+			require.Equal(t, []string{"finance transferred S11", "cfo rejected S12", "finance void ", "operations void "}, state(id))
+			see(t, "settled", f.dingtalk("dt-qianzong"), says("已作废"))
+			for _, b := range f.dingtalk("dt-qianzong")() {
+				require.False(t, offers("同意", id)(b))
+			}
+
+			// Left out as a whole, by who may.
+			id = place("澜州一院 丁腈手套M码3箱，周五送到")
+			f.sim.DingTalk.SendText(ctx, "dt-sunyun", "跳过 "+id+" 财务都在外地，已电话确认")
+			see(t, "skipped", f.dingtalk("dt-sunyun"), says("已跳过", id, "运营主管"))
+			require.Equal(t, []string{"finance skipped S14", "cfo skipped S14", "operations open "}, state(id))
 			sound(t, db)
 		})
 	}

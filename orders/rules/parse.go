@@ -212,15 +212,19 @@ func (r *reader) routes(n *yaml.Node) []route {
 func (r *reader) steps(n *yaml.Node) []step {
 	var out []step
 	for _, item := range r.items(n, "steps") {
-		f := r.fields(item, "审批步骤", "role", "any", "limit", "when", "pass", "because")
+		f := r.fields(item, "审批步骤", "role", "any", "all", "limit", "when", "pass", "because")
 		s := step{because: r.text(f["because"], "because"), at: item}
 		switch {
-		case f["role"] != nil && f["any"] != nil:
-			r.mistake(f["any"], "role 和 any 只写一个：role 是一个角色，any 是几个角色里任何一位")
+		case (f["role"] != nil && f["any"] != nil) || (f["all"] != nil && (f["role"] != nil || f["any"] != nil)):
+			r.mistake(item, "role、any、all 只写一个：role 是一个角色，any 是几个角色里任何一位，all 是几个角色都要")
 		case f["role"] != nil:
 			s.role = r.role(f["role"], "role")
 		case f["any"] != nil:
-			s.role, s.also = r.anyOf(f["any"])
+			s.role, s.also = r.several(f["any"], "any")
+		case f["all"] != nil:
+			if first, others := r.several(f["all"], "all"); first != "" {
+				s.role, s.all = first, append([]orders.Role{first}, others...)
+			}
 		default:
 			r.mistake(item, "审批步骤缺角色 role")
 		}
@@ -242,20 +246,20 @@ func (r *reader) steps(n *yaml.Node) []step {
 	return out
 }
 
-// anyOf reads the roles of which one decides.
-func (r *reader) anyOf(n *yaml.Node) (orders.Role, []orders.Role) {
+// several reads the roles of a step for more than one.
+func (r *reader) several(n *yaml.Node, word string) (orders.Role, []orders.Role) {
 	mistakes := len(r.mistakes)
-	all := r.roles(n, "any")
+	all := r.roles(n, word)
 	for i, role := range all {
 		if slices.Contains(all[:i], role) && len(r.mistakes) == mistakes {
-			r.mistake(n, "any 里「%s」写了两遍", role)
+			r.mistake(n, "%s 里「%s」写了两遍", word, role)
 		}
 	}
 	switch {
 	case len(r.mistakes) > mistakes:
 		return "", nil
 	case len(all) < 2:
-		r.mistake(n, "any 要写至少两个角色，例如 any: [财务, 财务总监]；一个角色写 role")
+		r.mistake(n, "%s 要写至少两个角色，例如 %s: [财务, 财务总监]；一个角色写 role", word, word)
 		return "", nil
 	}
 	return all[0], all[1:]

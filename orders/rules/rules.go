@@ -47,6 +47,7 @@ type route struct {
 type step struct {
 	role    orders.Role
 	also    []orders.Role // any: one of all of them decides
+	all     []orders.Role // all of them decide, at once; role is the first
 	limit   time.Duration
 	days    bool       // limit counts working days
 	when    *condition // nil: always
@@ -98,9 +99,17 @@ func (e *Engine) Route(f orders.Facts) (orders.Route, error) {
 		if err != nil {
 			return orders.Route{}, err
 		}
-		if s != nil {
-			out.Steps = append(out.Steps, *s)
+		if s == nil {
+			continue
 		}
+		if all := found.steps[j].all; all != nil {
+			for _, s.Role = range all {
+				s.Stage = j + 1
+				out.Steps = append(out.Steps, *s)
+			}
+			continue
+		}
+		out.Steps = append(out.Steps, *s)
 	}
 	return out, nil
 }

@@ -83,6 +83,9 @@ func (s *step) words() string {
 		more = append(more, "限 "+span(s.limit, s.days))
 	}
 	who := roleList(append([]orders.Role{s.role}, s.also...), "或")
+	if s.all != nil {
+		who = roleList(s.all, "和")
+	}
 	if len(more) == 0 {
 		return who
 	}
@@ -362,6 +365,7 @@ func outcome(e *Engine, f orders.Facts) (string, error) {
 		return "拦下（" + blocks[0].Rule + "）", nil
 	}
 	var steps []string
+	stage := 0
 	for _, s := range route.Steps {
 		word := roleList(append([]orders.Role{s.Role}, s.Also...), "或")
 		if s.Pass != "" {
@@ -370,6 +374,11 @@ func outcome(e *Engine, f orders.Facts) (string, error) {
 		if s.Limit > 0 {
 			word += " " + span(s.Limit, s.Workdays)
 		}
+		if stage != 0 && s.Stage == stage {
+			steps[len(steps)-1] += "和" + word
+			continue
+		}
+		stage = s.Stage
 		steps = append(steps, word)
 	}
 	if len(steps) == 0 {

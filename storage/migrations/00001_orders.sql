@@ -84,6 +84,7 @@ CREATE TABLE order_nodes (
   seq INT NOT NULL,
   role VARCHAR(32) NOT NULL,
   also TEXT NOT NULL,
+  stage INT NOT NULL,
   status VARCHAR(16) NOT NULL,
   decided_by VARCHAR(64) NOT NULL,
   name TEXT NOT NULL,
