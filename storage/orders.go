@@ -236,6 +236,7 @@ func (tx *Tx) InsertOrder(o *orders.Order) error {
 	if err != nil {
 		return err
 	}
+	tx.keepBefore(o.ID, &orderRows{})
 	tx.queue(insertRows([]orderRow{rows.order}))
 	tx.saveParts(o.ID, &orderRows{}, rows)
 	if err := tx.run(); err != nil {
@@ -283,6 +284,7 @@ func (tx *Tx) SaveOrder(o *orders.Order) error {
 		return err
 	}
 	stored := tx.orders[o.ID]
+	tx.keepBefore(o.ID, stored)
 	if stored != nil && stored.order.Version == o.Version-1 { // locked, so nobody has changed it
 		tx.queue(updateRow(&stored.order, &rows.order))
 		tx.saveParts(o.ID, stored, rows)
@@ -456,6 +458,7 @@ type auditRow struct {
 	AfterText  string
 	Reason     string
 	Trace      string
+	Changes    string
 }
 
 func (*auditRow) TableName() string { return "audit" }

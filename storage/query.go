@@ -165,7 +165,7 @@ func (s *Store) Exposure(ctx context.Context, customer orders.CustomerCode) (ord
 // Trail returns the audit entries of an order, oldest first.
 func (s *Store) Trail(ctx context.Context, id orders.OrderID) ([]orders.AuditEntry, error) {
 	var rows []auditRow
-	if err := s.db.WithContext(ctx).Raw("SELECT * FROM audit WHERE order_id = ? ORDER BY id", string(id)).Scan(&rows).Error; err != nil {
+	if err := s.db.WithContext(ctx).Raw("SELECT * FROM audit WHERE order_id = ? AND action <> '' ORDER BY id", string(id)).Scan(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read trail of %s: %w", id, err)
 	}
 	out := make([]orders.AuditEntry, len(rows))

@@ -91,6 +91,7 @@ type Tx struct {
 
 	orders map[orders.OrderID]*orderRows // as they are stored
 	stock  stockBook
+	before map[orders.OrderID]*orderRows // of those that were changed, as they were; nil: not known
 	audit  []auditRow
 	events []eventRow
 }
@@ -117,6 +118,7 @@ func (s *Store) Do(ctx context.Context, change func(*Tx) error) error {
 // flush writes what was gathered in memory.
 func (tx *Tx) flush() error {
 	tx.flushStock()
+	tx.auditChanges()
 	if len(tx.audit) > 0 {
 		tx.queue(insertRows(tx.audit))
 	}

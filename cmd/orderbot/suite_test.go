@@ -131,6 +131,9 @@ func (f *firm) sql() *sql.DB {
 	return openSQL(f.t, f.database)
 }
 
+// addresses are those of the databases that tests look into.
+var addresses sync.Map
+
 func openSQL(tb testing.TB, address string) *sql.DB {
 	tb.Helper()
 	driver, dsn := "sqlite", strings.TrimPrefix(address, "sqlite:")+"?_pragma=busy_timeout(20000)"
@@ -143,6 +146,7 @@ func openSQL(tb testing.TB, address string) *sql.DB {
 	db, err := sql.Open(driver, dsn)
 	require.NoError(tb, err)
 	db.SetMaxOpenConns(4)
+	addresses.Store(db, address)
 	tb.Cleanup(func() { require.NoError(tb, db.Close()) })
 	return db
 }
@@ -245,7 +249,25 @@ func sound(t *testing.T, db *sql.DB) {
 	for _, kind := range []string{orders.EventConfirmed, orders.EventApproved, orders.EventRejected, orders.EventCancelled, orders.EventUrgent} {
 		none(kind+" twice", fmt.Sprintf("SELECT order_id, COUNT(*) FROM events WHERE kind = '%s' GROUP BY order_id HAVING COUNT(*) > 1", kind))
 	}
+	replayed(t, db)
 	none("given up", "SELECT platform, chat_id, kind, error FROM deliveries WHERE status = 2")
+}
+
+// replayed asserts that the audit trail of every order alone makes the order that is stored.
+func replayed(t *testing.T, db *sql.DB) {
+	t.Helper()
+	address, ok := addresses.Load(db)
+	require.True(t, ok)
+	store, err := storage.Open(t.Context(), address.(string), storage.Options{Now: time.Now})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, store.Close()) }()
+	for _, id := range texts(t, db, "SELECT id FROM orders ORDER BY id") {
+		stored, err := store.FindOrder(t.Context(), orders.OrderID(id))
+		require.NoError(t, err)
+		again, err := store.Replay(t.Context(), orders.OrderID(id))
+		require.NoError(t, err)
+		require.Equal(t, stored, again, id)
+	}
 }
 
 // liveOCR opens files with the models, which all tests share.

@@ -196,7 +196,8 @@ CREATE TABLE audit (
   before_text TEXT NOT NULL,
   after_text TEXT NOT NULL,
   reason TEXT NOT NULL,
-  trace VARCHAR(128) NOT NULL
+  trace VARCHAR(128) NOT NULL,
+  changes MEDIUMTEXT NOT NULL
 );
 CREATE INDEX audit_order ON audit (order_id, id);
 
