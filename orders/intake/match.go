@@ -1058,9 +1058,11 @@ func (x *Lexicon) choose(m *mention, covers []cover, unit string) resolution {
 // they are not: 带磁 in 不带磁.
 func (x *Lexicon) closest(m *mention, cs []cover) []cover {
 	all := 2*bits.OnesCount64(m.content()) + 3*len(m.toks)
-	just := slices.DeleteFunc(slices.Clone(cs), func(c cover) bool { return c.class < 2 || c.size != all })
-	if len(just) == 1 {
-		return just
+	if len(m.at) == 0 || slices.Max(m.at)-slices.Min(m.at) < 2*maxHan { // said in one place, not as an answer later
+		just := slices.DeleteFunc(slices.Clone(cs), func(c cover) bool { return c.class < 2 || c.size != all })
+		if len(just) == 1 {
+			return just
+		}
 	}
 	if kept := slices.DeleteFunc(slices.Clone(cs), func(c cover) bool { return x.denies(c.id, m) }); len(kept) > 0 {
 		return kept
