@@ -530,13 +530,13 @@ func (s *session) confirm(ctx context.Context, tx Tx, ids []orders.OrderID, revi
 			return err
 		}
 		if repriced {
-			text := fmt.Sprintf("%s 的价格刚有变动，合计现在是 %s，还没有下单。请看过后再确认。", o.ID, o.Total)
+			changes := []string{fmt.Sprintf("%s 的价格刚有变动，合计现在是 %s，还没有下单。请看过后再确认。", o.ID, o.Total)}
 			for _, f := range o.Findings {
 				if f.Rule == orders.FindingRepriced {
-					text += "\n· " + f.Text
+					changes = append(changes, "· "+f.Text)
 				}
 			}
-			s.say(text)
+			s.say(strings.Join(changes, "\n"))
 			if err := s.attach(tx, o); err != nil {
 				return err
 			}

@@ -57,7 +57,8 @@ type history struct {
 // numbers are shared by all histories of all databases, so that no two meet.
 var numbers atomic.Int64
 
-func newHistory(t *rapid.T, tb testing.TB, s *storage.Store) *history {
+func newHistory(tb testing.TB, t *rapid.T, s *storage.Store) *history {
+	tb.Helper()
 	n := numbers.Add(1)
 	h := &history{
 		T: t, s: s, now: ordertest.Start.In(time.FixedZone("CST", 8*60*60)), customer: orders.CustomerCode(fmt.Sprintf("H%06d", n)),
@@ -263,7 +264,7 @@ func randomHistories(t *testing.T) {
 		importCSV(t, s, "products", "code,name,unit,price,stock", "P1,口罩,盒,8.5,40000", "P2,手套,盒,8.5,30000")
 		importCSV(t, s, "staff", strings.Split(historyStaff, "\n")...)
 		rapid.Check(t, func(rt *rapid.T) {
-			h := newHistory(rt, t, s)
+			h := newHistory(t, rt, s)
 			for range 200 {
 				h.act()
 			}
