@@ -63,11 +63,11 @@ func TestAnAnswerNarrowsTheChoiceAmongAllThatFits(t *testing.T) {
 	x := crowded(t)
 	first := talk(t, x, intake.RoleCustomer, "球阀DN25 20只")
 	require.Equal(t, []string{"G1", "G3"}, first.Asks[0].Options, "those that bear the name")
-	res := talk(t, x, intake.RoleCustomer, "球阀DN25 20只", "黄铜的")
+	res := talk(t, x, intake.RoleCustomer, "球阀DN25 20只", "铜的")
 	require.Equal(t, intake.IntentChange, res.Intent)
 	require.Equal(t, "orders[0].lines[0].product ambiguous", asks(res))
 	require.Equal(t, []string{"G1", "G2"}, res.Asks[0].Options, "those of copper, one of which was not offered")
-	require.Equal(t, "G2 20只=20", lines(talk(t, x, intake.RoleCustomer, "球阀DN25 20只", "黄铜的", "丝口的")))
+	require.Equal(t, "G2 20只=20", lines(talk(t, x, intake.RoleCustomer, "球阀DN25 20只", "铜的", "丝口的")))
 	require.Equal(t, "G3 20只=20", lines(talk(t, x, intake.RoleCustomer, "球阀DN25 20只", "PVC的")))
 }
 

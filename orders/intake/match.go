@@ -1043,7 +1043,7 @@ func (x *Lexicon) choose(m *mention, covers []cover, unit string) resolution {
 		}
 	}
 	if len(classed) > 1 {
-		classed = x.closest(m, classed)
+		classed = x.undenied(m, classed)
 	}
 	if len(classed) == 1 {
 		r.product, r.rule, r.best = classed[0].id, [...]string{"", "name", "alias", "own"}[classed[0].class], classed[0]
@@ -1054,16 +1054,8 @@ func (x *Lexicon) choose(m *mention, covers []cover, unit string) resolution {
 	return r
 }
 
-// closest leaves of the candidates the one that is called just as m says, and leaves out those that bear a word of m only as what
-// they are not: 带磁 in 不带磁.
-func (x *Lexicon) closest(m *mention, cs []cover) []cover {
-	all := 2*bits.OnesCount64(m.content()) + 3*len(m.toks)
-	if len(m.at) == 0 || slices.Max(m.at)-slices.Min(m.at) < 2*maxHan { // said in one place, not as an answer later
-		just := slices.DeleteFunc(slices.Clone(cs), func(c cover) bool { return c.class < 2 || c.size != all })
-		if len(just) == 1 {
-			return just
-		}
-	}
+// undenied leaves out the candidates that bear a word of m only as what they are not: 带磁 in 不带磁.
+func (x *Lexicon) undenied(m *mention, cs []cover) []cover {
 	if kept := slices.DeleteFunc(slices.Clone(cs), func(c cover) bool { return x.denies(c.id, m) }); len(kept) > 0 {
 		return kept
 	}
