@@ -221,7 +221,7 @@ func ownAt(r []rune, i int, own []ownItem) (*ownItem, int) {
 	for k := range own {
 		for _, name := range [...][]rune{own[k].name, own[k].short} {
 			if e := nameEnd(r, i, name); e > end && boundary(r, i, e) {
-				if len(name) == 1 && (i+1 < len(r) && isHan(r[i+1]) && !isHanNumeral(r[i+1]) || i > 0 && isHan(r[i-1])) {
+				if len(name) == 1 && (i+1 < len(r) && isHan(r[i+1]) && !isHanNumeral(r[i+1]) || i > 0 && isHan(r[i-1]) && fillerAt(r, i-1) == 0) { // 红 in 小支干红, but 邦 in 送邦一箱
 					continue
 				}
 				best, end = &own[k], e
