@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -32,6 +33,15 @@ type inProcess struct{ ocr ocr.Recogniser }
 
 // Open opens a file.
 func (i inProcess) Open(ctx context.Context, name string, data []byte, progress func(page, pages int)) (*page.Document, error) {
+	if bytes.Contains(data, []byte("%PDF-")) {
+		dir, err := filepath.Abs("../../.cache/ocr/compiled") // under the race detector compiling PDFium takes a minute
+		if err != nil {
+			return nil, err
+		}
+		if err := document.LoadPDF(dir); err != nil {
+			return nil, err
+		}
+	}
 	return document.Opener{OCR: i.ocr, Progress: progress}.Open(ctx, name, data)
 }
 
