@@ -20,8 +20,7 @@ suite() { # suite NAME GO-TEST-ARGUMENTS…
 }
 
 suite whole ./...
-# Without what works alone, or spends its time in the models' and decoders' own code; and without the twenty kills, whose platforms
-# wait no longer for a server that the detector slows down ten times.
+# Without what works alone, or spends its time in the models' and decoders' own code.
 concurrent=$(go list ./... | grep -vE '/(config|scripts/.*|orders/(masterdata|reports|intake/(document|ocr|page|score)))$')
 # shellcheck disable=SC2086 # a list of packages
-ORDERBOT_TEST_OCR=recorded suite race -race -skip '^TestKilledTwentyTimes$' $concurrent
+ORDERBOT_TEST_OCR=recorded suite race -race $concurrent
