@@ -124,6 +124,33 @@ func (h *host) setDown(m DownMode) {
 	}
 }
 
+// waitQuiet waits until no connection is left. What stands in the listener's queue comes to light by a
+// connection of our own, which stands behind it: it is no HTTP, so nothing but a refusal comes of it.
+func (h *host) waitQuiet(ctx context.Context) error {
+	last, err := new(net.Dialer).DialContext(ctx, "tcp", h.listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	defer last.Close()
+	if _, err := io.WriteString(last, "quiet\r\n\r\n"); err != nil {
+		return err
+	}
+	if deadline, is := ctx.Deadline(); is {
+		_ = last.SetReadDeadline(deadline)
+	}
+	if _, err := io.Copy(io.Discard, last); err != nil {
+		return err
+	}
+	for h.listener.inUse() {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
 // handle serves pattern ("POST /cgi-bin/…") with f.
 func (h *host) handle(pattern string, f func(*apiCall) answer) {
 	h.mux.HandleFunc(pattern, h.wrap(f))
@@ -251,6 +278,12 @@ func (g *gate) mode() DownMode {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.down
+}
+
+func (g *gate) inUse() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.open) > 0
 }
 
 // set changes the mode; Refused cuts what is open.

@@ -291,6 +291,17 @@ func (s *Simulator) Kuaidi100URL() string { return s.hosts[PlatformKuaidi100].ur
 // Kuaidi100DetectURL is the value for logistics.kuaidi100.detect_url.
 func (s *Simulator) Kuaidi100DetectURL() string { return s.hosts[PlatformKuaidi100Detect].url() }
 
+// WaitQuiet returns when no connection to any host is left. Where the only client has just died,
+// everything that it had on its way is done then.
+func (s *Simulator) WaitQuiet(ctx context.Context) error {
+	for _, h := range s.hosts {
+		if err := h.waitQuiet(ctx); err != nil {
+			return fmt.Errorf("wait until %s is quiet: %w", h.platform, err)
+		}
+	}
+	return nil
+}
+
 // SetDown takes the host of p away, or brings it back with [Up].
 func (s *Simulator) SetDown(p Platform, mode DownMode) { s.hosts[p].setDown(mode) }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -124,7 +125,7 @@ func (s slowFiles) Open(ctx context.Context, name string, data []byte, progress 
 func TestTextsDoNotWaitForPictures(t *testing.T) {
 	t.Parallel()
 	const pictures = 60
-	f := newFirm(t, databases(t)["sqlite"](t), medical)
+	f := newFirm(t, "sqlite:"+filepath.Join(t.TempDir(), "orderbot.db"), medical)
 	f.sellers(pictures + 1)
 	waiting := newSlowFiles()
 	f.files = waiting
@@ -172,7 +173,7 @@ func (l longFile) Open(ctx context.Context, name string, data []byte, progress f
 // A long document says seldom how far it is, and a customer, whose platform lets few messages through, is not told.
 func TestProgressOfALongDocument(t *testing.T) {
 	t.Parallel()
-	f := newFirm(t, databases(t)["sqlite"](t), medical)
+	f := newFirm(t, "sqlite:"+filepath.Join(t.TempDir(), "orderbot.db"), medical)
 	f.sellers(1)
 	f.files = longFile{clock: f.clock}
 	f.serve()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -68,7 +69,8 @@ S31,何服,service,hefu,,
 S99,管理,admin,guanli,,
 `
 
-// databases are the stores that the whole way is shown on.
+// databases are the stores that the whole way is shown on: SQLite and MariaDB, or the one that
+// ORDERBOT_TEST_DATABASE names.
 func databases(t *testing.T) map[string]func(t *testing.T) string {
 	t.Helper()
 	all := map[string]func(t *testing.T) string{
@@ -84,6 +86,10 @@ func databases(t *testing.T) map[string]func(t *testing.T) string {
 		}
 	} else if os.Getenv("CI") != "" {
 		t.Fatal("ORDERBOT_TEST_MYSQL is not set: run the tests by make test")
+	}
+	if only := os.Getenv("ORDERBOT_TEST_DATABASE"); only != "" {
+		maps.DeleteFunc(all, func(name string, _ func(*testing.T) string) bool { return name != only })
+		require.NotEmpty(t, all, "ORDERBOT_TEST_DATABASE=%s is not there", only)
 	}
 	return all
 }

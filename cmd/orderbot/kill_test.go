@@ -308,9 +308,13 @@ func TestKilledTwentyTimes(t *testing.T) {
 			for range kills {
 				time.Sleep(time.Duration(moments.Int64N(int64(2 * time.Second))))
 				server.kill(t)
-				server.start(t)
-				// The platform may still take what was on its way. The new server sends nothing so soon.
+				// The platform still takes what was on its way.
+				waiting, stop := context.WithTimeout(t.Context(), tricks)
+				err := f.sim.WaitQuiet(waiting)
+				stop()
+				require.NoError(t, err)
 				killed = append(killed, f.clock.now())
+				server.start(t)
 			}
 			killing.Store(false)
 			all.Wait()

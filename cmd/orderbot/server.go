@@ -311,7 +311,6 @@ func (s *server) run(ctx context.Context) error {
 func (s *server) close() error {
 	if s.files != nil {
 		s.files.Close()
-		s.files = nil
 	}
 	var err error
 	if s.listener != nil {
@@ -319,7 +318,6 @@ func (s *server) close() error {
 	}
 	if s.store != nil {
 		err = s.store.Close()
-		s.store = nil
 	}
 	return err
 }
