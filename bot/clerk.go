@@ -44,6 +44,7 @@ type Clerk struct {
 	Books   func() *Books
 	Media   map[orders.Platform]Media
 	Files   Files
+	Imports Imports
 	Signer  *cards.Signer
 	Links   Links                     // may be nil
 	PageURL func(token string) string // nil or "" where no page can be reached
@@ -216,6 +217,7 @@ func (c *Clerk) parts(turn *orders.Turn) []*orders.Turn {
 	var parts []*orders.Turn
 	var open *orders.Turn
 	files := 0
+	tables := c.importAlone(turn)
 	for i := range turn.Messages {
 		m := &turn.Messages[i]
 		if isFile(m.Kind) {
@@ -223,7 +225,7 @@ func (c *Clerk) parts(turn *orders.Turn) []*orders.Turn {
 				open, files = nil, 1
 			}
 		}
-		alone := isRules(m) || m.Kind == orders.InboundClick || m.Kind == orders.InboundEnter ||
+		alone := isRules(m) || tables && isTable(m) || m.Kind == orders.InboundClick || m.Kind == orders.InboundEnter ||
 			m.Kind == orders.InboundText && parseCommand(m.Text).verb != ""
 		if open == nil || alone {
 			open = &orders.Turn{Chat: turn.Chat, Token: turn.Token, Attempts: turn.Attempts}
@@ -259,7 +261,12 @@ func (c *Clerk) answerPart(ctx context.Context, part *orders.Turn) (err error) {
 		// A refusal: nothing of what was tried stands, and the sender is told why.
 		r := &session{clerk: c, part: part, books: s.books, in: first, now: s.now, person: s.person}
 		r.say(sentence)
-		return c.commit(ctx, r, func(tx Tx) error { return r.redraw(tx) })
+		return c.commit(ctx, r, func(tx Tx) error {
+			if err := r.afterRefusal(tx, err); err != nil {
+				return err
+			}
+			return r.redraw(tx)
+		})
 	}
 	return err
 }
@@ -285,6 +292,9 @@ func (c *Clerk) commit(ctx context.Context, s *session, f func(Tx) error) error 
 		}
 		return tx.Send(s.deliveries()...)
 	})
+	if err == nil && s.imported != nil {
+		c.Logger.Info("master data imported", "kind", s.imported.Kind, "import", s.imported.ID, "staff", s.imported.By, "trace_id", s.in.Trace)
+	}
 	if err == nil && c.Sent != nil {
 		c.Sent()
 	}
@@ -317,6 +327,9 @@ func (c *Clerk) fetch(ctx context.Context, s *session) error {
 		s.rulesFile = f
 		return nil
 	}
+	if err := c.fetchKept(ctx, s); err != nil {
+		return err
+	}
 	var files []orders.Inbound
 	slow := false
 	for _, m := range s.part.Messages {
@@ -341,6 +354,10 @@ func (c *Clerk) fetch(ctx context.Context, s *session) error {
 		doc, data, err := c.open(ctx, m, func(page, pages int) { p.at(ctx, i+1, page, pages) })
 		if _, ok := orders.ErrorMessage(err); err != nil && !ok {
 			return err // passing trouble: the turn is tried again
+		}
+		table, trouble := c.takeFile(ctx, s, &m, doc, data)
+		if s.table = table; table != nil || trouble != nil {
+			return trouble
 		}
 		if doc == nil || doc.Kind != page.KindOCR {
 			data = nil
@@ -388,8 +405,8 @@ func (p *progress) at(ctx context.Context, file, page, pages int) {
 // known tells whether the sender is somebody whom we serve.
 func (c *Clerk) known(ctx context.Context, s *session) (known bool, err error) {
 	err = c.Store.Do(ctx, func(tx Tx) error {
-		p, err := s.identify(tx)
-		known = p.known()
+		s.person, err = s.identify(tx)
+		known = s.person.known()
 		return err
 	})
 	return known, err

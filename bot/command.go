@@ -62,6 +62,10 @@ const (
 	cmdPay      verb = "pay"
 	cmdUnpay    verb = "unpay"
 	cmdAccount  verb = "account"
+
+	cmdImport    verb = "import"
+	cmdDrop      verb = "drop_import"
+	cmdReadTable verb = "read_table"
 )
 
 // words are the words that begin a command, longest first. numbered ones need an order number
@@ -172,6 +176,9 @@ func parseCommand(text string) command {
 		}
 		return command{verb: w.verb, orders: ids, arg: arg}
 	}
+	if c, ok := parseImport(rest); ok && len(ids) == 0 {
+		return c
+	}
 	if _, ok := parseLimit(rest); ok && len(ids) == 0 {
 		return command{verb: cmdLimit, arg: rest}
 	}
@@ -249,6 +256,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.rules(ctx, tx, cmd.arg)
 	case cmdLimit:
 		return true, s.setLimit(ctx, tx, cmd.arg)
+	case cmdImport, cmdDrop, cmdReadTable:
+		return s.importCommand(ctx, tx, cmd)
 	case cmdBoard:
 		return true, s.board(ctx)
 	case cmdStock:

@@ -27,6 +27,8 @@ func cardKind(v cards.Verb) string {
 		return KindUrgentCard
 	case cards.UseRules:
 		return KindRulesCard
+	case cards.RunImport, cards.DropImport, cards.PreviewImport, cards.ReadTable:
+		return KindImportCard
 	default:
 		return KindDraftCard
 	}
@@ -83,6 +85,18 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 		return nil
 	case cards.UseRules:
 		return s.useRules(tx, a.Version, a.Node, a.Arg == cards.RulesBack)
+	case cards.RunImport:
+		return s.runImport(tx, a.Version)
+	case cards.DropImport:
+		return s.dropImport(tx, a.Version)
+	case cards.PreviewImport:
+		if s.table != nil {
+			return s.takeTable(tx)
+		}
+		_, err := orders.OwnImport(tx, a.Version, s.person.actor(), s.now, orders.ImportAsked)
+		return err
+	case cards.ReadTable:
+		return s.readTable(ctx, tx, a.Version)
 	case cards.ShowBasis:
 		return s.basis(tx, []orders.OrderID{a.Order})
 	case cards.Ack:
@@ -125,9 +139,14 @@ func (s *session) settled(tx Tx) (*cards.Card, cards.Action, error) {
 	if err != nil {
 		return nil, a, nil //nolint:nilerr // a forged button has no card of ours
 	}
-	if a.Verb == cards.UseRules {
+	switch cardKind(a.Verb) {
+	case KindRulesCard:
 		card, err := s.settledRules(tx, a)
 		return card, a, err
+	case KindImportCard:
+		card, err := s.settledImport(tx, a)
+		return card, a, err
+	default:
 	}
 	o, err := tx.Order(a.Order)
 	if err != nil && orders.ErrorCode(err) != orders.CodeNotFound {
@@ -171,6 +190,9 @@ func (c *Clerk) Click(ctx context.Context, in orders.Inbound) (*cards.Card, erro
 	in.Key = fmt.Sprintf("%s:%d", in.Key, bucket)
 	part := &orders.Turn{Chat: in.Chat, Messages: []orders.Inbound{in}}
 	s := &session{clerk: c, part: part, books: c.Books(), in: in, now: now}
+	if id, _ := s.answersQuestion(); id != 0 {
+		return nil, errLater
+	}
 	var card *cards.Card
 	press := func(handle func(tx Tx) error) func(tx Tx) error {
 		return func(tx Tx) error {
@@ -191,9 +213,10 @@ func (c *Clerk) Click(ctx context.Context, in orders.Inbound) (*cards.Card, erro
 	}
 	err := c.commit(ctx, s, press(func(tx Tx) error { return s.handle(ctx, tx) }))
 	if sentence, ok := orders.ErrorMessage(err); ok {
-		s.replies = nil
+		s.replies, s.imported = nil, nil
 		s.say(sentence)
-		err = c.commit(ctx, s, press(func(Tx) error { return nil }))
+		refused := err
+		err = c.commit(ctx, s, press(func(tx Tx) error { return s.afterRefusal(tx, refused) }))
 	}
 	return card, err
 }

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -25,6 +26,9 @@ type session struct {
 	docs  []opened
 	// rulesFile is what was sent to become the rules; nil: nothing of the kind.
 	rulesFile *rulesFile
+	// table is one of master data that was sent, or that an answer is about; nil: nothing of the kind. imported is what was imported.
+	table    *sentTable
+	imported *orders.ImportProposal
 	// cuts are pictures of what is asked about, by message and field; cut is that of the draft to be shown next.
 	cuts map[int]map[string][]byte
 	cut  []byte
@@ -189,6 +193,7 @@ func (s *session) saveTalk(tx Tx) error {
 
 // handle answers the part: who is it, what is it about.
 func (s *session) handle(ctx context.Context, tx Tx) error {
+	s.imported = nil
 	s.learned, s.used, s.announcedLearned, s.why = nil, map[int64]bool{}, map[int64]bool{}, map[orders.OrderID][]orders.Reason{}
 	var err error
 	if s.person, err = s.identify(tx); err != nil {
@@ -225,6 +230,9 @@ func (s *session) dispatch(ctx context.Context, tx Tx) error {
 	if s.rulesFile != nil {
 		return s.takeRules(ctx, tx)
 	}
+	if s.table != nil {
+		return s.takeTable(tx)
+	}
 	if w := s.talk.Awaiting; w != nil && s.in.Kind == orders.InboundText && s.in.Sender == w.By {
 		s.talk.Awaiting = nil
 		if s.now.Before(w.Until) {
@@ -248,4 +256,12 @@ func (s *session) texts() string {
 		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+// afterRefusal does what belongs to a refusal beside telling it, in a transaction of its own: what was tried does not stand.
+func (s *session) afterRefusal(tx Tx, refused error) error {
+	if changed, ok := errors.AsType[*orders.ImportChangedError](refused); ok {
+		return s.importAgain(tx, changed)
+	}
+	return nil
 }

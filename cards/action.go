@@ -33,6 +33,12 @@ const (
 	// UseRules puts the rules of number Version in force, Node being how many changes there had been when it was shown; Arg may be
 	// [RulesBack].
 	UseRules Verb = "rules"
+
+	// These are about the proposed import of number Version.
+	RunImport     Verb = "import"         // 导入
+	DropImport    Verb = "import_drop"    // 放弃
+	PreviewImport Verb = "import_preview" // 是资料: what it would do is to be shown
+	ReadTable     Verb = "import_read"    // 是订单
 )
 
 // RulesBack says that a change of the rules is taken back.

@@ -171,6 +171,25 @@ func event(kind string, pairs ...string) orders.Event {
 	return e
 }
 
+// imported is a list of goods that an admin sent.
+func imported(state orders.ImportState) *orders.ImportProposal {
+	return &orders.ImportProposal{
+		ID: 12, Kind: "products", Name: "商品.xlsx", Counts: importReport(3, 2).Counts(), By: "S99", ByName: "管理", At: at(11, 10, 1), State: state, SettledAt: at(11, 10, 24),
+	}
+}
+
+// importReport says that a list of goods changes some and adds some.
+func importReport(changed, added int) *orders.ImportReport {
+	r := &orders.ImportReport{Kind: "products", Added: added, Changed: changed, Unchanged: 495, Warnings: []string{"不认识的列没有导入: 颜色"}}
+	for i := range changed {
+		r.Rows = append(r.Rows, orders.RowChange{Row: i + 2, Name: fmt.Sprintf("P%03d 医用外科口罩", i), Cells: []orders.CellChange{{Column: "单价", Before: "12.5", After: "13"}, {Column: "分类", After: "防护"}}})
+	}
+	for i := range added {
+		r.Rows = append(r.Rows, orders.RowChange{Row: changed + i + 2, Name: fmt.Sprintf("N%03d 红外额温枪", i), IsNew: true})
+	}
+	return r
+}
+
 // told are the messages to the salesperson and to the customer about an event.
 func told(o *orders.Order, e orders.Event) []cards.Message {
 	var out []cards.Message
@@ -338,6 +357,23 @@ func scenes() map[string][]cards.Message {
 				{At: at(11, 10, 25), Actor: "system", Action: "预占到期"},
 			}, cat),
 			cards.Trail("SO202603110012", nil, cat),
+		},
+		"import": {
+			cards.ImportPreview(imported(orders.ImportOpen), importReport(3, 2)),
+			cards.ImportCard(signer, imported(orders.ImportOpen), importReport(3, 2)),
+			cards.ImportPreview(imported(orders.ImportOpen), importReport(60, 60)),
+			cards.ImportQuestion(signer, imported(orders.ImportAsked), "可是有不认识的列：颜色"),
+		},
+		"import-settled": {
+			cards.ImportSettled(imported(orders.ImportDone), at(11, 10, 30)), cards.ImportSettled(imported(orders.ImportStale), at(11, 10, 30)),
+			cards.ImportSettled(imported(orders.ImportOpen), at(13, 10, 30)),
+		},
+		"import-refused": {
+			cards.ImportRefused(imported(orders.ImportOpen), &orders.ImportReport{Refused: []orders.RowError{
+				{Row: 3, Column: "单位", Reason: "不能为空"}, {Row: 3, Column: "单价", Reason: "「八块」不是数字"}, {Row: 7, Reason: "比表头多出 1 格，是不是有没加引号的逗号"},
+			}}),
+			cards.ImportRefused(imported(orders.ImportOpen), &orders.ImportReport{Refused: slices.Repeat([]orders.RowError{{Row: 4, Column: "产品编码", Reason: "没有产品 P9"}}, 90)}),
+			cards.ImportNothing(imported(orders.ImportOpen), &orders.ImportReport{Unchanged: 500, Warnings: []string{"不认识的列没有导入: 颜色"}}),
 		},
 		"help": {
 			cards.Help(cat.StaffByCode("S01")), cards.Help(cat.StaffByCode("M01")), cards.Help(cat.StaffByCode("W02")), cards.Help(nil),

@@ -26,6 +26,7 @@ const (
 	RightBind        Right = "bind"        // 绑定码: own are the customers of whom one is the salesperson
 	RightLeave       Right = "leave"       // 请假: own are one's own and those of who reports to one
 	RightRules       Right = "rules"       // 改审批规则
+	RightImport      Right = "import"      // 导入资料
 
 	RightPrices       Right = "prices"        // 价格和金额
 	RightInternalNote Right = "internal_note" // 内部执行说明

@@ -212,21 +212,21 @@ var paymentColumns = []column[paymentRow]{
 	{"date", "日期", true, date(func(r *paymentRow) *string { return &r.PaidOn })},
 }
 
-// signed makes the setter of an amount in fen that may be negative: a red invoice (红字), a refund.
-func signed[R any](field func(*R) *int64) func(*R, string) error {
-	return func(r *R, text string) error {
+// signed makes the cell of an amount in fen that may be negative: a red invoice (红字), a refund.
+func signed[R any](field func(*R) *int64) cell[R] {
+	return cell[R]{func(r *R, text string) error {
 		d, err := parseNumber(text)
 		if err == nil && d.IsZero() {
 			err = errors.New("不能是 0")
 		}
 		*field(r) = int64(orders.MoneyOf(d))
 		return err
-	}
+	}, func(r *R) string { return showFen(*field(r)) }}
 }
 
-// date makes the setter of a day; empty stays empty.
-func date[R any](field func(*R) *string) func(*R, string) error {
-	return func(r *R, text string) error {
+// date makes the cell of a day; empty stays empty.
+func date[R any](field func(*R) *string) cell[R] {
+	return cell[R]{func(r *R, text string) error {
 		*field(r) = ""
 		if text == "" {
 			return nil
@@ -234,7 +234,7 @@ func date[R any](field func(*R) *string) func(*R, string) error {
 		at, _, err := parseDate(text)
 		*field(r) = at.In(beijing).Format(time.DateOnly)
 		return err
-	}
+	}, func(r *R) string { return *field(r) }}
 }
 
 // invoices takes invoices over. What an order holds goes over to the invoices that name it; a red
@@ -290,7 +290,7 @@ func (im *importer) invoices() error {
 			im.refuse(records[i].no, "order", "订单 %s 还没有下单", o.ID)
 		}
 	}
-	if err := store(im, "invoices", records, func(r *invoiceRow) *int64 { return &r.Seq }); err != nil || len(im.report.Refused) > 0 {
+	if err := store(im, "invoices", invoiceColumns, records, func(r *invoiceRow) *int64 { return &r.Seq }); err != nil || len(im.report.Refused) > 0 {
 		return err
 	}
 	held := make(map[string]int64)
@@ -363,7 +363,7 @@ func (im *importer) payments() error {
 		}
 		paid[r.row.Customer] += r.row.counts() - r.old.counts()
 	}
-	if err := store(im, "payments", records, func(r *paymentRow) *int64 { return &r.Seq }); err != nil || len(im.report.Refused) > 0 {
+	if err := store(im, "payments", paymentColumns, records, func(r *paymentRow) *int64 { return &r.Seq }); err != nil || len(im.report.Refused) > 0 {
 		return err
 	}
 	return im.settle("paid", paid)

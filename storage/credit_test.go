@@ -29,7 +29,7 @@ func desk(t testing.TB, s *storage.Store, file string, now func() time.Time) *or
 }
 
 // importCSV imports rows of CSV, which must all be good.
-func importCSV(t testing.TB, s *storage.Store, kind string, rows ...string) storage.Report {
+func importCSV(t testing.TB, s *storage.Store, kind string, rows ...string) orders.ImportReport {
 	t.Helper()
 	report, err := s.Import(t.Context(), kind, []byte(strings.Join(rows, "\n")), false)
 	require.NoError(t, err)

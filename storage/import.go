@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 	"golang.org/x/text/width"
@@ -16,88 +17,67 @@ import (
 	"orderbot/orders"
 )
 
-// Report tells what an import did, or would do.
-type Report struct {
-	Kind      string     `json:"kind"`
-	Added     int        `json:"added"`
-	Changed   int        `json:"changed"`
-	Unchanged int        `json:"unchanged"`
-	Warnings  []string   `json:"warnings,omitempty"`
-	Refused   []RowError `json:"refused,omitempty"` // where there is one, nothing was imported
-}
-
-// RowError says what is wrong with a row of a file: its number there, the column as the file names
-// it (empty: the row as a whole), and the reason for people.
-type RowError struct {
-	Row    int    `json:"row"`
-	Column string `json:"column,omitempty"`
-	Reason string `json:"reason"`
-}
-
-// Error says it in one line.
-func (e RowError) Error() string {
-	if e.Column == "" {
-		return fmt.Sprintf("第 %d 行: %s", e.Row, e.Reason)
-	}
-	return fmt.Sprintf("第 %d 行「%s」: %s", e.Row, e.Column, e.Reason)
-}
-
-// ImportKinds are the kinds of master data that [Store.Import] takes.
-func ImportKinds() []string {
-	return []string{"products", "customers", "customer-items", "prices", "stock", "staff", "history", "calendar", "invoices", "payments"}
-}
-
 // Import takes master data of a kind from a CSV or xlsx file, all rows or none. A row whose key
 // exists changes that record, in the columns that the file has. Refused rows stand in the report,
 // then nothing was imported; a file that can't be used as a whole is a CodeInvalid error. With
-// dryRun nothing is changed.
-func (s *Store) Import(ctx context.Context, kind string, file []byte, dryRun bool) (Report, error) {
-	rows, err := readTable(file)
+// dryRun nothing is changed. The record of changes names the system: it is for whoever runs the server.
+func (s *Store) Import(ctx context.Context, kind string, file []byte, dryRun bool) (orders.ImportReport, error) {
+	t, err := readTable(file, 8*maxFile)
 	if err != nil {
-		return Report{Kind: kind}, err
+		return orders.ImportReport{Kind: kind}, err
 	}
-	return s.importTable(ctx, kind, rows, dryRun)
+	return s.importTable(ctx, kind, t, dryRun)
 }
 
 // ImportRows is [Store.Import] for rows that were read already; the first one is the header.
-func (s *Store) ImportRows(ctx context.Context, kind string, rows [][]string, dryRun bool) (Report, error) {
-	table := make([]tableRow, len(rows))
+func (s *Store) ImportRows(ctx context.Context, kind string, rows [][]string, dryRun bool) (orders.ImportReport, error) {
+	t := table{rows: make([]tableRow, len(rows))}
 	for i, cells := range rows {
-		table[i] = tableRow{i + 1, cells}
+		t.rows[i] = tableRow{i + 1, cells}
 	}
-	return s.importTable(ctx, kind, table, dryRun)
+	return s.importTable(ctx, kind, t, dryRun)
 }
 
 // errKeepNothing ends the transaction of an import that is not to stand.
 var errKeepNothing = errors.New("keep nothing")
 
-func (s *Store) importTable(ctx context.Context, kind string, table []tableRow, dryRun bool) (Report, error) {
-	table = slices.DeleteFunc(slices.Clone(table), func(r tableRow) bool { return blank(r.cells) })
-	if len(table) == 0 {
-		return Report{Kind: kind}, badFile("文件是空的")
-	}
-	var report Report
-	err := s.Do(ctx, func(tx *Tx) error {
-		im := &importer{tx: tx, db: tx.db, header: table[0].cells, table: table[1:], report: Report{Kind: kind}}
-		// One import at a time, by the lock on the version.
-		if _, err := tx.add("counters", "name", "value", "catalog", 1); err != nil {
+func (s *Store) importTable(ctx context.Context, kind string, t table, dryRun bool) (orders.ImportReport, error) {
+	report := &orders.ImportReport{Kind: kind}
+	err := s.Do(ctx, func(tx *Tx) (err error) {
+		if report, err = tx.importTable(kind, t); err != nil {
 			return err
 		}
-		err := im.run(kind)
-		report = im.report
-		if err == nil && (len(report.Refused) > 0 || dryRun || report.Added+report.Changed == 0) {
-			err = errKeepNothing
+		if len(report.Refused) > 0 || dryRun || report.Added+report.Changed == 0 {
+			return errKeepNothing
 		}
-		return err
+		return orders.AuditImport(tx, report, orders.SystemActor, "orderbot import", s.now())
 	})
 	if err != nil && !errors.Is(err, errKeepNothing) {
-		return Report{Kind: kind}, err
+		return orders.ImportReport{Kind: kind}, err
 	}
-	if len(report.Refused) > 0 {
-		slices.SortStableFunc(report.Refused, func(a, b RowError) int { return a.Row - b.Row })
-		report.Added, report.Changed, report.Unchanged = 0, 0, 0
+	return *report, nil
+}
+
+// importTable imports a table in this transaction, which must not stand where rows are refused.
+func (tx *Tx) importTable(kind string, t table) (*orders.ImportReport, error) {
+	rows := slices.DeleteFunc(slices.Clone(t.rows), func(r tableRow) bool { return blank(r.cells) })
+	if len(rows) == 0 {
+		return nil, badFile("文件是空的")
 	}
-	return report, nil
+	im := &importer{tx: tx, db: tx.db, header: rows[0].cells, table: rows[1:], report: orders.ImportReport{Kind: kind, Warnings: slices.Clone(t.notes)}}
+	// One import at a time, by the lock on the version.
+	if _, err := tx.add("counters", "name", "value", "catalog", 1); err != nil {
+		return nil, err
+	}
+	if err := im.run(kind); err != nil {
+		return nil, err
+	}
+	r := &im.report
+	if len(r.Refused) > 0 {
+		slices.SortStableFunc(r.Refused, func(a, b orders.RowError) int { return a.Row - b.Row })
+		r.Added, r.Changed, r.Unchanged, r.Rows = 0, 0, 0, nil
+	}
+	return r, nil
 }
 
 // importer is one import under way.
@@ -106,7 +86,7 @@ type importer struct {
 	db     *gorm.DB
 	header []string
 	table  []tableRow
-	report Report
+	report orders.ImportReport
 
 	titles map[string]string // how the file calls a column, by its English name
 }
@@ -134,7 +114,7 @@ func (im *importer) run(kind string) error {
 	case "payments":
 		return im.payments()
 	default:
-		return badFile("没有「%s」这种资料，可以导入: %s", kind, strings.Join(ImportKinds(), " "))
+		return badFile("没有「%s」这种资料，可以导入: %s", kind, strings.Join(orders.ImportKinds(), " "))
 	}
 }
 
@@ -147,14 +127,20 @@ func (im *importer) refuse(row int, column, format string, args ...any) {
 	if title == "" {
 		title = column
 	}
-	im.report.Refused = append(im.report.Refused, RowError{row, title, fmt.Sprintf(format, args...)})
+	im.report.Refused = append(im.report.Refused, orders.RowError{Row: row, Column: title, Reason: fmt.Sprintf(format, args...)})
 }
 
-// column is a column of a kind of master data. set gets the trimmed text of a cell.
+// column is a column of a kind of master data.
 type column[R any] struct {
 	name, chinese string
 	needed        bool
-	set           func(r *R, text string) error
+	cell[R]
+}
+
+// cell is how a row of a kind takes the trimmed text of a cell, and how people read what it has there.
+type cell[R any] struct {
+	set  func(r *R, text string) error
+	show func(r *R) string
 }
 
 // record is a row of the file, laid over the stored one.
@@ -180,6 +166,11 @@ func headerName(text string) string {
 	return strings.NewReplacer(" ", "_", "-", "_", "*", "").Replace(strings.TrimSpace(text))
 }
 
+// called tells whether a column has a name, as [headerName] makes it.
+func (c column[R]) called(name string) bool {
+	return name == c.name || name == strings.ToLower(c.chinese)
+}
+
 // parse reads the file's rows over the stored ones. keyColumns are named where two rows have the
 // same key. keep tells whether cells that the file lacks stay as they are stored.
 func parse[R any](im *importer, columns []column[R], stored map[string]R, keyOf func(*R) string, keyColumn string) ([]record[R], error) {
@@ -191,7 +182,7 @@ func parse[R any](im *importer, columns []column[R], stored map[string]R, keyOf 
 	var unknown []string
 	for j, title := range im.header {
 		name := headerName(title)
-		i := slices.IndexFunc(columns, func(c column[R]) bool { return name == c.name || name == strings.ToLower(c.chinese) })
+		i := slices.IndexFunc(columns, func(c column[R]) bool { return c.called(name) })
 		switch {
 		case name == "":
 		case i < 0:
@@ -222,7 +213,7 @@ func parse[R any](im *importer, columns []column[R], stored map[string]R, keyOf 
 			im.refuse(line.no, "", "比表头多出 %d 格，是不是有没加引号的逗号", len(line.cells)-len(im.header))
 			continue
 		}
-		cell := func(i int) string {
+		cellOf := func(i int) string {
 			if at[i] < 0 || at[i] >= len(line.cells) {
 				return ""
 			}
@@ -234,7 +225,7 @@ func parse[R any](im *importer, columns []column[R], stored map[string]R, keyOf 
 				if at[i] < 0 {
 					continue
 				}
-				text := cell(i)
+				text := cellOf(i)
 				var err error
 				if c.needed && text == "" {
 					err = errors.New("不能为空")
@@ -281,8 +272,8 @@ func load[R any](db *gorm.DB, table string, keyOf func(*R) string) (map[string]R
 	return out, nil
 }
 
-// store writes the records that are new or changed and counts them.
-func store[R any](im *importer, table string, records []record[R], seq func(*R) *int64) error {
+// store writes the records that are new or changed, and notes what they change.
+func store[R any](im *importer, table string, columns []column[R], records []record[R], seq func(*R) *int64) error {
 	if len(im.report.Refused) > 0 {
 		return nil
 	}
@@ -293,20 +284,50 @@ func store[R any](im *importer, table string, records []record[R], seq func(*R) 
 	var write []R
 	for i := range records {
 		r := &records[i]
-		switch {
-		case r.isNew:
+		if r.isNew {
 			next++
 			*seq(&r.row) = next
-			im.report.Added++
-		case reflect.DeepEqual(r.row, r.old):
-			im.report.Unchanged++
+			note(im, columns, r.no, nil, &r.row)
+		} else if !note(im, columns, r.no, &r.old, &r.row) {
 			continue
-		default:
-			im.report.Changed++
 		}
 		write = append(write, r.row)
 	}
 	return upsert(im.db, write)
+}
+
+// note counts a row and notes what it changes of the record that was there, nil: none. It returns whether it changes anything.
+func note[R any](im *importer, columns []column[R], no int, old, row *R) bool {
+	if old != nil && reflect.DeepEqual(old, row) {
+		im.report.Unchanged++
+		return false
+	}
+	c := orders.RowChange{Row: no, IsNew: old == nil, Name: titleOf(columns, row)}
+	if old == nil {
+		im.report.Added++
+	} else {
+		im.report.Changed++
+		for _, col := range columns {
+			if before, after := col.show(old), col.show(row); before != after {
+				c.Cells = append(c.Cells, orders.CellChange{Column: col.chinese, Before: before, After: after})
+			}
+		}
+	}
+	im.report.Rows = append(im.report.Rows, c)
+	return true
+}
+
+// titleOf names a row by the first two of its columns that say something: code and name.
+func titleOf[R any](columns []column[R], row *R) string {
+	var words []string
+	for _, c := range columns {
+		if word := c.show(row); word != "" {
+			if words = append(words, word); len(words) == 2 {
+				break
+			}
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // upsert writes rows, new or not, a few hundred in a statement.
@@ -332,15 +353,15 @@ func (im *importer) codes(table string) (map[string]bool, error) {
 	return out, nil
 }
 
-// text makes the setter of a text of at most n characters.
-func text[R any](n int, field func(*R) *string) func(*R, string) error {
-	return func(r *R, text string) error {
+// text makes the cell of a text of at most n characters.
+func text[R any](n int, field func(*R) *string) cell[R] {
+	return cell[R]{func(r *R, text string) error {
 		if len([]rune(text)) > n {
 			return fmt.Errorf("超过 %d 个字", n)
 		}
 		*field(r) = text
 		return nil
-	}
+	}, func(r *R) string { return *field(r) }}
 }
 
 // How long codes, names and free texts may be.
@@ -350,10 +371,10 @@ const (
 	longLen = 4000
 )
 
-// word makes the setter of one of some words, written in either language. An empty cell is the
+// word makes the cell of one of some words, written in either language. An empty cell is the
 // first of them.
-func word[R any](field func(*R) *string, words ...string) func(*R, string) error {
-	return func(r *R, text string) error {
+func word[R any](field func(*R) *string, words ...string) cell[R] {
+	return cell[R]{func(r *R, text string) error {
 		if text == "" {
 			text = words[0]
 		}
@@ -372,12 +393,19 @@ func word[R any](field func(*R) *string, words ...string) func(*R, string) error
 			}
 		}
 		return fmt.Errorf("「%s」要写 %s 之一", text, strings.Join(chinese, "、"))
-	}
+	}, func(r *R) string {
+		for _, w := range words {
+			if value, synonym, _ := strings.Cut(w, "="); value == *field(r) && synonym != "" {
+				return synonym
+			}
+		}
+		return *field(r)
+	}}
 }
 
-// amount makes the setter of a number in millionths that is not negative; empty is 0.
-func amount[R any](field func(*R) *int64) func(*R, string) error {
-	return func(r *R, text string) (err error) {
+// amount makes the cell of a number in millionths that is not negative; empty is 0.
+func amount[R any](field func(*R) *int64) cell[R] {
+	return cell[R]{func(r *R, text string) (err error) {
 		d := decimal.Zero
 		if text != "" {
 			d, err = parseAmount(text)
@@ -386,12 +414,12 @@ func amount[R any](field func(*R) *int64) func(*R, string) error {
 			*field(r), err = toMicro(d)
 		}
 		return err
-	}
+	}, func(r *R) string { return fromMicro(*field(r)).String() }}
 }
 
-// price makes the setter of a number in millionths that may be missing.
-func price[R any](field func(*R) **int64) func(*R, string) error {
-	return func(r *R, text string) error {
+// price makes the cell of a number in millionths that may be missing.
+func price[R any](field func(*R) **int64) cell[R] {
+	return cell[R]{func(r *R, text string) error {
 		if text == "" {
 			*field(r) = nil
 			return nil
@@ -403,31 +431,66 @@ func price[R any](field func(*R) **int64) func(*R, string) error {
 		n, err := toMicro(d)
 		*field(r) = &n
 		return err
-	}
+	}, func(r *R) string { return showMicro(*field(r)) }}
 }
 
-func flag[R any](field func(*R) *bool) func(*R, string) error {
-	return func(r *R, text string) (err error) {
+func showMicro(n *int64) string {
+	if n == nil {
+		return ""
+	}
+	return fromMicro(*n).String()
+}
+
+func flag[R any](field func(*R) *bool) cell[R] {
+	return cell[R]{func(r *R, text string) (err error) {
 		*field(r), err = parseBool(text)
 		return err
-	}
+	}, func(r *R) string {
+		if *field(r) {
+			return "是"
+		}
+		return "否"
+	}}
 }
 
-// moment makes the setter of a time; read is parseFrom or parseUntil.
-func moment[R any](read func(string) (int64, error), field func(*R) *int64) func(*R, string) error {
-	return func(r *R, text string) (err error) {
+// moment makes the cell of a time; read is parseFrom or parseUntil.
+func moment[R any](read func(string) (int64, error), field func(*R) *int64) cell[R] {
+	return cell[R]{func(r *R, text string) (err error) {
 		*field(r), err = read(text)
 		return err
+	}, func(r *R) string { return showMoment(*field(r)) }}
+}
+
+// showMoment writes a time as it is written in files: a day where it is the first or the last moment of it.
+func showMoment(ms int64) string {
+	at := fromMS(ms).In(beijing)
+	switch {
+	case ms == 0:
+		return ""
+	case at.Format("15:04:05.000") == "00:00:00.000", at.Format("15:04:05.000") == "23:59:59.999":
+		return at.Format(time.DateOnly)
+	default:
+		return at.Format(time.DateTime)
 	}
 }
 
-// list makes the setter of a list.
-func list[R any](separators string, field func(*R) *string) func(*R, string) error {
-	return func(r *R, text string) error {
+// list makes the cell of a list.
+func list[R any](separators string, field func(*R) *string) cell[R] {
+	return cell[R]{func(r *R, text string) error {
 		*field(r) = toJSON(splitList(text, separators))
 		return nil
-	}
+	}, func(r *R) string {
+		var items []string
+		shown(*field(r), &items)
+		return strings.Join(items, "、")
+	}}
 }
+
+// shown reads stored JSON to be shown; what is no JSON shows nothing.
+func shown(text string, v any) { _ = fromJSON(text, v) }
+
+// showFen writes an amount of money without its sign.
+func showFen(n int64) string { return decimal.New(n, -2).String() }
 
 // fen reads yuan.
 func fen(text string) (int64, error) {

@@ -21,14 +21,14 @@ var productColumns = []column[productRow]{
 	{"name", "名称", true, text(longLen, func(r *productRow) *string { return &r.Name })},
 	{"spec", "规格", false, text(longLen, func(r *productRow) *string { return &r.Spec })},
 	{"unit", "单位", true, text(32, func(r *productRow) *string { return &r.Unit })},
-	{"packs", "包装换算", false, setPacks},
+	{"packs", "包装换算", false, cell[productRow]{setPacks, showPacks}},
 	{"aliases", "别名", false, list("|｜", func(r *productRow) *string { return &r.Aliases })},
 	{"category", "分类", false, text(nameLen, func(r *productRow) *string { return &r.Category })},
 	{"price", "单价", false, price(func(r *productRow) **int64 { return &r.Price })},
 	{"moq", "起订量", false, amount(func(r *productRow) *int64 { return &r.MOQ })},
 	{"stock", "库存", false, amount(func(r *productRow) *int64 { return &r.Stock })},
 	{"kind", "类型", false, word(func(r *productRow) *string { return &r.Kind }, "standard=标准品", "custom=定制品", "bundle=组合品")},
-	{"parts", "组成", false, setParts},
+	{"parts", "组成", false, cell[productRow]{setParts, showParts}},
 	{"safety_stock", "安全库存", false, amount(func(r *productRow) *int64 { return &r.SafetyStock })},
 	{"imported", "进口", false, flag(func(r *productRow) *bool { return &r.Imported })},
 	{"licence", "所需资质", false, text(longLen, func(r *productRow) *string { return &r.Licence })},
@@ -59,6 +59,16 @@ func setPacks(r *productRow, text string) error {
 	return nil
 }
 
+func showPacks(r *productRow) string {
+	var packs []orders.Pack
+	shown(r.Packs, &packs)
+	var out []string
+	for _, p := range packs {
+		out = append(out, p.Unit+"="+p.Size.String())
+	}
+	return strings.Join(out, ";")
+}
+
 func setParts(r *productRow, text string) error {
 	pairs, err := splitPairs(text)
 	if err != nil {
@@ -77,6 +87,16 @@ func setParts(r *productRow, text string) error {
 	}
 	r.Parts = toJSON(parts)
 	return nil
+}
+
+func showParts(r *productRow) string {
+	var parts map[string]orders.Quantity
+	shown(r.Parts, &parts)
+	var out []string
+	for _, code := range slices.Sorted(maps.Keys(parts)) {
+		out = append(out, code+"="+parts[code].String())
+	}
+	return strings.Join(out, ";")
 }
 
 func (im *importer) products() error {
@@ -108,7 +128,7 @@ func (im *importer) products() error {
 	if err := im.openingStock(records); err != nil {
 		return err
 	}
-	return store(im, "products", records, func(r *productRow) *int64 { return &r.Seq })
+	return store(im, "products", productColumns, records, func(r *productRow) *int64 { return &r.Seq })
 }
 
 func (im *importer) checkProduct(no int, r *productRow, all map[string]productRow) {
@@ -219,11 +239,11 @@ var customerColumns = []column[customerRow]{
 	{"type", "客户类型", false, word(func(r *customerRow) *string { return &r.Type }, "", orders.CustomerVIP, orders.CustomerOrdinary, orders.CustomerDealer)},
 	{"level", "等级", false, word(func(r *customerRow) *string { return &r.Level }, "", "A", "B", "C")},
 	{"credit_grade", "信用评级", false, word(func(r *customerRow) *string { return &r.CreditGrade }, "", "A", "B", "C")},
-	{"credit_limit", "信用额度", false, setLimit},
+	{"credit_limit", "信用额度", false, cell[customerRow]{setLimit, showLimit}},
 	{"terms", "结算方式", false, text(longLen, func(r *customerRow) *string { return &r.Terms })},
 	{"region", "区域", false, text(nameLen, func(r *customerRow) *string { return &r.Region })},
 	{"hospital_level", "医院等级", false, text(32, func(r *customerRow) *string { return &r.HospitalLevel })},
-	{"licence", "资质", false, setLicences},
+	{"licence", "资质", false, cell[customerRow]{setLicences, showLicences}},
 	{"contact", "联系人", false, text(longLen, func(r *customerRow) *string { return &r.Contact })},
 	{"phone", "电话", false, text(longLen, func(r *customerRow) *string { return &r.Phone })},
 	{"address", "地址", false, text(longLen, func(r *customerRow) *string { return &r.Address })},
@@ -243,6 +263,13 @@ func setLimit(r *customerRow, text string) error {
 	return err
 }
 
+func showLimit(r *customerRow) string {
+	if r.CreditLimit == nil {
+		return ""
+	}
+	return showFen(*r.CreditLimit)
+}
+
 func setLicences(r *customerRow, text string) error {
 	pairs, err := splitPairs(text)
 	if err != nil {
@@ -256,6 +283,16 @@ func setLicences(r *customerRow, text string) error {
 	}
 	r.Licence = toJSON(licences)
 	return nil
+}
+
+func showLicences(r *customerRow) string {
+	var licences map[string]int64
+	shown(r.Licence, &licences)
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(licences)) {
+		out = append(out, name+"="+showMoment(licences[name]))
+	}
+	return strings.Join(out, ";")
 }
 
 func (im *importer) customers() error {
@@ -285,7 +322,7 @@ func (im *importer) customers() error {
 	for _, name := range slices.Sorted(maps.Keys(strangers)) {
 		im.warn("业务员「%s」不是员工表里的工号，按文字保存 (%d 行)", name, strangers[name])
 	}
-	return store(im, "customers", records, func(r *customerRow) *int64 { return &r.Seq })
+	return store(im, "customers", customerColumns, records, func(r *customerRow) *int64 { return &r.Seq })
 }
 
 var itemColumns = []column[itemRow]{
@@ -336,17 +373,17 @@ func (im *importer) items() error {
 		customer(records[i].no, "customer", records[i].row.Customer)
 		product(records[i].no, "product", records[i].row.Product)
 	}
-	return store(im, "customer_items", records, func(r *itemRow) *int64 { return &r.Seq })
+	return store(im, "customer_items", itemColumns, records, func(r *itemRow) *int64 { return &r.Seq })
 }
 
 var priceColumns = []column[priceRow]{
 	{"product", "产品编码", false, text(codeLen, func(r *priceRow) *string { return &r.Product })},
 	{"category", "分类", false, text(nameLen, func(r *priceRow) *string { return &r.Category })},
-	{"scope", "适用", false, setScope},
+	{"scope", "适用", false, cell[priceRow]{setScope, func(r *priceRow) string { return r.Scope }}},
 	{"from_quantity", "起始数量", false, amount(func(r *priceRow) *int64 { return &r.FromQuantity })},
-	{"from_amount", "起始金额", false, setFromAmount},
+	{"from_amount", "起始金额", false, cell[priceRow]{setFromAmount, func(r *priceRow) string { return showFen(r.FromAmount) }}},
 	{"price", "单价", false, price(func(r *priceRow) **int64 { return &r.Price })},
-	{"discount", "折扣", false, setDiscount},
+	{"discount", "折扣", false, cell[priceRow]{setDiscount, func(r *priceRow) string { return showMicro(r.Discount) }}},
 	{"mode", "计价模式", false, word(func(r *priceRow) *string { return &r.Mode }, "标准", "寄售", "按需结算", "年度框架")},
 	{"valid_from", "生效时间", false, moment(parseFrom, func(r *priceRow) *int64 { return &r.ValidFrom })},
 	{"valid_until", "失效时间", false, moment(parseUntil, func(r *priceRow) *int64 { return &r.ValidUntil })},
@@ -447,13 +484,14 @@ func (im *importer) prices() error {
 			im.refuse(no, "valid_until", "失效时间早于生效时间")
 		}
 	}
-	return store(im, "prices", records, func(r *priceRow) *int64 { return &r.Seq })
+	return store(im, "prices", priceColumns, records, func(r *priceRow) *int64 { return &r.Seq })
 }
 
 // countRow is a row of a stock count.
 type countRow struct {
 	Product, Warehouse, Batch, Serial string
 	OnHand, SafetyStock, Expires      int64
+	first                             bool // nobody counted before: what was on hand is opening stock
 }
 
 var stockColumns = []column[countRow]{
@@ -530,15 +568,21 @@ func (im *importer) stock() error {
 		k := key(r.Product, r.Warehouse)
 		last[k] = &records[i]
 		lot := lotRow{Product: r.Product, Warehouse: r.Warehouse, Batch: r.Batch, Serial: r.Serial, OnHand: r.OnHand, Expires: r.Expires}
+		before := *r
 		if old, ok := lots[byKey(r)]; ok || r.Batch != "" || r.Serial != "" {
-			im.count(ok, old == lot)
+			before.OnHand, before.Expires = old.OnHand, old.Expires
+			im.counted(ok, &records[i], before)
 			lots[byKey(r)] = lot
 			newLots = append(newLots, lot)
 			continue
 		}
 		old, ok := stock[k]
-		_, hasSafety := im.titles["safety_stock"]
-		im.count(ok, old.OnHand == r.OnHand && old.Counted && (!hasSafety || old.SafetyStock == r.SafetyStock))
+		before.OnHand = old.OnHand
+		if _, hasSafety := im.titles["safety_stock"]; hasSafety {
+			before.SafetyStock = old.SafetyStock
+		}
+		before.first = !old.Counted
+		im.counted(ok, &records[i], before)
 		totals[k] += r.OnHand
 	}
 	for _, lot := range lots {
@@ -563,22 +607,19 @@ func (im *importer) stock() error {
 	return errors.Join(upsert(im.db, rows), upsert(im.db, newLots))
 }
 
-// count counts a record by whether it was there and the same.
-func (im *importer) count(there, same bool) {
-	switch {
-	case !there:
-		im.report.Added++
-	case same:
-		im.report.Unchanged++
-	default:
-		im.report.Changed++
+// counted notes what a row of a count changes of what there was, if there was any.
+func (im *importer) counted(there bool, r *record[countRow], before countRow) {
+	if !there {
+		note(im, stockColumns, r.no, nil, &r.row)
+		return
 	}
+	note(im, stockColumns, r.no, &before, &r.row)
 }
 
 var staffColumns = []column[staffRow]{
 	{"code", "工号", true, text(codeLen, func(r *staffRow) *string { return &r.Code })},
 	{"name", "姓名", true, text(longLen, func(r *staffRow) *string { return &r.Name })},
-	{"role", "角色", true, setRoles},
+	{"role", "角色", true, cell[staffRow]{setRoles, showRoles}},
 	{"wecom", "企业微信账号", false, text(nameLen, func(r *staffRow) *string { return &r.WeCom })},
 	{"dingtalk", "钉钉账号", false, text(nameLen, func(r *staffRow) *string { return &r.DingTalk })},
 	{"phone", "电话", false, text(longLen, func(r *staffRow) *string { return &r.Phone })},
@@ -613,6 +654,16 @@ func setRoles(r *staffRow, text string) error {
 	}
 	r.Roles = toJSON(roles)
 	return nil
+}
+
+func showRoles(r *staffRow) string {
+	var roles []orders.Role
+	shown(r.Roles, &roles)
+	var out []string
+	for _, role := range roles {
+		out = append(out, role.String())
+	}
+	return strings.Join(out, "、")
 }
 
 func (im *importer) staff() error {
@@ -650,13 +701,13 @@ func (im *importer) staff() error {
 			}
 		}
 	}
-	return store(im, "staff", records, func(r *staffRow) *int64 { return &r.Seq })
+	return store(im, "staff", staffColumns, records, func(r *staffRow) *int64 { return &r.Seq })
 }
 
 var historyColumns = []column[historyRow]{
 	{"customer", "客户编码", true, text(codeLen, func(r *historyRow) *string { return &r.Customer })},
 	{"order", "订单号", true, text(codeLen, func(r *historyRow) *string { return &r.OrderNo })},
-	{"date", "日期", true, setDay},
+	{"date", "日期", true, cell[historyRow]{setDay, func(r *historyRow) string { return r.Date }}},
 	{"product", "产品编码", true, text(codeLen, func(r *historyRow) *string { return &r.Product })},
 	{"quantity", "数量", true, amount(func(r *historyRow) *int64 { return &r.Quantity })},
 	{"unit", "单位", false, text(32, func(r *historyRow) *string { return &r.Unit })},
@@ -691,7 +742,7 @@ func (im *importer) history() error {
 		customer(records[i].no, "customer", records[i].row.Customer)
 		product(records[i].no, "product", records[i].row.Product)
 	}
-	return store(im, "history", records, func(r *historyRow) *int64 { return &r.Seq })
+	return store(im, "history", historyColumns, records, func(r *historyRow) *int64 { return &r.Seq })
 }
 
 // The kinds of days in the calendar.
@@ -701,34 +752,40 @@ const (
 )
 
 var dayColumns = []column[dayRow]{
-	{"date", "日期", true, func(r *dayRow, text string) (err error) {
+	{"date", "日期", true, cell[dayRow]{func(r *dayRow, text string) (err error) {
 		r.Date, err = day(text)
 		return err
-	}},
-	{"kind", "类型", true, func(r *dayRow, text string) error {
-		switch strings.ToLower(text) {
-		case dayOff, "节假日", "放假", "休", "休息":
-			r.Kind = dayOff
-		case dayWork, "调休", "调休上班", "上班", "班", "补班", "工作日":
-			r.Kind = dayWork
-		default:
-			return fmt.Errorf("「%s」要写 节假日、调休上班 之一", text)
-		}
-		return nil
-	}},
+	}, func(r *dayRow) string { return r.Date }}},
+	{"kind", "类型", true, cell[dayRow]{setDayKind, func(r *dayRow) string {
+		return map[string]string{dayOff: "节假日", dayWork: "调休上班"}[r.Kind]
+	}}},
 	{"name", "名称", false, text(nameLen, func(r *dayRow) *string { return &r.Name })},
-	{"year", "年份", false, func(r *dayRow, text string) error {
-		if text == "" {
-			return nil
-		}
-		year, err := strconv.Atoi(strings.TrimSuffix(text, "年"))
-		if err != nil || year < 1990 || year > 2200 {
-			return fmt.Errorf("「%s」不是年份", text)
-		}
-		r.Year = year
-		return nil
-	}},
+	{"year", "年份", false, cell[dayRow]{setYear, func(r *dayRow) string { return strconv.Itoa(r.Year) }}},
 	{"source", "来源", false, text(longLen, func(r *dayRow) *string { return &r.Source })},
+}
+
+func setDayKind(r *dayRow, text string) error {
+	switch strings.ToLower(text) {
+	case dayOff, "节假日", "放假", "休", "休息":
+		r.Kind = dayOff
+	case dayWork, "调休", "调休上班", "上班", "班", "补班", "工作日":
+		r.Kind = dayWork
+	default:
+		return fmt.Errorf("「%s」要写 节假日、调休上班 之一", text)
+	}
+	return nil
+}
+
+func setYear(r *dayRow, text string) error {
+	if text == "" {
+		return nil
+	}
+	year, err := strconv.Atoi(strings.TrimSuffix(text, "年"))
+	if err != nil || year < 1990 || year > 2200 {
+		return fmt.Errorf("「%s」不是年份", text)
+	}
+	r.Year = year
+	return nil
 }
 
 func (im *importer) calendar() error {
@@ -746,5 +803,5 @@ func (im *importer) calendar() error {
 			r.Year, _ = strconv.Atoi(r.Date[:4])
 		}
 	}
-	return store(im, "calendar", records, func(r *dayRow) *int64 { return &r.Seq })
+	return store(im, "calendar", dayColumns, records, func(r *dayRow) *int64 { return &r.Seq })
 }

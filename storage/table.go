@@ -30,26 +30,33 @@ type tableRow struct {
 	cells []string
 }
 
+// table is what is read of a file. notes are for who sent it.
+type table struct {
+	rows  []tableRow
+	notes []string
+}
+
 func badFile(format string, args ...any) error {
 	return orders.Errorf(orders.CodeInvalid, format, args...)
 }
 
 // readTable reads a CSV file (UTF-8, UTF-16 or GBK, comma or tab) or the first filled sheet of an
-// xlsx file.
-func readTable(data []byte) ([]tableRow, error) {
+// xlsx file, of at most unpacked bytes.
+func readTable(data []byte, unpacked int64) (table, error) {
 	switch {
 	case len(data) > maxFile:
-		return nil, badFile("文件超过 %d MB", maxFile>>20)
+		return table{}, badFile("文件超过 %d MB", maxFile>>20)
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
-		return readXLSX(data)
+		return readXLSX(data, unpacked)
 	case bytes.HasPrefix(data, []byte("\xd0\xcf\x11\xe0")):
-		return nil, badFile("这是旧版 Excel 文件 (.xls)，请另存为 .xlsx 或 CSV")
+		return table{}, badFile("这是旧版 Excel 文件 (.xls)，请另存为 .xlsx 或 CSV")
 	}
 	text, err := decodeText(data)
 	if err != nil {
-		return nil, badFile("文件的文字编码不认识，请存为 UTF-8 或 GBK")
+		return table{}, badFile("文件的文字编码不认识，请存为 UTF-8 或 GBK")
 	}
-	return readCSV(text)
+	rows, err := readCSV(text)
+	return table{rows: rows}, err
 }
 
 func decodeText(data []byte) (string, error) {
@@ -101,16 +108,20 @@ func parseCSV(text string, lazy bool) ([]tableRow, error) {
 
 var scientific = regexp.MustCompile(`^\d(\.\d+)?E\+?\d{1,2}$`)
 
-func readXLSX(data []byte) ([]tableRow, error) {
-	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{RawCellValue: true, UnzipSizeLimit: 8 * maxFile, UnzipXMLSizeLimit: maxFile})
+func readXLSX(data []byte, unpacked int64) (t table, err error) {
+	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{RawCellValue: true, UnzipSizeLimit: unpacked, UnzipXMLSizeLimit: min(maxFile, unpacked)})
 	if err != nil {
-		return nil, badFile("Excel 文件打不开（已损坏或有密码）")
+		return t, badFile("Excel 文件打不开（已损坏、太大或有密码）")
 	}
 	defer f.Close()
+	more := 0
 	for _, sheet := range f.GetSheetList() {
+		if visible, err := f.GetSheetVisible(sheet); err == nil && !visible {
+			continue // nobody saw what it holds
+		}
 		cells, err := f.GetRows(sheet)
 		if err != nil {
-			return nil, badFile("Excel 工作表「%s」读不出来", sheet)
+			return t, badFile("Excel 工作表「%s」读不出来", sheet)
 		}
 		var rows []tableRow
 		for i, c := range cells {
@@ -125,11 +136,18 @@ func readXLSX(data []byte) ([]tableRow, error) {
 				rows = append(rows, tableRow{i + 1, c})
 			}
 		}
-		if len(rows) > 0 {
-			return rows, nil
+		switch {
+		case len(rows) == 0:
+		case t.rows == nil:
+			t.rows, t.notes = rows, []string{fmt.Sprintf("只看了第一张表「%s」", sheet)}
+		default:
+			more++
 		}
 	}
-	return nil, nil
+	if more == 0 {
+		t.notes = nil
+	}
+	return t, nil
 }
 
 func blank(cells []string) bool {

@@ -40,7 +40,10 @@ func (c *importCmd) load(ctx context.Context, p *program, store *storage.Store, 
 	what := "已导入"
 	if c.DryRun {
 		what = "试导入（没有改动）"
+		for _, row := range report.Rows {
+			_, _ = fmt.Fprintln(p.stdout, row)
+		}
 	}
-	_, err = fmt.Fprintf(p.stdout, "%s %s：新增 %d，修改 %d，不变 %d\n", what, c.Kind, report.Added, report.Changed, report.Unchanged)
+	_, err = fmt.Fprintf(p.stdout, "%s %s：%s\n", what, c.Kind, report.Counts())
 	return err
 }

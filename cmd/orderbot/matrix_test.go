@@ -115,6 +115,7 @@ func TestEveryRoleTriesEverything(t *testing.T) {
 				return err
 			}))
 			require.Equal(t, []orders.Role{orders.RoleAdmin}, may(func(_ *storage.Tx, by orders.Actor) error { return by.MayRule() }))
+			require.Equal(t, []orders.Role{orders.RoleAdmin}, may(func(_ *storage.Tx, by orders.Actor) error { return by.MayImport() }))
 		})
 	}
 }

@@ -150,7 +150,7 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 
 	s.clerk = &bot.Clerk{
 		Store: botStore{s.store}, Query: s.store, Turns: s.store, Desk: desk, Books: s.books.get, Media: map[orders.Platform]bot.Media{},
-		Files: o.Files, Signer: signer, NewToken: newToken, NewCode: newCode,
+		Files: o.Files, Imports: s.store, Signer: signer, NewToken: newToken, NewCode: newCode,
 		Now: s.clock, Location: location, Logger: s.logger.With("part", "clerk"), Sent: s.wake,
 		BindingCode: c.Times.BindingCode, ThreadExpires: c.Times.DraftExpires, DuplicateWindow: c.Times.DuplicateWindow,
 		Hold: cmp.Or(o.Hold, 30*time.Second), Poll: 250 * time.Millisecond, Workers: 64,

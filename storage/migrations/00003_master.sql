@@ -145,3 +145,19 @@ CREATE TABLE rule_changes (
   reason TEXT NOT NULL,
   FOREIGN KEY (number) REFERENCES rule_versions (number)
 );
+
+-- Tables of master data that people sent in a chat. The file is kept while its sender has something to say about it.
+CREATE TABLE imports (
+  id SERIAL,
+  kind VARCHAR(32) NOT NULL,
+  name TEXT NOT NULL,
+  file MEDIUMBLOB NOT NULL,
+  print VARCHAR(64) NOT NULL,
+  counts TEXT NOT NULL,
+  by_staff VARCHAR(64) NOT NULL,
+  by_name TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  state TINYINT NOT NULL,
+  settled_at BIGINT NOT NULL
+);
+CREATE INDEX imports_staff ON imports (by_staff, at);

@@ -2,6 +2,8 @@
 // tables. Decoders (document, ocr) make it and the reader of orders consumes it.
 package page
 
+import "slices"
+
 // Document is an opened file. Kind tells how it was read: "text" for files that carry their
 // text (xlsx, csv, docx, PDF with a text layer), "ocr" for pictures and scans.
 type Document struct {
@@ -72,4 +74,28 @@ type Cell struct {
 	Ref    string   `json:"ref,omitempty"` // "B7" in a sheet
 	Merged bool     `json:"merged,omitempty"`
 	Struck bool     `json:"struck,omitempty"` // crossed out
+}
+
+// Headings returns the texts of the first row of the first table that has any, which is where a list has its headings. untitled tells
+// that there are cells below an empty one.
+func (d *Document) Headings() (titles []string, untitled bool) {
+	if d.Kind != KindText {
+		return nil, false
+	}
+	for _, p := range d.Pages {
+		for _, t := range p.Tables {
+			top := slices.IndexFunc(t.Rows, func(row []Cell) bool {
+				return slices.ContainsFunc(row, func(c Cell) bool { return c.Text != "" })
+			})
+			if top < 0 {
+				continue
+			}
+			for col, cell := range t.Rows[top] {
+				titles = append(titles, cell.Text)
+				untitled = untitled || cell.Text == "" && slices.ContainsFunc(t.Rows[top+1:], func(row []Cell) bool { return row[col].Text != "" })
+			}
+			return titles, untitled
+		}
+	}
+	return nil, false
 }
