@@ -34,8 +34,7 @@ const (
 	// [RulesBack].
 	UseRules Verb = "rules"
 
-	// These are about the proposed import of number Version.
-	RunImport     Verb = "import"         // 导入
+	RunImport     Verb = "import"         // 导入 of the table of number Version, as all that follow
 	DropImport    Verb = "import_drop"    // 放弃
 	PreviewImport Verb = "import_preview" // 是资料: what it would do is to be shown
 	ReadTable     Verb = "import_read"    // 是订单

@@ -310,6 +310,7 @@ func OwnImport(tx ImportTx, id int, by Actor, now time.Time, states ...ImportSta
 		return nil, Errorf(CodeConflict, "第 %d 号%s已经看过预览了，请用预览下面的按钮", p.ID, p.Title())
 	case ImportStale:
 		return nil, Errorf(CodeConflict, "第 %d 号%s的预览已经作废：资料后来变过。请看后面的预览，或再发一次文件", p.ID, p.Title())
+	default:
 	}
 	if p.IsOpen(now) { // in the other open state
 		return nil, Errorf(CodeConflict, "第 %d 号%s请用它最新的卡片，或回复「导入 %d」「放弃 %d」", p.ID, p.Title(), p.ID, p.ID)
