@@ -654,7 +654,7 @@ func (s *scan) namedWith(t *specToken, to int) bool {
 	}
 	key, _ := s.x.tokenID(t.askKeys()[0])
 	return slices.ContainsFunc(n.ids, func(id int32) bool {
-		_, ok := slices.BinarySearch(s.x.products[id].tokens, key)
+		_, ok := s.x.products[id].bears(key)
 		return ok
 	})
 }

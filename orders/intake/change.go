@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -28,11 +29,12 @@ func (c *Change) size() int {
 // data does. What is new comes last, as in an imported list. It takes milliseconds where a new lexicon takes seconds.
 func (x *Lexicon) With(c Change) *Lexicon {
 	y := *x
-	y.grams, y.singles, y.tokenIDs, y.sounds = x.grams.fork(), x.singles.fork(), x.tokenIDs.fork(), x.sounds.fork()
+	y.grams, y.singles, y.tokens, y.sounds = x.grams.fork(), x.singles.fork(), x.tokens.fork(), x.sounds.fork()
 	y.byCode, y.alikes, y.items, y.history = x.byCode.fork(), x.alikes.fork(), x.items.fork(), x.history.fork()
 	n := len(c.Products)
-	y.tokens, y.products, y.popular, y.units = clone(x.tokens, 50*n), clone(x.products, n), clone(x.popular, n), maps.Clone(x.units)
-	y.sold, y.unlisted = maps.Clone(x.sold), maps.Clone(x.unlisted)
+	y.posts, y.products, y.popular, y.units = clone(x.posts, 100*n), clone(x.products, n), clone(x.popular, n), maps.Clone(x.units)
+	y.sold, y.unlisted, y.kins = maps.Clone(x.sold), maps.Clone(x.unlisted), slices.Clone(x.kins)
+	y.packed, y.packings, y.packIDs = clone(x.packed, n), slices.Clone(x.packings), x.packIDs.fork()
 	if len(c.Customers)+len(c.GoneCustomers) > 0 {
 		y.phones, y.places, y.buyerCode = x.phones.fork(), x.places.fork(), x.buyerCode.fork()
 		y.customers, y.sellers = slices.Clone(x.customers), maps.Clone(x.sellers)
@@ -81,48 +83,59 @@ func (x *Lexicon) count(lines []orders.HistoryLine, n int32) {
 
 // putProduct adds a product, or puts it in the place of the one of that code.
 func (x *Lexicon) putProduct(p *orders.Product) {
-	d := newDraft(p, &entry{})
-	e := x.settle(&d)
+	e := newEntry(p, func(raw string) *saying {
+		d := draft{raw: raw, saying: &saying{}}
+		d.takeApart()
+		x.settle(&d, nil)
+		for _, g := range d.grams {
+			k := soundOfPair(g)
+			if gs := x.sounds.get(k); !slices.Contains(gs, g) {
+				gs = append(slices.Clone(gs), g)
+				slices.Sort(gs)
+				x.sounds.put(k, gs)
+			}
+		}
+		return d.saying
+	})
 	id, known := x.productOf(p.Code)
-	was := &entry{}
+	was := &entry{spec: &saying{}}
+	posts, chars := e.bearing(nil), e.singles(nil)
 	if known {
 		was = x.products[id]
-		x.drop(was, id, e)
-		x.products[id] = e
+		bore, held := was.bearing(nil), was.singles(nil)
+		x.drop(was, id, beyond(bore, posts), beyond(held, chars))
+		posts, chars = beyond(posts, bore), beyond(chars, held)
 	} else {
 		id = int32(len(x.products)) //nolint:gosec // far fewer than that
-		x.products, x.popular = append(x.products, e), append(x.popular, 0)
-		x.popular[id] = x.unlisted[p.Code]
+		x.products, x.popular, x.packed = append(x.products, nil), append(x.popular, x.unlisted[p.Code]), append(x.packed, 0)
 	}
-	x.enter(e, id)
-	for _, g := range e.grams {
-		a, b := split(g)
-		k := soundOf(a) + "'" + soundOf(b)
-		if gs := x.sounds.get(k); !slices.Contains(gs, g) {
-			gs = append(slices.Clone(gs), g)
-			slices.Sort(gs)
-			x.sounds.put(k, gs)
-		}
-	}
-	x.names = x.names.change(id, was.called, e.called)
+	x.products[id] = e
+	x.enter(e, id, posts, chars)
+	x.countUnits(p, 1)
+	x.names = x.names.change(id, was.names(), e.names())
 }
 
-// drop takes a product from what finds it, but for its names and for what is says too.
-func (x *Lexicon) drop(e *entry, id int32, is *entry) {
-	for _, g := range e.grams {
-		if !is.hasGram(g) {
-			unlink(&x.grams, g, id)
+// beyond are those of a sorted list that are not in another.
+func beyond[T cmp.Ordered](list, other []T) []T {
+	var out []T
+	for _, v := range list {
+		if _, ok := slices.BinarySearch(other, v); !ok {
+			out = append(out, v)
 		}
 	}
-	for _, c := range e.singles {
-		if _, ok := slices.BinarySearch(is.singles, c); !ok {
-			unlink(&x.singles, c, id)
-		}
+	return out
+}
+
+// drop takes a product from what finds it, but for its names: from the lists of posts and chars.
+func (x *Lexicon) drop(e *entry, id int32, posts []post, chars []rune) {
+	for _, k := range posts {
+		x.posts[k.id()] = without(x.posts[k.id()], newPost(id, k.weak()))
 	}
-	for _, k := range e.tokens {
-		if _, ok := slices.BinarySearch(is.tokens, k); !ok {
-			x.tokens[k] = without(x.tokens[k], id)
-		}
+	for _, c := range chars {
+		unlink(&x.singles, c, id)
+	}
+	for g := range x.kins {
+		x.kins[g] = without(x.kins[g], newPost(id, false))
 	}
 	if k := string(normal(string(e.product.Code))); k != "" {
 		x.byCode.put(k, 0)
@@ -134,10 +147,9 @@ func (x *Lexicon) drop(e *entry, id int32, is *entry) {
 // leave takes a product away.
 func (x *Lexicon) leave(id int32) {
 	e := x.products[id]
-	gone := &entry{}
-	x.drop(e, id, gone)
-	x.names = x.names.change(id, e.called, nil)
-	x.products[id] = gone
+	x.drop(e, id, e.bearing(nil), e.singles(nil))
+	x.names = x.names.change(id, e.names(), nil)
+	x.products[id] = &entry{spec: &saying{}}
 	x.unlisted[e.product.Code] = x.popular[id]
 	x.items.all(func(c orders.CustomerCode, items []ownItem) {
 		if slices.ContainsFunc(items, func(it ownItem) bool { return it.product == id }) {
@@ -159,7 +171,7 @@ func (x *Lexicon) putCustomer(c *orders.Customer) {
 		x.customers = append(x.customers, b)
 	}
 	x.enterBuyer(b, id)
-	x.buyers, x.contacts = x.buyers.change(id, was.called, b.called), x.contacts.change(id, was.contacts(), b.contacts())
+	x.buyers, x.contacts = x.buyers.change(id, was.names(), b.names()), x.contacts.change(id, was.contacts(), b.contacts())
 }
 
 func (b *buyer) contacts() [][]rune {
@@ -187,7 +199,7 @@ func (x *Lexicon) dropBuyer(b *buyer, id int32) {
 func (x *Lexicon) leaveBuyer(id int32) {
 	b := x.customers[id]
 	x.dropBuyer(b, id)
-	x.buyers, x.contacts = x.buyers.change(id, b.called, nil), x.contacts.change(id, b.contacts(), nil)
+	x.buyers, x.contacts = x.buyers.change(id, b.names(), nil), x.contacts.change(id, b.contacts(), nil)
 	x.customers[id] = &buyer{}
 }
 
@@ -209,7 +221,7 @@ func (x *Lexicon) Update(m *orders.Master) *Lexicon {
 
 // changeTo is what m has otherwise than x; not ok where that is much, or the order is another.
 func (x *Lexicon) changeTo(m *orders.Master) (c Change, ok bool) {
-	if len(x.grams.over)+len(x.places.over) > changesInAll {
+	if len(x.singles.over)+len(x.byCode.over)+len(x.places.over) > changesInAll {
 		return c, false
 	}
 	product := func(id int32) *orders.Product { return x.product(id) }

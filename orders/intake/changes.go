@@ -394,7 +394,7 @@ func (b *builder) similar(m *mention) []*wanted {
 			}
 			continue
 		}
-		name := b.s.x.products[it.res.product].name
+		name := b.s.x.products[it.res.product].name()
 		c := b.s.x.cover(it.res.product, head)
 		if bits.OnesCount64(c.strong&head.content()) >= 2 && len(name) > 0 {
 			out = append(out, it)

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 	"strings"
@@ -568,40 +569,28 @@ func (x *Lexicon) fraction(r []rune, i int) bool {
 	return len(t.keys) == 1 && len(x.bearing(t.keys[0])) > 0 && (from == 0 || r[from-1] != '/')
 }
 
-// sharing are the products that have two characters in a row with m, those that explain most first.
+// sharing are the products that have two characters in a row with m, or a token, those that explain most first.
 func (x *Lexicon) sharing(m *mention) []cover {
-	seen := map[int32]bool{}
-	var out []cover
-	for i := 0; i+1 < len(m.han); i++ {
-		ids := x.grams.get(gram(m.han[i], m.han[i+1]))
-		if m.at[i+1] != m.at[i]+1 || len(ids) > maxCandidates {
-			continue
-		}
-		for _, id := range ids {
-			if !seen[id] {
-				seen[id] = true
-				out = append(out, x.cover(id, m))
-			}
+	s := take(len(x.products))
+	defer s.give()
+	srcs := x.sources(m)
+	rare := func(o source) bool { return !o.kin && len(o.posts) <= maxCandidates }
+	for _, o := range srcs {
+		if rare(o) {
+			s.find(&o)
 		}
 	}
-	for i := range m.toks {
-		for _, k := range x.asks(&m.toks[i]) {
-			if ids := x.tokens[k.id]; len(ids) <= maxCandidates {
-				for _, id := range ids {
-					if !seen[id] {
-						seen[id] = true
-						out = append(out, x.cover(id, m))
-					}
-				}
-			}
+	for _, o := range srcs {
+		if !rare(o) {
+			s.count(&o)
 		}
 	}
-	slices.SortFunc(out, func(a, b cover) int {
-		if a.score != b.score {
-			return b.score - a.score
-		}
-		return int(a.id - b.id)
-	})
+	joined := m.joined()
+	out := make([]cover, 0, len(s.found))
+	for _, id := range s.found {
+		out = append(out, x.weigh(id, m, s.shares[id], joined))
+	}
+	slices.SortFunc(out, func(a, b cover) int { return cmp.Or(b.score-a.score, int(a.id-b.id)) })
 	return out
 }
 
@@ -634,7 +623,7 @@ func (b *builder) apart(m *mention) []*mention {
 		}
 		mask := c.strong
 		for k, h := range m.han {
-			if _, ok := slices.BinarySearch(x.products[c.id].chars, h); ok {
+			if x.products[c.id].holds(h) {
 				mask |= 1 << uint(k)
 			}
 		}
@@ -1046,8 +1035,8 @@ func (b *builder) contradicts(it *wanted, m *mention) (resolution, bool) {
 	}
 	name := x.product(it.res.product).Name
 	for _, k := range x.asks(&m.toks[0]) {
-		for _, id := range x.tokens[k.id] {
-			if x.product(id).Name == name && x.cover(id, m).toks == 1<<uint(len(m.toks))-1 {
+		for _, p := range x.posts[k.id] {
+			if id := p.id(); x.product(id).Name == name && x.cover(id, m).toks == 1<<uint(len(m.toks))-1 {
 				return resolution{product: -1, reason: ReasonConflict, rule: "contradiction", options: []int32{id, it.res.product}, best: it.res.best, head: true}, true
 			}
 		}
@@ -1162,9 +1151,8 @@ func (x *Lexicon) isSize(t *specToken) bool {
 	if !ok {
 		return false
 	}
-	for n, id := range x.tokens[k] {
-		e := x.products[id]
-		if j, ok := slices.BinarySearch(e.tokens, k); ok && !e.weak[j] {
+	for n, p := range x.posts[k] {
+		if !p.weak() {
 			return true
 		}
 		if n > 200 {

@@ -1,11 +1,14 @@
 package intake
 
 import (
+	"cmp"
 	"maps"
+	"math/bits"
 	"slices"
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unicode"
 
 	"github.com/mozillazg/go-pinyin"
@@ -18,11 +21,12 @@ import (
 // another one of it, and may be used by many goroutines at once.
 type Lexicon struct {
 	products  []*entry
-	names     nameTable // names, aliases and codes of products
-	grams     layered[uint64, []int32]
-	singles   layered[rune, []int32] // products by the characters of their names and aliases
-	tokenIDs  layered[string, int32]
-	tokens    [][]int32                 // products by token
+	names     nameTable                 // names, aliases and codes of products
+	grams     layered[uint64, int32]    // one more than the number of a pair of characters
+	tokens    layered[string, int32]    // the same of a spec token's key
+	posts     [][]post                  // products by the number of what they bear
+	singles   layered[rune, []int32]    // products by the characters of their names and aliases
+	kins      [][]post                  // products by the group of kinWords of which they have a word
 	sounds    layered[string, []uint64] // pairs of characters by their sound
 	units     map[string]int            // how many products have a unit, normalised; the common ones are there anyway
 	sold      map[string]int            // the same as written
@@ -37,6 +41,9 @@ type Lexicon struct {
 	items     layered[orders.CustomerCode, []ownItem]
 	history   layered[orders.CustomerCode, []orders.HistoryLine] // newest first
 	popular   []int32                                            // how often each product was ordered
+	packed    []int32                                            // how each product is packed
+	packings  []*orders.Product                                  // one product of each way to pack: of the same units
+	packIDs   layered[string, int32]                             // one more than the number of a way to pack, by its units
 	unlisted  map[orders.ProductCode]int32                       // the same of products that are not in the list
 	byCode    layered[string, int32]                             // one more than the product's id, 0 if none
 	alikes    layered[string, []int32]                           // products by code, as OCR may misread it
@@ -47,21 +54,38 @@ type Lexicon struct {
 // entry is what is indexed of a product.
 type entry struct {
 	product *orders.Product // nil once it was removed
-	grams   []uint64
-	chars   []rune
-	tokens  []int32 // sorted
-	weak    []bool  // token only tells what a pack holds
-	phrases []phrase
-	name    []rune
-	called  [][]rune // name, aliases and code as they stand in texts
-	singles []rune   // of its phrases
+	spec    *saying
+	called  []*saying // its name, then its aliases
+}
+
+// saying is a name, an alias or a spec. Products that have it in common share it.
+type saying struct {
+	text  []rune
+	chars []rune // Chinese characters, sorted
+	posts []post // what it bears, sorted: pairs of characters and the keys of spec tokens
+	phrase
+}
+
+// A post tells of something that a product bears: in the lists by what is borne it is the product's number, in those of a saying
+// the number of what it bears; each with whether it only tells, in a spec, what a pack holds.
+type post int32
+
+func newPost(id int32, weak bool) post { return post(id<<1 | int32(bit(weak))) }
+
+func (p post) id() int32  { return int32(p >> 1) }
+func (p post) weak() bool { return p&1 == 1 }
+
+func bit(b bool) int8 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // phrase is one way to call a product: its name, an alias.
 type phrase struct {
 	han    []rune
-	tokens [][]int32 // each with the keys by which a message may say it
-	alias  bool
+	tokens []int32 // for each token the keys by which a message may say it, and -1
 }
 
 // ownItem is a customer's own name or code for a product.
@@ -79,7 +103,6 @@ type buyer struct {
 	customer *orders.Customer // nil once it was removed
 	address  []rune           // normalised
 	contact  []rune
-	called   [][]rune
 }
 
 // layered is a map with later changes over it; a key whose value is zero is not in it. The map below never
@@ -129,7 +152,7 @@ func (l *layered[K, V]) all(do func(k K, v V)) {
 }
 
 // link adds id to the sorted ids of k.
-func link[K comparable](l *layered[K, []int32], k K, id int32) {
+func link[K comparable, T post | int32](l *layered[K, []T], k K, id T) {
 	ids := l.get(k)
 	if l.over == nil {
 		if n := len(ids); n == 0 || ids[n-1] != id {
@@ -141,25 +164,27 @@ func link[K comparable](l *layered[K, []int32], k K, id int32) {
 }
 
 // unlink takes id from the ids of k.
-func unlink[K comparable](l *layered[K, []int32], k K, id int32) { l.put(k, without(l.get(k), id)) }
+func unlink[K comparable, T post | int32](l *layered[K, []T], k K, id T) {
+	l.put(k, without(l.get(k), id))
+}
 
 // with is a new list of ids with id.
-func with(ids []int32, id int32) []int32 {
+func with[T post | int32](ids []T, id T) []T {
 	i, found := slices.BinarySearch(ids, id)
 	if found {
 		return ids
 	}
-	out := make([]int32, 0, len(ids)+1)
+	out := make([]T, 0, len(ids)+1)
 	return append(append(append(out, ids[:i]...), id), ids[i:]...)
 }
 
 // without is a new list of ids without id.
-func without(ids []int32, id int32) []int32 {
+func without[T post | int32](ids []T, id T) []T {
 	i, found := slices.BinarySearch(ids, id)
 	if !found {
 		return ids
 	}
-	return append(append(make([]int32, 0, len(ids)), ids[:i]...), ids[i+1:]...)
+	return append(append(make([]T, 0, len(ids)), ids[:i]...), ids[i+1:]...)
 }
 
 // gram is two characters that stand side by side, in one number.
@@ -173,31 +198,37 @@ func split(g uint64) (a, b rune) {
 }
 
 // bears tells whether a and b stand side by side in some product's texts.
-func (x *Lexicon) bears(a, b rune) bool { return len(x.grams.get(gram(a, b))) > 0 }
+func (x *Lexicon) bears(a, b rune) bool { return len(x.pair(gram(a, b))) > 0 }
 
-// token numbers a key of a spec token while the lexicon is built.
-func (x *Lexicon) token(key string) int32 {
-	id := x.tokenIDs.get(key)
-	if id == 0 {
-		x.tokens = append(x.tokens, nil)
-		id = int32(len(x.tokens)) //nolint:gosec // far fewer than that
-		x.tokenIDs.put(key, id)
+// pair are the products in whose texts two characters stand side by side.
+func (x *Lexicon) pair(g uint64) []post { return x.list(x.grams.get(g) - 1) }
+
+// bearing are the products that bear the key.
+func (x *Lexicon) bearing(key string) []post { return x.list(x.tokens.get(key) - 1) }
+
+// list are the products that bear what has that number.
+func (x *Lexicon) list(n int32) []post {
+	if n < 0 {
+		return nil
 	}
-	return id - 1
+	return x.posts[n]
+}
+
+// number numbers what products bear while the lexicon is built.
+func number[K comparable](x *Lexicon, numbers *layered[K, int32], k K) int32 {
+	n := numbers.get(k)
+	if n == 0 {
+		x.posts = append(x.posts, nil)
+		n = int32(len(x.posts)) //nolint:gosec // far fewer than that
+		numbers.put(k, n)
+	}
+	return n - 1
 }
 
 // tokenID is the number of a key, if any product or own name has it.
 func (x *Lexicon) tokenID(key string) (int32, bool) {
-	id := x.tokenIDs.get(key)
-	return id - 1, id > 0
-}
-
-// bearing are the products that bear the key.
-func (x *Lexicon) bearing(key string) []int32 {
-	if id, ok := x.tokenID(key); ok {
-		return x.tokens[id]
-	}
-	return nil
+	n := x.tokens.get(key)
+	return n - 1, n > 0
 }
 
 func (x *Lexicon) product(id int32) *orders.Product   { return x.products[id].product }
@@ -207,11 +238,11 @@ func (x *Lexicon) customer(id int32) *orders.Customer { return x.customers[id].c
 func NewLexicon(m *orders.Master) *Lexicon {
 	n := len(m.Products)
 	x := &Lexicon{
-		grams: newLayered[uint64, []int32](4 * n), singles: newLayered[rune, []int32](0), tokenIDs: newLayered[string, int32](2 * n),
-		sounds: newLayered[string, []uint64](4 * n), units: map[string]int{}, sold: map[string]int{}, unlisted: map[orders.ProductCode]int32{}, phones: newLayered[string, []int32](len(m.Customers)),
+		grams: newLayered[uint64, int32](0), singles: newLayered[rune, []int32](0), tokens: newLayered[string, int32](0),
+		sounds: newLayered[string, []uint64](0), units: map[string]int{}, sold: map[string]int{}, unlisted: map[orders.ProductCode]int32{}, phones: newLayered[string, []int32](len(m.Customers)),
 		places: newLayered[uint64, []int32](0), sellers: map[string]int{}, items: newLayered[orders.CustomerCode, []ownItem](0),
 		history: newLayered[orders.CustomerCode, []orders.HistoryLine](0), byCode: newLayered[string, int32](n),
-		alikes: newLayered[string, []int32](n), buyerCode: newLayered[string, int32](len(m.Customers)),
+		alikes: newLayered[string, []int32](n), packIDs: newLayered[string, int32](0), buyerCode: newLayered[string, int32](len(m.Customers)),
 		days: orders.NewCalendar(m.Days),
 	}
 	for _, u := range commonUnits {
@@ -219,12 +250,13 @@ func NewLexicon(m *orders.Master) *Lexicon {
 	}
 	var beside sync.WaitGroup
 	beside.Go(func() { x.indexCustomers(m.Customers) })
-	names := x.indexProducts(m.Products)
-	beside.Go(func() { x.names.build(names) })
+	x.indexProducts(m.Products)
+	beside.Go(func() { x.names.base = newNameList(x.productNames()) })
 	x.indexItems(m.Items)
 	x.indexHistory(m.History)
 	x.leadUnits()
 	x.indexSounds()
+	x.indexKin()
 	beside.Wait()
 	return x
 }
@@ -241,19 +273,38 @@ func (x *Lexicon) leadUnits() {
 	}
 }
 
-func (x *Lexicon) indexSounds() {
-	sounds := map[rune]string{}
-	sound := func(c rune) string {
-		s, ok := sounds[c]
-		if !ok {
-			s = soundOf(c)
-			sounds[c] = s
+// indexKin finds the products that have a word of each group of kinWords.
+func (x *Lexicon) indexKin() {
+	x.kins = make([][]post, len(kinWords))
+	for g, words := range kinWords {
+		var all []post
+		for _, w := range words {
+			if w.token != "" {
+				for _, p := range x.bearing(w.token) {
+					all = append(all, p&^1)
+				}
+			}
+			if len(w.grams) == 0 {
+				continue
+			}
+			have := slices.Clone(x.pair(w.grams[0]))
+			for _, other := range w.grams[1:] {
+				posts := x.pair(other)
+				have = slices.DeleteFunc(have, func(p post) bool {
+					_, ok := slices.BinarySearch(posts, p)
+					return !ok
+				})
+			}
+			all = append(all, have...)
 		}
-		return s
+		slices.Sort(all)
+		x.kins[g] = slices.Compact(all)
 	}
+}
+
+func (x *Lexicon) indexSounds() {
 	for g := range x.grams.base {
-		a, b := split(g)
-		k := sound(a) + "'" + sound(b)
+		k := soundOfPair(g)
 		x.sounds.base[k] = append(x.sounds.base[k], g)
 	}
 	for _, gs := range x.sounds.base {
@@ -261,188 +312,305 @@ func (x *Lexicon) indexSounds() {
 	}
 }
 
-// draft is an entry whose tokens have no numbers yet.
+// soundOfPair is how a pair of characters sounds.
+func soundOfPair(g uint64) string {
+	a, b := split(g)
+	return soundOf(a) + "'" + soundOf(b)
+}
+
+// draft is a saying while it is taken apart.
 type draft struct {
-	*entry
-	keys    []string // of its tokens
-	weak    []bool
-	phrases [][][]string
+	raw    string
+	saying *saying
+	grams  []uint64
+	tokens []draftToken
 }
 
-// newDraft takes a product's texts apart. In e it collects what its entry is then given as much room for as needed.
-func newDraft(p *orders.Product, e *entry) draft {
-	var d draft
-	e.grams, e.chars, e.singles, e.phrases, e.called = e.grams[:0], e.chars[:0], e.singles[:0], nil, nil
-	add := func(r []rune, alias, isPhrase bool) {
-		ph, toks := newPhrase(r)
-		for j, c := range r {
-			if letterWord(r, j) {
-				e.grams = append(e.grams, gram(c, r[j+1]))
-			}
-			if isHan(c) {
-				e.chars = append(e.chars, c)
-				if isPhrase {
-					e.singles = append(e.singles, c)
-				}
-				if j+1 < len(r) && isHan(r[j+1]) {
-					e.grams = append(e.grams, gram(c, r[j+1]))
-				}
-			}
+type draftToken struct {
+	keys       []string
+	pack, word bool
+}
+
+// takeApart finds what d says, but for the numbers of what it bears.
+func (d *draft) takeApart() {
+	r := normal(d.raw)
+	ph, toks := newPhrase(r)
+	chars := make([]rune, 0, 64)
+	d.grams = make([]uint64, 0, len(r))
+	for j, c := range r {
+		if isHan(c) {
+			chars = append(chars, c)
 		}
-		var said [][]string
-		for j := range toks {
-			weak := !isPhrase && toks[j].pack
-			keys := toks[j].productKeys()
-			for _, k := range keys {
-				d.keys, d.weak = append(d.keys, k), append(d.weak, weak)
-			}
-			if !toks[j].word {
-				said = append(said, keys)
-			}
-		}
-		if isPhrase {
-			ph.alias = alias
-			e.phrases, d.phrases = append(e.phrases, ph), append(d.phrases, said)
+		if letterWord(r, j) || isHan(c) && j+1 < len(r) && isHan(r[j+1]) {
+			d.grams = append(d.grams, gram(c, r[j+1]))
 		}
 	}
-	call := func(r []rune) {
-		if r = trimSpaces(r); len(r) > 0 {
-			e.called = append(e.called, r)
+	slices.Sort(chars)
+	ph.han = slices.Clone(ph.han)
+	*d.saying = saying{text: r, chars: slices.Clone(slices.Compact(chars)), phrase: ph}
+	d.tokens = make([]draftToken, len(toks))
+	for i := range toks {
+		d.tokens[i] = draftToken{toks[i].productKeys(), toks[i].pack, toks[i].word}
+	}
+}
+
+// settle numbers what d bears. room is used for it, and returned for the next.
+func (x *Lexicon) settle(d *draft, room []post) []post {
+	s := d.saying
+	room = room[:0]
+	for _, g := range d.grams {
+		room = append(room, newPost(number(x, &x.grams, g), false))
+	}
+	for _, t := range d.tokens {
+		for _, k := range t.keys {
+			n := number(x, &x.tokens, k)
+			room = append(room, newPost(n, t.pack))
+			if !t.word {
+				s.tokens = append(s.tokens, n)
+			}
+		}
+		if !t.word {
+			s.tokens = append(s.tokens, -1)
 		}
 	}
-	e.name = normal(p.Name)
-	add(e.name, false, true)
-	add(normal(p.Spec), false, false)
-	call(e.name)
+	s.posts = slices.Clone(unite(room))
+	return room
+}
+
+// unite sorts what is borne; what is borne weakly and not so is not weak.
+func unite(posts []post) []post {
+	slices.Sort(posts)
+	return slices.CompactFunc(posts, func(a, b post) bool { return a.id() == b.id() })
+}
+
+// chunk is how many texts are taken apart at a time.
+const chunk = 512
+
+// indexProducts indexes all of the products but their names.
+func (x *Lexicon) indexProducts(ps []orders.Product) {
+	x.products, x.popular, x.packed = make([]*entry, len(ps)), make([]int32, len(ps)), make([]int32, len(ps))
+	known := make(map[string]*saying, len(ps))
+	var drafts []draft
+	say := func(raw string) *saying {
+		s := known[raw]
+		if s == nil {
+			s = &saying{}
+			known[raw] = s
+			drafts = append(drafts, draft{raw: raw, saying: s})
+		}
+		return s
+	}
+	for i := range ps {
+		x.products[i] = newEntry(&ps[i], say)
+	}
+	// the texts are taken apart beside the numbering, a few chunks ahead
+	type part struct {
+		drafts []draft
+		done   chan struct{}
+	}
+	parts := make(chan part, 4)
+	go func() {
+		defer close(parts)
+		for some := range slices.Chunk(drafts, chunk) {
+			p := part{some, make(chan struct{})}
+			parts <- p
+			go func() {
+				defer close(p.done)
+				for i := range some {
+					some[i].takeApart()
+				}
+			}()
+		}
+	}()
+	var posts []post
+	var chars []rune
+	for p := range parts {
+		<-p.done
+		for i := range p.drafts {
+			posts = x.settle(&p.drafts[i], posts)
+			p.drafts[i] = draft{}
+		}
+	}
+	for id, e := range x.products {
+		posts, chars = e.bearing(posts), e.singles(chars)
+		x.enter(e, int32(id), posts, chars)
+	}
+	packed := make([]int, len(x.packings))
+	for _, k := range x.packed {
+		packed[k]++
+	}
+	for k, n := range packed {
+		x.countUnits(x.packings[k], n)
+	}
+}
+
+// newEntry is the entry of p; say makes what its texts say.
+func newEntry(p *orders.Product, say func(raw string) *saying) *entry {
+	e := &entry{product: p, spec: say(p.Spec), called: make([]*saying, 0, 1+len(p.Aliases))}
+	e.called = append(e.called, say(p.Name))
 	for _, a := range p.Aliases {
-		r := normal(a)
-		add(r, true, true)
-		call(r)
-	}
-	call(normal(string(p.Code)))
-	slices.Sort(e.grams)
-	slices.Sort(e.chars)
-	slices.Sort(e.singles)
-	d.entry = &entry{
-		product: p, name: e.name, phrases: e.phrases, called: e.called,
-		grams: slices.Clone(slices.Compact(e.grams)), chars: slices.Clone(slices.Compact(e.chars)), singles: slices.Clone(slices.Compact(e.singles)),
-	}
-	return d
-}
-
-// settle numbers the tokens of d.
-func (x *Lexicon) settle(d *draft) *entry {
-	e := d.entry
-	type numbered struct {
-		id   int32
-		weak bool
-	}
-	ids := make([]numbered, len(d.keys))
-	for i, k := range d.keys {
-		ids[i] = numbered{x.token(k), d.weak[i]}
-	}
-	slices.SortFunc(ids, func(a, b numbered) int {
-		if a.id != b.id {
-			return int(a.id) - int(b.id)
-		}
-		return bit(a.weak) - bit(b.weak)
-	})
-	ids = slices.CompactFunc(ids, func(a, b numbered) bool { return a.id == b.id })
-	e.tokens, e.weak = make([]int32, len(ids)), make([]bool, len(ids))
-	for i, n := range ids {
-		e.tokens[i], e.weak[i] = n.id, n.weak
-	}
-	for i := range e.phrases {
-		e.phrases[i].tokens = x.numbers(d.phrases[i])
+		e.called = append(e.called, say(a))
 	}
 	return e
 }
 
-func bit(weak bool) int {
-	if weak {
-		return 1
-	}
-	return 0
-}
-
-// numbers are the numbers of keys.
-func (x *Lexicon) numbers(said [][]string) [][]int32 {
-	if len(said) == 0 {
-		return nil
-	}
-	out := make([][]int32, len(said))
-	for i, keys := range said {
-		out[i] = make([]int32, len(keys))
-		for k := range keys {
-			out[i][k] = x.token(keys[k])
+// bearing is all that the product bears, sorted, in place of what room held.
+func (e *entry) bearing(room []post) []post {
+	posts := append(room[:0], e.spec.posts...)
+	for _, s := range e.called {
+		for _, p := range s.posts {
+			posts = append(posts, p&^1)
 		}
 	}
-	return out
+	return unite(posts)
 }
 
-// chunk is how many products are taken apart at a time.
-const chunk = 512
+// singles are the Chinese characters of the product's name and aliases, sorted, in place of what room held.
+func (e *entry) singles(room []rune) []rune {
+	room = room[:0]
+	for _, s := range e.called {
+		room = append(room, s.chars...)
+	}
+	slices.Sort(room)
+	return slices.Compact(room)
+}
 
-// indexProducts indexes all of the products but their names, which it returns.
-func (x *Lexicon) indexProducts(ps []orders.Product) []tableName {
-	x.products, x.popular = make([]*entry, len(ps)), make([]int32, len(ps))
-	names := make([]tableName, 0, 3*len(ps))
-	// the texts are taken apart beside the numbering, a few chunks ahead
-	type part struct{ done chan []draft }
-	parts := make(chan part, 4)
-	go func() {
-		defer close(parts)
-		for from := 0; from < len(ps); from += chunk {
-			p := part{make(chan []draft, 1)}
-			parts <- p
-			go func() {
-				ds := make([]draft, min(chunk, len(ps)-from))
-				var room entry
-				for i := range ds {
-					ds[i] = newDraft(&ps[from+i], &room)
-				}
-				p.done <- ds
-			}()
+// bears tells whether the product bears what has that number, and whether weakly.
+func (e *entry) bears(n int32) (weak, ok bool) {
+	for _, s := range e.called {
+		if _, ok := s.bears(n); ok {
+			return false, true
 		}
-	}()
-	id := int32(0)
-	for p := range parts {
-		for _, d := range <-p.done {
-			e := x.settle(&d)
-			x.products[id] = e
-			x.enter(e, id)
-			for _, r := range e.called {
-				names = append(names, tableName{text: r, ids: []int32{id}})
-			}
-			id++
+	}
+	return e.spec.bears(n)
+}
+
+func (s *saying) bears(n int32) (weak, ok bool) {
+	if i, _ := slices.BinarySearch(s.posts, newPost(n, false)); i < len(s.posts) && s.posts[i].id() == n {
+		return s.posts[i].weak(), true
+	}
+	return false, false
+}
+
+// holds tells whether the Chinese character c stands in the product's texts.
+func (e *entry) holds(c rune) bool {
+	for _, s := range e.called {
+		if _, ok := slices.BinarySearch(s.chars, c); ok {
+			return true
+		}
+	}
+	_, ok := slices.BinarySearch(e.spec.chars, c)
+	return ok
+}
+
+// inCommon counts what the product bears of posts.
+func (e *entry) inCommon(posts []post) int {
+	var room [8]uint64
+	marks := append(room[:0], make([]uint64, len(posts)/64+1)...)
+	e.spec.mark(posts, marks)
+	for _, s := range e.called {
+		s.mark(posts, marks)
+	}
+	n := 0
+	for _, m := range marks {
+		n += bits.OnesCount64(m)
+	}
+	return n
+}
+
+// mark marks what of posts the saying bears.
+func (s *saying) mark(posts []post, marks []uint64) {
+	for i, j := 0, 0; i < len(posts) && j < len(s.posts); {
+		switch p, q := posts[i].id(), s.posts[j].id(); {
+		case p == q:
+			marks[i/64] |= 1 << (i % 64)
+			i++
+			j++
+		case p < q:
+			i++
+		default:
+			j++
+		}
+	}
+}
+
+// name is the product's name.
+func (e *entry) name() []rune { return e.called[0].text }
+
+// productNames are all names, aliases and codes of products.
+func (x *Lexicon) productNames() []calling {
+	n := 0
+	for _, e := range x.products {
+		n += len(e.called) + 1
+	}
+	names := make([]calling, 0, n)
+	for id, e := range x.products {
+		for _, r := range e.names() {
+			names = append(names, newCalling(r, int32(id)))
 		}
 	}
 	return names
 }
 
-// enter adds a product to what finds it, but for its names.
-func (x *Lexicon) enter(e *entry, id int32) {
-	for _, g := range e.grams {
-		link(&x.grams, g, id)
-	}
-	for _, c := range e.singles {
-		link(&x.singles, c, id)
-	}
-	for _, k := range e.tokens {
-		if x.grams.over == nil {
-			x.tokens[k] = append(x.tokens[k], id)
-		} else {
-			x.tokens[k] = with(x.tokens[k], id)
+// names are the product's name, aliases and code as they stand in texts.
+func (e *entry) names() [][]rune {
+	out := make([][]rune, 0, 1+len(e.called))
+	add := func(r []rune) {
+		if r = trimSpaces(r); len(r) > 0 {
+			out = append(out, r)
 		}
 	}
+	for _, s := range e.called {
+		add(s.text)
+	}
+	if e.product != nil {
+		add(normal(string(e.product.Code)))
+	}
+	return out
+}
+
+// enter adds a product to what finds it, but for its names: to the lists of posts and chars.
+func (x *Lexicon) enter(e *entry, id int32, posts []post, chars []rune) {
+	later := x.singles.over != nil
+	for _, k := range posts {
+		if list, p := &x.posts[k.id()], newPost(id, k.weak()); later {
+			*list = with(*list, p)
+		} else {
+			*list = append(*list, p)
+		}
+	}
+	for _, c := range chars {
+		link(&x.singles, c, id)
+	}
+	for g := range x.kins {
+		if x.hasKin(e, g) {
+			x.kins[g] = with(x.kins[g], newPost(id, false))
+		}
+	}
+	x.packed[id] = x.packing(e.product)
 	if k := string(normal(string(e.product.Code))); k != "" {
 		x.byCode.put(k, id+1)
 		link(&x.alikes, alike.Replace(k), id)
 	}
-	x.countUnits(e.product, 1)
 }
 
-// countUnits counts the units of p, or takes them away.
+// packing is the number of the way in which p is packed.
+func (x *Lexicon) packing(p *orders.Product) int32 {
+	var b strings.Builder
+	b.WriteString(p.Unit)
+	for _, k := range p.Packs {
+		b.WriteString("\n" + k.Unit)
+	}
+	id := x.packIDs.get(b.String())
+	if id == 0 {
+		x.packings = append(x.packings, p)
+		id = int32(len(x.packings)) //nolint:gosec // far fewer than that
+		x.packIDs.put(b.String(), id)
+	}
+	return id - 1
+}
+
+// countUnits counts the units of n products packed as p, or takes them away.
 func (x *Lexicon) countUnits(p *orders.Product, n int) {
 	count := func(u string) {
 		x.sold[u] += n
@@ -502,30 +670,37 @@ func newPhrase(r []rune) (phrase, []specToken) {
 
 func (x *Lexicon) indexCustomers(cs []orders.Customer) {
 	x.customers = make([]*buyer, len(cs))
-	names, contacts := make([]tableName, 0, 3*len(cs)), make([]tableName, 0, len(cs))
+	names, contacts := make([]calling, 0, 3*len(cs)), make([]calling, 0, len(cs))
 	for i := range cs {
 		b, id := newBuyer(&cs[i]), int32(i)
 		x.customers[i] = b
 		x.enterBuyer(b, id)
-		for _, r := range b.called {
-			names = append(names, tableName{text: r, ids: []int32{id}})
+		for _, r := range b.names() {
+			names = append(names, newCalling(r, id))
 		}
-		if len(b.contact) > 0 {
-			contacts = append(contacts, tableName{text: b.contact, ids: []int32{id}})
+		for _, r := range b.contacts() {
+			contacts = append(contacts, newCalling(r, id))
 		}
 	}
-	x.buyers.build(names)
-	x.contacts.build(contacts)
+	x.buyers.base, x.contacts.base = newNameList(names), newNameList(contacts)
 }
 
 func newBuyer(c *orders.Customer) *buyer {
-	b := &buyer{customer: c, address: squeeze(normal(c.Address)), contact: trimSpaces(normal(c.Contact))}
-	for _, n := range append([]string{c.Name}, c.Aliases...) {
+	return &buyer{customer: c, address: squeeze(normal(c.Address)), contact: trimSpaces(normal(c.Contact))}
+}
+
+// names are the customer's name and aliases as they stand in texts.
+func (b *buyer) names() [][]rune {
+	if b.customer == nil {
+		return nil
+	}
+	out := make([][]rune, 0, 1+len(b.customer.Aliases))
+	for _, n := range append([]string{b.customer.Name}, b.customer.Aliases...) {
 		if r := trimSpaces(normal(n)); len(r) > 0 {
-			b.called = append(b.called, r)
+			out = append(out, r)
 		}
 	}
-	return b
+	return out
 }
 
 // enterBuyer adds a customer to what finds it, but for its names.
@@ -586,10 +761,12 @@ func (x *Lexicon) ownItems(its []orders.CustomerItem) []ownItem {
 		ph, toks := newPhrase(name)
 		for _, t := range toks {
 			if !t.word {
-				ph.tokens = append(ph.tokens, x.numbers([][]string{t.productKeys()})...)
+				for _, k := range t.productKeys() {
+					ph.tokens = append(ph.tokens, number(x, &x.tokens, k))
+				}
+				ph.tokens = append(ph.tokens, -1)
 			}
 		}
-		ph.alias = true
 		items = append(items, ownItem{name: name, product: id, price: it.Price, phrase: ph, item: it})
 	}
 	for i := range items {
@@ -618,10 +795,17 @@ func sharedHead(items []ownItem, head []rune) int {
 }
 
 func (x *Lexicon) indexHistory(lines []orders.HistoryLine) {
-	by := map[orders.CustomerCode][]orders.HistoryLine{}
+	count := map[orders.CustomerCode]int{}
 	for i := range lines {
-		h := &lines[i]
-		by[h.Customer] = append(by[h.Customer], *h)
+		count[lines[i].Customer]++
+	}
+	by, room := make(map[orders.CustomerCode][]orders.HistoryLine, len(count)), make([]orders.HistoryLine, len(lines))
+	for i := range lines {
+		c := lines[i].Customer
+		if n := count[c]; by[c] == nil {
+			by[c], room = room[:0:n], room[n:]
+		}
+		by[c] = append(by[c], lines[i])
 	}
 	x.count(lines, 1)
 	for c, hs := range by {
@@ -630,11 +814,8 @@ func (x *Lexicon) indexHistory(lines []orders.HistoryLine) {
 }
 
 func newestFirst(hs []orders.HistoryLine) []orders.HistoryLine {
-	sort.SliceStable(hs, func(i, j int) bool {
-		if hs[i].Date != hs[j].Date {
-			return hs[i].Date > hs[j].Date
-		}
-		return hs[i].Order > hs[j].Order
+	slices.SortStableFunc(hs, func(a, b orders.HistoryLine) int {
+		return cmp.Or(cmp.Compare(b.Date, a.Date), cmp.Compare(b.Order, a.Order))
 	})
 	return hs
 }
@@ -665,17 +846,26 @@ func trimSpaces(r []rune) []rune {
 }
 
 // soundOf is c's first reading without its tone.
-func soundOf(c rune) string {
-	s, ok := pinyin.PinyinDict[int(c)]
-	if !ok {
-		return string(c)
-	}
-	first, _, _ := strings.Cut(s, ",")
-	return toneless(first)
-}
+func soundOf(c rune) string { return soundsOf(c)[0] }
+
+// soundsKnown are what soundsOf found of Chinese characters.
+var soundsKnown [0x9FFF - 0x3400 + 1]atomic.Pointer[[]string]
 
 // soundsOf are all readings of c without their tones.
 func soundsOf(c rune) []string {
+	if !isHan(c) {
+		return readings(c)
+	}
+	known := &soundsKnown[c-0x3400]
+	if s := known.Load(); s != nil {
+		return *s
+	}
+	s := readings(c)
+	known.Store(&s)
+	return s
+}
+
+func readings(c rune) []string {
 	s, ok := pinyin.PinyinDict[int(c)]
 	if !ok {
 		return []string{string(c)}

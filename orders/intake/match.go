@@ -243,13 +243,13 @@ func (x *Lexicon) mend(m *mention) {
 		for _, a := range soundsOf(m.han[i]) {
 			for _, b := range soundsOf(m.han[i+1]) {
 				for _, g := range x.sounds.get(a + "'" + b) {
-					ids := x.grams.get(g)
+					ids := x.pair(g)
 					if len(ids) == 0 {
 						continue
 					}
 					p, q := split(g)
 					// the word must go with what stands on its other side
-					if p == m.han[i] && known(i-1) && !meet(ids, x.grams.get(gram(m.han[i-1], p))) || q == m.han[i+1] && known(i+1) && !meet(ids, x.grams.get(gram(q, m.han[i+2]))) {
+					if p == m.han[i] && known(i-1) && !meet(ids, x.pair(gram(m.han[i-1], p))) || q == m.han[i+1] && known(i+1) && !meet(ids, x.pair(gram(q, m.han[i+2]))) {
 						continue
 					}
 					if p == m.han[i] && !known(i+1) || q == m.han[i+1] && !known(i-1) {
@@ -276,71 +276,79 @@ type cover struct {
 	like   int // how like it is to what the context was found to mean
 	class  int // 3 the customer's own name, 2 an alias said in full, 1 its name said in full
 	size   int // length of that name
+	known  int // how often the customer bought it, and then how often it was ordered at all
 }
 
+// cover tells how much of m one product explains.
 func (x *Lexicon) cover(id int32, m *mention) cover {
-	return x.coverAt(id, m, share{}, share{han: ^uint64(0), toks: ^uint32(0)})
-}
-
-// coverAt is cover where the product bears the pairs of sure, and no more pairs and tokens than may.
-func (x *Lexicon) coverAt(id int32, m *mention, sure, may share) cover {
 	e := x.products[id]
-	c := cover{id: id, strong: sure.han}
+	var s share
 	for i := 0; i+1 < len(m.han); i++ {
-		if may.han>>uint(i)&3 == 3 && c.strong>>uint(i)&3 != 3 && m.at[i+1] == m.at[i]+1 && e.hasGram(gram(m.han[i], m.han[i+1])) {
-			c.strong |= 3 << uint(i)
+		if m.at[i+1] == m.at[i]+1 && x.hasPair(e, gram(m.han[i], m.han[i+1])) {
+			s.han |= 3 << uint(i)
 		}
 	}
 	for _, k := range m.kin {
-		mask := (uint64(1)<<uint(k.n) - 1) << uint(k.at)
-		if c.strong&mask != mask && k.at+k.n <= len(m.han) && x.hasKin(e, k.group) {
-			c.strong |= mask
+		if k.at+k.n <= len(m.han) && x.hasKin(e, k.group) {
+			s.han |= k.mask()
 		}
 	}
-	for i, h := range m.han {
-		bit := uint64(1) << uint(i)
-		if c.strong&bit != 0 || m.filler&bit != 0 {
-			continue
-		}
-		left := i == 0 || m.at[i-1] != m.at[i]-1 || (c.strong|m.filler)>>uint(i-1)&1 != 0
-		right := i == len(m.han)-1 || m.at[i+1] != m.at[i]+1 || (c.strong|m.filler)>>uint(i+1)&1 != 0
-		if left && right {
-			if _, ok := slices.BinarySearch(e.chars, h); ok {
-				c.weak |= bit
+	for i := range m.toks {
+		for _, k := range x.asks(&m.toks[i]) {
+			if weak, ok := e.bears(k.id); ok {
+				s.add(&source{tok: 1 << uint(i), full: k.full(i)}, newPost(id, weak))
 			}
 		}
 	}
-	c.score = 2*bits.OnesCount64(c.strong) + bits.OnesCount64(c.weak)
-	for i := range m.toks {
-		if may.toks>>uint(i)&1 == 0 {
-			continue
-		}
-		if s := e.token(x.asks(&m.toks[i])); s > 0 {
-			c.toks |= 1 << uint(i)
-			c.score += s
+	return x.weigh(id, m, s, m.joined())
+}
+
+// weigh is how much of m the product explains that bears s of it. joined tells which characters stand right behind another.
+func (x *Lexicon) weigh(id int32, m *mention, s share, joined uint64) cover {
+	c := cover{id: id, strong: s.han &^ found, toks: s.toks, score: s.score()}
+	if single := m.singles(s.han, joined); single != 0 {
+		e := x.products[id]
+		for ; single != 0; single &= single - 1 {
+			i := bits.TrailingZeros64(single)
+			if e.holds(m.han[i]) {
+				c.weak |= 1 << uint(i)
+				c.score++
+			}
 		}
 	}
 	return c
 }
 
-func (e *entry) hasGram(g uint64) bool {
-	_, ok := slices.BinarySearch(e.grams, g)
+// joined is the set of characters that stand right behind the one before.
+func (m *mention) joined() uint64 {
+	var set uint64
+	for i := 1; i < len(m.at); i++ {
+		if m.at[i] == m.at[i-1]+1 {
+			set |= 1 << uint(i)
+		}
+	}
+	return set
+}
+
+// singles are the characters that count by themselves where those of strong are explained: what stands right beside them is
+// explained as well, or mere filling.
+func (m *mention) singles(strong, joined uint64) uint64 {
+	known := strong&^found | m.filler
+	return m.content() &^ strong & (^joined | known<<1) & (^(joined >> 1) | known>>1)
+}
+
+// hasPair tells whether the product's texts hold a pair of characters.
+func (x *Lexicon) hasPair(e *entry, g uint64) bool {
+	_, ok := e.bears(x.grams.get(g) - 1)
 	return ok
 }
 
-// token tells how well the product bears t: 4 in its own words, 3 by its number alone or as what a pack holds, 0 not.
-func (e *entry) token(keys []tokenKey) int {
-	best := 0
-	for _, k := range keys {
-		if j, ok := slices.BinarySearch(e.tokens, k.id); ok {
-			s := 4
-			if k.number || e.weak[j] {
-				s = 3
-			}
-			best = max(best, s)
-		}
-	}
-	return best
+// bearsAny tells whether the product bears one of the tokens.
+func (e *entry) bearsAny(keys []tokenKey) bool {
+	return slices.ContainsFunc(keys, func(k tokenKey) bool {
+		_, ok := e.bears(k.id)
+		return ok
+	})
 }
 
 // says tells whether the mention says all of p, and how long p is.
@@ -353,85 +361,115 @@ func (x *Lexicon) says(m *mention, p *phrase) (bool, int) {
 			return false, 0
 		}
 	}
-	for _, keys := range p.tokens {
-		found := false
-		for i := range m.toks {
-			for _, k := range x.asks(&m.toks[i]) {
-				if slices.Contains(keys, k.id) {
-					found = true
-				}
-			}
-		}
-		if !found {
+	n, said := 0, false
+	for _, k := range p.tokens {
+		switch {
+		case k >= 0:
+			said = said || x.asksFor(m, k)
+		case !said:
 			return false, 0
+		default:
+			n, said = n+1, false
 		}
 	}
-	return true, 2*len(p.han) + 3*len(p.tokens)
+	return true, 2*len(p.han) + 3*n
+}
+
+// asksFor tells whether the token of that number is one of those by which m may be recognised.
+func (x *Lexicon) asksFor(m *mention, token int32) bool {
+	for i := range m.toks {
+		for _, k := range x.asks(&m.toks[i]) {
+			if k.id == token {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // source is one thing that a mention says: what of the mention it is, and the products that bear it.
 type source struct {
-	ids  []int32
-	han  uint64 // characters
-	toks uint32
-	sure bool // they bear it as it stands, not perhaps
+	posts []post
+	han   uint64 // characters
+	tok   uint32 // or a token
+	full  uint32 // the token, if it is borne in full by those who don't bear it weakly
+	kin   bool   // they bear another word for it
+	late  bool   // mere filling: it finds no products, but counts for those that something else finds
 }
 
-// sources are what m says, the rarest first.
+// sources are what m says, the rarest first, the late ones last.
 func (x *Lexicon) sources(m *mention) []source {
 	out := make([]source, 0, len(m.han)+2*len(m.toks))
-	add := func(ids []int32, han uint64, toks uint32, sure bool) {
-		if len(ids) > 0 {
-			out = append(out, source{ids, han, toks, sure})
+	add := func(s source) {
+		if len(s.posts) > 0 {
+			out = append(out, s)
 		}
 	}
 	for i := 0; i+1 < len(m.han); i++ {
-		if m.at[i+1] == m.at[i]+1 && m.filler>>uint(i)&3 != 3 {
-			add(x.grams.get(gram(m.han[i], m.han[i+1])), 3<<uint(i), 0, true)
+		if m.at[i+1] == m.at[i]+1 {
+			add(source{posts: x.pair(gram(m.han[i], m.han[i+1])), han: 3 << uint(i), late: m.filler>>uint(i)&3 == 3})
 		}
 	}
 	for _, k := range m.kin {
-		han := (uint64(1)<<uint(k.n) - 1) << uint(k.at)
-		for _, w := range kinWords[k.group] {
-			if w.token != "" {
-				add(x.bearing(w.token), han, 0, false)
-			} else {
-				add(x.grams.get(w.grams[0]), han, 0, false)
-			}
+		if k.at+k.n <= len(m.han) {
+			add(source{posts: x.kins[k.group], han: k.mask(), kin: true})
 		}
 	}
 	for i := range m.toks {
 		for _, k := range x.asks(&m.toks[i]) {
-			add(x.tokens[k.id], 0, 1<<uint(i), true)
+			add(source{posts: x.posts[k.id], tok: 1 << uint(i), full: k.full(i)})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b source) int { return len(a.ids) - len(b.ids) })
+	slices.SortStableFunc(out, func(a, b source) int {
+		if a.late != b.late {
+			return int(bit(a.late)) - int(bit(b.late))
+		}
+		return len(a.posts) - len(b.posts)
+	})
 	return out
+}
+
+// full is the i-th token of a mention where products bear it in full by that key.
+func (k tokenKey) full(i int) uint32 {
+	if k.number {
+		return 0
+	}
+	return 1 << uint(i)
 }
 
 // share is what of a mention a product bears.
 type share struct {
 	han  uint64
 	toks uint32
-	ctx  uint16 // how much of the context
+	full uint32 // the tokens that it bears in its own words, not by the number alone or as what a pack holds
 }
 
-// least is the least that a product scores that surely bears s.
-func (s share) least() int { return 2*bits.OnesCount64(s.han) + 3*bits.OnesCount32(s.toks) }
+// found marks the share of a product that was found; no mention has so many characters.
+const found = 1 << 63
 
-// most is the most that a product can score that bears nothing but s and single characters of content.
-func (s share) most(content uint64) int {
-	return 2*bits.OnesCount64(s.han) + 4*bits.OnesCount32(s.toks) + bits.OnesCount64(content&^s.han)
+// score is what s counts for without single characters.
+func (s *share) score() int {
+	return 2*bits.OnesCount64(s.han&^found) + 3*bits.OnesCount32(s.toks) + bits.OnesCount32(s.full)
 }
 
-func (s share) or(o share) share { return share{s.han | o.han, s.toks | o.toks, s.ctx} }
+// most is the most that a product scores that bears s and at most o and single characters of content besides.
+func (s *share) most(o *share, content uint64) int {
+	han := (s.han | o.han) &^ found
+	return 2*bits.OnesCount64(han) + 4*bits.OnesCount32(s.toks|o.toks) + bits.OnesCount64(content&^han)
+}
 
-func (s share) and(o source) share { return share{s.han | o.han, s.toks | o.toks, s.ctx} }
+func (s *share) add(o *source, p post) {
+	s.han |= o.han
+	s.toks |= o.tok
+	if !p.weak() {
+		s.full |= o.full
+	}
+}
 
 // scratch counts what the products bear.
 type scratch struct {
-	shares  []share
-	touched []int32
+	shares []share // by product
+	found  []int32
 }
 
 var scratches = sync.Pool{New: func() any { return &scratch{} }}
@@ -449,11 +487,62 @@ func take(n int) *scratch {
 }
 
 func (s *scratch) give() {
-	for _, id := range s.touched {
+	for _, id := range s.found {
 		s.shares[id] = share{}
 	}
-	s.touched = s.touched[:0]
+	s.found = s.found[:0]
 	scratches.Put(s)
+}
+
+// find counts o for all products that bear it, and returns the best score of them.
+func (s *scratch) find(o *source) int {
+	best := 0
+	for _, p := range o.posts {
+		c := s.of(p.id())
+		c.add(o, p)
+		best = max(best, c.score())
+	}
+	return best
+}
+
+// of is the share of a product, which is among the found from now on.
+func (s *scratch) of(id int32) *share {
+	c := &s.shares[id]
+	if c.han == 0 {
+		c.han = found
+		s.found = append(s.found, id)
+	}
+	return c
+}
+
+// count counts o for the products that were found.
+func (s *scratch) count(o *source) {
+	if len(o.posts) > 16*len(s.found) {
+		for _, id := range s.found {
+			if i, _ := slices.BinarySearch(o.posts, newPost(id, false)); i < len(o.posts) && o.posts[i].id() == id {
+				s.shares[id].add(o, o.posts[i])
+			}
+		}
+		return
+	}
+	for _, p := range o.posts {
+		if c := &s.shares[p.id()]; c.han != 0 {
+			c.add(o, p)
+		}
+	}
+}
+
+// keep forgets the products that score less than least even if they bear o, too.
+func (s *scratch) keep(o *share, content uint64, least int) {
+	kept := s.found[:0]
+	for _, id := range s.found {
+		if s.shares[id].most(o, content) >= least {
+			kept = append(kept, id)
+		} else {
+			s.shares[id] = share{}
+		}
+	}
+	s.found = kept
 }
 
 // maxCandidates is how many products are looked at that may mean the same to a mention.
@@ -466,92 +555,84 @@ const (
 // best, that the customer bought, or that are called just so.
 func (x *Lexicon) best(m, ctx *mention, who scope) []cover {
 	if who.onlyPast {
-		return x.top(m, slices.Sorted(maps.Keys(who.bought)), nil)
+		return x.bestOf(m, slices.Sorted(maps.Keys(who.bought)))
 	}
 	s := take(len(x.products))
 	defer s.give()
-	content := m.content()
+	content, joined := m.content(), m.joined()
 	srcs := x.sources(m)
-	// what the sources from n on, and those that are never looked up, can add
-	rest := make([]share, len(srcs)+1)
-	for i := 0; i+1 < len(m.han); i++ {
-		if m.filler>>uint(i)&3 == 3 && m.at[i+1] == m.at[i]+1 {
-			rest[len(srcs)].han |= 3 << uint(i)
+	rest := make([]share, len(srcs)+1) // what the sources from n on can add
+	for n, o := range slices.Backward(srcs) {
+		rest[n] = share{han: rest[n+1].han | o.han, toks: rest[n+1].toks | o.tok}
+	}
+	top, n := 1, 0
+	for ; n < len(srcs) && !srcs[n].late && rest[n].most(&share{}, content) >= top; n++ {
+		top = max(top, s.find(&srcs[n]))
+	}
+	if n < len(srcs) {
+		s.keep(&rest[n], content, top)
+		for ; n < len(srcs); n++ {
+			s.count(&srcs[n])
 		}
 	}
-	for n := len(srcs) - 1; n >= 0; n-- {
-		rest[n] = rest[n+1].and(srcs[n])
-	}
-	perhaps := rest[len(srcs)]
-	top, n := 0, 0
-	for ; n < len(srcs) && rest[n].most(content) >= top; n++ {
-		o := srcs[n]
-		if !o.sure {
-			perhaps.han |= o.han
-		}
-		for _, id := range o.ids {
-			p := &s.shares[id]
-			if *p == (share{}) {
-				s.touched = append(s.touched, id)
-				p.ctx = 1
-			}
-			if o.sure {
-				p.han |= o.han
-				p.toks |= o.toks
-				top = max(top, p.least())
-			}
-		}
-	}
-	left := rest[n]
-	left.han |= perhaps.han
-	mine := len(s.touched) > 0
-	if !mine {
-		left, top = share{}, 0
-	}
-	if ctx != nil && (!mine || len(s.touched) > 1) {
+	if len(s.found) == 0 && ctx != nil { // what fits the context may bear a single character
 		still := ctx.unrivalled(m)
 		for _, o := range x.sources(ctx) {
-			if o.toks&^still != 0 {
-				continue
-			}
-			for _, id := range o.ids {
-				p := &s.shares[id]
-				if p.ctx == 0 {
-					if mine {
-						continue // the context only ranks what the mention itself reaches
-					}
-					s.touched = append(s.touched, id)
-					p.ctx = 1
-				}
-				p.ctx += 2
+			if !o.late && o.tok&^still == 0 && m.singles(0, joined) != 0 {
+				s.find(&source{posts: o.posts})
 			}
 		}
 	}
-	if len(s.touched) == 0 {
-		return x.top(m, x.byCharacter(m), nil)
+	if len(s.found) == 0 {
+		return x.bestOf(m, x.byCharacter(m))
 	}
-	// those that can score most come first
-	order := make([]uint64, 0, len(s.touched))
-	for _, id := range s.touched {
-		p := s.shares[id].or(left)
-		if most := p.most(content); most >= top {
-			order = append(order, uint64(most)<<rankMost|uint64(min(p.ctx, 0xfff))<<rankCtx|uint64(^uint32(id))) //nolint:gosec // all are small and positive
+	for _, id := range s.found {
+		top = max(top, s.shares[id].score())
+	}
+	order := make([]uint64, 0, len(s.found))
+	for _, id := range s.found {
+		c := &s.shares[id]
+		if most := c.score() + bits.OnesCount64(m.singles(c.han, joined)); most >= top {
+			order = append(order, uint64(most)<<rankMost|uint64(^uint32(id))) //nolint:gosec // all are small and positive
 		}
 	}
-	limit := who.work.candidates()
-	if len(order) > limit {
-		x.prefer(order, m, who)
+	if limit := who.work.candidates(); len(order) > limit {
+		x.prefer(order, m, ctx, who)
+		order = greatest(order, 2*limit)
 	}
-	order = greatest(order, 2*limit)
-	ids := make([]int32, len(order))
-	for i, o := range order {
-		ids[i] = int32(^uint32(o)) //nolint:gosec // as it was put in
+	who.work.look(len(order))
+	var b bests
+	for _, o := range order {
+		if most := int(o >> rankMost); most > b.score || most == b.score && len(b.covers) < maxCandidates {
+			id := int32(^uint32(o)) //nolint:gosec // as it was put in
+			b.add(x.weigh(id, m, s.shares[id], joined))
+		}
 	}
-	who.work.look(len(ids))
-	return x.top(m, ids, func(i int) (int, share, share) {
-		sure := s.shares[ids[i]]
-		return int(order[i] >> rankMost), sure, sure.or(left)
-	})
+	return b.covers
+}
+
+// bests are the covers of the highest score.
+type bests struct {
+	score  int
+	covers []cover
+}
+
+func (b *bests) add(c cover) {
+	if c.score > b.score {
+		b.score, b.covers = c.score, b.covers[:0]
+	}
+	if c.score == b.score && c.score > 0 && len(b.covers) < maxCandidates {
+		b.covers = append(b.covers, c)
+	}
+}
+
+// bestOf scores those of the products that explain most of m.
+func (x *Lexicon) bestOf(m *mention, ids []int32) []cover {
+	var b bests
+	for _, id := range ids {
+		b.add(x.cover(id, m))
+	}
+	return b.covers
 }
 
 // A candidate's rank is a number: the most that it can score, what it bears of the context, how likely it is otherwise, and the
@@ -562,8 +643,9 @@ const (
 	rankLikely = 32
 )
 
-// prefer ranks many candidates by what the customer bought, what is called just as m says, and what is ordered often.
-func (x *Lexicon) prefer(order []uint64, m *mention, who scope) {
+// prefer ranks many candidates by what they bear of the context, what the customer bought, what is called just as m says, and
+// what is ordered often.
+func (x *Lexicon) prefer(order []uint64, m, ctx *mention, who scope) {
 	var words []rune
 	for i, h := range m.han {
 		if m.filler>>uint(i)&1 == 0 {
@@ -571,8 +653,13 @@ func (x *Lexicon) prefer(order []uint64, m *mention, who scope) {
 		}
 	}
 	called := x.names.ids(words)
-	for i, o := range order {
-		id := int32(^uint32(o))                  //nolint:gosec // as it was put in
+	s := take(len(x.products))
+	defer s.give()
+	for _, o := range order {
+		s.of(int32(^uint32(o))) //nolint:gosec // as it was put in
+	}
+	x.countContext(s, ctx, m)
+	for i, id := range s.found {
 		likely := uint64(min(x.popular[id], 63)) //nolint:gosec // a count
 		if who.bought[id] > 0 {
 			likely |= 64
@@ -580,31 +667,21 @@ func (x *Lexicon) prefer(order []uint64, m *mention, who scope) {
 		if _, ok := slices.BinarySearch(called, id); ok {
 			likely |= 128
 		}
-		order[i] |= likely << rankLikely
+		order[i] |= uint64(s.shares[id].score())<<rankCtx | likely<<rankLikely //nolint:gosec // never negative
 	}
 }
 
-// top scores the products that explain most of m. bound tells for each product what it can score at most, the highest first,
-// and what it surely and what it perhaps bears.
-func (x *Lexicon) top(m *mention, ids []int32, bound func(i int) (most int, sure, may share)) []cover {
-	var out []cover
-	best, sure, may := 1, share{}, share{han: ^uint64(0), toks: ^uint32(0)}
-	for i, id := range ids {
-		if bound != nil {
-			var most int
-			if most, sure, may = bound(i); most < best || most == best && len(out) >= maxCandidates {
-				break
-			}
-		}
-		c := x.coverAt(id, m, sure, may)
-		if c.score > best {
-			best, out = c.score, out[:0]
-		}
-		if c.score == best && len(out) < maxCandidates {
-			out = append(out, c)
+// countContext counts what the found products bear of the context, but for the tokens that m takes the place of.
+func (x *Lexicon) countContext(s *scratch, ctx, m *mention) {
+	if ctx == nil {
+		return
+	}
+	still := ctx.unrivalled(m)
+	for _, o := range x.sources(ctx) {
+		if o.tok&^still == 0 {
+			s.count(&o)
 		}
 	}
-	return out
 }
 
 // greatest returns the n greatest numbers, or all, the greatest first.
@@ -738,21 +815,12 @@ func (x *Lexicon) resolveNamed(m *mention, id int32, rule string, _ scope) resol
 		return r
 	}
 	// a sibling that has what the code's product lacks and is otherwise like it
-	e := x.products[id]
+	mine := x.products[id].bearing(nil)
 	best, bestLike := int32(-1), -1
 	for _, k := range x.asks(&m.toks[missing[0]]) {
-		for _, o := range x.tokens[k.id] {
-			like := 0
-			for _, g := range x.products[o].grams {
-				if e.hasGram(g) {
-					like++
-				}
-			}
-			for _, tk := range x.products[o].tokens {
-				if _, ok := slices.BinarySearch(e.tokens, tk); ok {
-					like++
-				}
-			}
+		for _, p := range x.posts[k.id] {
+			o := p.id()
+			like := x.products[o].inCommon(mine)
 			if like > bestLike || like == bestLike && o < best {
 				best, bestLike = o, like
 			}
@@ -860,57 +928,66 @@ func (x *Lexicon) covers(m, ctx *mention, who scope) []cover {
 // score works out what covers returns.
 func (x *Lexicon) score(m, ctx *mention, who scope) []cover {
 	out := x.best(m, ctx, who)
-	still := share{han: ^uint64(0)} // what of the context is not said anew
-	if ctx != nil {
-		still.toks = ctx.unrivalled(m)
+	var s *scratch
+	var joined uint64
+	if ctx != nil && len(out) > 0 {
+		s, joined = take(len(x.products)), ctx.joined()
+		defer s.give()
+		for i := range out {
+			s.of(out[i].id)
+		}
+		x.countContext(s, ctx, m)
+	}
+	var said, meant *model // by its code, or by the words as they were understood
+	switch {
+	case ctx == nil:
+	case ctx.own != nil:
+		said = x.model(ctx.own.product)
+	case ctx.code >= 0:
+		said = x.model(ctx.code)
+	}
+	if ctx != nil && ctx.meant > 0 {
+		meant = x.model(ctx.meant - 1)
 	}
 	for i := range out {
 		c, id := &out[i], out[i].id
 		if ctx != nil {
-			k := x.coverAt(id, ctx, share{}, still)
-			c.ctx = k.score
-			if ctx.own != nil && ctx.own.product == id || ctx.code == id {
-				c.ctx += 20
-			} else if (ctx.own != nil || ctx.code >= 0) && c.ctx == 0 {
-				c.ctx = x.likeness(id, ctx)
-			}
+			c.ctx = x.weigh(id, ctx, s.shares[id], joined).score
 		}
-		if ctx != nil && ctx.meant > 0 {
-			c.like = x.likeTo(id, ctx.meant-1)
+		switch {
+		case said == nil:
+		case ctx.own != nil && ctx.own.product == id || ctx.code == id:
+			c.ctx += 20
+		case c.ctx == 0:
+			c.ctx = x.likeTo(id, said)
+		}
+		if meant != nil {
+			c.like = x.likeTo(id, meant)
 		}
 		x.classify(c, m, who)
+		c.known = who.bought[id]<<32 + int(x.popular[id])
 	}
 	slices.SortFunc(out, func(a, b cover) int {
-		return cmp.Or(cmp.Compare(b.ctx, a.ctx), cmp.Compare(b.like, a.like), cmp.Compare(b.class, a.class),
-			cmp.Compare(who.bought[b.id], who.bought[a.id]), cmp.Compare(x.popular[b.id], x.popular[a.id]), cmp.Compare(a.id, b.id))
+		return cmp.Or(cmp.Compare(b.ctx, a.ctx), cmp.Compare(b.like, a.like), cmp.Compare(b.class, a.class), cmp.Compare(b.known, a.known), cmp.Compare(a.id, b.id))
 	})
 	return out
 }
 
-// likeness compares a product with the one that the context names by a code.
-func (x *Lexicon) likeness(id int32, ctx *mention) int {
-	o := ctx.code
-	if ctx.own != nil {
-		o = ctx.own.product
-	}
-	return x.likeTo(id, o)
+// A model is a product that others are compared with.
+type model struct {
+	name  string
+	bears []post
 }
 
-// likeTo counts what two products have in common.
-func (x *Lexicon) likeTo(id, o int32) int {
-	n := 0
-	if x.product(id).Name == x.product(o).Name {
-		n = 50
-	}
-	for _, k := range x.products[o].tokens {
-		if _, ok := slices.BinarySearch(x.products[id].tokens, k); ok {
-			n++
-		}
-	}
-	for _, g := range x.products[o].grams {
-		if x.products[id].hasGram(g) {
-			n++
-		}
+func (x *Lexicon) model(id int32) *model {
+	return &model{x.product(id).Name, x.products[id].bearing(nil)}
+}
+
+// likeTo counts what a product has in common with o.
+func (x *Lexicon) likeTo(id int32, o *model) int {
+	n := x.products[id].inCommon(o.bears)
+	if x.product(id).Name == o.name {
+		n += 50
 	}
 	return n
 }
@@ -924,13 +1001,9 @@ func (x *Lexicon) classify(c *cover, m *mention, who scope) {
 			}
 		}
 	}
-	for k := range x.products[c.id].phrases {
-		p := &x.products[c.id].phrases[k]
-		if ok, n := x.says(m, p); ok {
-			class := 1
-			if p.alias {
-				class = 2
-			}
+	for k, s := range x.products[c.id].called {
+		if ok, n := x.says(m, &s.phrase); ok {
+			class := min(k+1, 2)
 			if class > c.class || class == c.class && n > c.size {
 				c.class, c.size = class, n
 			}
@@ -952,9 +1025,9 @@ func (x *Lexicon) hasHead(m *mention, covers []cover) bool {
 		if c.class >= 2 && c.size >= 4 {
 			return true
 		}
-		name := x.products[c.id].name
 		for k := 0; k+1 < len(m.han); k++ {
 			if c.strong>>uint(k)&3 == 3 && m.at[k+1] == m.at[k]+1 && m.filler>>uint(k)&3 == 0 {
+				name := x.products[c.id].name()
 				for j := 0; j+1 < len(name); j++ {
 					if name[j] == m.han[k] && name[j+1] == m.han[k+1] {
 						return true
@@ -975,7 +1048,7 @@ func (x *Lexicon) without(covers []cover, not []specToken) []cover {
 	for _, c := range covers {
 		bears := false
 		for i := range not {
-			bears = bears || x.products[c.id].token(x.asks(&not[i])) > 0
+			bears = bears || x.products[c.id].bearsAny(x.asks(&not[i]))
 		}
 		if !bears {
 			out = append(out, c)
@@ -1062,31 +1135,42 @@ func (x *Lexicon) undenied(m *mention, cs []cover) []cover {
 	return cs
 }
 
-// negations stand before what goods are not or lack.
-const negations = "不无非未免"
+// negates tells whether c stands before what goods are not or lack.
+func negates(c rune) bool {
+	switch c {
+	case '不', '无', '非', '未', '免':
+		return true
+	}
+	return false
+}
 
 // denies tells whether the product's name and spec hold a word of m only behind a negation that m does not say.
 func (x *Lexicon) denies(id int32, m *mention) bool {
-	p := x.product(id)
-	text := normal(p.Name + " " + p.Spec)
-	if !strings.ContainsAny(string(text), negations) {
-		return false
-	}
-	for k := 0; k+1 < len(m.han); k++ {
-		if m.at[k+1] != m.at[k]+1 || m.filler>>uint(k)&3 == 3 || k > 0 && strings.ContainsRune(negations, m.han[k-1]) || strings.ContainsRune(negations, m.han[k]) {
-			continue
-		}
-		negated, plain := false, false
-		for i := 0; i+1 < len(text); i++ {
-			if text[i] == m.han[k] && text[i+1] == m.han[k+1] {
-				if i > 0 && strings.ContainsRune(negations, text[i-1]) {
-					negated = true
-				} else {
-					plain = true
-				}
+	e := x.products[id]
+	for _, t := range [...][]rune{e.name(), e.spec.text} {
+		for i := 0; i+2 < len(t); i++ {
+			if negates(t[i]) && m.affirms(t[i+1], t[i+2]) && !affirms(e.name(), t[i+1], t[i+2]) && !affirms(e.spec.text, t[i+1], t[i+2]) {
+				return true
 			}
 		}
-		if negated && !plain {
+	}
+	return false
+}
+
+// affirms tells whether a and b stand side by side in m without a negation.
+func (m *mention) affirms(a, b rune) bool {
+	for k := 0; k+1 < len(m.han); k++ {
+		if m.han[k] == a && m.han[k+1] == b && m.at[k+1] == m.at[k]+1 && m.filler>>uint(k)&3 != 3 && !negates(a) && (k == 0 || !negates(m.han[k-1])) {
+			return true
+		}
+	}
+	return false
+}
+
+// affirms tells whether a and b stand side by side in text without a negation before them.
+func affirms(text []rune, a, b rune) bool {
+	for i := 0; i+1 < len(text); i++ {
+		if text[i] == a && text[i+1] == b && (i == 0 || !negates(text[i-1])) {
 			return true
 		}
 	}
@@ -1144,14 +1228,26 @@ func (x *Lexicon) byUnit(cs []cover, unit string) []cover {
 	if unit == "" || len(cs) < 2 {
 		return cs
 	}
+	const no, loosely, exactly = 1, 2, 3
+	known := make([]uint8, len(x.packings)) // of products packed so
 	var exact, some []cover
 	for _, c := range cs {
-		p := x.product(c.id)
-		if _, _, loose, ok := productUnit(p, unit); ok {
-			some = append(some, c)
-			if !loose {
-				exact = append(exact, c)
+		k := &known[x.packed[c.id]]
+		if *k == 0 {
+			switch _, _, loose, ok := productUnit(x.product(c.id), unit); {
+			case !ok:
+				*k = no
+			case loose:
+				*k = loosely
+			default:
+				*k = exactly
 			}
+		}
+		if *k > no {
+			some = append(some, c)
+		}
+		if *k == exactly {
+			exact = append(exact, c)
 		}
 	}
 	if len(exact) > 0 && !isPiece(unit) {
@@ -1191,7 +1287,7 @@ func nameEnd(r []rune, i int, name []rune) int {
 }
 
 // meet tells whether two sorted lists have a member in common.
-func meet(a, b []int32) bool {
+func meet(a, b []post) bool {
 	if len(a) > len(b) {
 		a, b = b, a
 	}

@@ -23,52 +23,65 @@ type tableName struct {
 	ids  []int32
 }
 
-// build makes the table of names that may be there several times.
-func (t *nameTable) build(names []tableName) { t.base = newNameList(names) }
+// calling is one name of a product or customer.
+type calling struct {
+	key  uint64 // the first three characters: most names differ there
+	text []rune
+	id   int32
+}
 
-func newNameList(names []tableName) *nameList {
-	type keyed struct {
-		key uint64 // the first three characters: most names differ there
-		tableName
-	}
-	sorted := make([]keyed, len(names))
-	for i, n := range names {
-		sorted[i].tableName = n
-		for k := range 3 {
-			sorted[i].key <<= 21
-			if k < len(n.text) {
-				sorted[i].key |= uint64(n.text[k]) //nolint:gosec // never negative
-			}
+func newCalling(text []rune, id int32) calling {
+	n := calling{text: text, id: id}
+	for k := range 3 {
+		n.key <<= 21
+		if k < len(text) {
+			n.key |= uint64(text[k]) //nolint:gosec // never negative
 		}
 	}
-	slices.SortFunc(sorted, func(a, b keyed) int {
+	return n
+}
+
+// newNameList makes a list of names that may be there several times.
+func newNameList(names []calling) *nameList {
+	slices.SortFunc(names, func(a, b calling) int {
 		if a.key != b.key {
 			return cmp.Compare(a.key, b.key)
 		}
-		if c := slices.Compare(a.text, b.text); c != 0 || len(a.ids) == 0 || len(b.ids) == 0 {
-			return c
-		}
-		return int(a.ids[0]) - int(b.ids[0])
+		return cmp.Or(slices.Compare(a.text, b.text), cmp.Compare(a.id, b.id))
 	})
-	l := &nameList{names: make([]tableName, 0, len(names)), heads: make(map[uint64][2]int32, len(names)/4)}
-	for _, n := range sorted {
-		if k := len(l.names); k > 0 && slices.Equal(l.names[k-1].text, n.text) {
-			if last := &l.names[k-1]; last.ids[len(last.ids)-1] != n.ids[0] {
-				last.ids = append(last.ids, n.ids[0])
-			}
+	again := func(i int) bool { return i > 0 && slices.Equal(names[i-1].text, names[i].text) }
+	count, size := 0, 0
+	for i := range names {
+		if !again(i) {
+			count, size = count+1, size+len(names[i].text)
+		}
+	}
+	// what is compared with one another lies side by side
+	list, texts, ids := make([]tableName, 0, count), make([]rune, 0, size), make([]int32, 0, len(names))
+	for i := range names {
+		n := &names[i]
+		if !again(i) {
+			texts = append(texts, n.text...)
+			list = append(list, tableName{text: texts[len(texts)-len(n.text):]})
+		} else if names[i-1].id == n.id {
 			continue
 		}
-		l.names = append(l.names, n.tableName)
+		ids = append(ids, n.id)
+		last := &list[len(list)-1]
+		last.ids = ids[len(ids)-len(last.ids)-1 : len(ids) : len(ids)]
 	}
-	l.names = slices.Clip(l.names)
-	for i := range l.names {
-		h := nameHead(l.names[i].text)
-		span, ok := l.heads[h]
-		if !ok {
-			span[0] = int32(i)
+	return newSorted(list)
+}
+
+func newSorted(names []tableName) *nameList {
+	l := &nameList{names: names, heads: make(map[uint64][2]int32, len(names)/4)}
+	for from := 0; from < len(names); {
+		h, to := nameHead(names[from].text), from+1
+		for to < len(names) && nameHead(names[to].text) == h {
+			to++
 		}
-		span[1] = int32(i + 1)
-		l.heads[h] = span
+		l.heads[h] = [2]int32{int32(from), int32(to)}
+		from = to
 	}
 	return l
 }
@@ -210,7 +223,8 @@ func (t *nameTable) change(id int32, was, is [][]rune) nameTable {
 	for k, ids := range now {
 		names = append(names, tableName{[]rune(k), ids})
 	}
-	return nameTable{t.base, newNameList(names)}
+	slices.SortFunc(names, func(a, b tableName) int { return slices.Compare(a.text, b.text) })
+	return nameTable{t.base, newSorted(names)}
 }
 
 func (t *nameTable) idsIn(now map[string][]int32, r []rune) []int32 {

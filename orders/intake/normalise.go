@@ -251,6 +251,9 @@ func normal(s string) []rune {
 	r, table := []rune(s), simplified()
 	for i, c := range r {
 		p, ok := plain(c, table)
+		if !ok && c != '，' {
+			p, ok = signs[c]
+		}
 		if !ok {
 			return newText(s).r
 		}

@@ -32,14 +32,14 @@ var peoples = strings.Fields("蒙古族 回族 藏族 苗族 彝族 壮族 布�
 
 var chinaRegions = sync.OnceValue(func() *regionTable {
 	t := &regionTable{}
-	var names []tableName
+	var names []calling
 	add := func(name string, level int8, up int32) int32 {
 		id := int32(len(t.regions))
 		t.regions = append(t.regions, region{level: level, up: up})
-		names = append(names, tableName{text: []rune(name), ids: []int32{id}})
+		names = append(names, newCalling([]rune(name), id))
 		if short := shortRegion(name); short != name {
 			t.regions = append(t.regions, region{level: level, up: up, short: true})
-			names = append(names, tableName{text: []rune(short), ids: []int32{id + 1}})
+			names = append(names, newCalling([]rune(short), id+1))
 		}
 		return id
 	}
@@ -62,7 +62,7 @@ var chinaRegions = sync.OnceValue(func() *regionTable {
 			add(d, 3, city)
 		}
 	}
-	t.names.build(names)
+	t.names.base = newNameList(names)
 	return t
 })
 

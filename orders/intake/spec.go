@@ -208,11 +208,21 @@ func plainNumber(r []rune, i int) (string, int) {
 	for j < len(r) && (isDigit(r[j]) || r[j] == '.' && j+1 < len(r) && isDigit(r[j+1])) {
 		j++
 	}
-	s := string(r[i:j])
-	if d, err := decimal.NewFromString(s); err == nil && len(s) < 20 {
-		s = trim(d)
+	return canonical(string(r[i:j])), j
+}
+
+// canonical writes a number without zeros that mean nothing: 007, 1.50.
+func canonical(s string) string {
+	if s == "" || len(s) >= 20 || strings.Count(s, ".") > 1 {
+		return s
 	}
-	return s, j
+	if s = strings.TrimLeft(s, "0"); s == "" || s[0] == '.' {
+		s = "0" + s
+	}
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
 }
 
 func measureUnit(r []rune, i int) (string, int) {

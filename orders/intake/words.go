@@ -133,6 +133,8 @@ type kinWord struct {
 // kinAt is a word of the table in a mention.
 type kinAt struct{ at, n, group int }
 
+func (k kinAt) mask() uint64 { return (uint64(1)<<uint(k.n) - 1) << uint(k.at) }
+
 var kinWords, kinIndex = func() ([][]kinWord, map[rune][]kinAt) {
 	var groups [][]kinWord
 	index := map[rune][]kinAt{}
@@ -174,7 +176,7 @@ func (x *Lexicon) hasKin(e *entry, group int) bool {
 	for _, w := range kinWords[group] {
 		if w.token != "" {
 			if id, ok := x.tokenID(w.token); ok {
-				if _, ok := slices.BinarySearch(e.tokens, id); ok {
+				if _, ok := e.bears(id); ok {
 					return true
 				}
 			}
@@ -182,7 +184,7 @@ func (x *Lexicon) hasKin(e *entry, group int) bool {
 		}
 		all := len(w.grams) > 0
 		for _, g := range w.grams {
-			all = all && e.hasGram(g)
+			all = all && x.hasPair(e, g)
 		}
 		if all {
 			return true
