@@ -79,7 +79,11 @@ func (s *scan) looseCode() string {
 			}
 			e++
 		}
-		if n, to := s.x.names.longest(r, i); digits >= 4 && e-i >= 6 && !s.isOwnCode(i, e) && (n == nil || to < e) && s.x.resolve(s.x.readMention(s.t, i, e, s.who.own, nil), nil, s.who, "").product < 0 {
+		if digits < 4 || e-i < 6 || s.isOwnCode(i, e) {
+			i = e
+			continue
+		}
+		if n, to := s.x.names.longest(r, i); (n == nil || to < e) && s.x.resolve(s.x.readMention(s.t, i, e, s.who.own, nil), nil, s.who, "").product < 0 {
 			return strings.ToUpper(strings.ReplaceAll(halfWidth(s.quote(i, e)), "-", ""))
 		}
 		i = e
@@ -89,21 +93,20 @@ func (s *scan) looseCode() string {
 
 // refOf is the order, parcel or phone number that the message names.
 func (s *scan) refOf(text string) string {
-	question := strings.Contains(text, "?")
+	number := ""
 	for _, m := range s.marks {
-		if m.kind == markRef {
+		switch {
+		case m.kind == markRef:
 			return m.text
+		case m.kind == markPO && number == "":
+			number = strings.ToUpper(strings.ReplaceAll(m.text, "-", ""))
 		}
 	}
-	if f := s.follow(); question || f.status || f.urge || says(text, cancelWords2) {
-		for i := range s.marks {
-			if m := &s.marks[i]; m.kind == markPO {
-				return strings.ToUpper(strings.ReplaceAll(m.text, "-", ""))
-			}
-		}
-		if code := s.looseCode(); code != "" {
-			return code
-		}
+	if number == "" {
+		number = s.looseCode()
+	}
+	if number != "" && (strings.Contains(text, "?") || says(text, cancelWords2) || s.follow().status || s.follow().urge) {
+		return number
 	}
 	for _, w := range [...]string{"上一单", "上单", "刚才那单", "刚才的单", "刚刚那单", "刚下的单", "最近一单", "上次那单", "上回那单", "上一个单", "上个单", "刚那单", "前一单", "最后一单"} {
 		if strings.Contains(text, w) {

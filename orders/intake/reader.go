@@ -206,7 +206,6 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 	back := r.givesBack()
 	back = back || fault && says(t, []string{"怎么处理", "怎么办", "咋办", "咋处理", "说法", "补发"})
 	plain := goods > 0 && !back && r.plainOrder()
-	f := r.s.follow()
 	sent := fevers.Replace(t)
 	switch {
 	case ads >= 2 || ads == 1 && goods == 0 && !r.repeat:
@@ -217,13 +216,13 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 		return IntentChange
 	case goods == 0 && !r.repeat && says(t, cancelWords2) && (ref != "" || strings.Contains(t, "单") || strings.Contains(t, "全部")) && !r.asking():
 		return IntentCancel
-	case goods == 0 && !r.repeat && f.urge && !says(t, payWords):
+	case goods == 0 && !r.repeat && r.s.follow().urge && !says(t, payWords):
 		return IntentUrge
-	case goods == 0 && !r.repeat && ref != "" && changing && !f.status:
+	case goods == 0 && !r.repeat && ref != "" && changing && !r.s.follow().status:
 		return IntentChange
 	case goods == 0 && !r.repeat && ref == "" && strings.Contains(t, "?") && !r.asking() && r.s.looseCode() != "":
 		return IntentStatus
-	case goods == 0 && !r.repeat && (f.status || ref != "" && strings.Contains(t, "到")):
+	case goods == 0 && !r.repeat && (r.s.follow().status || ref != "" && strings.Contains(t, "到")):
 		return IntentStatus
 	case goods > 0 && r.asking() && says(t, maybeWords) && !ordering && !strings.Contains(t, "有的话") && !r.s.hasKind(markPrice):
 		return IntentInquiry

@@ -16,6 +16,16 @@ var (
 // 要一台挖掘机. It needs an ordering verb right before the quantity, or the customer's name.
 func (b *builder) strangers(named bool) {
 	s := b.s
+	order := func(x, y *wanted) int {
+		if x.gift || y.gift {
+			return 0
+		}
+		return x.from - y.from
+	}
+	may := func(q quantity) bool { return !q.bare && !q.size && !q.spec && !q.none && q.from < q.to && q.to <= len(s.r) }
+	if !slices.ContainsFunc(b.loose, may) && slices.IsSortedFunc(b.items[b.base:], order) {
+		return
+	}
 	text := string(s.r)
 	if f := s.follow(); f.status || f.why || f.wish {
 		return
@@ -26,7 +36,7 @@ func (b *builder) strangers(named bool) {
 		}
 	}
 	b.loose = slices.DeleteFunc(b.loose, func(q quantity) bool {
-		if q.bare || q.size || q.spec || q.none || q.from >= q.to || q.to > len(s.r) {
+		if !may(q) {
 			return false
 		}
 		from := q.to
@@ -55,12 +65,7 @@ func (b *builder) strangers(named bool) {
 		b.items = append(b.items, &wanted{m: m, q: q, res: b.s.x.resolve(m, nil, b.who, q.unit), from: q.from, to: to, said: said, group: b.group, line: lineOf(s.r, q.from)})
 		return true
 	})
-	slices.SortStableFunc(b.items[b.base:], func(x, y *wanted) int {
-		if x.gift || y.gift {
-			return 0
-		}
-		return x.from - y.from
-	})
+	slices.SortStableFunc(b.items[b.base:], order)
 }
 
 // ordered tells whether the quantity at i is ordered: a verb stands right before it, or only the customer's name.
