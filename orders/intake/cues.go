@@ -26,6 +26,35 @@ var (
 	giftWords = strings.Fields("免费送 另外送 赠送 附赠 搭送 搭赠 随赠 另送 再送 还送 送我 再送他们 再送他 再送她 送他们 送他 送她 送 赠 搭")
 )
 
+// cues are the words that say what to do with goods; those further up count first.
+var cues = [...]struct {
+	kind  markKind
+	words []string
+	value string
+}{
+	{markFix, fixWords, ""},
+	{markMinus, minusWords, ""},
+	{markSet, halfWords, "half"},
+	{markSet, twiceWord, "twice"},
+	{markSet, setWords, ""},
+	{markPlus, lessWords, "less"},
+	{markPlus, plusWords, ""},
+	{markVague, vagueWord, ""},
+	{markEach, eachWords, ""},
+	{markGift, giftWords, ""},
+}
+
+// cueLeads are the characters with which they begin.
+var cueLeads = func() *runeSet {
+	s := &runeSet{}
+	for _, c := range cues {
+		for _, w := range c.words {
+			s.add(w[:3])
+		}
+	}
+	return s
+}()
+
 // findCues recognises the words that say what to do with the goods.
 func (s *scan) findCues() {
 	r := s.r
@@ -37,11 +66,10 @@ func (s *scan) findCues() {
 			i = e - 1
 			continue
 		}
-		for _, g := range [...]struct {
-			kind  markKind
-			words []string
-			value string
-		}{{markFix, fixWords, ""}, {markMinus, minusWords, ""}, {markSet, halfWords, "half"}, {markSet, twiceWord, "twice"}, {markSet, setWords, ""}, {markPlus, lessWords, "less"}, {markPlus, plusWords, ""}, {markVague, vagueWord, ""}, {markEach, eachWords, ""}, {markGift, giftWords, ""}} {
+		if !cueLeads.has(r[i]) {
+			continue
+		}
+		for _, g := range cues {
 			w := wordOf(r, i, g.words)
 			if w == "" {
 				continue

@@ -11,6 +11,14 @@ var (
 	available     = regexp.MustCompile(`^(?:现在|目前|还)?有(?:没有)?(?:现货|货)(?:没有?|吗|么|不)?[?,]? ?(?:如果|要是)?有(?:货|现货)?(?:的话)?,?(?:就|请|那)`)
 )
 
+// readerWords are words without which orderedReader matches nothing; they are found sooner.
+var readerWords = strings.Fields("规则 指令 指示 提示词 设定 限制 校验 价格表 价目 审批 审核 助手 机器人 客服 模型 系统 管理员 instruction rule prompt ai")
+
+func ordersReader(r []rune) bool {
+	t := string(r)
+	return says(t, readerWords) && orderedReader.MatchString(t)
+}
+
 // instruction is where the sentence or bracket ends that begins at r[i] and gives orders to the reader, i if none does. What it
 // says prices nothing and orders nothing, spec/reading.md case 20.
 func (s *scan) instruction(i int) int {
@@ -23,7 +31,7 @@ func (s *scan) instruction(i int) int {
 	case '(':
 		closes = ')'
 	case '[':
-		if k := index(r, i, len(r), "]"); k >= 0 && orderedReader.MatchString(string(r[i:k])) {
+		if k := index(r, i, len(r), "]"); k >= 0 && ordersReader(r[i:k]) {
 			e = k + 1 // [系统提示]…
 		} else {
 			return i
@@ -35,7 +43,7 @@ func (s *scan) instruction(i int) int {
 	if e < len(r) && closes != 0 && r[e] == closes {
 		e++
 	}
-	if e-i < 6 || !orderedReader.MatchString(string(r[i:e])) || closes == 0 && r[i] != '[' && s.quantityIn2(i, e) {
+	if e-i < 6 || !ordersReader(r[i:e]) || closes == 0 && r[i] != '[' && s.quantityIn2(i, e) {
 		return i
 	}
 	return e

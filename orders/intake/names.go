@@ -16,6 +16,7 @@ type nameTable struct {
 type nameList struct {
 	names []tableName
 	heads map[uint64][2]int32 // which names begin with two characters, or are the one
+	leads runeSet             // with which characters they begin
 }
 
 type tableName struct {
@@ -81,6 +82,7 @@ func newSorted(names []tableName) *nameList {
 			to++
 		}
 		l.heads[h] = [2]int32{int32(from), int32(to)}
+		l.leads.set(names[from].text[0])
 		from = to
 	}
 	return l
@@ -95,7 +97,7 @@ func nameHead(r []rune) uint64 {
 
 // at calls found for every name that stands at r[i:], shortest first.
 func (l *nameList) at(r []rune, i int, found func(n *tableName, to int)) {
-	if l == nil || i >= len(r) {
+	if l == nil || i >= len(r) || r[i] < 1<<16 && !l.leads.has(r[i]) {
 		return
 	}
 	if span, ok := l.heads[gram(r[i], 0)]; ok {

@@ -263,7 +263,7 @@ func readAmount(r []rune, i int, point bool) (numeral, bool) {
 			return numeral{}, false
 		}
 		n := numeral{value: v, to: j, bare: true}
-		if !v.IsInteger() || v.GreaterThan(decimal.New(1, 12)) {
+		if !v.IsInteger() || v.Exponent() > 0 && v.GreaterThan(decimal.New(1, 12)) || v.IntPart() > 1e12 {
 			for p := power(r, j, true); p > 10; p = power(r, j, true) {
 				n.value, n.bare = n.value.Mul(decimal.NewFromInt(p)), false
 				j++

@@ -22,32 +22,39 @@ func (b *builder) strangers(named bool) {
 		}
 		return x.from - y.from
 	}
-	may := func(q quantity) bool { return !q.bare && !q.size && !q.spec && !q.none && q.from < q.to && q.to <= len(s.r) }
-	if !slices.ContainsFunc(b.loose, may) && slices.IsSortedFunc(b.items[b.base:], order) {
+	// what stands behind a quantity
+	behind := func(q quantity) (from, to int, ok bool) {
+		if q.bare || q.size || q.spec || q.none || q.from >= q.to || q.to > len(s.r) {
+			return 0, 0, false
+		}
+		from = q.to
+		if from < len(s.r) && s.r[from] == '的' {
+			from++
+		}
+		to = from
+		for to < len(s.r) && s.owner[to] < 0 && (isHan(s.r[to]) || isAlnum(s.r[to]) || s.r[to] == '-') {
+			to++
+		}
+		return from, to, to-from >= 2 && to-from <= 18 && s.ordered(q.from, named)
+	}
+	if slices.IsSortedFunc(b.items[b.base:], order) && !slices.ContainsFunc(b.loose, func(q quantity) bool {
+		_, _, ok := behind(q)
+		return ok
+	}) {
 		return
 	}
-	text := string(s.r)
 	if f := s.follow(); f.status || f.why || f.wish {
 		return
 	}
+	text := string(s.r)
 	for _, ws := range [...][]string{askWords, returnWords, faultWords, payWords, adWords} {
 		if says(text, ws) {
 			return
 		}
 	}
 	b.loose = slices.DeleteFunc(b.loose, func(q quantity) bool {
-		if !may(q) {
-			return false
-		}
-		from := q.to
-		if from < len(s.r) && s.r[from] == '的' {
-			from++
-		}
-		to := from
-		for to < len(s.r) && s.owner[to] < 0 && (isHan(s.r[to]) || isAlnum(s.r[to]) || s.r[to] == '-') {
-			to++
-		}
-		if to-from < 2 || to-from > 18 || !s.ordered(q.from, named) {
+		from, to, ok := behind(q)
+		if !ok {
 			return false
 		}
 		end := s.clauseEnd(to)

@@ -62,6 +62,12 @@ type runeSet [1 << 10]uint64
 
 func (s *runeSet) add(chars string) {
 	for _, c := range chars {
+		s.set(c)
+	}
+}
+
+func (s *runeSet) set(c rune) {
+	if c < 1<<16 {
 		s[c>>6] |= 1 << (c & 63)
 	}
 }
