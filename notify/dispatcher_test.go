@@ -278,6 +278,57 @@ func TestAVacantApproversRole(t *testing.T) {
 	require.Equal(t, orders.StatusAllocated, f.order(id).Status)
 }
 
+// together chooses a step that all of the roles decide at once.
+type together []orders.Role
+
+func (r together) Route(orders.Facts) (orders.Route, error) {
+	route := orders.Route{Name: "会签"}
+	for _, role := range r {
+		route.Steps = append(route.Steps, orders.RouteStep{Role: role, Stage: 1})
+	}
+	return route, nil
+}
+
+func (together) Check(orders.Facts) ([]orders.Finding, error) { return nil, nil }
+
+// A person's consent counts for one role of a step. What is left goes to those above, and where they are the
+// same people, or none, it is not stuck in silence.
+//
+// feature: AP-23
+func TestAStepWhoseOnlyPersonHasConsented(t *testing.T) {
+	t.Parallel()
+	for name, hasAnother := range map[string]bool{"another above": true, "nobody above": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFirm()
+			f.desk.Rules = func() orders.Rules { return together{orders.RoleFinance, orders.RoleCFO} }
+			f.people = append([]orders.Staff(nil), staff...)
+			for i := range f.people {
+				switch p := &f.people[i]; {
+				case p.Code == "C1":
+					p.Roles = []orders.Role{orders.RoleFinance, orders.RoleCFO, orders.RoleAdmin}
+				case p.Has(orders.RoleFinance) || !hasAnother && p.Has(orders.RoleOperations, orders.RoleManagement, orders.RoleAdmin):
+					p.Roles = []orders.Role{orders.RoleService}
+				}
+			}
+			id := f.place(t, nil)
+			require.Equal(t, []string{"d-cfo", "d-cfo"}, f.sentAs(notify.KindApproval))
+			f.decide(t, id, "C1", true, "")
+			require.Equal(t, orders.StatusPendingApproval, f.order(id).Status)
+			if hasAnother {
+				require.Equal(t, []string{"d-cfo", "d-cfo", "w-ops"}, f.sentAs(notify.KindApproval))
+				require.Empty(t, f.sentAs(notify.KindStuck))
+				f.decide(t, id, "O1", true, "")
+				require.Equal(t, orders.StatusAllocated, f.order(id).Status)
+				require.Len(t, f.sentAs(notify.KindApprovalSettled), 3)
+				return
+			}
+			require.Equal(t, []string{"d-cfo", "w-wang"}, f.sentAs(notify.KindStuck))
+			require.Contains(t, f.text(t, notify.KindStuck, "w-wang"), "会签里一个人只算一个角色")
+		})
+	}
+}
+
 // feature: AP-12
 func TestAnOverdueApprovalIsRemindedOfThenPassedOn(t *testing.T) {
 	t.Parallel()

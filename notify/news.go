@@ -259,12 +259,15 @@ func (n *news) requested() error {
 	if !n.waits(node) {
 		return nil
 	}
-	return n.ask(node, n.cat.Approvers(n.o, node, n.now), vacant(node))
+	return n.ask(node, n.cat.Approvers(n.o, node, n.now), n.vacant(node))
 }
 
 // vacant says why nobody can decide a node.
-func vacant(node *orders.Node) string {
-	if node.Assignee != "" {
+func (n *news) vacant(node *orders.Node) string {
+	switch {
+	case len(node.Approvers(n.cat)) > 0:
+		return "会签里一个人只算一个角色，能审批的都已经同意过了"
+	case node.Assignee != "":
 		return "名单里已经没有" + node.AssigneeName
 	}
 	return "名单里还没有人担任" + node.Who()
@@ -362,18 +365,19 @@ func (n *news) escalated() error {
 	return n.ask(node, who, "已经超时，也没有上级可以转")
 }
 
-// covered sends a node's card to those who may decide it and have none: deputies of who has left, and
-// who is back.
+// covered sends a node's card to those who may decide it and have none: deputies of who has left, who is
+// back, and those above where a person's consent was spent on another part of the step.
 func (n *news) covered() error {
 	node := n.node()
 	if !n.waits(node) {
 		return nil
 	}
-	who, err := withoutCard(n.tx, n.o, node, n.cat.Approvers(n.o, node, n.now))
-	if err != nil || len(who) == 0 {
+	all := n.cat.Approvers(n.o, node, n.now)
+	who, err := withoutCard(n.tx, n.o, node, slices.Clone(all))
+	if err != nil || len(who) == 0 && len(all) > 0 {
 		return err
 	}
-	return n.ask(node, who, vacant(node))
+	return n.ask(node, who, n.vacant(node))
 }
 
 // withoutCard leaves out those who have a node's card.

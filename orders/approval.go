@@ -52,6 +52,11 @@ func (d *Desk) mine(tx Tx, id OrderID, seq, revision int, by *Actor) (*Order, *N
 			return o, n, nil
 		}
 	}
+	if slices.ContainsFunc(nodes, func(n *Node) bool {
+		return slices.Contains(o.consented(n), StaffCode(by.Code)) && n.MayDecide(by.Staff)
+	}) {
+		return nil, nil, Errorf(CodeDenied, "订单 %s 是会签，一个人只算一个角色，您已经同意过，%s要另一位来审批，没有改动", o.ID, o.Awaits())
+	}
 	return nil, nil, Errorf(CodeDenied, "订单 %s 现在由%s审批，您没有这一步的权限，没有改动", o.ID, o.Awaits())
 }
 
@@ -110,6 +115,9 @@ func (d *Desk) Transfer(tx Tx, id OrderID, to *Staff, reason string, by Actor) (
 	}
 	if err := mayInvolve(o, to); err != nil {
 		return nil, err
+	}
+	if slices.Contains(o.consented(n), to.Code) {
+		return nil, Errorf(CodeInvalid, "%s已经同意过这次会签的另一个角色，一个人只算一个角色，没有改动", to.Name)
 	}
 	seq := n.Seq
 	o.behind(n, Node{Assignee: to.Code, AssigneeName: to.Name, Stage: n.Stage})
@@ -172,12 +180,12 @@ func (d *Desk) SendBack(tx Tx, id OrderID, reason string, by Actor) (*Order, err
 
 // Skip leaves out the step that is open (跳过), all of it. That needs the right, which approvers themselves don't have.
 func (d *Desk) Skip(tx Tx, id OrderID, reason string, by Actor) (*Order, error) {
+	if by.Staff.May(RightSkip) != ScopeAll { // before all else: who has tried is recorded, whatever the order is
+		return nil, Errorf(CodeDenied, "跳过审批要运营主管或管理员，您没有这个权限，没有改动")
+	}
 	o, _, err := d.openNode(tx, id, 0, 0)
 	if err != nil {
 		return nil, err
-	}
-	if by.Staff.May(RightSkip) != ScopeAll {
-		return nil, Errorf(CodeDenied, "跳过审批要运营主管或管理员，您没有这个权限，没有改动")
 	}
 	if reason == "" {
 		return nil, Errorf(CodeInvalid, "请写明跳过的原因，例如「跳过 %s 财务出差，已电话确认」", o.ID)

@@ -126,7 +126,7 @@ const (
 	EventApprovalRequested = "approval.requested" // Data: node
 	EventApprovalReminded  = "approval.reminded"  // Data: node
 	EventApprovalEscalated = "approval.escalated" // Data: node
-	EventApprovalCovered   = "approval.covered"   // Data: node; others may decide it now: somebody left or came back
+	EventApprovalCovered   = "approval.covered"   // Data: node; others may decide it now: somebody left, came back, or has decided another part of the step
 	EventApprovalDecided   = "approval.decided"   // Data: node, decision
 	EventSentBack          = "order.sent_back"    // Data: node
 	EventApproved          = "order.approved"

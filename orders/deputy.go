@@ -43,12 +43,12 @@ func (a Approver) Title() string {
 
 // StandIn returns who decides in place of somebody who is away at a moment, nil where nobody does. A
 // deputy who is away too is stood in for by theirs; where that leads nowhere, or round in a circle,
-// the superior is asked. not is passed over: nobody decides their own order.
-func (c *Catalog) StandIn(who *Staff, at time.Time, not StaffCode) *Staff {
+// the superior is asked. not are passed over: nobody decides their own order.
+func (c *Catalog) StandIn(who *Staff, at time.Time, not ...StaffCode) *Staff {
 	return c.standIn(who, at, not, map[StaffCode]bool{})
 }
 
-func (c *Catalog) standIn(who *Staff, at time.Time, not StaffCode, seen map[StaffCode]bool) *Staff {
+func (c *Catalog) standIn(who *Staff, at time.Time, not []StaffCode, seen map[StaffCode]bool) *Staff {
 	seen[who.Code] = true
 	deputy := who.Deputy
 	if a := c.Away(who.Code, at); a != nil && a.Deputy != "" {
@@ -59,7 +59,7 @@ func (c *Catalog) standIn(who *Staff, at time.Time, not StaffCode, seen map[Staf
 		if s == nil || seen[code] {
 			continue
 		}
-		if c.Away(code, at) == nil && code != not {
+		if c.Away(code, at) == nil && !slices.Contains(not, code) {
 			return s
 		}
 		if found := c.standIn(s, at, not, seen); found != nil {
@@ -70,13 +70,16 @@ func (c *Catalog) standIn(who *Staff, at time.Time, not StaffCode, seen map[Staf
 }
 
 // Approvers are all who may decide a node of an order at a moment, and are there: its own deciders, and
-// the deputies of those who are away. Who is away without anybody in their place is among them.
+// the deputies of those who are away. Who is away without anybody in their place is among them, who has
+// consented to another part of the step is not.
 func (c *Catalog) Approvers(o *Order, n *Node, at time.Time) []Approver {
 	var own, deputies []Approver
+	said := o.consented(n)
+	not := append([]StaffCode{o.Sales}, said...)
 	for _, s := range n.Approvers(c) {
 		if c.Away(s.Code, at) == nil {
 			own = append(own, Approver{Staff: s})
-		} else if d := c.StandIn(s, at, o.Sales); d == nil {
+		} else if d := c.StandIn(s, at, not...); d == nil {
 			own = append(own, Approver{Staff: s})
 		} else {
 			deputies = append(deputies, Approver{d, s})
@@ -87,13 +90,13 @@ func (c *Catalog) Approvers(o *Order, n *Node, at time.Time) []Approver {
 			own = append(own, d)
 		}
 	}
-	return own
+	return slices.DeleteFunc(own, func(a Approver) bool { return slices.Contains(said, a.Code) })
 }
 
 // MayDecide tells whether s may decide a node of an order at a moment, by their own right or in place
 // of somebody who is away.
 func (c *Catalog) MayDecide(o *Order, n *Node, s *Staff, at time.Time) (Approver, bool) {
-	if n.MayDecide(s) {
+	if n.MayDecide(s) && !slices.Contains(o.consented(n), s.Code) {
 		return Approver{Staff: s}, true
 	}
 	for _, a := range c.Approvers(o, n, at) {

@@ -180,13 +180,16 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 // comes, so that the record shows the true order of things.
 func (o *Order) setRoute(r Route, limit time.Duration) {
 	o.Route, o.Rules = r.Name, r.Version
-	before := len(o.Nodes)
-	for _, s := range r.Steps { // behind what was before it was sent back
+	stages := 0
+	for i := range o.Nodes { // of what was before it was sent back
+		stages = max(stages, o.Nodes[i].Stage)
+	}
+	for _, s := range r.Steps {
 		if s.Limit == 0 {
 			s.Limit = limit
 		}
 		if s.Stage > 0 {
-			s.Stage += before
+			s.Stage += stages
 		}
 		o.Nodes = append(o.Nodes, Node{
 			Seq: len(o.Nodes) + 1, Role: s.Role, Also: s.Also, Stage: s.Stage, Status: NodeWaiting, Reason: s.Pass, Limit: s.Limit, Workdays: s.Workdays,
@@ -211,7 +214,7 @@ func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
 		}
 		n.Status = NodeOpen
 		if d.Catalog().deserted(o, n, now) {
-			n.Extra = d.escalation(n) // a vacant role must not leave the order stuck
+			n.Extra = d.escalation(o, n) // a vacant role must not leave the order stuck
 		}
 		open = n
 		requests = append(requests, d.event(o, EventApprovalRequested, by, map[string]string{"node": strconv.Itoa(n.Seq)}))
@@ -242,8 +245,8 @@ func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
 }
 
 // Decide settles the open node of an order's chain. seq and revision 0 mean whatever is current.
-// The reason is needed to reject. Where all of several nodes are needed, a person's consent counts for each of these that they
-// may decide, and one rejection is enough.
+// The reason is needed to reject. Where all of several nodes are needed, a person's consent counts for one of them, and one
+// rejection is enough.
 func (d *Desk) Decide(tx Tx, id OrderID, seq, revision int, approve bool, reason string, by Actor) (*Order, error) {
 	o, n, err := d.mine(tx, id, seq, revision, &by)
 	if err != nil {
@@ -257,21 +260,12 @@ func (d *Desk) Decide(tx Tx, id OrderID, seq, revision int, approve bool, reason
 		status, action = NodeRejected, "驳回（"
 	}
 	n.settle(d, status, reason, by)
-	events, action := []Event{d.decided(o, n, by)}, action+n.Who()
-	for _, x := range o.OpenNodes() {
-		if as, ok := d.Catalog().MayDecide(o, x, by.Staff, d.Now()); ok && approve {
-			same := by
-			if same.Name = as.Name; as.For != nil {
-				same.Name = as.Title()
-			}
-			x.settle(d, status, reason, same)
-			events, action = append(events, d.decided(o, x, by)), action+"、"+x.Who()
-		}
-	}
-	action += "）"
+	events := []Event{d.decided(o, n, by)}
 	before := o.Status.String()
+	action += n.Who() + "）"
 	var more []Event
 	if approve {
+		events = append(events, d.widen(o, by)...)
 		more, err = d.proceed(tx, o, by)
 	} else {
 		more, err = d.end(tx, o, StatusRejected, reason, EventRejected, by)
@@ -280,6 +274,21 @@ func (d *Desk) Decide(tx Tx, id OrderID, seq, revision int, approve bool, reason
 		return nil, err
 	}
 	return d.finish(tx, o, by, action, before, reason, append(events, more...))
+}
+
+// widen passes on what is left of a step after a consent, where whoever could have decided it has spent theirs.
+func (d *Desk) widen(o *Order, by Actor) []Event {
+	var events []Event
+	for _, n := range o.OpenNodes() {
+		said := o.consented(n)
+		spent := len(n.Extra) > 0 && !slices.ContainsFunc(n.Extra, func(s StaffCode) bool { return !slices.Contains(said, s) })
+		if !spent && !d.Catalog().deserted(o, n, d.Now()) {
+			continue
+		}
+		n.Extra = append(n.Extra, d.escalation(o, n)...)
+		events = append(events, d.event(o, EventApprovalCovered, by, map[string]string{"node": strconv.Itoa(n.Seq)}))
+	}
+	return events
 }
 
 // end closes an order before its goods left and gives back, once, what it held.
@@ -560,7 +569,7 @@ func (d *Desk) Tick(tx Tx, id OrderID) error {
 		}
 		if n.Reminded == 1 && !n.DueAt.After(now) {
 			n.Reminded = 2
-			for _, up := range d.escalation(n) {
+			for _, up := range d.escalation(o, n) {
 				if !slices.Contains(n.Extra, up) {
 					n.Extra = append(n.Extra, up)
 				}
@@ -601,10 +610,12 @@ func (d *Desk) Tick(tx Tx, id OrderID) error {
 
 // escalation names who decides when the holders of a node's role have not: their superiors, else
 // the operations lead, management and the administrators.
-func (d *Desk) escalation(n *Node) []StaffCode {
-	cat, now := d.Catalog(), d.Now()
+func (d *Desk) escalation(o *Order, n *Node) []StaffCode {
+	cat, now, said := d.Catalog(), d.Now(), o.consented(n)
 	var out []StaffCode
-	reached := func(s *Staff) bool { return cat.Away(s.Code, now) == nil || cat.StandIn(s, now, "") != nil }
+	reached := func(s *Staff) bool {
+		return !slices.Contains(said, s.Code) && (cat.Away(s.Code, now) == nil || cat.StandIn(s, now, said...) != nil)
+	}
 	for _, s := range n.Approvers(cat) {
 		if up := cat.StaffByCode(s.Superior); up != nil && reached(up) && !n.MayDecide(up) && !slices.Contains(out, up.Code) {
 			out = append(out, up.Code)

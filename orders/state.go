@@ -70,6 +70,19 @@ func (o *Order) OpenNodes() []*Node {
 	return out
 }
 
+// consented are those who have agreed to another part of the step that a node belongs to (会签). They may
+// not decide the node: a person's consent counts for one role, so that as many people look at the order
+// as roles were asked for.
+func (o *Order) consented(n *Node) []StaffCode {
+	var out []StaffCode
+	for i := range o.Nodes {
+		if x := &o.Nodes[i]; n.Stage != 0 && x.Stage == n.Stage && x.Status == NodeApproved {
+			out = append(out, x.DecidedBy)
+		}
+	}
+	return out
+}
+
 // Awaits names who decides now: 财务和总监; "" where nobody has to.
 func (o *Order) Awaits() string {
 	var who []string

@@ -4,8 +4,10 @@ package storage_test
 
 import "testing"
 
-// histories is how many random histories are tried on each database.
-const histories = 1000
+const (
+	memories  = 10
+	histories = 100
+)
 
 func TestSoakRandomHistories(t *testing.T) {
 	t.Parallel()

@@ -89,9 +89,9 @@ func TestApprovalsAreHandedOnAddedSentBackAndSkipped(t *testing.T) {
 			require.Contains(t, wecom("sunyun", "跳过 "+id+" 王敏出差，已电话确认"), "审批完成")
 			settled("dt-wangmin", id, "已跳过", "孙运")
 			see(t, "approved", f.wecom("zhouting"), says(id, "已批准"))
+			require.Contains(t, ding("dt-lizhang", "跳过 "+id+" 再跳一步"), "没有这个权限", "also where nothing is left to skip")
 			trail := wecom("guanli", "轨迹 "+id)
-			require.Contains(t, trail, "跳过被拒绝")
-			require.Contains(t, trail, "已电话确认")
+			require.Regexp(t, "王敏 跳过被拒绝（赶时间）(?s:.*)孙运 跳过(?s:.*)已电话确认(?s:.*)李账 跳过被拒绝（再跳一步）", trail)
 		})
 	}
 }
@@ -219,6 +219,95 @@ func TestAllOfSeveralRolesDecide(t *testing.T) {
 			f.sim.DingTalk.SendText(ctx, "dt-sunyun", "跳过 "+id+" 财务都在外地，已电话确认")
 			see(t, "skipped", f.dingtalk("dt-sunyun"), says("已跳过", id, "运营主管"))
 			require.Equal(t, []string{"finance skipped S14", "cfo skipped S14", "operations open "}, state(id))
+			sound(t, db)
+		})
+	}
+}
+
+// Somebody who holds both roles of a step decides for one of them; the other goes to their superior, who gets the card.
+//
+// feature: AP-10
+func TestOnePersonHoldsBothRolesOfAStep(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "rules.yaml")
+			require.NoError(t, os.WriteFile(file, []byte("routes: [{name: 会签, when: 其余, steps: [{all: [计划员, 工程师]}]}]"), 0o600))
+			f := newFirm(t, database(t), medical, "ORDERBOT_RULES="+file)
+			f.employ(colleague{name: "何兼", role: "planner;engineer", dingtalk: "dt-hejian"})
+			f.serve()
+			id := f.confirmed("zhouting", "澜州一院 外科口罩20箱，周五送到")
+			first := see(t, "card", f.dingtalk("dt-hejian"), offers("同意", id, "计划员审批", "会签，还要工程师"))
+			second := see(t, "card", f.dingtalk("dt-hejian"), offers("同意", id, "工程师审批", "会签，还要计划员"))
+			f.pressDingTalk("dt-hejian", first, "同意")
+			superior := see(t, "passed on", f.dingtalk("dt-wangmin"), offers("同意", id, "工程师审批"))
+			f.pressDingTalk("dt-hejian", second, "同意")
+			see(t, "refused", f.dingtalk("dt-hejian"), says(id, "一个人只算一个角色", "工程师要另一位来审批"))
+			f.sim.WeCom.SendText(t.Context(), "zhouting", "进度 "+id)
+			see(t, "chain", f.wecom("zhouting"), says("1 ✅ 计划员（会签） 何兼", "2 ⏳ 工程师（会签） 王敏"))
+			f.pressDingTalk("dt-wangmin", superior, "同意")
+			see(t, "approved", f.wecom("zhouting"), says(id, "已批准"))
+			see(t, "settled", f.dingtalk("dt-hejian"), says(id, "工程师审批", "已同意 王敏"))
+			sound(t, f.sql())
+		})
+	}
+}
+
+// Sales supervisor, finance, warehouse: one card a step, with its deadline; the warehouse hears of an order, and can ship it, when
+// finance has decided, or where the branch without finance takes it. The chain that is shown is the one that is gone.
+//
+// feature: AP-06, AP-22
+func TestTheWarehouseComesAfterFinance(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "rules.yaml")
+			require.NoError(t, os.WriteFile(file, []byte(
+				"routes: [{name: 两步, when: 其余, steps: [{role: 销售经理, limit: 2h}, {role: 财务, limit: 5h, when: not 加急}]}]"), 0o600))
+			f := newFirm(t, database(t), medical, "ORDERBOT_RULES="+file)
+			f.stock()
+			f.serve()
+			db := f.sql()
+			say := func(who, text, word string) string {
+				before := len(f.wecom(who)())
+				f.sim.WeCom.SendText(t.Context(), who, text)
+				return see(t, word, func() []simulator.Bubble { return f.wecom(who)()[before:] }, says(word)).Text
+			}
+			progress := func(id string) string { return say("zhouting", "进度 "+id, "进度 "+id) }
+			silent := func(id string) {
+				t.Helper()
+				say("zhengku", "发货 "+id+" SF1234567890123", "还没批准")
+				quiet(t, db, patience)
+				require.Zero(t, number(t, db, "SELECT COUNT(*) FROM deliveries WHERE order_id = ? AND chat_id IN ('zhengku', 'wucang') AND kind <> 'reply'", id))
+				require.Zero(t, number(t, db, "SELECT COUNT(*) FROM reservations WHERE order_id = ? AND kind = 'firm'", id))
+			}
+			card := func(who, id string) simulator.Bubble {
+				return see(t, "card of "+who, f.dingtalk(who), offers("同意", id, "期限"))
+			}
+
+			id := f.confirmed("zhouting", "澜州一院 外科口罩20箱，周五送到")
+			manager := card("dt-wangmin", id)
+			require.Regexp(t, "(?s)1 ⏳ 销售经理 王敏（.*前）\n2 ⚪ 财务 李账（轮到后 5 小时内）.*批准以后：仓库拣货、发货", progress(id))
+			silent(id)
+			f.pressDingTalk("dt-wangmin", manager, "同意")
+			finance := card("dt-lizhang", id)
+			require.Regexp(t, "1 ✅ 销售经理 王敏 .* 同意\n2 ⏳ 财务 李账（.*前）", progress(id))
+			silent(id)
+			f.pressDingTalk("dt-lizhang", finance, "同意")
+			see(t, "picking", f.wecom("zhengku"), says(id, "拣货"))
+			require.Regexp(t, "1 ✅ 销售经理 王敏 .* 同意\n2 ✅ 财务 李账 .* 同意\n", progress(id))
+			require.Equal(t, []string{"1 sales_manager approved S10", "2 finance approved S11"},
+				texts(t, db, "SELECT seq, role, status, decided_by FROM order_nodes WHERE order_id = ? ORDER BY seq", id))
+			say("zhengku", "发货 "+id+" SF1234567890123", "已发货 "+id)
+
+			id = f.confirmed("zhouting", "澜州二院 外科口罩15箱，周五送到，加急")
+			manager = card("dt-wangmin", id)
+			require.NotContains(t, progress(id), "财务")
+			silent(id)
+			f.pressDingTalk("dt-wangmin", manager, "同意")
+			see(t, "picking", f.wecom("zhengku"), says(id, "拣货"))
 			sound(t, db)
 		})
 	}

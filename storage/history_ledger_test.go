@@ -1,0 +1,611 @@
+package storage_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"orderbot/orders"
+	"orderbot/orders/ordertest"
+	"orderbot/storage"
+)
+
+// What must hold in a random history is worked out here again, without the code under test.
+
+// verbs are all that is done to orders, and ways what is sensible in a status.
+var (
+	verbs = []string{
+		"confirm", "revise", "except", "approve", "reject", "send back", "transfer", "add", "skip", "cancel", "ship", "deliver", "tick", "invoice",
+	}
+	ways = map[orders.Status][]string{
+		orders.StatusDraft:           {"confirm", "confirm", "confirm", "confirm", "revise", "revise", "except", "cancel"},
+		orders.StatusPendingApproval: {"approve", "approve", "approve", "approve", "approve", "approve", "approve", "reject", "send back", "transfer", "add", "skip", "cancel"},
+		orders.StatusApproved:        {"ship", "ship", "invoice", "cancel"},
+		orders.StatusAllocated:       {"ship", "ship", "ship", "invoice", "cancel"},
+		orders.StatusShipped:         {"deliver", "deliver", "invoice", "ship"},
+		orders.StatusDelivered:       {"invoice"},
+		orders.StatusCancelled:       {"confirm", "approve", "cancel", "ship", "invoice"},
+		orders.StatusRejected:        {"confirm", "approve", "cancel"},
+		orders.StatusClosed:          {"confirm", "revise", "cancel"},
+	}
+	// leads are the statuses that a verb leads to; those of the others stay.
+	leads = map[string][]orders.Status{
+		"confirm": onward, "approve": onward, "skip": onward, "reject": {orders.StatusRejected}, "send back": {orders.StatusDraft},
+		"cancel": {orders.StatusCancelled}, "ship": {orders.StatusShipped}, "deliver": {orders.StatusShipped, orders.StatusDelivered},
+	}
+	onward = []orders.Status{orders.StatusPendingApproval, orders.StatusApproved, orders.StatusAllocated}
+)
+
+// leastEffects are how often each kind of thing must happen in ten histories.
+var leastEffects = map[string]int{
+	"place": 100, "revise": 20, "confirm": 60, "except": 5, "approve": 60, "reject": 5, "send back": 5, "transfer": 5, "add": 5, "skip": 5,
+	"cancel": 10, "ship": 20, "deliver": 10, "tick": 20, "invoice": 10, "pay": 20, "void": 5,
+	"approved": 30, "approved again": 2, "over the limit": 5, "overdue": 2, "by a deputy": 2, "two of one step": 2,
+	"expired": 2, "escalated": 2, "reservation over": 2, "short": 2, "refused": 50,
+}
+
+// historyRoles are who has which roles, and staffCodes all of them.
+var historyRoles, staffCodes = func() (map[orders.StaffCode][]string, []orders.StaffCode) {
+	roles := make(map[orders.StaffCode][]string)
+	for _, line := range strings.Split(historyStaff, "\n")[1:] {
+		cells := strings.Split(line, ",")
+		roles[orders.StaffCode(cells[0])] = strings.Split(cells[2], ";")
+	}
+	return roles, slices.Sorted(maps.Keys(roles))
+}()
+
+// absent are from which day until which somebody is away, and standIns who is asked then, the first who may.
+var (
+	absent   = map[orders.StaffCode][2]int{"S10": {1, 3}, "S11": {4, 6}}
+	standIns = map[orders.StaffCode][]orders.StaffCode{"S10": {"S16", "S14"}, "S11": {"S12", "S13"}}
+)
+
+// ledger is what is known of a customer, its goods and its money.
+type ledger struct {
+	customer           orders.CustomerCode
+	kind, level, grade string
+	isJoint            bool
+	limit              orders.Money // 0: none
+	goods, consigned   orders.ProductCode
+	received           int64 // of each
+	shipped            map[orders.ProductCode]int64
+	ordered            map[orders.OrderID]content
+	chains             map[orders.OrderID]chain
+	invoices           []bill
+	payments           map[string]orders.Money
+}
+
+// content is what an order asks for: boxes to be paid, at the usual price or a special one, and boxes on
+// consignment.
+type content struct {
+	boxes, consigned int64
+	isSpecial        bool
+}
+
+// chain is what an order's confirmation calls for.
+type chain struct {
+	from  int // the first of its nodes
+	roles []orders.Role
+	asks  bool // a person
+}
+
+type bill struct {
+	order  orders.OrderID
+	amount orders.Money
+	due    string
+}
+
+func newLedger(customer string) ledger {
+	return ledger{
+		customer: orders.CustomerCode(customer), goods: orders.ProductCode("P-" + customer), consigned: orders.ProductCode("Q-" + customer),
+		shipped: make(map[orders.ProductCode]int64), ordered: make(map[orders.OrderID]content), chains: make(map[orders.OrderID]chain),
+		payments: make(map[string]orders.Money),
+	}
+}
+
+// draw draws a content of a small, a middle or a large amount.
+func (h *history) draw() content {
+	c := content{isSpecial: !h.often("usual price"), boxes: rapid.Int64Range(1, 580).Draw(h.T, "boxes")}
+	switch rapid.IntRange(0, 5).Draw(h.T, "size") {
+	case 3, 4:
+		c.boxes *= 4
+	case 5:
+		c.boxes *= 12
+	}
+	if !h.often("nothing on consignment") {
+		c.consigned = rapid.Int64Range(1, 300).Draw(h.T, "consigned")
+	}
+	return c
+}
+
+func (c content) owed() orders.Money {
+	if c.isSpecial {
+		return orders.Money(c.boxes * 777)
+	}
+	return orders.Money(c.boxes * 850)
+}
+
+func (c content) total() orders.Money { return c.owed() + orders.Money(c.consigned*900) }
+
+func (h *history) lines(c content) []orders.Line {
+	lines := ordertest.Order("", h.customer, c.boxes, h.goods).Lines
+	if c.isSpecial {
+		price := ordertest.Decimal("7.77")
+		lines[0].Stated = &price
+	}
+	if c.consigned > 0 {
+		lines = append(lines, ordertest.Order("", h.customer, c.consigned, h.consigned).Lines...)
+		lines[1].No = 2
+	}
+	return lines
+}
+
+// receive takes goods in.
+func (h *history) receive(boxes int64) {
+	h.received += boxes
+	importCSV(h.on.t, h.on.store, "products", "code,name,unit,price,stock",
+		fmt.Sprintf("%s,口罩,盒,8.5,%d", h.goods, h.received), fmt.Sprintf("%s,手套,盒,9,%d", h.consigned, h.received))
+}
+
+// invoice sends an invoice for an order, seldom one that is due already, seldom a red one.
+func (h *history) invoice(o *orders.Order) {
+	b := bill{order: o.ID, amount: h.ordered[o.ID].owed(), due: h.now.AddDate(0, 0, rapid.IntRange(2, 30).Draw(h.T, "days")).Format(time.DateOnly)}
+	if !h.often("all of it") {
+		b.amount = orders.Money(rapid.Int64Range(1, 800_000).Draw(h.T, "fen")) * some(h, "sign", orders.Money(1), 1, -1)
+	}
+	if rapid.IntRange(0, 9).Draw(h.T, "late") == 9 {
+		b.due = h.now.AddDate(0, 0, rapid.IntRange(-3, 1).Draw(h.T, "days")).Format(time.DateOnly)
+	}
+	report, err := h.on.store.Import(h.Context(), "invoices", fmt.Appendf(nil, "invoice,customer,amount,due,order\n%s-%d,%s,%s,%s,%s\n",
+		h.customer, h.number, h.customer, b.amount.Yuan(), b.due, o.ID), false)
+	require.NoError(h, err)
+	require.Equal(h, o.Status == orders.StatusDraft, len(report.Refused) > 0, "%+v", report)
+	if len(report.Refused) == 0 {
+		h.invoices = append(h.invoices, b)
+	}
+}
+
+func (h *history) pay() error {
+	amount := h.overdue()
+	if amount == 0 || !h.often("all that is overdue") {
+		amount = orders.Money(rapid.Int64Range(1, 800_000).Draw(h.T, "fen"))
+	}
+	var number string
+	err := h.on.store.Do(h.Context(), func(tx *storage.Tx) (err error) {
+		number, err = tx.Pay(orders.Payment{Customer: h.customer, Amount: amount, Day: h.now})
+		return err
+	})
+	h.payments[number] = amount
+	h.on.effects["pay"]++
+	return err
+}
+
+// void takes a payment back.
+func (h *history) void() error {
+	if len(h.payments) == 0 {
+		return nil
+	}
+	number := some(h, "payment", slices.Sorted(maps.Keys(h.payments))...)
+	delete(h.payments, number)
+	h.on.effects["void"]++
+	return h.on.store.Do(h.Context(), func(tx *storage.Tx) error { _, err := tx.VoidPayment(number); return err })
+}
+
+// invoiced is how much of an order is.
+func (l *ledger) invoiced(id orders.OrderID) (sum orders.Money) {
+	for _, b := range l.invoices {
+		if b.order == id {
+			sum += max(0, b.amount)
+		}
+	}
+	return sum
+}
+
+// held is what an order in a status takes of the credit.
+func (l *ledger) held(id orders.OrderID, s orders.Status) orders.Money {
+	switch s {
+	case orders.StatusDraft, orders.StatusCancelled, orders.StatusRejected, orders.StatusClosed:
+		return 0
+	default:
+		return max(0, l.ordered[id].owed()-l.invoiced(id))
+	}
+}
+
+// account is what the customer's account must say.
+func (h *history) account() orders.Account {
+	var a orders.Account
+	for id, o := range h.known {
+		a.Held += h.held(id, o.Status)
+	}
+	for _, p := range h.payments {
+		a.Paid += p
+	}
+	for _, b := range h.invoices {
+		a.Invoiced += b.amount
+	}
+	a.Overdue.Amount = h.overdue()
+	return a
+}
+
+// overdue is what should have been paid by yesterday.
+func (h *history) overdue() orders.Money {
+	var due, settled orders.Money
+	for _, p := range h.payments {
+		settled += p
+	}
+	for _, b := range h.invoices {
+		switch {
+		case b.amount < 0:
+			settled -= b.amount
+		case b.due < h.now.Format(time.DateOnly):
+			due += b.amount
+		}
+	}
+	return max(0, due-settled)
+}
+
+// calls tells who has to decide an order by the rules, when it is confirmed.
+func (h *history) calls(o *orders.Order) chain {
+	c, exposure := h.ordered[o.ID], h.account().Exposure()
+	amount, out := c.total(), chain{from: len(o.Nodes)}
+	isOver := h.limit > 0 && exposure > h.limit
+	out.asks = c.isSpecial || isOver
+	if h.isJoint {
+		if amount >= 3000_00 || isOver {
+			out.asks = true
+			out.roles = append(out.roles, orders.RoleFinance, orders.RoleCFO)
+		}
+	} else {
+		out.asks = out.asks || amount >= 5000_00 || h.level != "A" || h.grade == "C" || h.kind == "经销商"
+		if amount >= 20000_00 || h.grade == "C" {
+			out.roles = append(out.roles, orders.RoleCFO)
+		}
+	}
+	if isOver || h.overdue() > 0 { // for which an exception was asked
+		out.roles, out.asks = append(out.roles, orders.RoleFinance), true
+	}
+	if isOver {
+		h.on.effects["over the limit"]++
+	}
+	if amount > 50000_00 {
+		out.roles = append(out.roles, orders.RoleDirector)
+	}
+	return out
+}
+
+// isAway tells whether somebody is.
+func (h *history) isAway(who orders.StaffCode) bool {
+	days, ok := absent[who]
+	return ok && !h.now.Before(ordertest.Start.AddDate(0, 0, days[0])) && h.now.Before(ordertest.Start.AddDate(0, 0, days[1]))
+}
+
+// agreed are who has consented to another part of the step of a node.
+func agreed(o *orders.Order, n *orders.Node) (out []orders.StaffCode) {
+	for _, x := range o.Nodes {
+		if n.Stage != 0 && x.Stage == n.Stage && x.Status == orders.NodeApproved {
+			out = append(out, x.DecidedBy)
+		}
+	}
+	return out
+}
+
+// decides are the numbers of the nodes that somebody may decide.
+func (h *history) decides(o *orders.Order, who orders.StaffCode) (out []int) {
+	for i := range o.Nodes {
+		n := &o.Nodes[i]
+		said := agreed(o, n)
+		if n.Status != orders.NodeOpen || o.Status != orders.StatusPendingApproval || slices.Contains(said, who) {
+			continue
+		}
+		mine := func(who orders.StaffCode) bool {
+			if slices.Contains(n.Extra, who) || n.Assignee != "" {
+				return n.Assignee == who || slices.Contains(n.Extra, who)
+			}
+			return slices.ContainsFunc(historyRoles[who], func(r string) bool {
+				return r == string(n.Role) || slices.Contains(n.Also, orders.Role(r))
+			})
+		}
+		may := mine(who)
+		for away, deputies := range standIns {
+			i := slices.IndexFunc(deputies, func(d orders.StaffCode) bool { return !slices.Contains(said, d) })
+			may = may || i >= 0 && deputies[i] == who && h.isAway(away) && mine(away)
+		}
+		if may {
+			out = append(out, n.Seq)
+		}
+	}
+	return out
+}
+
+// What somebody may do: it must not take effect, it may, or it must.
+const (
+	never = iota
+	perhaps
+	always
+)
+
+// may tells whether an action may take effect.
+func (h *history) may(verb string, who orders.StaffCode, o *orders.Order, other orders.StaffCode) int {
+	when := func(condition bool, then int) int {
+		if condition {
+			return then
+		}
+		return never
+	}
+	is := func(s ...orders.Status) bool { return slices.Contains(s, o.Status) }
+	isDraft := is(orders.StatusDraft) && h.now.Before(o.ExpiresAt)
+	decides := h.decides(o, who)
+	switch verb {
+	case "revise", "except":
+		return when(isDraft, always)
+	case "confirm":
+		return when(isDraft && (h.overdue() == 0 || o.Exception != ""), always)
+	case "approve", "reject", "send back":
+		return when(len(decides) > 0, always)
+	case "transfer":
+		isSpent := len(decides) > 0 && slices.Contains(agreed(o, o.Node(decides[0])), other)
+		return when(len(decides) > 0 && other != who && other != "S1" && !isSpent, always)
+	case "add":
+		return when(len(decides) > 0 && other != "S1", perhaps)
+	case "skip":
+		return when(is(orders.StatusPendingApproval) && (who == "S14" || who == "S99"), always)
+	case "cancel":
+		return when(is(orders.StatusDraft, orders.StatusPendingApproval, orders.StatusApproved, orders.StatusAllocated), always)
+	case "ship":
+		if who != "S20" && who != "S21" {
+			return never
+		}
+		return max(when(is(orders.StatusAllocated, orders.StatusShipped), always), when(is(orders.StatusApproved), perhaps))
+	case "deliver":
+		return when(is(orders.StatusShipped), perhaps)
+	case "invoice":
+		return when(!is(orders.StatusDraft), perhaps)
+	default: // the clock
+		return perhaps
+	}
+}
+
+// see reads an order after something was done to it: its trail alone makes it again.
+func (h *history) see(id orders.OrderID) *orders.Order {
+	o, err := h.on.store.FindOrder(h.Context(), id)
+	require.NoError(h, err)
+	again, err := h.on.store.Replay(h.Context(), id)
+	require.NoError(h, err)
+	require.Equal(h, o, again, "replayed")
+	h.known[id] = o
+	return o
+}
+
+// judge checks what became of an action.
+func (h *history) judge(verb string, who orders.StaffCode, by orders.Actor, before *orders.Order, other *orders.Staff, c content, err error) {
+	after := h.see(before.ID)
+	may := h.may(verb, who, before, other.Code)
+	if err != nil || after.Version == before.Version {
+		require.Equal(h, before, after, "%s changed nothing: %v", verb, err)
+		require.NotEqual(h, always, may, "%s by %s: %v", verb, by.Name, err)
+		h.on.effects["refused"]++
+		if verb == "confirm" && h.overdue() > 0 {
+			h.on.effects["overdue"]++
+		}
+		return
+	}
+	h.changed = after.ID
+	h.on.effects[verb]++
+	require.NotEqual(h, never, may, "%s by %s took effect", verb, by.Name)
+	if verb == "revise" {
+		h.ordered[after.ID] = c
+	}
+	switch to := leads[verb]; {
+	case to != nil:
+		require.Contains(h, to, after.Status)
+	case verb == "tick" && before.Status == orders.StatusDraft:
+		require.Contains(h, []orders.Status{orders.StatusDraft, orders.StatusClosed}, after.Status)
+	default:
+		require.Equal(h, before.Status, after.Status)
+	}
+
+	var actor, changes string
+	var at int64
+	require.NoError(h, h.on.entry.QueryRowContext(h.Context(), string(after.ID)).Scan(&actor, &at, &changes))
+	require.Equal(h, by.Code, actor, "on record")
+	require.NotEmpty(h, changes)
+	if verb != "tick" && verb != "invoice" { // the clock of the store stands still
+		require.Equal(h, h.now.UnixMilli(), at)
+	}
+
+	h.decided(verb, who, before, after)
+	isOrder := slices.Contains(onward[1:], after.Status)
+	if verb == "confirm" {
+		h.chains[after.ID] = h.calls(before)
+		require.Equal(h, h.account().Exposure(), after.Exposure)
+	}
+	if isOrder && !slices.Contains(onward[1:], before.Status) {
+		h.approved(after)
+	}
+	switch verb {
+	case "ship":
+		if isFirst := len(before.Shipments) == 0; isFirst {
+			h.shipped[h.goods] += h.ordered[after.ID].boxes
+			h.shipped[h.consigned] += h.ordered[after.ID].consigned
+		}
+	case "tick":
+		h.ticked(before, after)
+	}
+}
+
+// decided checks whose decisions an action made: one node by somebody who may, or all that are skipped.
+func (h *history) decided(verb string, who orders.StaffCode, before, after *orders.Order) {
+	var now []orders.Node
+	for _, n := range after.Nodes {
+		was := before.Node(n.Seq)
+		switch {
+		case n.Status == orders.NodePassed:
+		case was != nil && !was.DecidedAt.IsZero():
+			require.Equal(h, *was, n, "what is decided stays")
+		case !n.DecidedAt.IsZero():
+			now = append(now, n)
+		}
+	}
+	status, ok := map[string]orders.NodeStatus{
+		"approve": orders.NodeApproved, "reject": orders.NodeRejected, "send back": orders.NodeReturned, "transfer": orders.NodeTransferred, "skip": orders.NodeSkipped,
+	}[verb]
+	if !ok {
+		require.Empty(h, now, "nobody has decided")
+		return
+	}
+	if verb == "skip" {
+		require.Len(h, now, len(before.OpenNodes()))
+	} else {
+		require.Len(h, now, 1, "a person's consent counts once")
+		require.Contains(h, h.decides(before, who), now[0].Seq)
+	}
+	for _, n := range now {
+		require.Equal(h, status, n.Status)
+		require.Equal(h, who, n.DecidedBy)
+		require.True(h, h.now.Equal(n.DecidedAt))
+		if strings.Contains(n.Name, "代") {
+			h.on.effects["by a deputy"]++
+		}
+		if len(agreed(after, &n)) > 1 {
+			h.on.effects["two of one step"]++
+		}
+	}
+}
+
+// approved checks that all have decided whom the last confirmation called for.
+func (h *history) approved(o *orders.Order) {
+	c := h.chains[o.ID]
+	nodes := o.Nodes[c.from:]
+	has := func(role orders.Role) bool {
+		return slices.ContainsFunc(nodes, func(n orders.Node) bool {
+			return (n.Status == orders.NodeApproved || n.Status == orders.NodeSkipped) && (role == "" || n.Role == role) && !n.DecidedAt.Before(o.ConfirmedAt)
+		})
+	}
+	for _, role := range c.roles {
+		require.True(h, has(role), "%s has not decided: %+v", role, nodes)
+	}
+	require.True(h, !c.asks || has(""), "nobody has decided")
+	for _, n := range nodes {
+		require.Contains(h, []orders.NodeStatus{orders.NodeApproved, orders.NodePassed, orders.NodeSkipped, orders.NodeTransferred}, n.Status)
+		said := agreed(o, &n)
+		slices.Sort(said)
+		require.Equal(h, said, slices.Compact(slices.Clone(said)), "two people for two roles")
+	}
+	h.on.effects["approved"]++
+	if c.from > 0 {
+		h.on.effects["approved again"]++
+	}
+	if !o.Covered() {
+		h.on.effects["short"]++
+	}
+}
+
+// ticked checks that the clock left nothing undone.
+func (h *history) ticked(before, after *orders.Order) {
+	isPast := func(t time.Time) bool { return !t.IsZero() && !t.After(h.now) }
+	require.False(h, after.Status == orders.StatusDraft && isPast(after.ExpiresAt))
+	require.False(h, isPast(after.ReservedUntil))
+	if after.Status == orders.StatusClosed {
+		h.on.effects["expired"]++
+	}
+	if isPast(before.ReservedUntil) {
+		h.on.effects["reservation over"]++
+	}
+	for _, n := range after.OpenNodes() {
+		if isPast(n.DueAt) {
+			require.Equal(h, 2, n.Reminded)
+			require.NotEmpty(h, n.Extra)
+			if before.Node(n.Seq).Reminded < 2 {
+				h.on.effects["escalated"]++
+			}
+		}
+	}
+}
+
+// figuresOf asks the tables for what balanced compares.
+const figuresOf = `SELECT 'stock' AS what, product AS name, on_hand AS a, reserved AS b, allocated AS c FROM stock WHERE product IN (?, ?)
+	UNION ALL SELECT kind, product, SUM(quantity), 0, 0 FROM reservations WHERE product IN (?, ?) GROUP BY kind, product
+	UNION ALL SELECT 'order', id, version, held, invoiced FROM orders WHERE customer = ?
+	UNION ALL SELECT 'trail', a.order_id, COUNT(*), 0, 0 FROM audit a JOIN orders o ON o.id = a.order_id WHERE o.customer = ? GROUP BY a.order_id
+	UNION ALL SELECT 'ownerless', '', COUNT(*), 0, 0 FROM orders o WHERE o.customer = ? AND (NOT EXISTS (SELECT 1 FROM staff s WHERE s.code = o.sales)
+		OR o.status = 'pending_approval' AND NOT EXISTS (SELECT 1 FROM order_nodes n WHERE n.order_id = o.id AND n.status = 'open'))`
+
+const lastEntry = `SELECT actor, at, changes FROM audit WHERE order_id = ? ORDER BY id DESC LIMIT 1`
+
+// balanced checks what must hold at all times: goods, money and credit add up, nothing but what was acted upon has changed, every
+// change is on record, and somebody is there to go on with every order.
+func (h *history) balanced() {
+	account, err := h.on.store.Account(h.Context(), h.customer, h.now)
+	require.NoError(h, err)
+	account.Overdue.Invoice, account.Overdue.Due = "", ""
+	require.Equal(h, h.account(), account, "the account is the sum of its orders, invoices and payments")
+
+	rows, err := h.on.figures.QueryContext(h.Context(), h.goods, h.consigned, h.goods, h.consigned, h.customer, h.customer, h.customer)
+	require.NoError(h, err)
+	defer rows.Close()
+	have := make(map[string][3]int64)
+	for rows.Next() {
+		var what, name string
+		var n [3]int64
+		require.NoError(h, rows.Scan(&what, &name, &n[0], &n[1], &n[2]))
+		have[what+" "+name] = n
+	}
+	require.NoError(h, rows.Err())
+
+	const micro = 1_000_000
+	want := map[string][3]int64{"ownerless ": {}}
+	soft, firm := make(map[orders.ProductCode]int64), make(map[orders.ProductCode]int64)
+	for id, o := range h.known {
+		want["order "+string(id)] = [3]int64{int64(o.Version), int64(h.held(id, o.Status)), int64(h.invoiced(id))}
+		if id == h.changed {
+			entries := have["trail "+string(id)][0]
+			require.Greater(h, entries, h.recorded[id], "on record")
+			h.recorded[id] = entries
+		}
+		want["trail "+string(id)] = [3]int64{h.recorded[id]}
+		h.sound(o)
+		for _, l := range o.Lines {
+			n := l.Reserved.Shift(6).IntPart()
+			switch o.Status {
+			case orders.StatusPendingApproval:
+				soft[l.Product] += n
+			case orders.StatusApproved, orders.StatusAllocated:
+				firm[l.Product] += n
+			case orders.StatusShipped, orders.StatusDelivered: // gone; the line says how much
+				require.Equal(h, l.Base.Shift(6).IntPart(), n)
+			default:
+				require.Zero(h, n, "%s reserves nothing", o.Status)
+			}
+		}
+	}
+	for _, p := range []orders.ProductCode{h.goods, h.consigned} {
+		want["stock "+string(p)] = [3]int64{(h.received - h.shipped[p]) * micro, soft[p], firm[p]}
+		if soft[p] > 0 {
+			want["soft "+string(p)] = [3]int64{soft[p]}
+		}
+		if firm[p] > 0 {
+			want["firm "+string(p)] = [3]int64{firm[p]}
+		}
+	}
+	require.Equal(h, want, have)
+	h.changed = ""
+}
+
+// sound checks an order by itself.
+func (h *history) sound(o *orders.Order) {
+	c := h.ordered[o.ID]
+	require.Equal(h, c.total(), o.Total)
+	require.EqualValues(h, c.boxes, o.Lines[0].Base.IntPart())
+	require.Equal(h, c.owed(), o.Lines[0].Amount)
+	require.Equal(h, c.consigned > 0, len(o.Lines) == 2)
+	require.EqualValues(h, "S1", o.Sales, "its owner")
+	if o.Status == orders.StatusPendingApproval {
+		require.True(h, slices.ContainsFunc(staffCodes, func(s orders.StaffCode) bool { return !h.isAway(s) && len(h.decides(o, s)) > 0 }), "somebody to decide %s", o.ID)
+	}
+	require.False(h, o.Status == orders.StatusAllocated && !o.Covered())
+}
