@@ -97,6 +97,7 @@ func (x *Lexicon) putProduct(p *orders.Product) {
 		}
 		return d.saying
 	})
+	e.setHint()
 	id, known := x.productOf(p.Code)
 	was := &entry{spec: &saying{}}
 	posts, chars := e.bearing(nil), e.singles(nil)

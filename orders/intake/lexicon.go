@@ -56,7 +56,24 @@ type entry struct {
 	product *orders.Product // nil once it was removed
 	spec    *saying
 	called  []*saying // its name, then its aliases
+	hint    hint      // of all its characters; negated where its name or spec says what it is not
 }
+
+// A hint tells of a set of characters some that it does not hold: 63 bits by the characters' numbers.
+type hint uint64
+
+// negated is the bit of texts that say what goods are not.
+const negated hint = 1 << 63
+
+func hintOf(chars []rune) hint {
+	var s hint
+	for _, c := range chars {
+		s |= 1 << (uint32(c) % 63) //nolint:gosec // never negative
+	}
+	return s
+}
+
+func (s hint) mayHold(c rune) bool { return s>>(uint32(c)%63)&1 != 0 } //nolint:gosec // never negative
 
 // saying is a name, an alias or a spec. Products that have it in common share it.
 type saying struct {
@@ -85,6 +102,7 @@ func bit(b bool) int8 {
 // phrase is one way to call a product: its name, an alias.
 type phrase struct {
 	han    []rune
+	hint   hint
 	tokens []int32 // for each token the keys by which a message may say it, and -1
 }
 
@@ -346,7 +364,7 @@ func (d *draft) takeApart() {
 		}
 	}
 	slices.Sort(chars)
-	ph.han = slices.Clone(ph.han)
+	ph.han, ph.hint = slices.Clone(ph.han), hintOf(ph.han)
 	*d.saying = saying{text: r, chars: slices.Clone(slices.Compact(chars)), phrase: ph}
 	d.tokens = make([]draftToken, len(toks))
 	for i := range toks {
@@ -432,6 +450,7 @@ func (x *Lexicon) indexProducts(ps []orders.Product) {
 		}
 	}
 	for id, e := range x.products {
+		e.setHint()
 		posts, chars = e.bearing(posts), e.singles(chars)
 		x.enter(e, int32(id), posts, chars)
 	}
@@ -452,6 +471,17 @@ func newEntry(p *orders.Product, say func(raw string) *saying) *entry {
 		e.called = append(e.called, say(a))
 	}
 	return e
+}
+
+// setHint notes the hint of what the product's texts say.
+func (e *entry) setHint() {
+	e.hint = hintOf(e.spec.chars)
+	for _, s := range e.called {
+		e.hint |= hintOf(s.chars)
+	}
+	if slices.ContainsFunc(e.name(), negates) || slices.ContainsFunc(e.spec.text, negates) {
+		e.hint |= negated
+	}
 }
 
 // bearing is all that the product bears, sorted, in place of what room held.
@@ -494,6 +524,9 @@ func (s *saying) bears(n int32) (weak, ok bool) {
 
 // holds tells whether the Chinese character c stands in the product's texts.
 func (e *entry) holds(c rune) bool {
+	if !e.hint.mayHold(c) {
+		return false
+	}
 	for _, s := range e.called {
 		if _, ok := slices.BinarySearch(s.chars, c); ok {
 			return true

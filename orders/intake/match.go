@@ -272,11 +272,12 @@ type cover struct {
 	weak   uint64 // single characters
 	toks   uint32 // spec tokens
 	score  int
-	ctx    int // what it explains of the context
-	like   int // how like it is to what the context was found to mean
-	class  int // 3 the customer's own name, 2 an alias said in full, 1 its name said in full
-	size   int // length of that name
-	known  int // how often the customer bought it, and then how often it was ordered at all
+	ctx    int  // what it explains of the context
+	like   int  // how like it is to what the context was found to mean
+	class  int  // 3 the customer's own name, 2 an alias said in full, 1 its name said in full
+	size   int  // length of that name
+	known  int  // how often the customer bought it, and then how often it was ordered at all
+	some   bool // there may be others that explain as much within a context
 }
 
 // cover tells how much of m one product explains.
@@ -352,8 +353,11 @@ func (e *entry) bearsAny(keys []tokenKey) bool {
 }
 
 // says tells whether the mention says all of p, and how long p is.
-func (x *Lexicon) says(m *mention, p *phrase) (bool, int) {
+func (x *Lexicon) says(m *mention, have hint, p *phrase) (bool, int) {
 	if len(p.han) == 0 && len(p.tokens) == 0 {
+		return false, 0
+	}
+	if p.hint&^have != 0 {
 		return false, 0
 	}
 	for _, h := range p.han {
@@ -584,7 +588,11 @@ func (x *Lexicon) best(m, ctx *mention, who scope) []cover {
 		}
 	}
 	if len(s.found) == 0 {
-		return x.bestOf(m, x.byCharacter(m))
+		out := x.bestOf(m, x.byCharacter(m))
+		for i := range out {
+			out[i].some = true
+		}
+		return out
 	}
 	for _, id := range s.found {
 		top = max(top, s.shares[id].score())
@@ -596,7 +604,9 @@ func (x *Lexicon) best(m, ctx *mention, who scope) []cover {
 			order = append(order, uint64(most)<<rankMost|uint64(^uint32(id))) //nolint:gosec // all are small and positive
 		}
 	}
-	if limit := who.work.candidates(); len(order) > limit {
+	limit := who.work.candidates()
+	some := len(order) > limit
+	if some {
 		x.prefer(order, m, ctx, who)
 		order = greatest(order, 2*limit)
 	}
@@ -605,7 +615,9 @@ func (x *Lexicon) best(m, ctx *mention, who scope) []cover {
 	for _, o := range order {
 		if most := int(o >> rankMost); most > b.score || most == b.score && len(b.covers) < maxCandidates {
 			id := int32(^uint32(o)) //nolint:gosec // as it was put in
-			b.add(x.weigh(id, m, s.shares[id], joined))
+			c := x.weigh(id, m, s.shares[id], joined)
+			c.some = some
+			b.add(c)
 		}
 	}
 	return b.covers
@@ -927,7 +939,14 @@ func (x *Lexicon) covers(m, ctx *mention, who scope) []cover {
 
 // score works out what covers returns.
 func (x *Lexicon) score(m, ctx *mention, who scope) []cover {
-	out := x.best(m, ctx, who)
+	var out []cover
+	if ctx != nil && !who.onlyPast {
+		out = slices.Clone(x.covers(m, nil, who)) // the same, but for their order
+	}
+	again := len(out) > 0 && !out[0].some
+	if !again {
+		out = x.best(m, ctx, who)
+	}
 	var s *scratch
 	var joined uint64
 	if ctx != nil && len(out) > 0 {
@@ -949,6 +968,7 @@ func (x *Lexicon) score(m, ctx *mention, who scope) []cover {
 	if ctx != nil && ctx.meant > 0 {
 		meant = x.model(ctx.meant - 1)
 	}
+	have := hintOf(m.han)
 	for i := range out {
 		c, id := &out[i], out[i].id
 		if ctx != nil {
@@ -964,11 +984,23 @@ func (x *Lexicon) score(m, ctx *mention, who scope) []cover {
 		if meant != nil {
 			c.like = x.likeTo(id, meant)
 		}
-		x.classify(c, m, who)
-		c.known = who.bought[id]<<32 + int(x.popular[id])
+		if !again {
+			x.classify(c, m, have, who)
+			c.known = who.bought[id]<<32 + int(x.popular[id])
+		}
 	}
 	slices.SortFunc(out, func(a, b cover) int {
-		return cmp.Or(cmp.Compare(b.ctx, a.ctx), cmp.Compare(b.like, a.like), cmp.Compare(b.class, a.class), cmp.Compare(b.known, a.known), cmp.Compare(a.id, b.id))
+		switch {
+		case a.ctx != b.ctx:
+			return b.ctx - a.ctx
+		case a.like != b.like:
+			return b.like - a.like
+		case a.class != b.class:
+			return b.class - a.class
+		case a.known != b.known:
+			return b.known - a.known
+		}
+		return int(a.id - b.id)
 	})
 	return out
 }
@@ -992,17 +1024,18 @@ func (x *Lexicon) likeTo(id int32, o *model) int {
 	return n
 }
 
-func (x *Lexicon) classify(c *cover, m *mention, who scope) {
+// classify tells which name of c's product m says in full. have is the hint of its characters.
+func (x *Lexicon) classify(c *cover, m *mention, have hint, who scope) {
 	for k := range who.own {
 		if who.own[k].product == c.id {
-			if ok, n := x.says(m, &who.own[k].phrase); ok {
+			if ok, n := x.says(m, have, &who.own[k].phrase); ok {
 				c.class, c.size = 3, n
 				return
 			}
 		}
 	}
 	for k, s := range x.products[c.id].called {
-		if ok, n := x.says(m, &s.phrase); ok {
+		if ok, n := x.says(m, have, &s.phrase); ok {
 			class := min(k+1, 2)
 			if class > c.class || class == c.class && n > c.size {
 				c.class, c.size = class, n
@@ -1147,6 +1180,9 @@ func negates(c rune) bool {
 // denies tells whether the product's name and spec hold a word of m only behind a negation that m does not say.
 func (x *Lexicon) denies(id int32, m *mention) bool {
 	e := x.products[id]
+	if e.hint&negated == 0 {
+		return false
+	}
 	for _, t := range [...][]rune{e.name(), e.spec.text} {
 		for i := 0; i+2 < len(t); i++ {
 			if negates(t[i]) && m.affirms(t[i+1], t[i+2]) && !affirms(e.name(), t[i+1], t[i+2]) && !affirms(e.spec.text, t[i+1], t[i+2]) {
