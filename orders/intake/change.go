@@ -111,7 +111,10 @@ func (x *Lexicon) putProduct(p *orders.Product) {
 		x.products, x.popular, x.packed = append(x.products, nil), append(x.popular, x.unlisted[p.Code]), append(x.packed, 0)
 	}
 	x.products[id] = e
-	x.enter(e, id, posts, chars)
+	x.enter(e, id, posts)
+	for _, c := range chars {
+		link(&x.singles, c, id)
+	}
 	x.countUnits(p, 1)
 	x.names = x.names.change(id, was.names(), e.names())
 }

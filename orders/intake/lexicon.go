@@ -81,6 +81,7 @@ type saying struct {
 	chars []rune // Chinese characters, sorted
 	posts []post // what it bears, sorted: pairs of characters and the keys of spec tokens
 	phrase
+	at int32 // its number while the lexicon is built
 }
 
 // A post tells of something that a product bears: in the lists by what is borne it is the product's number, in those of a saying
@@ -268,8 +269,8 @@ func NewLexicon(m *orders.Master) *Lexicon {
 	}
 	var beside sync.WaitGroup
 	beside.Go(func() { x.indexCustomers(m.Customers) })
-	x.indexProducts(m.Products)
-	beside.Go(func() { x.names.base = newNameList(x.productNames()) })
+	sayings := x.indexProducts(m.Products)
+	beside.Go(func() { x.names.base = newNameList(x.productNames(sayings)) })
 	x.indexItems(m.Items)
 	x.indexHistory(m.History)
 	x.leadUnits()
@@ -365,7 +366,7 @@ func (d *draft) takeApart() {
 	}
 	slices.Sort(chars)
 	ph.han, ph.hint = slices.Clone(ph.han), hintOf(ph.han)
-	*d.saying = saying{text: r, chars: slices.Clone(slices.Compact(chars)), phrase: ph}
+	d.saying.text, d.saying.chars, d.saying.phrase = r, slices.Clone(slices.Compact(chars)), ph
 	d.tokens = make([]draftToken, len(toks))
 	for i := range toks {
 		d.tokens[i] = draftToken{toks[i].productKeys(), toks[i].pack, toks[i].word}
@@ -404,17 +405,18 @@ func unite(posts []post) []post {
 // chunk is how many texts are taken apart at a time.
 const chunk = 512
 
-// indexProducts indexes all of the products but their names.
-func (x *Lexicon) indexProducts(ps []orders.Product) {
+// indexProducts indexes all of the products but their names, and returns what their texts say.
+func (x *Lexicon) indexProducts(ps []orders.Product) []*saying {
 	x.products, x.popular, x.packed = make([]*entry, len(ps)), make([]int32, len(ps)), make([]int32, len(ps))
 	known := make(map[string]*saying, len(ps))
 	var drafts []draft
+	var sayings []*saying
 	say := func(raw string) *saying {
 		s := known[raw]
 		if s == nil {
-			s = &saying{}
+			s = &saying{at: int32(len(sayings))} //nolint:gosec // far fewer than that
 			known[raw] = s
-			drafts = append(drafts, draft{raw: raw, saying: s})
+			drafts, sayings = append(drafts, draft{raw: raw, saying: s}), append(sayings, s)
 		}
 		return s
 	}
@@ -441,7 +443,6 @@ func (x *Lexicon) indexProducts(ps []orders.Product) {
 		}
 	}()
 	var posts []post
-	var chars []rune
 	for p := range parts {
 		<-p.done
 		for i := range p.drafts {
@@ -449,10 +450,20 @@ func (x *Lexicon) indexProducts(ps []orders.Product) {
 			p.drafts[i] = draft{}
 		}
 	}
+	var chars []rune
+	singles := make([][]int32, 0x9FFF+1) // by Chinese character
 	for id, e := range x.products {
 		e.setHint()
 		posts, chars = e.bearing(posts), e.singles(chars)
-		x.enter(e, int32(id), posts, chars)
+		x.enter(e, int32(id), posts)
+		for _, c := range chars {
+			singles[c] = append(singles[c], int32(id))
+		}
+	}
+	for c, ids := range singles {
+		if len(ids) > 0 {
+			x.singles.base[rune(c)] = ids
+		}
 	}
 	packed := make([]int, len(x.packings))
 	for _, k := range x.packed {
@@ -461,6 +472,7 @@ func (x *Lexicon) indexProducts(ps []orders.Product) {
 	for k, n := range packed {
 		x.countUnits(x.packings[k], n)
 	}
+	return sayings
 }
 
 // newEntry is the entry of p; say makes what its texts say.
@@ -570,19 +582,50 @@ func (s *saying) mark(posts []post, marks []uint64) {
 // name is the product's name.
 func (e *entry) name() []rune { return e.called[0].text }
 
-// productNames are all names, aliases and codes of products.
-func (x *Lexicon) productNames() []calling {
-	n := 0
+// productNames are all names, aliases and codes of products; sayings are all of theirs.
+func (x *Lexicon) productNames(sayings []*saying) []tableName {
+	ends := make([]int32, len(sayings)) // of the products that each is a name of, one behind the other
 	for _, e := range x.products {
-		n += len(e.called) + 1
+		for _, s := range e.called {
+			ends[s.at]++
+		}
 	}
-	names := make([]calling, 0, n)
+	total := int32(0)
+	for i, n := range ends {
+		ends[i] = total
+		total += n
+	}
+	callers := make([]int32, total)
 	for id, e := range x.products {
-		for _, r := range e.names() {
-			names = append(names, newCalling(r, int32(id)))
+		for _, s := range e.called {
+			callers[ends[s.at]] = int32(id)
+			ends[s.at]++
+		}
+	}
+	names, from := make([]tableName, 0, len(sayings)+len(x.products)), int32(0)
+	for i, s := range sayings {
+		to := ends[i]
+		if r := trimSpaces(s.text); from < to && len(r) > 0 {
+			names = append(names, tableName{r, slices.Clip(slices.Compact(callers[from:to]))})
+		}
+		from = to
+	}
+	ids := numbers(len(x.products))
+	for id, e := range x.products {
+		if r := trimSpaces(normal(string(e.product.Code))); len(r) > 0 {
+			names = append(names, tableName{r, ids[id : id+1 : id+1]})
 		}
 	}
 	return names
+}
+
+// numbers are the numbers below n.
+func numbers(n int) []int32 {
+	out := make([]int32, n)
+	for i := range out {
+		out[i] = int32(i)
+	}
+	return out
 }
 
 // names are the product's name, aliases and code as they stand in texts.
@@ -602,8 +645,8 @@ func (e *entry) names() [][]rune {
 	return out
 }
 
-// enter adds a product to what finds it, but for its names: to the lists of posts and chars.
-func (x *Lexicon) enter(e *entry, id int32, posts []post, chars []rune) {
+// enter adds a product to what finds it, but for its names: to the lists of posts.
+func (x *Lexicon) enter(e *entry, id int32, posts []post) {
 	later := x.singles.over != nil
 	for _, k := range posts {
 		if list, p := &x.posts[k.id()], newPost(id, k.weak()); later {
@@ -611,9 +654,6 @@ func (x *Lexicon) enter(e *entry, id int32, posts []post, chars []rune) {
 		} else {
 			*list = append(*list, p)
 		}
-	}
-	for _, c := range chars {
-		link(&x.singles, c, id)
 	}
 	for g := range x.kins {
 		if x.hasKin(e, g) {
@@ -703,16 +743,16 @@ func newPhrase(r []rune) (phrase, []specToken) {
 
 func (x *Lexicon) indexCustomers(cs []orders.Customer) {
 	x.customers = make([]*buyer, len(cs))
-	names, contacts := make([]calling, 0, 3*len(cs)), make([]calling, 0, len(cs))
+	names, contacts, ids := make([]tableName, 0, 3*len(cs)), make([]tableName, 0, len(cs)), numbers(len(cs))
 	for i := range cs {
 		b, id := newBuyer(&cs[i]), int32(i)
 		x.customers[i] = b
 		x.enterBuyer(b, id)
 		for _, r := range b.names() {
-			names = append(names, newCalling(r, id))
+			names = append(names, tableName{r, ids[i : i+1 : i+1]})
 		}
 		for _, r := range b.contacts() {
-			contacts = append(contacts, newCalling(r, id))
+			contacts = append(contacts, tableName{r, ids[i : i+1 : i+1]})
 		}
 	}
 	x.buyers.base, x.contacts.base = newNameList(names), newNameList(contacts)

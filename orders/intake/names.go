@@ -24,52 +24,41 @@ type tableName struct {
 	ids  []int32
 }
 
-// calling is one name of a product or customer.
-type calling struct {
-	key  uint64 // the first three characters: most names differ there
-	text []rune
-	id   int32
-}
-
-func newCalling(text []rune, id int32) calling {
-	n := calling{text: text, id: id}
-	for k := range 3 {
-		n.key <<= 21
-		if k < len(text) {
-			n.key |= uint64(text[k]) //nolint:gosec // never negative
+// newNameList makes a list of names, of which several may be the same.
+func newNameList(names []tableName) *nameList {
+	type place struct {
+		key uint64 // the first three characters: most names differ there
+		at  int32
+	}
+	order := make([]place, len(names))
+	size := 0
+	for i, n := range names {
+		order[i].at = int32(i)
+		size += len(n.text)
+		for k := range 3 {
+			order[i].key <<= 21
+			if k < len(n.text) {
+				order[i].key |= uint64(n.text[k]) //nolint:gosec // never negative
+			}
 		}
 	}
-	return n
-}
-
-// newNameList makes a list of names that may be there several times.
-func newNameList(names []calling) *nameList {
-	slices.SortFunc(names, func(a, b calling) int {
+	slices.SortFunc(order, func(a, b place) int {
 		if a.key != b.key {
 			return cmp.Compare(a.key, b.key)
 		}
-		return cmp.Or(slices.Compare(a.text, b.text), cmp.Compare(a.id, b.id))
+		return slices.Compare(names[a.at].text, names[b.at].text)
 	})
-	again := func(i int) bool { return i > 0 && slices.Equal(names[i-1].text, names[i].text) }
-	count, size := 0, 0
-	for i := range names {
-		if !again(i) {
-			count, size = count+1, size+len(names[i].text)
-		}
-	}
-	// what is compared with one another lies side by side
-	list, texts, ids := make([]tableName, 0, count), make([]rune, 0, size), make([]int32, 0, len(names))
-	for i := range names {
-		n := &names[i]
-		if !again(i) {
-			texts = append(texts, n.text...)
-			list = append(list, tableName{text: texts[len(texts)-len(n.text):]})
-		} else if names[i-1].id == n.id {
+	list, texts := make([]tableName, 0, len(names)), make([]rune, 0, size) // what is compared with one another lies side by side
+	for _, o := range order {
+		n := names[o.at]
+		if k := len(list) - 1; k >= 0 && slices.Equal(list[k].text, n.text) {
+			ids := slices.Concat(list[k].ids, n.ids)
+			slices.Sort(ids)
+			list[k].ids = slices.Compact(ids)
 			continue
 		}
-		ids = append(ids, n.id)
-		last := &list[len(list)-1]
-		last.ids = ids[len(ids)-len(last.ids)-1 : len(ids) : len(ids)]
+		texts = append(texts, n.text...)
+		list = append(list, tableName{texts[len(texts)-len(n.text):], n.ids})
 	}
 	return newSorted(list)
 }

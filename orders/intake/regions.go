@@ -32,14 +32,14 @@ var peoples = strings.Fields("蒙古族 回族 藏族 苗族 彝族 壮族 布�
 
 var chinaRegions = sync.OnceValue(func() *regionTable {
 	t := &regionTable{}
-	var names []calling
+	var names []tableName
 	add := func(name string, level int8, up int32) int32 {
 		id := int32(len(t.regions))
 		t.regions = append(t.regions, region{level: level, up: up})
-		names = append(names, newCalling([]rune(name), id))
+		names = append(names, tableName{[]rune(name), []int32{id}})
 		if short := shortRegion(name); short != name {
 			t.regions = append(t.regions, region{level: level, up: up, short: true})
-			names = append(names, newCalling([]rune(short), id+1))
+			names = append(names, tableName{[]rune(short), []int32{id + 1}})
 		}
 		return id
 	}
