@@ -98,7 +98,7 @@ func TestApprovalsAreHandedOnAddedSentBackAndSkipped(t *testing.T) {
 
 // A step of several roles is decided by one of their people, whoever presses at once, and says so on the card and in 进度.
 //
-// feature: AP-10
+// feature: AP-01, AP-10
 func TestAnyOfSeveralRolesDecides(t *testing.T) {
 	t.Parallel()
 	for name, database := range databases(t) {
