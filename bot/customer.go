@@ -14,8 +14,8 @@ import (
 	"orderbot/orders/intake"
 )
 
-// status answers where an order is: the one that is named, else the open ones of the asker.
-func (s *session) status(ctx context.Context, tx Tx, r intake.Result) error {
+// status answers where an order is, or why it is late: the one that is named, else the open ones of the asker.
+func (s *session) status(ctx context.Context, tx Tx, r intake.Result, m intake.Message) error {
 	found, err := s.asked(ctx, tx, r.Ref)
 	if err != nil {
 		return err
@@ -32,12 +32,37 @@ func (s *session) status(ctx context.Context, tx Tx, r intake.Result) error {
 		return nil
 	}
 	for _, o := range found {
-		if err := s.showOrder(tx, o); err != nil {
+		if r.Why {
+			err = s.explainDelay(tx, o, m)
+		} else {
+			err = s.showOrder(tx, o)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	s.talk.Last = []orders.OrderID{found[0].ID}
 	return nil
+}
+
+// explainDelay says why an order is not there yet. A customer whose order is late should not have to ask twice: the
+// order's owner hears of it.
+func (s *session) explainDelay(tx Tx, o *orders.Order, m intake.Message) error {
+	isCustomer := s.person.staff == nil
+	s.send(cards.Delay(o, s.books.Catalog, s.now, isCustomer), "reply", o.ID)
+	if !isCustomer || !cards.Late(o, s.now) {
+		return nil
+	}
+	s.say("已请" + s.staffName(o.Sales) + "跟进，会尽快回复您。")
+	return s.tellOwner(tx, o, "late", m)
+}
+
+// tellOwner hands an order's owner what a person has to answer: the words of m, with what they are about.
+func (s *session) tellOwner(tx Tx, o *orders.Order, about string, m intake.Message) error {
+	return tx.Emit(orders.Event{
+		Kind: orders.EventServiceAsked, Order: o.ID, At: s.now, Actor: s.person.actor().Code, Trace: s.in.Trace,
+		Data: map[string]string{"intent": about, "text": m.Text},
+	})
 }
 
 // asked finds the orders that a question is about, among those that the asker may see: by order
@@ -141,11 +166,7 @@ func (s *session) askPerson(ctx context.Context, tx Tx, r intake.Result, m intak
 		s.say(text)
 		return nil
 	}
-	event := orders.Event{
-		Kind: orders.EventServiceAsked, Order: o.ID, At: s.now, Actor: s.person.actor().Code, Trace: s.in.Trace,
-		Data: map[string]string{"intent": string(r.Intent), "text": m.Text},
-	}
-	if err := tx.Emit(event); err != nil {
+	if err := s.tellOwner(tx, o, string(r.Intent), m); err != nil {
 		return err
 	}
 	what := "加快的请求"
@@ -157,10 +178,15 @@ func (s *session) askPerson(ctx context.Context, tx Tx, r intake.Result, m intak
 		who = "经办的同事"
 	}
 	s.say(fmt.Sprintf("已收到您对 %s 的%s，已转给%s，会尽快回复您。", o.ID, what, who))
-	if r.Intent == intake.IntentUrge {
+	switch {
+	case r.Intent != intake.IntentUrge:
+		return nil
+	case r.Why:
+		s.send(cards.Delay(o, s.books.Catalog, s.now, s.person.staff == nil), "reply", o.ID)
+		return nil
+	default:
 		return s.showOrder(tx, o)
 	}
-	return nil
 }
 
 // quote answers a question about price and stock.

@@ -35,6 +35,9 @@ func (s *session) fill(o *orders.Order, d intake.Draft, asks []orders.Question) 
 	}
 	o.Sales = s.owner(o.Customer)
 	o.Questions = asks
+	if o.CustomerName != "" && o.Address == "" && o.Carrier != "SELF" && !slices.ContainsFunc(asks, func(q orders.Question) bool { return q.Field == "address" }) {
+		o.Questions = append(o.Questions, orders.Question{Field: "address", Reason: "missing", Text: "送到哪里？请发收货地址；自己来取就说「自提」。"})
+	}
 	o.Lines = nil
 	for _, l := range d.Lines {
 		o.Lines = append(o.Lines, orderLine(cat, l))

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -19,6 +20,9 @@ import (
 func (s *session) read(ctx context.Context, tx Tx) error {
 	unread := s.unread()
 	messages := s.messages()
+	if len(messages) == 0 && s.internal != "" {
+		return s.annotate(ctx, tx, s.talk.Orders)
+	}
 	if len(messages) == 0 {
 		if len(unread) == 0 {
 			unread = []string{"收到一条空消息。要下单请直接发文字、图片或文件。"}
@@ -80,12 +84,19 @@ func tooLarge(m orders.Inbound) bool {
 func (s *session) messages() []intake.Message {
 	last := s.part.Messages[len(s.part.Messages)-1]
 	base := intake.Message{ID: s.in.Key, Thread: s.part.Chat.ID, Time: last.SentAt.In(s.clerk.Location), Role: intake.RoleSales, Text: s.texts()}
-	if s.person.staff == nil {
+	if s.person.staff != nil {
+		base.Text, s.internal = takeInternal(base.Text)
+	} else {
 		base.Role = intake.RoleCustomer
 		if len(s.person.customers) == 1 {
 			base.Customer = string(s.person.customers[0])
 		}
 	}
+	said := base.Text
+	if h := s.talk.Heard; h != nil && base.Text == "" && h.By == s.in.Sender && s.now.Sub(h.At) <= hearing {
+		base.Text = h.Text
+	}
+	s.talk.Heard = nil
 	var out []intake.Message
 	for _, d := range s.docs {
 		if d.doc == nil {
@@ -98,7 +109,7 @@ func (s *session) messages() []intake.Message {
 		}
 		out = append(out, m)
 	}
-	if len(out) == 0 && base.Text != "" {
+	if len(out) == 0 && said != "" {
 		out = append(out, base)
 	}
 	return out
@@ -115,9 +126,13 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 			}
 			if rest = strings.Trim(rest, edges); rest != "" {
 				m.Text = rest
+			} else if s.internal != "" && m.Doc == nil {
+				return s.annotate(ctx, tx, ids)
 			}
 		} else if err != nil && orders.ErrorCode(err) != orders.CodeNotFound {
 			return err
+		} else if s.internal != "" && m.Doc == nil && strings.Trim(rest, edges) == "" {
+			return s.annotate(ctx, tx, ids)
 		}
 	}
 	if m.Doc == nil {
@@ -177,7 +192,7 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 		s.talk.Thread = thread
 		return s.cancelRead(tx, result)
 	case intake.IntentStatus:
-		return s.status(ctx, tx, result)
+		return s.status(ctx, tx, result, m)
 	case intake.IntentReturn, intake.IntentUrge:
 		return s.askPerson(ctx, tx, result, m)
 	case intake.IntentInquiry:
@@ -188,6 +203,7 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 			s.say("这里面没有看到订单。如果确实是订单，请换一张清楚的图，或把内容打成文字发来。")
 			return nil
 		}
+		s.talk.Heard = &heard{m.Text, s.in.Sender, s.now}
 		if utf8.RuneCountInString(m.Text) <= 8 {
 			s.say("好的，有需要随时发我。")
 			return nil
@@ -262,7 +278,7 @@ func (s *session) place(ctx context.Context, tx Tx, r intake.Result, thread *int
 	for i, d := range r.Orders {
 		o := &orders.Order{Source: orders.Source{
 			Chat: s.part.Chat, Sender: s.in.Sender, Key: s.in.Key, Name: platformName(s.in.Platform),
-		}}
+		}, InternalNote: s.internal}
 		s.fill(o, d, questions(s.books.Catalog, r.Asks, i))
 		if err := s.warnOfTwin(ctx, o); err != nil {
 			return err
@@ -352,6 +368,9 @@ func sameLines(a, b *orders.Order) bool {
 
 // show shows a draft: its lines as text, then the card. note is said first.
 func (s *session) show(ctx context.Context, tx Tx, o *orders.Order, note string, part, parts int) error {
+	if s.internal != "" {
+		note += internalTaken
+	}
 	var codes []orders.ProductCode
 	for i := range o.Lines {
 		if o.Lines[i].Product != "" {
@@ -410,7 +429,7 @@ func (s *session) change(ctx context.Context, tx Tx, r intake.Result, thread *in
 		if i >= len(ids) {
 			o := &orders.Order{Source: orders.Source{
 				Chat: s.part.Chat, Sender: s.in.Sender, Key: s.in.Key, Name: platformName(s.in.Platform),
-			}}
+			}, InternalNote: s.internal}
 			s.fill(o, d, asks)
 			if err := s.clerk.Desk.Place(tx, o, s.person.actor()); err != nil {
 				return err
@@ -456,6 +475,7 @@ func (s *session) revise(tx Tx, id orders.OrderID, d intake.Draft, asks []orders
 	o, err := s.clerk.Desk.Revise(tx, id, s.person.actor(), func(o *orders.Order) error {
 		sales := o.Sales
 		s.fill(o, d, asks)
+		o.InternalNote = cmp.Or(s.internal, o.InternalNote)
 		if sales != "" && s.person.staff != nil {
 			o.Sales = sales // a manager who corrects a draft does not take it over
 		}

@@ -18,12 +18,13 @@ import (
 
 // session is the answering of one part of a turn.
 type session struct {
-	clerk *Clerk
-	part  *orders.Turn
-	in    orders.Inbound // the first message
-	books *Books
-	now   time.Time
-	docs  []opened
+	clerk    *Clerk
+	part     *orders.Turn
+	in       orders.Inbound // the first message
+	books    *Books
+	now      time.Time
+	docs     []opened
+	internal string // the message's words for the warehouse alone
 	// rulesFile is what was sent to become the rules; nil: nothing of the kind.
 	rulesFile *rulesFile
 	// table is one of master data that was sent, or that an answer is about; nil: nothing of the kind. imported is what was imported.
@@ -76,6 +77,8 @@ type talk struct {
 	Orders []orders.OrderID `json:"orders,omitempty"`
 	// Last are the orders that were talked about last, for 上一单.
 	Last []orders.OrderID `json:"last,omitempty"`
+	// Heard are words that ordered nothing: where a file follows, they may be about it.
+	Heard *heard `json:"heard,omitempty"`
 	// Awaiting is a question of ours that the next text answers.
 	Awaiting *awaiting `json:"awaiting,omitempty"`
 	// Rules are those that somebody was asked about.
@@ -163,6 +166,16 @@ func body(m cards.Message) json.RawMessage {
 	return raw
 }
 
+// heard are somebody's words, and when they were said.
+type heard struct {
+	Text string    `json:"text"`
+	By   string    `json:"by"`
+	At   time.Time `json:"at"`
+}
+
+// hearing is how long words wait for the file that they are about.
+const hearing = 5 * time.Minute
+
 // loadTalk loads the conversation under a lock; one that fell silent begins anew.
 func (s *session) loadTalk(tx Tx) error {
 	raw, err := tx.Talk(s.part.Chat)
@@ -241,7 +254,7 @@ func (s *session) dispatch(ctx context.Context, tx Tx) error {
 	}
 	// A phone or waybill number by itself, where there is nothing that it could be an answer to.
 	if ref := strings.ToUpper(strings.Trim(s.texts(), edges)); len(s.talk.Orders) == 0 && s.in.Kind == orders.InboundText && (isPhone(ref) || waybill.MatchString(ref)) {
-		return s.status(ctx, tx, intake.Result{Intent: intake.IntentStatus, Ref: ref})
+		return s.status(ctx, tx, intake.Result{Intent: intake.IntentStatus, Ref: ref}, intake.Message{})
 	}
 	return s.read(ctx, tx)
 }

@@ -109,7 +109,7 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 }
 
 // serviceWords name what a customer asks a person for.
-var serviceWords = map[string]string{"return": "想退换货 ", "urge": "在催 ", "change": "想改 ", "cancel": "想取消 ", "": "在问 "}
+var serviceWords = map[string]string{"return": "想退换货 ", "urge": "在催 ", "late": "问为什么晚 ", "change": "想改 ", "cancel": "想取消 ", "": "在问 "}
 
 // awaits says whose turn it is, and until when.
 func awaits(o *orders.Order, catalog *orders.Catalog, now time.Time) string {

@@ -2,6 +2,7 @@ package orders
 
 import (
 	"encoding/json"
+	"regexp"
 	"time"
 )
 
@@ -58,6 +59,14 @@ type Inbound struct {
 	SentAt     time.Time   `json:"sent_at"`              // by the platform's clock; relative dates count from it
 	ReceivedAt time.Time   `json:"received_at"`
 	Trace      string      `json:"trace"`
+}
+
+// announces fits words that speak of a file or picture.
+var announces = regexp.MustCompile(`(?i)附件|如图|见图|按图|附图|下图|图上|图片|照片|截图|表格|见表|文件|清单|单子|帮录|录一?下|pdf|excel|xlsx`)
+
+// Announces tells whether the message speaks of a file that may be on its way: it takes longer to send than words.
+func (in *Inbound) Announces() bool {
+	return in.Kind == InboundText && announces.MatchString(in.Text)
 }
 
 // Turn is what one chat has said and not been answered: one message, or several that came within
@@ -143,7 +152,7 @@ const (
 	EventDelivered         = "order.delivered"
 	EventParcelSubscribe   = "parcel.subscribe" // Data: shipment; the parcel is to be followed
 	EventParcelQuery       = "parcel.query"     // Data: shipment; time to ask where the parcel is
-	EventServiceAsked      = "service.asked"    // a request for a person: return, urge; Data: intent, text
+	EventServiceAsked      = "service.asked"    // a request for a person: return, urge; Data: intent (or late), text
 )
 
 // AuditEntry records one change for good: who did what to which order, when, through what.

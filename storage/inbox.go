@@ -93,6 +93,9 @@ func (tx *Tx) insertInbound(in *orders.Inbound, status int) (bool, error) {
 func (tx *Tx) wake(in *orders.Inbound) error {
 	received, pause := toMS(in.ReceivedAt), tx.s.opts.TurnPause.Milliseconds()
 	due, latest := received+pause, received+3*pause
+	if in.Announces() {
+		due += pause * 3 / 2
+	}
 	// What the statement sets first is seen by its second half on MySQL, but not where it matters.
 	putOff := "latest_at = CASE WHEN due_at = 0 THEN @latest ELSE latest_at END"
 	move := "CASE WHEN latest_at <= due_at OR @due <= due_at THEN due_at WHEN @due > latest_at THEN latest_at ELSE @due END"

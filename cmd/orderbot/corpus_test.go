@@ -102,7 +102,7 @@ func newCorpusFirm(t *testing.T, database, master string, lines []corpusLine) *c
 	t.Helper()
 	f := &corpusFirm{firm: newFirm(t, database, filepath.Join(corpus, master)), chats: conversations(lines)}
 	// Texts and files of one person come one after the other; they are one message to him.
-	f.env = append(f.env, "ORDERBOT_TIMES__TURN_PAUSE=1500ms")
+	f.env = append(f.env, "ORDERBOT_TIMES__TURN_PAUSE=2500ms")
 	f.clock.set(fairDay)
 	f.opened.Files = recordedPages
 	f.files = &f.opened

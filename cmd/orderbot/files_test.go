@@ -189,3 +189,27 @@ func TestProgressOfALongDocument(t *testing.T) {
 	require.Contains(t, told[0], "第 3/12 页")
 	require.Contains(t, told[1], "第 7/12 页")
 }
+
+// Words that come some time before their file are about it, once; words of long ago, and somebody else's, are not.
+func TestWordsBeforeTheirFile(t *testing.T) {
+	t.Parallel()
+	f := newFirm(t, "sqlite:"+filepath.Join(t.TempDir(), "orderbot.db"), medical)
+	f.files = inProcess{}
+	f.serve()
+	ctx := t.Context()
+	sheet := []byte("产品编码,品名,数量,单位\nP003,医用外科口罩,20,箱\n")
+	send := func() (card simulator.Bubble) {
+		before := len(f.dingtalk("dt-zhouting")())
+		require.True(t, f.sim.DingTalk.SendFile(ctx, "dt-zhouting", "order.csv", sheet).OK())
+		return see(t, "the draft", func() []simulator.Bubble { return f.dingtalk("dt-zhouting")()[before:] }, offers("取消", "草稿"))
+	}
+	words := func(text string) {
+		f.ask(f.dingtalk("dt-zhouting"), func() { require.True(t, f.sim.DingTalk.SendText(ctx, "dt-zhouting", text).OK()) })
+	}
+	words("澜州一院的单子，急单，走德邦")
+	require.True(t, says("澜州市第一人民医院", "急单", "德邦")(send()))
+	require.False(t, says("急单")(send()), "words are used once")
+	words("急单，走德邦")
+	f.clock.advance(6 * time.Minute)
+	require.False(t, says("急单")(send()), "long ago")
+}

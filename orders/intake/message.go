@@ -85,6 +85,8 @@ type Result struct {
 	Explain any
 	// Mentions are the products that the message talks about, also of an inquiry.
 	Mentions []orders.ProductCode
+	// Why is set when the message asks, after an order, why it is late.
+	Why bool
 
 	unread []unread
 }

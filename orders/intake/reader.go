@@ -163,7 +163,7 @@ func (r *reading) fresh() (Result, *Thread) {
 		}
 		return res, &Thread{Orders: cloneDrafts(res.Orders), Asks: slices.Clone(res.Asks), Words: words}
 	case IntentCancel, IntentChange, IntentReturn, IntentStatus, IntentUrge:
-		res.Ref = ref
+		res.Ref, res.Why = ref, s.follow().why
 		if ref == "" && res.Intent == IntentStatus {
 			res.Ref = s.phone()
 		}

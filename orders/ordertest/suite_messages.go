@@ -110,6 +110,16 @@ func testTurnPause(t *testing.T, s Store) {
 	require.Nil(t, turn)
 	_, got = claim(t, s, at(4.5))
 	require.Equal(t, []string{"m5"}, got)
+
+	// Words that announce a file wait longer for it.
+	require.NoError(t, s.Put(t.Context(), Text("c", "o1", "急单，数量见附件", at(6))))
+	turn, _ = claim(t, s, at(8.4))
+	require.Nil(t, turn)
+	require.NoError(t, s.Put(t.Context(), Text("c", "o2", "", at(8.4))))
+	turn, _ = claim(t, s, at(8.9))
+	require.Nil(t, turn)
+	_, got = claim(t, s, at(9))
+	require.Equal(t, []string{"o1", "o2"}, got)
 }
 
 func testClicks(t *testing.T, s Store) {

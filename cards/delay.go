@@ -1,0 +1,108 @@
+package cards
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"orderbot/orders"
+)
+
+// silence is how long a parcel may say nothing new before that is told.
+const silence = 24 * time.Hour
+
+// Late tells whether an order that is on its way should have arrived by now.
+func Late(o *orders.Order, now time.Time) bool {
+	due, ok := wantedBy(o.DeliverBy)
+	return ok && !o.Status.Ended() && now.After(due)
+}
+
+// wantedBy is the moment until which an order that is wanted on a day or at an hour is in time.
+func wantedBy(deliverBy string) (time.Time, bool) {
+	if day, err := time.ParseInLocation(time.DateOnly, deliverBy, beijing); err == nil {
+		return day.AddDate(0, 0, 1), true
+	}
+	at, err := time.Parse(time.RFC3339, deliverBy)
+	return at, err == nil
+}
+
+// Delay answers 「为什么还没到」: whether the order is late at all, and what it waits for. To a customer nobody of the staff is
+// named but by role.
+func Delay(o *orders.Order, catalog *orders.Catalog, now time.Time, forCustomer bool) Message {
+	rows := []string{string(o.ID) + "　" + inTime(o, now)}
+	if held := holdUp(o, catalog, now, forCustomer); len(held) > 0 {
+		word := "现在："
+		if Late(o, now) {
+			word = "原因："
+		}
+		held[0] = word + held[0]
+		rows = append(rows, held...)
+	}
+	return Message{Text: clipBytes(strings.Join(rows, "\n"), TextLimit)}
+}
+
+// inTime says whether an order is late.
+func inTime(o *orders.Order, now time.Time) string {
+	due, ok := wantedBy(o.DeliverBy)
+	wanted := Wanted(o.DeliverBy, o.CreatedAt)
+	switch {
+	case o.Status == orders.StatusDelivered:
+		return "已在 " + when(o.Reached[orders.StatusDelivered]) + " 签收"
+	case o.Status.Ended():
+		return o.Status.String()
+	case !ok:
+		return "没有约定到货日期"
+	case !now.After(due):
+		return "要求 " + wanted + "到，还没到时间"
+	default:
+		return fmt.Sprintf("要求 %s到，已晚 %s", wanted, span(now.Sub(due)))
+	}
+}
+
+// holdUp says what an order waits for.
+func holdUp(o *orders.Order, catalog *orders.Catalog, now time.Time, forCustomer bool) []string {
+	switch {
+	case o.Status.Ended():
+		return nil
+	case o.Status == orders.StatusDraft:
+		return []string{"还是草稿，没有确认下单。"}
+	case o.Status == orders.StatusPendingApproval && forCustomer:
+		return []string{"还在审核（" + when(o.ConfirmedAt) + " 提交）。"}
+	case o.Status == orders.StatusPendingApproval:
+		return []string{"审批没有走完。", awaits(o, catalog, now)}
+	case len(o.Shipments) > 0:
+		rows := []string{"货已发出，还在路上。"}
+		if o.Carrier == selfPickup || o.Shipments[0].Carrier == selfPickup {
+			rows[0] = "货已备好，等人来取。"
+		}
+		for i := range o.Shipments {
+			rows = append(rows, onTheWay(&o.Shipments[i], now)...)
+		}
+		return rows
+	case !o.Covered():
+		rows := []string{"库存不够，到货后就发。"}
+		for i := range o.Lines {
+			if l := &o.Lines[i]; l.Short().IsPositive() {
+				rows = append(rows, fmt.Sprintf("%s：缺 %s%s", wordsOf(o, i).title, l.Short(), l.BaseUnit))
+			}
+		}
+		return rows
+	default:
+		return []string{"还没有发货，" + customerStatus(o.Status) + "（" + when(o.Reached[o.Status]) + " 起）。"}
+	}
+}
+
+// onTheWay says how a parcel stands: its newest entry, and whether it has been silent since.
+func onTheWay(s *orders.Shipment, now time.Time) []string {
+	rows := parcel(s)
+	switch {
+	case s.Carrier == selfPickup:
+		return nil
+	case s.State == orders.ParcelDelivered:
+	case len(s.Events) == 0:
+		rows = append(rows, "承运商还没有传回记录（"+when(s.ShippedAt)+" 发出）")
+	case now.Sub(s.Events[0].At) >= silence:
+		rows = append(rows, "⚠️ 已有 "+span(now.Sub(s.Events[0].At))+" 没有新记录")
+	}
+	return rows
+}
