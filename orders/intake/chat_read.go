@@ -21,14 +21,7 @@ func (x *Lexicon) readDocument(msg Message, thread *Thread) (Result, *Thread) {
 			return res, next
 		}
 	}
-	if res, words, ok := x.readForm(msg); ok {
-		if res.Intent != IntentOrder {
-			return res, thread.clone()
-		}
-		next := &Thread{Orders: cloneDrafts(res.Orders), Asks: slices.Clone(res.Asks), Words: words}
-		if both, ok := thread.addForm(&res, next); ok {
-			return res, both
-		}
+	if res, next, ok := x.readTables(msg, thread); ok {
 		return res, next
 	}
 	doc := msg.Doc
@@ -70,6 +63,22 @@ func (x *Lexicon) readDocument(msg Message, thread *Thread) (Result, *Thread) {
 		}
 	}
 	return res, next
+}
+
+// readTables reads a document's tables; ok is false where it has none with goods in it.
+func (x *Lexicon) readTables(msg Message, thread *Thread) (Result, *Thread, bool) {
+	res, words, ok := x.readForm(msg)
+	switch {
+	case !ok:
+		return res, nil, false
+	case res.Intent != IntentOrder:
+		return res, thread.clone(), true
+	}
+	next := &Thread{Orders: cloneDrafts(res.Orders), Asks: slices.Clone(res.Asks), Words: words}
+	if both, ok := thread.addForm(&res, next); ok {
+		return res, both, true
+	}
+	return res, next, true
 }
 
 // ownDate is the date of a note behind the name that heads it.

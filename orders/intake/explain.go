@@ -134,6 +134,9 @@ func (m *Message) eachPlace(f func(said string, there func() *Source)) {
 
 // inFile is the source of a cell on a page, counted from 0.
 func (m *Message) inFile(at int, c page.Cell) *Source {
+	if m.typed {
+		return &Source{Message: m.ID, From: int(c.Box[0].X), To: int(c.Box[1].X)}
+	}
 	p := &m.pages.Pages[at]
 	return &Source{
 		Message: m.ID, File: cmp.Or(m.File, m.pages.Name), Cell: c.Ref, Words: c.Text,

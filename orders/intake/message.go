@@ -33,6 +33,8 @@ type Message struct {
 	// Where Text was taken from pages, these, and how many of its first characters are the sender's own.
 	pages *page.Document
 	own   int
+	// typed: Doc is a table in the words of the message; its boxes hold characters of the text.
+	typed bool
 }
 
 // The roles of a sender.

@@ -44,6 +44,13 @@ func (x *Lexicon) Read(msg Message, thread *Thread) (res Result, next *Thread) {
 	if msg.Doc != nil {
 		return x.readDocument(msg, thread)
 	}
+	if table := x.typedTable(msg); table != nil {
+		typed := msg
+		typed.Doc, typed.Text, typed.typed = table, "", true
+		if res, next, ok := x.readTables(typed, thread); ok && res.Intent == IntentOrder {
+			return res, next
+		}
+	}
 	return x.readText(msg, thread)
 }
 
