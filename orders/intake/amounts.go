@@ -499,7 +499,7 @@ func (s *scan) halves(q *quantity, e int) {
 		d, tenth = int64(r[e]-'0'), true
 	}
 	switch {
-	case r[e] == '半' && !q.size && (e+1 >= len(r) || !isUnitRune(s, e+1)), r[e] == '半' && ends:
+	case r[e] == '半' && !q.size && (e+1 >= len(r) || !isUnitRune(s, e+1) || has(r, e+1, "对了")), r[e] == '半' && ends:
 		q.value = q.value.Add(decimal.New(5, -1))
 	case tenth && d > 0 && ends && strings.Contains("吨 斤 公斤", q.unit) && q.value.IsInteger():
 		q.value = q.value.Add(decimal.New(d, -1))
@@ -664,6 +664,9 @@ func (s *scan) thousands(i int, n numeral) bool {
 	r := s.r
 	if n.han && !n.more && n.to-i >= 2 && n.value.GreaterThanOrEqual(decimal.NewFromInt(100)) && i > 1 && isHan(r[i-1]) && (n.to >= len(r) || r[n.to] == ' ' || isBreak(r[n.to])) {
 		return s.free(i, n.to) && s.exact[i] <= i && !s.x.vocabulary(r, i-1, len(r)) && (s.exact[i-1] == i || s.x.vocabulary(r, i-2, i)) // 标砖一万
+	}
+	if isDigit(r[i]) && !n.bare && !n.more && i > 1 && strings.ContainsAny(string(r[i:n.to]), "百千万") && (isHan(r[i-1]) || r[i-1] == ' ') && (n.to >= len(r) || r[n.to] == ' ' || isBreak(r[n.to])) {
+		return s.free(i, n.to) && s.exact[i] <= i // 标砖2.5万
 	}
 	if c := r[n.to-1]; c != 'k' && c != 'w' || i < 2 || r[i-1] != ' ' || !s.free(i, n.to) || s.exact[i] > i {
 		return false

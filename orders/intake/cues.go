@@ -180,7 +180,10 @@ func (s *scan) isGift(i, e int, w string) bool {
 	if w != "送" && w != "再送" && w != "送我" {
 		return !strings.ContainsAny(w, "他她") || s.quantityRight(e)
 	}
-	if has(r, e, "的") && says(string(r[max(0, i-6):i]), []string{"说好", "答应", "讲好", "承诺", "谈好", "活动"}) { // 说好送的2筒胶带
+	if says(string(r[max(0, i-6):i]), []string{"说好", "答应", "讲好", "承诺", "谈好", "活动"}) && (has(r, e, "的") || s.quantityRight(e)) { // 说好送的2筒胶带
+		return true
+	}
+	if s.quantityRight(e) && says(string(r[e:end]), []string{"试试", "试用", "尝尝", "体验"}) { // 送两包给我们试试
 		return true
 	}
 	// directly after goods: 血糖仪2台送试纸, 一箱送两瓶, 每台送2盒

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -460,10 +461,16 @@ func readHour(r []rune, i int) (h, m, to int, exact bool) {
 	return 0, 0, i, false
 }
 
+// sameDay fits 当天 where it tells how goods are, and not when they are wanted: 当天出池的, 当天现杀的.
+var sameDay = regexp.MustCompile(`^当[天日](?:出|采|摘|杀|宰|做|产|生产|现|到港|捞|捕|烤|新)[^,。;!?\n]{0,4}的`)
+
 // readDay reads a day. part is the hour that the word means (今晚), -1 without one.
 func readDay(r []rune, i int, c clock, w *when) (day time.Time, to, part int, ok bool) {
 	for _, d := range dayWords {
 		if has(r, i, d.word) {
+			if d.days == 0 && r[i] == '当' && sameDay.MatchString(string(r[i:min(len(r), i+8)])) { // 当天出池的鱼
+				continue
+			}
 			return c.today.AddDate(0, 0, d.days), i + len([]rune(d.word)), d.hour, true
 		}
 	}

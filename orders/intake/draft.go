@@ -114,12 +114,18 @@ func (f *facts2) due() *when {
 
 var noteWords = strings.Fields("发票 开票 专票 普票 开专 单独 整包发 整箱发 零头 检验报告 质检报告 合格证 打电话 老价格 老价 到付 效期 批号 包装 标签 签字 回单 随货 有的话 没有就 没有的话 如果没有 老地方 不要混 日期新鲜 新日期 轻放 防潮 不要拆 送货单写 备注 面单 盖章 带票 别送 不要送 别混 先到 分开")
 
+// noteKeys head notes and are none themselves.
+var noteKeys = strings.Fields("备注 附注 说明 备注说明 要求 特殊要求 其他要求 包装要求 注意 注意事项")
+
 // findNotes collects wishes that have no field of their own.
 func (s *scan) findNotes(from, to int) []string {
 	var out []string
 	s.clauses(from, to, func(f, t int, _ rune) {
 		if s.isWish(f, t) {
 			out = append(out, s.quote(f, t))
+			return
+		}
+		if slices.Contains(noteKeys, strings.TrimSpace(string(s.r[f:t]))) { // 备注：随货发票
 			return
 		}
 		for i := f; i < t; i++ {

@@ -170,7 +170,7 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 					}
 					it := add(b.mention(w.from, end), q)
 					it.to = end
-				case m == nil && i+2 < len(els) && els[i+1].kind == elMark && els[i+1].mark.kind == markQty && els[i+1].mark.qty.size && els[i+1].from == els[i].to && els[i+2].kind == elWord && els[i+2].from == els[i+1].to && b.fits(els[i+1].from, els[i+2].to, q.unit):
+				case (m == nil || m.empty()) && i+2 < len(els) && els[i+1].kind == elMark && els[i+1].mark.kind == markQty && els[i+1].mark.qty.size && els[i+1].from == els[i].to && els[i+2].kind == elWord && els[i+2].from == els[i+1].to && b.fits(els[i+1].from, els[i+2].to, q.unit):
 					add(b.mention(els[i+1].from, els[i+2].to), q).to = els[i+2].to // 两桶20升的油
 					i += 2
 				case len(b.items) > first && gift && b.items[len(b.items)-1].group == b.group:
@@ -181,6 +181,11 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 					if b.items[len(b.items)-1].res.product < 0 {
 						b.items[len(b.items)-1].res = prev.res
 					}
+				case gift && m == nil && len(b.items) > 0 && b.has(b.items[len(b.items)-1], q.unit) && b.sameSentence(b.items[len(b.items)-1].to, q.from):
+					// 2箱,搭1桶
+					prev := b.items[len(b.items)-1]
+					it := add(prev.m, q)
+					it.ctx, it.res, it.from, it.said = prev.ctx, prev.res, q.from, prev.said
 				case len(b.items) > first && b.items[len(b.items)-1].group == b.group && !sameUnit(b.items[len(b.items)-1].q.unit, q.unit) && len(cur) == 0:
 					qq := q
 					b.items[len(b.items)-1].clash = &qq
@@ -232,6 +237,15 @@ func (b *builder) fits(from, to int, unit string) bool {
 		return false
 	}
 	_, _, loose, ok := productUnit(b.s.x.product(r.product), unit)
+	return ok && !loose
+}
+
+// has tells whether the goods of it come by the unit.
+func (b *builder) has(it *wanted, unit string) bool {
+	if it.res.product < 0 || unit == "" {
+		return false
+	}
+	_, _, loose, ok := productUnit(b.s.x.product(it.res.product), unit)
 	return ok && !loose
 }
 
@@ -423,6 +437,9 @@ func (b *builder) isSpec(els []el, i int, words func() *mention, some bool) bool
 	if q.spec && later >= 0 && (!between || !some) {
 		return true
 	}
+	if some && later >= 0 && !between && !q.spec && els[later].mark.qty.spec && !b.wordBehind(els, later) && b.unitKnown(q.unit) {
+		return false // 鲈鱼苗3万尾 5公分的: the size stands behind
+	}
 	if tok, ok := readSpec(b.s.r, q.from, q.to); ok && some && later >= 0 && !between && isPiece(q.unit) && els[later].mark.qty.unit != q.unit && len(b.s.x.bearing(tok.keys[0])) > 0 {
 		return true // 草莓20粒2箱
 	}
@@ -457,6 +474,13 @@ func (b *builder) isSpec(els []el, i int, words func() *mention, some bool) bool
 		return !has || loose
 	}
 	return known && b.bears(m, &tok)
+}
+
+// wordBehind tells whether more than 的 stands behind the quantity at els[i].
+func (b *builder) wordBehind(els []el, i int) bool {
+	return slices.ContainsFunc(els[i+1:], func(e el) bool {
+		return e.kind == elMark && e.mark.kind == markQty || e.kind == elWord && strings.Trim(string(b.s.r[e.from:e.to]), "的吧啊哦 ") != ""
+	})
 }
 
 // bears tells whether goods that m names as well as any bear the size, too: 10公斤 of rods is no size where only rice has it.

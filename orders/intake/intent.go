@@ -91,6 +91,9 @@ func (s *scan) looseCode() string {
 	return ""
 }
 
+// thatOrder are words for an order that stand behind what it is known by.
+var thatOrder = strings.Fields("那单 这单 那个单 这个单 那张单 这张单 的那单 的那个 的单子 的订单 的单")
+
 // refOf is the order, parcel or phone number that the message names.
 func (s *scan) refOf(text string) string {
 	number := ""
@@ -111,6 +114,11 @@ func (s *scan) refOf(text string) string {
 	for _, w := range [...]string{"上一单", "上单", "刚才那单", "刚才的单", "刚刚那单", "刚下的单", "最近一单", "上次那单", "上回那单", "上一个单", "上个单", "刚那单", "前一单", "最后一单"} {
 		if strings.Contains(text, w) {
 			return RefLast
+		}
+	}
+	for i := range s.marks { // 把138…那单取消
+		if m := &s.marks[i]; m.kind == markPhone && wordOf(s.r, skipSpace(s.r, m.to), thatOrder) != "" {
+			return m.text
 		}
 	}
 	if s.sales {

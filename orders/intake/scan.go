@@ -407,6 +407,9 @@ func (s *scan) isOwnCode(i, e int) bool {
 
 var poWords = strings.Fields("采购单号 采购订单号 采购订单 采购单编号 采购单 订单编号 合同编号 合同号 订单号 采购编号 采购号 订货单号 订购单号 需求单号 申请单号 客户单号 单号写 单号填 计划编号 计划单号 计划号 申购单号 请购单号 po号 po单号 po编号 po# po")
 
+// numberWords stand between the kind of a document and its number: 采购单 编号DY-09.
+var numberWords = strings.Fields("编号 单号 号码 no. no")
+
 // findRefs recognises order, tracking and the customer's own order numbers.
 func (s *scan) findRefs() {
 	r := s.r
@@ -419,8 +422,14 @@ func (s *scan) findRefs() {
 				continue
 			}
 			k := i + len([]rune(w))
-			for k < len(r) && (r[k] == ':' || r[k] == ' ' || r[k] == '#' || r[k] == '是' || r[k] == '为') {
-				k++
+			for k < len(r) {
+				if r[k] == ':' || r[k] == ' ' || r[k] == '#' || r[k] == '是' || r[k] == '为' {
+					k++
+				} else if n := wordOf(r, k, numberWords); n != "" {
+					k += len([]rune(n))
+				} else {
+					break
+				}
 			}
 			e := k
 			for e < len(r) && (isAlnum(r[e]) || r[e] == ' ' && e > k && isHan(r[e-1]) && e+1 < len(r) && isDigit(r[e+1]) || isHan(r[e]) && e-k < 6 || (r[e] == '-' || r[e] == '/' || r[e] == '_' || r[e] == '.') && e+1 < len(r) && isAlnum(r[e+1])) {

@@ -1,6 +1,11 @@
 package intake
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
 
 // term is a word with what it means.
 type term struct {
@@ -48,6 +53,14 @@ func sortTerms(l []term) {
 }
 
 var notUrgent = strings.Fields("不急 不着急 别急 不用急 不是很急 不太急 不加急 不用加急 急救 急诊 不急着")
+
+// namesCarrier tells whether the text begins with a carrier.
+func namesCarrier(text string) bool {
+	r := []rune(text)
+	return len(r) > 0 && slices.ContainsFunc(terms[r[0]], func(t term) bool {
+		return t.kind == markCarrier && t.value != "SELF" && strings.HasPrefix(text, t.word)
+	})
+}
 
 // findTerms recognises carriers, ways to pay, urgency.
 func (s *scan) findTerms() {
@@ -109,11 +122,20 @@ next:
 				if neg := s.negated(i); neg > 0 && t.word != "急!" {
 					continue
 				}
+				if to := answeredNo(r, e); to > e { // 加急：否
+					s.claim(mark{kind: markNoise, from: i, to: to})
+					i = to - 1
+					continue next
+				}
 			default:
 			}
 			s.claim(mark{kind: t.kind, from: from, to: e, text: value})
 			i = e - 1
 			continue next
+		}
+		if e := s.partAhead(i); e > i && s.claim(mark{kind: markPayment, from: i, to: e, text: "预付"}) {
+			i = e - 1
+			continue
 		}
 		if r[i] == '急' && (i+1 == len(r) || isBreak(r[i+1]) || r[i+1] == ' ') && (i == 0 || !isHan(r[i-1]) || r[i-1] == '急' || r[i-1] == '要' || r[i-1] == '很') {
 			s.claim(mark{kind: markUrgent, from: i, to: i + 1})
@@ -123,6 +145,76 @@ next:
 		}
 	}
 }
+
+// noAnswers are what stands on a form where something is not wanted.
+var noAnswers = strings.Fields("不需要 不急 不是 没有 无 否 不 非 一般 普通 正常 no n × x 0")
+
+// answeredNo returns where the answer no to the key that ends at r[e] ends: 加急：否, 紧急程度: 一般. It is e where there is none.
+func answeredNo(r []rune, e int) int {
+	k := e
+	for _, w := range [...]string{"标识", "标志", "程度", "与否", "情况"} {
+		if has(r, k, w) {
+			k += len([]rune(w))
+			break
+		}
+	}
+	if k = skipSpace(r, k); k < len(r) && r[k] == '?' {
+		k++
+	}
+	if k >= len(r) || r[k] != ':' {
+		return e
+	}
+	k = skipSpace(r, k+1)
+	if w := wordOf(r, k, noAnswers); w != "" {
+		if to := k + len([]rune(w)); to == len(r) || isBreak(r[to]) || r[to] == ' ' {
+			return to
+		}
+	}
+	return e
+}
+
+// partAhead returns where a part payment in advance ends that begins at r[i]: 先付三成, 先打30%, 付一半定金. It is i where there is none.
+func (s *scan) partAhead(i int) int {
+	r := s.r
+	w := wordOf(r, i, payAhead)
+	if w == "" {
+		return i
+	}
+	k := skipSpace(r, i+len([]rune(w)))
+	first := strings.HasPrefix(w, "先") || w == "首付"
+	for _, all := range [...]string{"定金", "订金", "押金"} {
+		if has(r, k, all) {
+			return k + 2
+		}
+	}
+	to := k
+	if n, ok := readNumeral(r, k); ok {
+		switch to = n.to; {
+		case to < len(r) && (r[to] == '成' || r[to] == '%'):
+			to++
+		case string(r[k:to]) != "半" && !n.value.LessThan(decimal.New(1, 0)):
+			return i
+		}
+	}
+	if has(r, k, "一半") {
+		to = k + 2
+	}
+	if to == k || !s.free(i, to) {
+		return i
+	}
+	for _, all := range [...]string{"的定金", "的订金", "定金", "订金"} {
+		if has(r, to, all) {
+			return to + len([]rune(all))
+		}
+	}
+	if !first {
+		return i
+	}
+	return to
+}
+
+// payAhead begin a part payment in advance.
+var payAhead = strings.Fields("先付 先打 先给 先交 先转 首付 付 打 交")
 
 // carrierNegated tells whether the carrier at r[i:e] is not to be used: 不要EMS, EMS别用.
 func (s *scan) carrierNegated(i, e int) bool {
@@ -136,6 +228,9 @@ func (s *scan) carrierNegated(i, e int) bool {
 			if m := s.at(k - 1); m == nil || m.kind != markCarrier { // EMS别用走顺丰
 				return true
 			}
+			if w := string(r[k:i]); w == "不走" || w == "不发" || w == "不要" || w == "别走" || w == "别发" { // 顺丰不走德邦
+				return true
+			}
 		}
 	}
 	after := string(r[e:min(len(r), e+8)])
@@ -143,7 +238,7 @@ func (s *scan) carrierNegated(i, e int) bool {
 		after = strings.TrimPrefix(after, w)
 	}
 	for _, n := range [...]string{"别", "不要", "不行", "不用", "不发", "不到", "除外", "不走", "太慢", "慢"} {
-		if strings.HasPrefix(after, n) {
+		if rest, ok := strings.CutPrefix(after, n); ok && !namesCarrier(rest) {
 			return true
 		}
 	}
