@@ -83,7 +83,7 @@ func (b *builder) find(m *mention) []*wanted {
 	if m.empty() {
 		return nil
 	}
-	if r := b.s.x.resolve(m, nil, b.who, ""); r.product >= 0 && r.residue == 0 && r.head && !r.ctx {
+	if r := b.s.x.resolve(m, nil, b.who, ""); r.product >= 0 && r.residue == 0 && r.head && !r.ctx && (bits.OnesCount64(m.content()) > 1 || len(m.toks) > 0 || m.code >= 0 || m.own != nil) {
 		// goods that are told apart from all others are no others
 		same := slices.Clone(b.items)
 		if same = slices.DeleteFunc(same, func(it *wanted) bool { return it.res.product != r.product }); len(same) > 0 || !slices.ContainsFunc(b.items, func(it *wanted) bool { return it.res.product < 0 }) {
@@ -338,7 +338,7 @@ func (b *builder) fix(els []el) bool {
 	var m *mention
 	if ok {
 		m = b.mention(f, t)
-		if !b.content(m) {
+		if !b.content(m) && (q != nil || t-f != 2 || b.s.r[t-1] != '的') { // 啊不对,黄的
 			m = nil
 		}
 	}

@@ -18,7 +18,7 @@ var (
 	setWords  = strings.Fields("改成 改为 改到 改要 换成 换为 变成 变为 加到 减到 调到 增加到 减少到 提高到 降到 改 换 变 调成 调整为")
 	plusWords = strings.Fields("再加上 再加 加上 另加 追加 再来 再要 再拿 再添 添 外加 多加 再多要 再多来 再多拿 再多发 多要 多来 多拿 加")
 	lessWords = strings.Fields("少要 少来 少发 少拿 少送")
-	fixWords  = strings.Fields("不对不对 不对 哦不 噢不 喔不 啊不 错了 打错了 打错 说错了 写错了 说错 写错 更正 更正一下 搞错了 等等 等下 等一下 稍等 应该是 哦对 对了")
+	fixWords  = strings.Fields("啊不对 哦不对 噢不对 喔不对 哎不对 呃不对 不对不对 不对 哦不 噢不 喔不 啊不 错了 打错了 打错 说错了 写错了 说错 写错 更正 更正一下 搞错了 等等 等下 等一下 稍等 应该是 哦对 对了")
 	halfWords = strings.Fields("减半 减一半 砍半 先要一半 只要一半 要一半 先来一半 先发一半 拿一半 留一半")
 	twiceWord = strings.Fields("翻倍 加倍 翻一番 乘2")
 	vagueWord = strings.Fields("来一点 要一点 拿一点 补一点 来一些 要一些 拿一些 一些 来点 要点 拿点 补点 要补点 加点 订点 备点 弄点 搞点 来些 要些 补些 拿些 若干 少许 适量")

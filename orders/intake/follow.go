@@ -49,6 +49,11 @@ func followIn(t string) followUp {
 	return f
 }
 
+// forwarding tells whether the item is what somebody wants to know of an order on its way: 司机电话给一个.
+func (it *wanted) forwarding() bool {
+	return it.res.product < 0 && says(it.said, []string{"电话", "司机", "单号", "号码", "回单", "照片", "图片", "定位", "位置", "联系方式"})
+}
+
 // followsUp tells whether the item is no goods but words of a question after an order: 单号给一个, 气管咋还没见着,两台机子停着.
 func (it *wanted) followsUp() bool {
 	if it.res.product >= 0 || len(it.res.options) > 0 {

@@ -253,6 +253,9 @@ func (x *Lexicon) mend(m *mention) {
 						continue
 					}
 					if p == m.han[i] && !known(i+1) || q == m.han[i+1] && !known(i-1) {
+						if q != m.han[i+1] && strings.ContainsRune("的了吗吧呢啊", m.han[i+1]) { // 黑的 is no 黑底
+							continue
+						}
 						if p != m.han[i] && m.filler>>uint(i)&1 == 1 || q == m.han[i+1] && m.filler>>uint(i+1)&1 == 1 {
 							continue
 						}

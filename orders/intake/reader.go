@@ -109,8 +109,8 @@ func (s *scan) dropQuestions() {
 		}
 		start, end := max(0, m.from-5), min(len(s.r), m.to+8)
 		before, after := string(s.r[start:m.from]), string(s.r[m.to:end])
-		for _, w := range [...]string{"多少钱", "什么价", "啥价", "几块钱", "多少", "能便宜", "能优惠", "有优惠", "打几折", "几折", "什么折扣", "能打折", "怎么算", "什么政策"} {
-			if strings.HasSuffix(strings.TrimSpace(before), w) || strings.HasPrefix(strings.TrimLeft(after, " 是的要起以上"), w) {
+		for _, w := range [...]string{"多少钱", "几多钱", "几多银", "点卖", "什么价", "啥价", "几块钱", "多少", "能便宜", "能优惠", "有优惠", "打几折", "几折", "什么折扣", "能打折", "怎么算", "什么政策"} {
+			if strings.HasSuffix(strings.TrimSpace(before), w) || strings.HasPrefix(strings.TrimLeft(after, " 是的要起以上加得收卖"), w) {
 				m.kind = markNoise
 			}
 		}
@@ -135,7 +135,7 @@ func (r *reading) fresh() (Result, *Thread) {
 	r.build(nil)
 	goods, vague := 0, 0
 	for _, sec := range r.secs {
-		sec.items = slices.DeleteFunc(sec.items, (*wanted).followsUp)
+		sec.items = slices.DeleteFunc(sec.items, func(it *wanted) bool { return it.followsUp() || s.follow().status && it.forwarding() })
 		for _, it := range sec.items {
 			if it.gift {
 				continue
@@ -219,6 +219,8 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 		return IntentOther
 	case !plain && (back || says(sent, returnWords)) && !says(t, []string{"退订", "不退"}) && !ordering && (fault || back || goods == 0 || says(t, []string{"能退", "怎么退", "退货", "换货", "退换", "退掉", "可以退", "退回", "想退", "要退"})) && (strings.Contains(sent, "退") || fault || back || says(t, []string{"上次", "昨天", "收到", "这批", "那批", "发来", "送来", "上批", "前天"})):
 		return IntentReturn
+	case ref == RefLast && goods > 0 && r.s.hasKind(markSet) && len(r.thread.Orders) == 0 && r.namesOrderFirst():
+		return IntentChange
 	case ref != "" && ref != RefLast && goods > 0 && changing && len(r.resolved()) <= goods && r.refLeads():
 		return IntentChange
 	case goods == 0 && !r.repeat && says(t, cancelWords2) && (ref != "" || strings.Contains(t, "单") || strings.Contains(t, "全部")) && !r.asking():
@@ -254,6 +256,18 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 	default:
 		return IntentOther
 	}
+}
+
+// namesOrderFirst tells whether an order is named before all goods: 刚才那单，多维改成15袋.
+func (r *reading) namesOrderFirst() bool {
+	at := strings.Index(r.text, "单")
+	if at < 0 {
+		return false
+	}
+	n := len([]rune(r.text[:at]))
+	return !slices.ContainsFunc(r.secs, func(sec *section) bool {
+		return slices.ContainsFunc(sec.items, func(it *wanted) bool { return it.from < n })
+	})
 }
 
 // fevers takes out words in which 退 sends nothing back.

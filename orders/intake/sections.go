@@ -547,6 +547,7 @@ func (r *reading) halves(sec *section) []*section {
 	s := r.s
 	var half, rest facts2
 	first := -1
+	var some *quantity // the first part, where it is said in numbers
 	for i := sec.from; i < sec.to; {
 		end := i
 		for end < sec.to && (!strings.ContainsRune(",。;\n!?", s.r[end]) || s.at(end) != nil) {
@@ -555,6 +556,9 @@ func (r *reading) halves(sec *section) []*section {
 		if k := index(s.r, i, end, "一半"); k >= 0 && index(s.r, i, end, "另") < 0 && first < 0 {
 			s.gather(i, end, &half)
 			first = k
+		} else if q := sec.lonely(i, end); q != nil && first < 0 && index(s.r, i, end, "先") >= 0 { // 先到60令
+			s.gather(i, end, &half)
+			first, some = i, q
 		} else if wordIn := says(string(s.r[i:end]), []string{"剩下", "另一半", "另外一半", "其余", "余下", "剩余"}); wordIn && first >= 0 {
 			s.gather(i, end, &rest)
 		}
@@ -573,14 +577,24 @@ func (r *reading) halves(sec *section) []*section {
 	if k < 0 {
 		return nil
 	}
-	part := sec.items[k].q.value.DivRound(decimal.New(2, 0), 6)
-	if sec.items[k].q.value.IsInteger() && !part.IsInteger() {
+	parts := make([]decimal.Decimal, 2)
+	parts[0] = sec.items[k].q.value.DivRound(decimal.New(2, 0), 6)
+	if some != nil {
+		if !sameUnit(some.unit, sec.items[k].q.unit) || !some.value.LessThan(sec.items[k].q.value) {
+			return nil
+		}
+		parts[0] = some.value
+	}
+	if parts[1] = sec.items[k].q.value.Sub(parts[0]); some == nil && !parts[0].Equal(parts[1]) || sec.items[k].q.value.IsInteger() && !parts[0].IsInteger() {
 		return nil
+	}
+	if some != nil {
+		sec.b.loose = slices.DeleteFunc(sec.b.loose, func(q quantity) bool { return q.from == some.from })
 	}
 	var out []*section
 	for n, f := range []facts2{half, rest} {
 		p := *sec.items[k]
-		p.q.value = part
+		p.q.value = parts[n]
 		all := sec.facts
 		all.dates, all.contact, all.phone, all.badly = f.dates, f.contact, f.phone, f.badly
 		if f.address != "" {
@@ -597,6 +611,16 @@ func (r *reading) halves(sec *section) []*section {
 		out = append(out, one)
 	}
 	return out
+}
+
+// lonely is the quantity within r[from:to] that belongs to no goods.
+func (sec *section) lonely(from, to int) *quantity {
+	for i := range sec.b.loose {
+		if q := &sec.b.loose[i]; q.from >= from && q.to <= to && !q.none && !q.more && !q.size {
+			return q
+		}
+	}
+	return nil
 }
 
 // partByMarks splits where goods and a date or address of their own take turns.
