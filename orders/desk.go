@@ -3,6 +3,7 @@ package orders
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -265,7 +266,10 @@ func (d *Desk) Decide(tx Tx, id OrderID, seq, revision int, approve bool, reason
 	action += n.Who() + "）"
 	var more []Event
 	if approve {
-		events = append(events, d.widen(o, by)...)
+		if more, err = d.widen(tx, o, by); err != nil {
+			return nil, err
+		}
+		events = append(events, more...)
 		more, err = d.proceed(tx, o, by)
 	} else {
 		more, err = d.end(tx, o, StatusRejected, reason, EventRejected, by)
@@ -277,7 +281,7 @@ func (d *Desk) Decide(tx Tx, id OrderID, seq, revision int, approve bool, reason
 }
 
 // widen passes on what is left of a step after a consent, where whoever could have decided it has spent theirs.
-func (d *Desk) widen(o *Order, by Actor) []Event {
+func (d *Desk) widen(tx Tx, o *Order, by Actor) ([]Event, error) {
 	var events []Event
 	for _, n := range o.OpenNodes() {
 		said := o.consented(n)
@@ -285,10 +289,16 @@ func (d *Desk) widen(o *Order, by Actor) []Event {
 		if !spent && !d.Catalog().deserted(o, n, d.Now()) {
 			continue
 		}
-		n.Extra = append(n.Extra, d.escalation(o, n)...)
+		var names []string
+		for _, up := range d.escalation(o, n) {
+			n.Extra, names = append(n.Extra, up), append(names, d.Catalog().StaffByCode(up).Name)
+		}
 		events = append(events, d.event(o, EventApprovalCovered, by, map[string]string{"node": strconv.Itoa(n.Seq)}))
+		if err := tx.Audit(d.entry(o, SystemActor, "会签转上级（"+n.Who()+"）", "", strings.Join(names, "、"), "一个人只算一个角色")); err != nil {
+			return nil, err
+		}
 	}
-	return events
+	return events, nil
 }
 
 // end closes an order before its goods left and gives back, once, what it held.

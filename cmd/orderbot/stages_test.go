@@ -159,6 +159,8 @@ func TestAPersonCountsOnceInAStep(t *testing.T) {
 		require.NoError(t, o.approves("S40", id))
 		require.Equal(t, " decided covered", o.news()[told:])
 		require.Equal(t, []orders.StaffCode{"S13"}, o.order(id).OpenNode().Extra)
+		require.Equal(t, []string{"确认下单 S01 ", "会签转上级（财务总监） system 钱总", "同意（财务） S40 "},
+			texts(t, o.sql, "SELECT action, actor, CASE WHEN actor = 'system' THEN after_text ELSE '' END FROM audit WHERE order_id = ? AND action <> '草稿' ORDER BY id", string(id)))
 		require.NoError(t, o.approves("S13", id))
 		require.Equal(t, "finance approved S40, cfo approved S13, operations open", o.chain(id))
 
