@@ -581,6 +581,9 @@ func (x *Lexicon) best(m, ctx *mention, who scope) []cover {
 		for ; n < len(srcs); n++ {
 			s.count(&srcs[n])
 		}
+		for _, id := range s.found {
+			top = max(top, s.shares[id].score())
+		}
 	}
 	if len(s.found) == 0 && ctx != nil { // what fits the context may bear a single character
 		still := ctx.unrivalled(m)
@@ -597,9 +600,6 @@ func (x *Lexicon) best(m, ctx *mention, who scope) []cover {
 		}
 		return out
 	}
-	for _, id := range s.found {
-		top = max(top, s.shares[id].score())
-	}
 	order := make([]uint64, 0, len(s.found))
 	for _, id := range s.found {
 		c := &s.shares[id]
@@ -614,7 +614,7 @@ func (x *Lexicon) best(m, ctx *mention, who scope) []cover {
 		order = greatest(order, 2*limit)
 	}
 	who.work.look(len(order))
-	var b bests
+	b := bests{covers: make([]cover, 0, min(len(order), maxCandidates))}
 	for _, o := range order {
 		if most := int(o >> rankMost); most > b.score || most == b.score && len(b.covers) < maxCandidates {
 			id := int32(^uint32(o)) //nolint:gosec // as it was put in
@@ -668,29 +668,32 @@ func (x *Lexicon) prefer(order []uint64, m, ctx *mention, who scope) {
 		}
 	}
 	called := x.names.ids(words)
-	s := take(len(x.products))
-	defer s.give()
-	for _, o := range order {
-		s.of(int32(^uint32(o))) //nolint:gosec // as it was put in
+	var s *scratch
+	if ctx != nil {
+		s = take(len(x.products))
+		defer s.give()
+		for _, o := range order {
+			s.of(int32(^uint32(o))) //nolint:gosec // as it was put in
+		}
+		x.countContext(s, ctx, m)
 	}
-	x.countContext(s, ctx, m)
-	for i, id := range s.found {
+	for i, o := range order {
+		id := int32(^uint32(o))                  //nolint:gosec // as it was put in
 		likely := uint64(min(x.popular[id], 63)) //nolint:gosec // a count
-		if who.bought[id] > 0 {
+		if len(who.bought) > 0 && who.bought[id] > 0 {
 			likely |= 64
 		}
 		if _, ok := slices.BinarySearch(called, id); ok {
 			likely |= 128
 		}
-		order[i] |= uint64(s.shares[id].score())<<rankCtx | likely<<rankLikely //nolint:gosec // never negative
+		if order[i] |= likely << rankLikely; ctx != nil {
+			order[i] |= uint64(s.shares[id].score()) << rankCtx //nolint:gosec // never negative
+		}
 	}
 }
 
 // countContext counts what the found products bear of the context, but for the tokens that m takes the place of.
 func (x *Lexicon) countContext(s *scratch, ctx, m *mention) {
-	if ctx == nil {
-		return
-	}
 	still := ctx.unrivalled(m)
 	for _, o := range x.sources(ctx) {
 		if o.tok&^still == 0 {
