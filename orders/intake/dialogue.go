@@ -474,6 +474,12 @@ func (r *reading) chooseOption(b *builder, it *wanted) bool {
 			return true
 		}
 	}
+	for k, q := range b.loose { // 10米的,再加一卷网
+		if (q.spec || q.size) && try(b.mention(q.from, q.to)) {
+			b.loose = slices.Delete(b.loose, k, k+1)
+			return true
+		}
+	}
 	// named with the quantity again
 	for i := b.base; i < len(b.items); i++ {
 		o := b.items[i]

@@ -537,6 +537,9 @@ func (r *reading) build(base []*wanted) {
 			}
 		}
 		b.perEach()
+		if r.repeat && b.base > len(base) {
+			b.swaps()
+		}
 		b.settleOwn()
 		b.applyDeals()
 		sec.b, sec.items = b, b.items
@@ -597,6 +600,32 @@ func (x *Lexicon) lastOrder(cust int32) []*wanted {
 func (x *Lexicon) mentionOf(id int32) *mention {
 	b := builder{s: &scan{x: x}}
 	return b.productMention(id)
+}
+
+// swaps puts goods that are named without a quantity in the place of those of the last order that go by the same name:
+// 老样子,草鱼料这回要四毫米的.
+func (b *builder) swaps() {
+	b.answers = slices.DeleteFunc(b.answers, func(m *mention) bool {
+		res := b.s.x.resolve(m, nil, b.who, "")
+		if res.product < 0 || res.residue > 0 {
+			return false
+		}
+		var same []*wanted
+		for _, o := range b.items[:b.base] {
+			if o.res.product == res.product {
+				return false
+			}
+			if o.res.product >= 0 && !o.gift && b.s.x.product(o.res.product).Name == b.s.x.product(res.product).Name {
+				same = append(same, o)
+			}
+		}
+		if len(same) != 1 {
+			return false
+		}
+		same[0].m, same[0].res, same[0].fixed, same[0].kept = m, res, false, nil
+		b.touch(same[0])
+		return true
+	})
 }
 
 // settleOwn merges goods said again with those of the draft or the history: 铜阀6分的这次两箱.
