@@ -23,6 +23,6 @@ suite() { # suite NAME GO-TEST-ARGUMENTS…
 
 suite whole ./...
 # Without what works alone, or spends its time in the models' and decoders' own code.
-concurrent=$(go list ./... | grep -vE '/(config|scripts/.*|orders/(masterdata|reports|intake/(document|ocr|page|score)))$')
+concurrent=$(go list ./... | grep -vE '/(config|scripts/.*|orders/(reports|intake/(document|ocr|page|score)))$')
 # shellcheck disable=SC2086 # a list of packages
 ORDERBOT_TEST_OCR=recorded ORDERBOT_TEST_DATABASE=mariadb suite race -race $concurrent

@@ -106,6 +106,12 @@ type itemRow struct {
 
 func (*itemRow) TableName() string { return "customer_items" }
 
+func (r *itemRow) toDomain() (orders.CustomerItem, error) {
+	return orders.CustomerItem{
+		Customer: orders.CustomerCode(r.Customer), Item: r.Item, Product: orders.ProductCode(r.Product), Price: fromMicroPtr(r.Price),
+	}, nil
+}
+
 type priceRow struct {
 	Product      string `gorm:"primaryKey"`
 	Category     string `gorm:"primaryKey"`
@@ -151,6 +157,12 @@ type historyRow struct {
 
 func (*historyRow) TableName() string { return "history" }
 
+func (r *historyRow) toDomain() (orders.HistoryLine, error) {
+	return orders.HistoryLine{
+		Customer: orders.CustomerCode(r.Customer), Order: r.OrderNo, Date: r.Date, Product: orders.ProductCode(r.Product), Quantity: fromMicro(r.Quantity), Unit: r.Unit,
+	}, nil
+}
+
 type dayRow struct {
 	Date   string `gorm:"primaryKey"`
 	Seq    int64
@@ -189,21 +201,10 @@ func (s *Store) Catalog(ctx context.Context) (*orders.Catalog, error) {
 		if m.Customers, err = readAll(db, "customers", (*customerRow).toDomain); err != nil {
 			return err
 		}
-		m.Items, err = readAll(db, "customer_items", func(r *itemRow) (orders.CustomerItem, error) {
-			return orders.CustomerItem{
-				Customer: orders.CustomerCode(r.Customer), Item: r.Item, Product: orders.ProductCode(r.Product), Price: fromMicroPtr(r.Price),
-			}, nil
-		})
-		if err != nil {
+		if m.Items, err = readAll(db, "customer_items", (*itemRow).toDomain); err != nil {
 			return err
 		}
-		m.History, err = readAll(db, "history", func(r *historyRow) (orders.HistoryLine, error) {
-			return orders.HistoryLine{
-				Customer: orders.CustomerCode(r.Customer), Order: r.OrderNo, Date: r.Date, Product: orders.ProductCode(r.Product),
-				Quantity: fromMicro(r.Quantity), Unit: r.Unit,
-			}, nil
-		})
-		if err != nil {
+		if m.History, err = readAll(db, "history", (*historyRow).toDomain); err != nil {
 			return err
 		}
 		m.Days, err = readAll(db, "calendar", func(r *dayRow) (orders.Day, error) {

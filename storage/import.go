@@ -60,11 +60,11 @@ func (s *Store) importTable(ctx context.Context, kind string, t table, dryRun bo
 
 // importTable imports a table in this transaction, which must not stand where rows are refused.
 func (tx *Tx) importTable(kind string, t table) (*orders.ImportReport, error) {
-	rows := slices.DeleteFunc(slices.Clone(t.rows), func(r tableRow) bool { return blank(r.cells) })
-	if len(rows) == 0 {
-		return nil, badFile("文件是空的")
+	im, err := newImporter(kind, t)
+	if err != nil {
+		return nil, err
 	}
-	im := &importer{tx: tx, db: tx.db, header: rows[0].cells, table: rows[1:], report: orders.ImportReport{Kind: kind, Warnings: slices.Clone(t.notes)}}
+	im.tx, im.db = tx, tx.db
 	// One import at a time, by the lock on the version.
 	if _, err := tx.add("counters", "name", "value", "catalog", 1); err != nil {
 		return nil, err
@@ -89,6 +89,15 @@ type importer struct {
 	report orders.ImportReport
 
 	titles map[string]string // how the file calls a column, by its English name
+}
+
+// newImporter makes an importer of a table that is not empty. Without a transaction it can only parse.
+func newImporter(kind string, t table) (*importer, error) {
+	rows := slices.DeleteFunc(slices.Clone(t.rows), func(r tableRow) bool { return blank(r.cells) })
+	if len(rows) == 0 {
+		return nil, badFile("文件是空的")
+	}
+	return &importer{header: rows[0].cells, table: rows[1:], report: orders.ImportReport{Kind: kind, Warnings: slices.Clone(t.notes)}}, nil
 }
 
 func (im *importer) run(kind string) error {
@@ -206,7 +215,7 @@ func parse[R any](im *importer, columns []column[R], stored map[string]R, keyOf 
 		return nil, badFile("文件缺少列: %s", strings.Join(missing, "、"))
 	}
 
-	var out []record[R]
+	out := make([]record[R], 0, len(im.table))
 	seen := make(map[string]int)
 	for _, line := range im.table {
 		if len(line.cells) > len(im.header) && !blank(line.cells[len(im.header):]) {

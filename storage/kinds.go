@@ -112,11 +112,7 @@ func (im *importer) products() error {
 	all := maps.Clone(stored)
 	for i := range records {
 		r := &records[i].row
-		if r.Kind == "" || r.Kind == string(orders.ProductStandard) {
-			if r.Kind = string(orders.ProductStandard); r.Parts != "" {
-				r.Kind = string(orders.ProductBundle)
-			}
-		}
+		r.complete()
 		all[r.Code] = *r
 	}
 	for i := range records {
@@ -129,6 +125,15 @@ func (im *importer) products() error {
 		return err
 	}
 	return store(im, "products", productColumns, records, func(r *productRow) *int64 { return &r.Seq })
+}
+
+// complete gives a product its kind where the list leaves it open.
+func (r *productRow) complete() {
+	if r.Kind == "" || r.Kind == string(orders.ProductStandard) {
+		if r.Kind = string(orders.ProductStandard); r.Parts != "" {
+			r.Kind = string(orders.ProductBundle)
+		}
+	}
 }
 
 func (im *importer) checkProduct(no int, r *productRow, all map[string]productRow) {

@@ -157,7 +157,10 @@ func blank(cells []string) bool {
 // What follows reads cells. Errors say what is wrong, for people.
 
 func parseNumber(text string) (decimal.Decimal, error) {
-	clean := strings.TrimSpace(strings.Trim(strings.ReplaceAll(width.Narrow.String(text), ",", ""), "¥元 "))
+	clean := text
+	if strings.Trim(text, "0123456789.") != "" {
+		clean = strings.TrimSpace(strings.Trim(strings.ReplaceAll(width.Narrow.String(text), ",", ""), "¥元 "))
+	}
 	d, err := decimal.NewFromString(clean)
 	if err != nil || len(clean) > 40 {
 		return decimal.Zero, fmt.Errorf("「%s」不是数字", text)

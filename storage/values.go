@@ -44,7 +44,10 @@ func toMicro(d decimal.Decimal) (int64, error) {
 	if e := d.Exponent(); e > 20 || e < -200 || d.Abs().GreaterThan(maxMicro) {
 		return 0, orders.Errorf(orders.CodeInvalid, "数值太大或小数太长")
 	}
-	return d.Shift(microExp).Round(0).IntPart(), nil
+	if d = d.Shift(microExp); d.Exponent() < 0 {
+		d = d.Round(0)
+	}
+	return d.IntPart(), nil
 }
 
 func fromMicro(n int64) decimal.Decimal {

@@ -14,7 +14,7 @@ import (
 	"orderbot/orders"
 	"orderbot/orders/intake"
 	"orderbot/orders/intake/page"
-	"orderbot/orders/masterdata"
+	"orderbot/storage"
 )
 
 type readCmd struct {
@@ -31,7 +31,7 @@ func (c *readCmd) Run(ctx context.Context, p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	master, err := masterdata.ReadFolder(os.DirFS(c.Master))
+	master, err := storage.ReadFolder(os.DirFS(c.Master))
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Master, err)
 	}

@@ -18,7 +18,7 @@ import (
 	"orderbot/orders/intake/ocr"
 	"orderbot/orders/intake/page"
 	"orderbot/orders/intake/score"
-	"orderbot/orders/masterdata"
+	"orderbot/storage"
 )
 
 // formMaster is a small catalogue for forms.
@@ -365,7 +365,7 @@ func TestOpenFiles(t *testing.T) {
 	corpus := filepath.Join("testdata", "corpus")
 	lexicons := map[string]*intake.Lexicon{}
 	for _, set := range []string{"medical", "hardware"} {
-		m, err := masterdata.ReadFolder(os.DirFS(filepath.Join(corpus, set)))
+		m, err := storage.ReadFolder(os.DirFS(filepath.Join(corpus, set)))
 		require.NoError(t, err)
 		lexicons[set] = intake.NewLexicon(m)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"orderbot/orders/intake"
 	"orderbot/orders/intake/score"
-	"orderbot/orders/masterdata"
+	"orderbot/storage"
 )
 
 // Messages of twenty-three trades that the open corpus does not know are read as a careful clerk reads them, and no worse than was
@@ -37,7 +37,7 @@ func TestReadingOfOtherIndustries(t *testing.T) {
 		}
 		require.NoError(t, json.Unmarshal(raw, &industry))
 		if lexicons[industry.Master] == nil {
-			m, err := masterdata.ReadFolder(os.DirFS(filepath.Join(folder, industry.Master)))
+			m, err := storage.ReadFolder(os.DirFS(filepath.Join(folder, industry.Master)))
 			require.NoError(t, err)
 			lexicons[industry.Master] = intake.NewLexicon(m)
 		}

@@ -20,7 +20,7 @@ import (
 	"orderbot/orders"
 	"orderbot/orders/intake/score"
 	"orderbot/orders/intake/variant"
-	"orderbot/orders/masterdata"
+	"orderbot/storage"
 )
 
 func main() {
@@ -106,7 +106,7 @@ func changed(orderbot, corpus string, lines []line, gold []score.Gold, base *sco
 	masters := map[string]*orders.Master{}
 	for _, l := range lines {
 		if masters[l.master()] == nil {
-			m, err := masterdata.ReadFolder(os.DirFS(filepath.Join(corpus, l.master())))
+			m, err := storage.ReadFolder(os.DirFS(filepath.Join(corpus, l.master())))
 			if err != nil {
 				return err
 			}

@@ -16,7 +16,7 @@ import (
 	"orderbot/orders/intake"
 	"orderbot/orders/intake/score"
 	"orderbot/orders/intake/variant"
-	"orderbot/orders/masterdata"
+	"orderbot/storage"
 )
 
 const corpus = "../testdata/corpus"
@@ -54,7 +54,7 @@ func masters(t *testing.T, table func(m *orders.Master, csv string) string) map[
 	t.Helper()
 	out := map[string]*orders.Master{}
 	for _, name := range []string{"medical", "hardware"} {
-		m, err := masterdata.ReadFolder(os.DirFS(filepath.Join(corpus, name)))
+		m, err := storage.ReadFolder(os.DirFS(filepath.Join(corpus, name)))
 		require.NoError(t, err)
 		if table != nil {
 			folder := t.TempDir()
@@ -65,7 +65,7 @@ func masters(t *testing.T, table func(m *orders.Master, csv string) string) map[
 				require.NoError(t, err)
 				require.NoError(t, os.WriteFile(filepath.Join(folder, filepath.Base(file)), []byte(table(m, string(csv))), 0o600))
 			}
-			m, err = masterdata.ReadFolder(os.DirFS(folder))
+			m, err = storage.ReadFolder(os.DirFS(folder))
 			require.NoError(t, err)
 		}
 		out[name] = m
