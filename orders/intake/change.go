@@ -34,7 +34,7 @@ func (x *Lexicon) With(c Change) *Lexicon {
 	n := len(c.Products)
 	y.posts, y.products, y.popular, y.units = clone(x.posts, 100*n), clone(x.products, n), clone(x.popular, n), maps.Clone(x.units)
 	y.sold, y.unlisted, y.kins = maps.Clone(x.sold), maps.Clone(x.unlisted), slices.Clone(x.kins)
-	y.packed, y.packings, y.packIDs = clone(x.packed, n), slices.Clone(x.packings), x.packIDs.fork()
+	y.packings, y.packIDs = slices.Clone(x.packings), x.packIDs.fork()
 	if len(c.Customers)+len(c.GoneCustomers) > 0 {
 		y.phones, y.places, y.buyerCode = x.phones.fork(), x.places.fork(), x.buyerCode.fork()
 		y.customers, y.sellers = slices.Clone(x.customers), maps.Clone(x.sellers)
@@ -108,7 +108,7 @@ func (x *Lexicon) putProduct(p *orders.Product) {
 		posts, chars = beyond(posts, bore), beyond(chars, held)
 	} else {
 		id = int32(len(x.products)) //nolint:gosec // far fewer than that
-		x.products, x.popular, x.packed = append(x.products, nil), append(x.popular, x.unlisted[p.Code]), append(x.packed, 0)
+		x.products, x.popular = append(x.products, nil), append(x.popular, x.unlisted[p.Code])
 	}
 	x.products[id] = e
 	x.enter(e, id, posts)

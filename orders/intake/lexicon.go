@@ -41,7 +41,6 @@ type Lexicon struct {
 	items     layered[orders.CustomerCode, []ownItem]
 	history   layered[orders.CustomerCode, []orders.HistoryLine] // newest first
 	popular   []int32                                            // how often each product was ordered
-	packed    []int32                                            // how each product is packed
 	packings  []*orders.Product                                  // one product of each way to pack: of the same units
 	packIDs   layered[string, int32]                             // one more than the number of a way to pack, by its units
 	unlisted  map[orders.ProductCode]int32                       // the same of products that are not in the list
@@ -56,6 +55,7 @@ type entry struct {
 	product *orders.Product // nil once it was removed
 	spec    *saying
 	called  []*saying // its name, then its aliases
+	packed  int32     // which of the ways to pack is its own
 	hint    hint      // of all its characters; negated where its name or spec says what it is not
 }
 
@@ -407,7 +407,7 @@ const chunk = 512
 
 // indexProducts indexes all of the products but their names, and returns what their texts say.
 func (x *Lexicon) indexProducts(ps []orders.Product) []*saying {
-	x.products, x.popular, x.packed = make([]*entry, len(ps)), make([]int32, len(ps)), make([]int32, len(ps))
+	x.products, x.popular = make([]*entry, len(ps)), make([]int32, len(ps))
 	known := make(map[string]*saying, len(ps))
 	var drafts []draft
 	var sayings []*saying
@@ -466,8 +466,8 @@ func (x *Lexicon) indexProducts(ps []orders.Product) []*saying {
 		}
 	}
 	packed := make([]int, len(x.packings))
-	for _, k := range x.packed {
-		packed[k]++
+	for _, e := range x.products {
+		packed[e.packed]++
 	}
 	for k, n := range packed {
 		x.countUnits(x.packings[k], n)
@@ -660,7 +660,7 @@ func (x *Lexicon) enter(e *entry, id int32, posts []post) {
 			x.kins[g] = with(x.kins[g], newPost(id, false))
 		}
 	}
-	x.packed[id] = x.packing(e.product)
+	e.packed = x.packing(e.product)
 	if k := string(normal(string(e.product.Code))); k != "" {
 		x.byCode.put(k, id+1)
 		link(&x.alikes, alike.Replace(k), id)

@@ -1274,7 +1274,7 @@ func (x *Lexicon) byUnit(cs []cover, unit string) []cover {
 	known := make([]uint8, len(x.packings)) // of products packed so
 	var exact, some []cover
 	for _, c := range cs {
-		k := &known[x.packed[c.id]]
+		k := &known[x.products[c.id].packed]
 		if *k == 0 {
 			switch _, _, loose, ok := productUnit(x.product(c.id), unit); {
 			case !ok:
