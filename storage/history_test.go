@@ -270,6 +270,11 @@ func (h *history) who(verb string, o *orders.Order) orders.StaffCode {
 	var fit []orders.StaffCode
 	switch verb {
 	case "approve", "reject", "send back", "transfer", "add":
+		for _, n := range o.OpenNodes() {
+			if spent := agreed(o, n); len(spent) > 0 && h.die("once more", 3) == 2 {
+				return some(h, "spent", spent...)
+			}
+		}
 		for _, code := range staffCodes {
 			if len(h.decides(o, code)) > 0 {
 				fit = append(fit, code)
