@@ -35,8 +35,9 @@ func (s *session) fill(o *orders.Order, d intake.Draft, asks []orders.Question) 
 	}
 	o.Sales = s.owner(o.Customer)
 	o.Questions = asks
+	// Asked, and no more: whether an order may go without an address is up to the rules (地址异常).
 	if o.CustomerName != "" && o.Address == "" && o.Carrier != "SELF" && !slices.ContainsFunc(asks, func(q orders.Question) bool { return q.Field == "address" }) {
-		o.Questions = append(o.Questions, orders.Question{Field: "address", Reason: "missing", Text: "送到哪里？请发收货地址；自己来取就说「自提」。"})
+		o.Questions = append(o.Questions, orders.Question{Field: "address", Reason: "unusual", Text: "送到哪里？请发收货地址；自己来取就说「自提」。"})
 	}
 	o.Lines = nil
 	for _, l := range d.Lines {

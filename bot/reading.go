@@ -83,20 +83,21 @@ func tooLarge(m orders.Inbound) bool {
 // first of them.
 func (s *session) messages() []intake.Message {
 	last := s.part.Messages[len(s.part.Messages)-1]
-	base := intake.Message{ID: s.in.Key, Thread: s.part.Chat.ID, Time: last.SentAt.In(s.clerk.Location), Role: intake.RoleSales, Text: s.texts()}
+	said := s.texts()
+	isFile := slices.ContainsFunc(s.docs, func(d opened) bool { return d.doc != nil })
+	if h := s.talk.Heard; h != nil && isFile && said == "" && h.By == s.in.Sender && s.now.Sub(h.At) <= hearing {
+		said = h.Text
+	}
+	s.talk.Heard = nil
+	base := intake.Message{ID: s.in.Key, Thread: s.part.Chat.ID, Time: last.SentAt.In(s.clerk.Location), Role: intake.RoleSales, Text: said}
 	if s.person.staff != nil {
-		base.Text, s.internal = takeInternal(base.Text)
+		base.Text, s.internal = takeInternal(said)
 	} else {
 		base.Role = intake.RoleCustomer
 		if len(s.person.customers) == 1 {
 			base.Customer = string(s.person.customers[0])
 		}
 	}
-	said := base.Text
-	if h := s.talk.Heard; h != nil && base.Text == "" && h.By == s.in.Sender && s.now.Sub(h.At) <= hearing {
-		base.Text = h.Text
-	}
-	s.talk.Heard = nil
 	var out []intake.Message
 	for _, d := range s.docs {
 		if d.doc == nil {
@@ -109,7 +110,7 @@ func (s *session) messages() []intake.Message {
 		}
 		out = append(out, m)
 	}
-	if len(out) == 0 && said != "" {
+	if len(out) == 0 && base.Text != "" {
 		out = append(out, base)
 	}
 	return out
@@ -203,7 +204,7 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 			s.say("这里面没有看到订单。如果确实是订单，请换一张清楚的图，或把内容打成文字发来。")
 			return nil
 		}
-		s.talk.Heard = &heard{m.Text, s.in.Sender, s.now}
+		s.talk.Heard = &heard{s.texts(), s.in.Sender, s.now}
 		if utf8.RuneCountInString(m.Text) <= 8 {
 			s.say("好的，有需要随时发我。")
 			return nil

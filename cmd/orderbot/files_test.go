@@ -206,8 +206,10 @@ func TestWordsBeforeTheirFile(t *testing.T) {
 	words := func(text string) {
 		f.ask(f.dingtalk("dt-zhouting"), func() { require.True(t, f.sim.DingTalk.SendText(ctx, "dt-zhouting", text).OK()) })
 	}
-	words("澜州一院的单子，急单，走德邦")
-	require.True(t, says("澜州市第一人民医院", "急单", "德邦")(send()))
+	words("澜州一院的单子，急单，走德邦\n内部说明：先发老批次")
+	card := send()
+	require.True(t, says("澜州市第一人民医院", "急单", "德邦")(card))
+	require.Equal(t, []string{"先发老批次"}, texts(t, f.sql(), "SELECT internal_note FROM orders WHERE id = ?", orderNumber.FindString(card.Title+card.Text)))
 	require.False(t, says("急单")(send()), "words are used once")
 	words("急单，走德邦")
 	f.clock.advance(6 * time.Minute)

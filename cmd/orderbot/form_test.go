@@ -21,7 +21,7 @@ func TestSixFieldsMakeAnOrder(t *testing.T) {
 			f := newFirm(t, database(t), medical)
 			f.serve()
 			f.sim.WeCom.SendText(t.Context(), "zhouting", "客户名称：澜州市第一人民医院\n产品编码：P003\n数量：20箱\n期望交付日：后天\n紧急：否\n备注：随货发票")
-			lines := see(t, "lines", f.wecom("zhouting"), says("P003", "医用外科口罩", "平面型 耳挂式", "20箱", "¥500.00/箱"))
+			lines := see(t, "lines", f.wecom("zhouting"), says("P003", "医用外科口罩", "平面型 耳挂式", "20箱", "¥472.00/箱"))
 			draft := see(t, "draft card", f.wecom("zhouting"), offers("确认下单", "澜州市第一人民医院", "澜州市人民路18号", "随货发票"))
 			require.NotContains(t, draft.Text, "加急")
 			f.pressWeCom("zhouting", draft, "确认下单")
@@ -30,8 +30,8 @@ func TestSixFieldsMakeAnOrder(t *testing.T) {
 	}
 }
 
-// Where neither the message nor the customer's record has an address, the draft asks for it, once, and one answer makes
-// the draft ready. Who fetches the goods is not asked.
+// Where neither the message nor the customer's record has an address, the draft asks for it, once, and one answer
+// completes the draft. Who fetches the goods is not asked.
 //
 // feature: IN-08
 func TestTheMissingAddressIsAsked(t *testing.T) {
@@ -46,8 +46,7 @@ func TestTheMissingAddressIsAsked(t *testing.T) {
 			f.serve()
 			ctx := t.Context()
 			f.sim.WeCom.SendText(ctx, "zhouting", "临溪康复诊所 外科口罩2箱")
-			f.pressWeCom("zhouting", see(t, "the question", f.wecom("zhouting"), offers("确认下单", "临溪康复诊所", "送到哪里")), "确认下单")
-			see(t, "not yet", f.wecom("zhouting"), says("还有一处要您定", "送到哪里"))
+			see(t, "the question", f.wecom("zhouting"), says("临溪康复诊所", "送到哪里"))
 			f.sim.WeCom.SendText(ctx, "zhouting", "临溪市青石路12号3楼")
 			draft := see(t, "the draft", f.wecom("zhouting"), offers("确认下单", "临溪市青石路12号3楼"))
 			require.NotContains(t, draft.Text, "送到哪里")
