@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -339,10 +340,13 @@ func TestKilledTwentyTimes(t *testing.T) {
 			require.Equal(t, before, after, "goods")
 
 			twice := f.duplicates(t, db)
+			if len(twice) > 0 {
+				t.Logf("what the servers said:\n%s", server.said())
+			}
 			t.Logf("%d orders shipped; after %d kills messages came twice: %d", total, kills, len(twice))
 			byKill := make([]int, kills)
-			for _, first := range twice {
-				n, _ := slices.BinarySearchFunc(killed, first, time.Time.Compare)
+			for _, unrecorded := range twice {
+				n, _ := slices.BinarySearchFunc(killed, unrecorded, time.Time.Compare)
 				require.Less(t, n, kills, "a message came twice without a crash after it")
 				byKill[n]++
 			}
@@ -353,8 +357,8 @@ func TestKilledTwentyTimes(t *testing.T) {
 	}
 }
 
-// duplicates returns when each message that stands on somebody's screen more often than it was sent
-// came first. Only DingTalk, whose texts take no key, may show such a message.
+// duplicates returns when each message came that stands on somebody's screen and was never recorded as sent: it was sent
+// again. Only DingTalk, whose texts take no key, may show such a message.
 func (f *firm) duplicates(t *testing.T, db *sql.DB) []time.Time {
 	t.Helper()
 	var twice []time.Time
@@ -378,25 +382,32 @@ func (f *firm) duplicates(t *testing.T, db *sql.DB) []time.Time {
 			continue
 		}
 		require.GreaterOrEqual(t, len(screen), sent, "%s: something was not sent: %+v", row, screen)
-		said := make(map[string]int)
-		for _, raw := range texts(t, db, "SELECT body FROM deliveries WHERE replaces = 0 AND status = 1 AND platform = ? AND chat_id = ?", part[0], part[2]) {
+		// Each recorded message is the last copy before its record: what is left was sent and not recorded.
+		copies := make(map[string][]time.Time)
+		for _, b := range screen {
+			if b.TaskID == "" {
+				copies[b.Text] = append(copies[b.Text], b.Time)
+			}
+		}
+		const recorded = "SELECT sent_at, body FROM deliveries WHERE replaces = 0 AND status = 1 AND platform = ? AND chat_id = ? ORDER BY sent_at"
+		for _, row := range texts(t, db, recorded, part[0], part[2]) {
+			at, raw, _ := strings.Cut(row, " ")
+			sentAt, err := strconv.ParseInt(at, 10, 64)
+			require.NoError(t, err)
 			var m cards.Message
 			require.NoError(t, json.Unmarshal([]byte(raw), &m))
-			if m.Card == nil {
-				said[m.Text]++
+			if m.Card != nil {
+				continue
 			}
-		}
-		var again []time.Time
-		for i, b := range screen {
-			if said[b.Text]--; b.TaskID == "" && said[b.Text] < 0 {
-				before := screen[:i]
-				for len(before) > 0 && before[len(before)-1].Text != b.Text {
-					before = before[:len(before)-1]
-				}
-				require.NotEmpty(t, before, "%s was never sent", b.Text)
-				again = append(again, before[len(before)-1].Time)
+			all := copies[m.Text]
+			k := len(all) - 1
+			for k >= 0 && all[k].UnixMilli() > sentAt {
+				k--
 			}
+			require.GreaterOrEqual(t, k, 0, "%s was never sent", m.Text)
+			copies[m.Text] = slices.Delete(all, k, k+1)
 		}
+		again := slices.Concat(slices.Collect(maps.Values(copies))...)
 		require.Len(t, again, len(screen)-sent, "%s: %+v", row, screen)
 		twice = append(twice, again...)
 	}
