@@ -180,7 +180,7 @@ func confirmByHand(ctx context.Context, db *sql.DB, i int) error {
 			return err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, "INSERT INTO audit (order_id, at, actor, channel, action, before_text, after_text, reason, trace) VALUES (?, ?, 'S001', 'wecom', '确认下单', '草稿', '待审批', '规则 2', '')", id, now); err != nil {
+	if _, err := tx.ExecContext(ctx, "INSERT INTO audit (order_id, at, actor, channel, action, before_text, after_text, reason, trace, changes) VALUES (?, ?, 'S001', 'wecom', '确认下单', '草稿', '待审批', '规则 2', '', '{}')", id, now); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, "INSERT INTO events (kind, order_id, at, actor, data, trace, status, due_at, attempts, token, error) VALUES ('order.confirmed', ?, ?, 'S001', '', '', 0, ?, 0, '', '')", id, now, now); err != nil {
