@@ -589,7 +589,8 @@ func (r *reading) halves(sec *section) []*section {
 		return nil
 	}
 	if some != nil {
-		sec.b.loose = slices.DeleteFunc(sec.b.loose, func(q quantity) bool { return q.from == some.from })
+		from := some.from // some stands in the list itself
+		sec.b.loose = slices.DeleteFunc(sec.b.loose, func(q quantity) bool { return q.from == from })
 	}
 	var out []*section
 	for n, f := range []facts2{half, rest} {
