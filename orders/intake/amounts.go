@@ -105,7 +105,11 @@ func (s *scan) findPrices(exact []int) {
 			continue
 		}
 		// sums: 合计150元, 共300盒, 一共4盒
-		if w := wordOf(r, i, totalWords); w != "" && exact[i] == 0 {
+		w := wordOf(r, i, totalWords)
+		if w == "" && r[i] == '计' && i > 0 && (r[i-1] == ' ' || isBreak(r[i-1])) {
+			w = "计" // 单价73 计1195
+		}
+		if w != "" && exact[i] == 0 {
 			k := i + len([]rune(w))
 			for k < len(r) && strings.ContainsRune(" :是为计", r[k]) {
 				k++
@@ -188,7 +192,7 @@ func (s *scan) findPrices(exact []int) {
 				continue
 			}
 			per, e := s.per(to)
-			after := lastAmount >= 0 && lastAmount < i && strings.Trim(string(r[lastAmount:i]), " 不行要(") == "" || s.priceClause(lastAmount, i, to, e)
+			after := lastAmount >= 0 && lastAmount < i && strings.Trim(string(r[lastAmount:i]), " 不行要(") == "" || s.priceClause(lastAmount, i, e)
 			switch {
 			case marked && per != "", marked && r[to-1] != '块', marked && s.moneyPiece(to):
 				s.price(i, e, m.tag(per, i))
@@ -198,7 +202,7 @@ func (s *scan) findPrices(exact []int) {
 				s.price(i, e, m.tag(per, i))
 				i, lastAmount = e-1, e
 				continue
-			case per != "" && after:
+			case per != "" && (after || says(string(r[max(0, i-4):i]), agreed)):
 				s.price(i, e, priceTag{value: m.value, per: per, plain: true, doubt: m.doubt, from: i, to: to})
 				i, lastAmount = e-1, e
 				continue
@@ -214,11 +218,14 @@ func (s *scan) findPrices(exact []int) {
 }
 
 // priceLeads may stand between an amount and a price that is a clause of its own.
-var priceLeads = strings.Fields("原来 之前 以前 上次 说好 说好的 还是 都 就 还按 还是按 价 价格 单价 这次 现在")
+var priceLeads = strings.Fields("都是 都按 都算 全是 全按 一律 统一 统一按 按 算 是 均 按说好的 按老价 按原价 按上次的 照旧 原来 之前 以前 上次 说好 说好的 还是 都 就 还按 还是按 价 价格 单价 这次 现在")
 
-// priceClause tells whether r[i:e], a number and one of a unit, is a clause of its own right behind an amount: 6套,33一套. It is
-// no price where goods may be called so (6204两套,6205一套), unless a total follows.
-func (s *scan) priceClause(last, i, to, e int) bool {
+// agreed are words that end before a price: 润版液谈好了150一桶.
+var agreed = strings.Fields("谈好 说好 讲好 讲定 谈定 定好")
+
+// priceClause tells whether r[i:e], a number and one of a unit, is a clause of its own right behind an amount: 6套,33一套. Whether goods
+// are called so (6204两套,6205一套) is looked at when the goods before are known.
+func (s *scan) priceClause(last, i, e int) bool {
 	r := s.r
 	if last < 0 || last >= i {
 		return false
@@ -230,14 +237,7 @@ func (s *scan) priceClause(last, i, to, e int) bool {
 		}
 	}
 	between := strings.Trim(string(r[last:i]), " ,")
-	if between != "" && !slices.Contains(priceLeads, between) || e < len(r) && !isBreak(r[e]) && r[e] != ' ' {
-		return false
-	}
-	k := e
-	for k < len(r) && (r[k] == ',' || r[k] == ' ') {
-		k++
-	}
-	return wordOf(r, k, totalWords) != "" || len(s.x.bearing(string(r[i:to]))) == 0
+	return (between == "" || slices.Contains(priceLeads, between)) && (e >= len(r) || isBreak(r[e]) || r[e] == ' ')
 }
 
 // packing tells whether the number at r[i] counts what a pack holds: 50/盒 beside a name.
@@ -429,6 +429,10 @@ func (s *scan) findQuantities(exact []int) {
 		if isHan(c) && s.x.vocabulary(r, n.to-1, len(r)) && e < len(r) && s.x.vocabulary(r, e-1, len(r)) && s.x.bears(r[n.to-1], r[n.to]) {
 			i = e - 1
 			continue // 四件套
+		}
+		if digit && e < len(r) && isHan(r[e]) && s.x.bears(r[e-1], r[e]) && s.quantityAfter(e) && meet(s.x.pair(gram(r[e-1], r[e])), s.x.bearing("*"+trim(n.value))) {
+			i = e - 1
+			continue // 80双胶6令
 		}
 		if u == "个" && isHan(c) && e < len(r) && isDigit(r[e]) && s.x.bears(r[n.to-1], r[n.to]) {
 			i = e - 1
@@ -634,7 +638,7 @@ func (s *scan) couple(i int, n numeral) bool {
 	if n.more || i == 0 || !s.free(i, n.to) || s.exact[i] > i || n.to < len(r) && !isBreak(r[n.to]) && r[n.to] != ' ' && r[n.to] != '吧' {
 		return false
 	}
-	for _, w := range [...]string{"再加", "再来", "再要", "加到", "改成", "改为", "减到"} {
+	for _, w := range [...]string{"再加", "再来", "再要", "加到", "改成", "改为", "减到", "先来", "先要", "先发", "先送", "先拿", "先到"} {
 		if k := len([]rune(w)); i >= k && has(r, i-k, w) {
 			return true
 		}

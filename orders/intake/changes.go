@@ -140,6 +140,7 @@ func (b *builder) remove(it *wanted) {
 				b.base--
 			}
 			b.changed, b.dropped = true, true
+			b.gone = append(b.gone, span{it.from, it.to}, span{it.q.from, it.q.to})
 			return
 		}
 	}

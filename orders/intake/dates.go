@@ -698,12 +698,12 @@ func readMonthDay(r []rune, i int, c clock, w *when) (time.Time, int, bool) {
 			}
 			if d.to < len(r) && (r[d.to] == '号' || r[d.to] == '日') {
 				d.to++
-			} else if !monthDayEnd(r, d.to) && !weekdayBehind(r, d.to) {
+			} else if !monthDayEnd(r, d.to) && !weekdayBehind(r, d.to) && !deadlineBefore(r, i) {
 				return none, i, false
 			}
 			return nextMonthDay(c, time.Month(v), int(d.value.IntPart())), d.to, true
 		case k < len(r) && (r[k] == '号' || r[k] == '日') && v <= 31:
-			if !dayEnd(r, k+1) && (i < 2 || k+1 >= len(r) || r[i-1] != '(' || r[k+1] != ')' || !strings.ContainsRune("送到发前达", r[i-2])) {
+			if !dayEnd(r, k+1) && !deadlineBefore(r, i) && (i < 2 || k+1 >= len(r) || r[i-1] != '(' || r[k+1] != ')' || !strings.ContainsRune("送到发前达", r[i-2])) {
 				return none, i, false
 			}
 			return nextDay(c, v), k + 1, true
@@ -870,6 +870,7 @@ func readPacked(r []rune, i int, c clock) (time.Time, int, bool) {
 		if _, to, ok := readPacked(r, e+1, c); !ok || to-e < 4 {
 			return time.Time{}, i, false
 		}
+	case deadlineBefore(r, i):
 	case partAt(r, e) >= 0 && len([]rune(partWords[partAt(r, e)].word)) > 1, has(r, e, "要") && (i == 0 || isBreak(r[i-1])):
 	case i > 1 && strings.ContainsRune("-~至到", r[i-1]) && isDigit(r[i-2]) && (dateEnds(r, e) || monthDayEnd(r, e)):
 	default:
@@ -878,9 +879,28 @@ func readPacked(r []rune, i int, c clock) (time.Time, int, bool) {
 	return nextMonthDay(c, time.Month(month), day), e, true
 }
 
+// deadlineNames stand before a deadline.
+var deadlineNames = strings.Fields("交期 货期 交货期 交货日期 到货日期 要货日期 送货日期 到货时间 送货时间 交货时间 要货时间")
+
+// deadlineBefore tells whether what stands at r[i] is named a deadline: 交期6.15.
+func deadlineBefore(r []rune, i int) bool {
+	for i > 0 && strings.ContainsRune(" :是为在", r[i-1]) {
+		i--
+	}
+	for _, w := range deadlineNames {
+		if n := len([]rune(w)); i >= n && has(r[:i], i-n, w) {
+			return true
+		}
+	}
+	return false
+}
+
 // dayEnd tells whether 25号 at r[k] goes on like a day, not like a size.
 func dayEnd(r []rune, k int) bool {
-	for k < len(r) && strings.ContainsRune(" 再才就", r[k]) {
+	for k < len(r) && strings.ContainsRune(" 再才就先", r[k]) {
+		if r[k] == '先' { // 12号先来20袋
+			return true
+		}
 		k++
 	}
 	for _, s := range deadlineWords {

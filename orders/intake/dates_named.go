@@ -39,7 +39,9 @@ func readNamed(r []rune, i int, w *when) (int, bool) {
 		short := n == 1 || name == "放假" || name == "开学" || name == "开业" || name == "过节"
 		switch {
 		case has(r, e, "前后"):
-			e += 2
+			if e += 2; e < len(r) && r[e] != ' ' && !isBreak(r[e]) && !monthDayEnd(r, e) {
+				return i, false // 端午前后人多
+			}
 		case has(r, k+n, "期间") && !short:
 		case has(r, e, "之前"), has(r, e, "以前"):
 			e += 2

@@ -104,6 +104,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	b.settleOwn()
 	b.applyDeals()
 	r.answer(b, which)
+	b.swapsSaid()
 	var f facts2
 	s.gather(0, len(s.r), &f)
 	f.notes = append(f.notes, s.findNotes(0, len(s.r))...)
@@ -361,7 +362,7 @@ func (r *reading) answer(b *builder, order int) {
 
 // halved shares a line out evenly between the two goods that were asked about: 各一半.
 func (r *reading) halved(b *builder, it *wanted) bool {
-	if len(it.res.options) != 2 || it.q.none || !says(r.text, []string{"各一半", "一半一半", "对半", "各半"}) {
+	if len(it.res.options) != 2 || it.q.none || !says(r.text, []string{"各一半", "一半一半", "对半", "各半"}) && strings.Count(r.text, "一半") != 2 {
 		return false
 	}
 	two := it.res.options
@@ -400,13 +401,49 @@ func (r *reading) alike(b *builder, it *wanted) []int32 {
 		return it.res.options
 	}
 	out := slices.Clone(it.res.options)
-	covers := r.x.byUnit(r.x.without(r.x.covers(it.m, nil, b.who), it.m.not), it.q.unit)
+	covers := r.x.byUnit(r.x.without(r.x.covers(it.m, nil, b.who), it.m), it.q.unit)
 	for _, c := range covers {
 		if c.score == covers[0].score && !slices.Contains(out, c.id) {
 			out = append(out, c.id)
 		}
 	}
 	return out
+}
+
+// affirmed are the products that bear a character of m without a negation before it, where others bear it only behind one:
+// 带弯的 is 带存水弯 and not 不带存水弯.
+func affirmed(x *Lexicon, ids []int32, m *mention) []int32 {
+	plainly := func(id int32, c rune) (plain, negated bool) {
+		e := x.products[id]
+		for _, t := range [...][]rune{e.name(), e.spec.text} {
+			for i := range t {
+				if t[i] == c && (i == 0 || !negates(t[i-1])) {
+					plain = true
+				} else if t[i] == c {
+					negated = true
+				}
+			}
+		}
+		return plain, negated
+	}
+	for i, c := range m.han {
+		if negates(c) || i > 0 && negates(m.han[i-1]) {
+			continue
+		}
+		var out []int32
+		denied := false
+		for _, id := range ids {
+			plain, negated := plainly(id, c)
+			if plain {
+				out = append(out, id)
+			}
+			denied = denied || negated && !plain
+		}
+		if denied && len(out) > 0 {
+			return out
+		}
+	}
+	return nil
 }
 
 // chooseOption settles a line whose goods were asked about, or leaves fewer to choose from: by what the message says of them,
@@ -438,6 +475,11 @@ func (r *reading) chooseOption(b *builder, it *wanted) bool {
 			res := x.resolve(m.plus(it.m), nil, b.who, it.q.unit)
 			if res.product >= 0 && slices.Contains(all, res.product) {
 				fit = []int32{res.product}
+			}
+		}
+		if len(fit) == 0 || len(fit) == len(all) {
+			if said := affirmed(x, all, m); len(said) == 1 {
+				fit = said
 			}
 		}
 		if len(fit) == 1 {
@@ -596,7 +638,8 @@ func (r *reading) customerByPart(options []string) []int32 {
 			return nil
 		}
 	}
-	var out []int32
+	var out, alike []int32
+	most := 0
 	for _, o := range options {
 		id, ok := x.customerOf(o)
 		if !ok {
@@ -604,14 +647,37 @@ func (r *reading) customerByPart(options []string) []int32 {
 		}
 		c := x.customer(id)
 		names := append([]string{c.Name, c.Region, c.Contact, string(c.Code), c.Address}, c.Aliases...)
+		shares := 0 // pairs of characters in common: 搞维修的那家
 		for _, n := range names {
-			if t != "" && strings.Contains(string(normal(n)), t) {
+			n := string(normal(n))
+			if t != "" && strings.Contains(n, t) {
 				out = append(out, id)
 				break
 			}
+			shares = max(shares, pairsIn(n, []rune(t)))
+		}
+		if shares > most {
+			most, alike = shares, nil
+		}
+		if shares == most && shares > 0 {
+			alike = append(alike, id)
 		}
 	}
+	if len(out) == 0 && len(alike) == 1 {
+		return alike
+	}
 	return out
+}
+
+// pairsIn counts the pairs of Chinese characters of r that stand in text.
+func pairsIn(text string, r []rune) int {
+	n := 0
+	for i := 0; i+1 < len(r); i++ {
+		if isHan(r[i]) && isHan(r[i+1]) && strings.Contains(text, string(r[i:i+2])) {
+			n++
+		}
+	}
+	return n
 }
 
 func startsWith(text string, words []string) bool {

@@ -210,7 +210,9 @@ func (f *factReader) pair(p pair) {
 	}
 	switch p.kind {
 	case factPO:
-		f.setPO(t)
+		if end := f.setPO(t); end < len(t.r) {
+			f.prose(newText(t.source(end, len(t.r))), pair{})
+		}
 		return
 	case factCustomer:
 		if ids := f.x.customersNamed(t.r); len(ids) > 0 {
@@ -294,10 +296,10 @@ func (f *factReader) prose(t *text, p pair) {
 	}
 }
 
-// setPO takes the first word that can be a number of a form.
-func (f *factReader) setPO(t *text) {
+// setPO takes the first word that can be a number of a form, and tells where it ends.
+func (f *factReader) setPO(t *text) int {
 	if f.po != "" {
-		return
+		return len(t.r)
 	}
 	for i := 0; i < len(t.r); {
 		if isSpace(t.r[i]) {
@@ -310,10 +312,11 @@ func (f *factReader) setPO(t *text) {
 		}
 		if hasDigit(t.r[i:j]) {
 			f.po = t.source(i, j)
-			return
+			return j
 		}
 		i = j + 1
 	}
+	return len(t.r)
 }
 
 // phoneIn takes the number that stands where a form asks for one; digits that are none are kept to be asked about.

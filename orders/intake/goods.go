@@ -7,11 +7,14 @@ import (
 	"strings"
 
 	"github.com/shopspring/decimal"
+
+	"orderbot/orders"
 )
 
 // goods reads the goods of a clause with their quantities.
 func (b *builder) goods(els []el, from, to int, sign rune) {
 	s := b.s
+	b.heading = sign == ':'
 	type span struct{ from, to int }
 	var cur []span
 	split := false // 、 between the words
@@ -84,6 +87,13 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 					b.items[n-1].total = &p
 				}
 			case markSum:
+				if m := joined(); len(b.items) == first && !hasQty(els[i+1:]) && b.content(m) { // 面巾一共400条
+					if r := b.resolve(m, e.mark.qty.unit); r.product >= 0 && r.residue == 0 {
+						add(m, e.mark.qty)
+						cur, split = nil, false
+						continue
+					}
+				}
 				if q := e.mark.qty; q.size && len(cur) == 0 && len(b.items) > first && b.items[len(b.items)-1].res.product < 0 && b.amendTokens(b.mention(q.from, q.to)) {
 					continue // 方木200根(4米)
 				}
@@ -94,7 +104,9 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 					b.sums = append(b.sums, *e.mark)
 				}
 			case markVague:
-				if m := joined(); b.content(m) {
+				if m := joined(); b.heading && m != nil {
+					continue // 日抛30片装补点:
+				} else if b.content(m) {
 					add(m, quantity{none: true, from: e.from, to: e.to})
 					cur = nil
 				} else {
@@ -181,7 +193,7 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 					if b.items[len(b.items)-1].res.product < 0 {
 						b.items[len(b.items)-1].res = prev.res
 					}
-				case gift && m == nil && len(b.items) > 0 && b.has(b.items[len(b.items)-1], q.unit) && b.sameSentence(b.items[len(b.items)-1].to, q.from):
+				case gift && m.empty() && len(b.items) > 0 && b.has(b.items[len(b.items)-1], q.unit) && b.sameSentence(b.items[len(b.items)-1].to, q.from):
 					// 2箱,搭1桶
 					prev := b.items[len(b.items)-1]
 					it := add(prev.m, q)
@@ -436,6 +448,11 @@ func (b *builder) isSpec(els []el, i int, words func() *mention, some bool) bool
 	}
 	if q.spec && later >= 0 && (!between || !some) {
 		return true
+	}
+	if b.heading && later < 0 && some && (q.spec || q.size) {
+		if tok, ok := readSpec(b.s.r, q.from, q.to); ok && len(b.s.x.bearing(tok.askKeys()[0])) > 0 {
+			return true
+		}
 	}
 	if some && later >= 0 && !between && !q.spec && els[later].mark.qty.spec && !b.wordBehind(els, later) && b.unitKnown(q.unit) {
 		return false // 鲈鱼苗3万尾 5公分的: the size stands behind
@@ -806,6 +823,9 @@ func (b *builder) rest(first, clauseFrom, clauseTo int, sign rune, parts func() 
 	x := s.x
 	ms := parts()
 	if len(b.items) > first {
+		if b.inHalves(b.items[len(b.items)-1].q.to, clauseTo) {
+			return
+		}
 		// after goods: something more about them, 4分弯头2箱ppr的
 		if len(ms) > 1 && endsBare(ms[len(ms)-1]) {
 			all := ms[0]
@@ -856,7 +876,7 @@ func (b *builder) rest(first, clauseFrom, clauseTo int, sign rune, parts func() 
 			return
 		}
 	}
-	if b.bareQuantity(all) {
+	if b.bareQuantity(all) || b.inHalves(clauseFrom, clauseTo) || b.bareUnitPrice(all, clauseFrom, clauseTo) {
 		return
 	}
 	if !b.content(all) {
@@ -883,6 +903,56 @@ func (b *builder) rest(first, clauseFrom, clauseTo int, sign rune, parts func() 
 		}
 	}
 	b.hold(all, true)
+}
+
+// inHalves shares out the goods before r[from:to] between two kinds of them: 签字笔10盒,一半黑一半蓝; 黑的蓝的各一半.
+func (b *builder) inHalves(from, to int) bool {
+	r := b.s.r
+	first := index(r, from, to, "一半")
+	if first < 0 || len(b.items) == b.base {
+		return false
+	}
+	it := b.items[len(b.items)-1]
+	if it.m == nil || it.gift || it.q.none || it.q.more || len(it.q.rest) > 0 || !b.sameSentence(it.q.to, from) {
+		return false
+	}
+	var kinds []*mention
+	if second := index(r, first+2, to, "一半"); second > first+2 {
+		lead := from
+		for lead < first && strings.ContainsRune(" 要,", r[lead]) {
+			lead++
+		}
+		if lead == first {
+			kinds = []*mention{b.mention(first+2, second), b.mention(second+2, to)}
+		} else {
+			kinds = []*mention{b.mention(lead, first), b.mention(first+2, second)}
+		}
+	} else if first > from && r[first-1] == '各' {
+		kinds = b.splitMentions(from, first-1)
+	}
+	half := it.q.value.Div(decimal.NewFromInt(2))
+	if len(kinds) != 2 || it.q.value.IsInteger() && !half.IsInteger() {
+		return false
+	}
+	var res [2]resolution
+	var ms [2]*mention
+	for i, m := range kinds {
+		if m.empty() {
+			return false
+		}
+		ms[i] = it.m.plus(m)
+		if res[i] = b.resolve(ms[i], it.q.unit); res[i].product < 0 || res[i].residue > 0 {
+			return false
+		}
+	}
+	if res[0].product == res[1].product {
+		return false
+	}
+	other := *it
+	it.m, it.res, it.q.value = ms[0], res[0], half
+	other.m, other.res, other.q.value = ms[1], res[1], half
+	b.items = append(b.items, &other)
+	return true
 }
 
 // strangeCode makes a line of a code that the catalogue lacks and the number behind it, in a list of such lines: GJ-DP-09 20.
@@ -991,6 +1061,15 @@ func (b *builder) tail(it *wanted, m *mention, at int) bool {
 	return false
 }
 
+// bareUnitPrice takes a number that is a clause of its own right behind goods as their price, where it is near it: 1张,1380.
+func (b *builder) bareUnitPrice(m *mention, from, to int) bool {
+	n := len(b.items)
+	if n == b.base || b.items[n-1].group != b.group-1 || strings.TrimSpace(string(b.s.r[from:to])) != strings.TrimSpace(string(b.s.r[m.from:m.to])) {
+		return false
+	}
+	return b.tail(b.items[n-1], m, m.from)
+}
+
 // amend adds what m says to items whose goods are not certain yet, or that it fits.
 func (b *builder) amend(m *mention, first int) bool {
 	x := b.s.x
@@ -1026,6 +1105,9 @@ func (b *builder) amend(m *mention, first int) bool {
 			}
 		}
 		r := x.resolve(both, it.ctx, b.who, it.q.unit)
+		if it.gift && r.product < 0 && strings.ContainsAny(clauseAround(b.s.r, m.from), "送赠") && b.respec(it, m) {
+			return true // 送的那箱要80公分的
+		}
 		if r.product < 0 && it.res.product >= 0 && (r.reason != ReasonAmbiguous || x.cover(it.res.product, both).score >= r.best.score) {
 			if r, ok := b.contradicts(it, m); ok {
 				it.res = r
@@ -1192,13 +1274,12 @@ func (b *builder) sizeNotPrice(p priceTag) bool {
 	if len(b.items) == 0 {
 		return false
 	}
-	last := b.items[len(b.items)-1]
-	if last.res.product < 0 {
-		return false
+	last, x := b.items[len(b.items)-1], b.s.x
+	var pr *orders.Product
+	if last.res.product >= 0 {
+		pr = x.product(last.res.product)
 	}
-	x := b.s.x
-	pr := x.product(last.res.product)
-	if pr.Price != nil && pr.Price.IsPositive() {
+	if pr != nil && pr.Price != nil && pr.Price.IsPositive() {
 		four := decimal.NewFromInt(4)
 		for _, u := range [...]string{p.per, last.q.unit, pr.Unit} {
 			if unit, _, _, ok := productUnit(pr, u); ok {

@@ -1,6 +1,9 @@
 package intake
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Words that tell what a message wants, where it orders nothing by itself.
 var (
@@ -10,21 +13,40 @@ var (
 	cancelWords2 = strings.Fields("取消 撤单 撤销 撤了 撤回 作废 不要了 别发了 先不发 不做了 不订了 退单 算了 停掉 别送了 不用送了 不要送了 撤掉 全不要")
 	askWords     = strings.Fields("多少钱 几多钱 点卖 什么价 啥价 什么价格 价格多少 价格怎么 报价 报个价 报下价 报一下价 几块钱 几块 多少一 怎么卖 价格 单价多少 有货吗 有没有货 有没有 有货没 有现货 现货 库存 还有吗 还有多少 有吗 有么 交期 货期 几天能到 多久能到 多久到货 多久发货 什么价位 行情 几天能交 几天交 多久能交 几天能出 几天能发 几天能做 多少天 能便宜 便宜点 优惠 打折 折扣 最低价 能不能少 能不能低 哪种好 区别 适合 能用吗 可以用吗 能配 配套吗 匹配 规格有哪些 有哪些 什么规格 什么材质 保质期 有证吗 能开票吗 起订量 怎么样 参数 什么牌子 说明书 资料 图片发 尺寸多少 厚度多少 支持 兼容 能装 通用吗 替换吗 替代吗 代替吗 能代替 能替代 能替 能互换 保修 质保 多久 多长时间 什么区别 买几送几 搞活动不 搞活动吗 有活动吗 有活动不 有什么活动 啥活动")
 	maybeWords   = strings.Fields("要是 如果 假如 假设 万一 左右 大概 不急着定 先问 问下 问一下 问问 打听 了解 咨询 报个价 考虑 看看价 比价 量大 打算 计划 估计 可能要 可能会 预计")
-	adWords      = strings.Fields("退订 大促 促销 全场 热线 招商 高价 收购 回收 诚邀 特惠 优惠券 扫码 加微信 免费领 限时 秒杀 互推 代理 贷款 各位合作伙伴 周知 通知 盘点 不收货 放假通知 祝各位 祝您 祝大家 生意兴隆 新年快乐 节日快乐 恭喜 鸿运")
+	adWords      = strings.Fields("退订 大促 促销 全场 热线 招商 高价 收购 回收 诚邀 特惠 优惠券 扫码 加微信 免费领 限时 秒杀 互推 代理 贷款 各位合作伙伴 周知 通知 盘点 不收货 放假通知 祝各位 祝您 祝大家 安康 生意兴隆 新年快乐 节日快乐 恭喜 鸿运")
 	payWords     = strings.Fields("款已 已打款 已付款 打过去了 转账 汇款 水单 回单 已转 货款 付了 打款了 付款了 已经付 尾款 对账 发票收到 开票信息")
-	yesWords     = strings.Fields("对的 对对 对 是的 是 嗯嗯 嗯 恩 好的 好 行 可以 没错 没问题 确认 确定 ok okay 就这么定 就这样 就这么 没毛病 同意 yes 中 要得 收到 妥 成 👌 照发 发吧 下单吧 正确 就按这个 按这个 就这些 就是这些 可以了")
+	yesWords     = strings.Fields("没写错 没打错 没弄错 没搞错 没说错 对的 对对 对 是的 是 嗯嗯 嗯 恩 好的 好 行 可以 没错 没问题 确认 确定 ok okay 就这么定 就这样 就这么 没毛病 同意 yes 中 要得 收到 妥 成 👌 照发 发吧 下单吧 正确 就按这个 按这个 就这些 就是这些 可以了")
 	noWords      = strings.Fields("不是 不对 不行 打错 错了 弄错 搞错 写错 no 否 不要 别 不用 不可以 不同意 不确认 不正确 有误")
 	repeatWords  = strings.Fields("老样子 老规矩来 照旧来 照上次 照上回 照上一次 照上单 照老样 按上次 按上回 按老样 按照上次 跟上次一样 跟上回一样 和上次一样 和上回一样 同上次 同上回 上次一样 上回一样 上次那个单 上回那个单 照着再来 照着来 再来一单 再来一份一样 一样再来 原样再来 原样来 还是老样 还是上次那些 还是上回那些 跟以前一样 和以前一样 跟之前一样 和之前一样 同上一单 照抄 照单再来 老三样 的单照旧 单子照旧 订单照旧 照旧下单")
 )
 
-// says tells whether any of the words stands in the text.
+// says tells whether any of the words stands in the text. Nearly always none does: of many words only those are looked for whose
+// beginning the text may hold.
 func says(text string, words []string) bool {
+	if len(words) < 8 {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
+	}
+	var begins [64]uint64 // by the hashes of six bytes in a row, two characters
+	for i := 0; i+6 <= len(text); i++ {
+		h := pairHash(text, i)
+		begins[h>>6] |= 1 << (h & 63)
+	}
 	for _, w := range words {
+		if len(w) >= 6 {
+			if h := pairHash(w, 0); begins[h>>6]>>(h&63)&1 == 0 {
+				continue
+			}
+		}
 		if strings.Contains(text, w) {
 			return true
 		}
 	}
 	return false
+}
+
+// pairHash is a number below 4096 of the two characters at s[i:]; their first bytes, which hardly differ, do not count.
+func pairHash(s string, i int) uint32 {
+	return ((uint32(s[i+1]) | uint32(s[i+2])<<8 | uint32(s[i+4])<<16 | uint32(s[i+5])<<24) * 0x9E3779B1) >> 20
 }
 
 // isRepeat tells whether the message asks for the same goods as before.

@@ -45,6 +45,7 @@ type builder struct {
 	base    int  // items below this index come from the draft
 	changed bool // an item of the draft was changed
 	dropped bool // something was taken away
+	gone    []span
 	touched []*wanted
 	group   int
 	answers []*mention // words about goods without a quantity
@@ -52,6 +53,7 @@ type builder struct {
 	fixNext bool // 哦不, the right word comes with the next clause
 	asked   bool // the last clause was a question
 	again   bool // the clause adds to what was ordered
+	heading bool // a colon ends the clause: it says what the goods behind it have in common
 	instead bool // the last clause took goods away: 改… says what comes instead
 
 	mentions map[[3]int]*mention // what was read, by its place and the number of marks then
@@ -224,6 +226,7 @@ func (b *builder) clause(from, to int, sign rune) {
 	}
 	if b.asked && len(els) == 1 && hasKind(els, markMinus) { // 各送一包？不用
 		for i := len(b.items) - 1; i >= b.base && b.items[i].group == b.group-1; i-- {
+			b.gone = append(b.gone, span{b.items[i].from, b.items[i].to}, span{b.items[i].q.from, b.items[i].q.to})
 			b.items = b.items[:i]
 		}
 		b.asked = false

@@ -27,6 +27,7 @@ type mention struct {
 	kin    []kinAt
 	scored map[*mention][]cover // what the products explain of it within a context, once worked out
 	not    []specToken          // what the goods must not bear: 不带USB
+	notHan []uint64             // the same of words, by their pairs of characters: 没散光的
 	meant  int32                // one more than the product that it was found to mean, 0 if none
 }
 
@@ -53,7 +54,7 @@ func (m *mention) plus(o *mention) *mention {
 	if o == nil {
 		return m
 	}
-	s := &mention{from: min(m.from, o.from), to: max(m.to, o.to), own: m.own, code: m.code, filler: m.filler, not: append(slices.Clone(m.not), o.not...)}
+	s := &mention{from: min(m.from, o.from), to: max(m.to, o.to), own: m.own, code: m.code, filler: m.filler, not: append(slices.Clone(m.not), o.not...), notHan: append(slices.Clone(m.notHan), o.notHan...)}
 	if o.own != nil {
 		s.own = o.own
 	}
@@ -121,6 +122,13 @@ func (x *Lexicon) readMention(t *text, from, to int, own []ownItem, skip func(i 
 				i = tok.to
 				continue
 			}
+			if e := x.wordEnd(r, i+n, to); e > i+n && e < len(r) && r[e] == '的' {
+				for k := i + n; k+1 < e; k++ {
+					m.notHan = append(m.notHan, gram(r[k], r[k+1]))
+				}
+				i = e
+				continue
+			}
 		}
 		if letterWord(r, i) && i+1 < to && x.bears(r[i], r[i+1]) && len(m.han) < maxHan {
 			m.han, m.at = append(m.han, r[i]), append(m.at, i)
@@ -171,9 +179,20 @@ func (x *Lexicon) known(r []rune, i, n, to int) bool {
 	return i > 0 && x.bears(r[i-1], r[i]) && i+1 < to && x.bears(r[i], r[i+1]) || n == 1 && i+1 < to && x.bears(r[i], r[i+1]) && !strings.ContainsRune("的要来给和跟再", r[i])
 }
 
+// wordEnd is where the word of products' texts ends that begins at r[i].
+func (x *Lexicon) wordEnd(r []rune, i, to int) int {
+	for i+1 < to && isHan(r[i]) && x.bears(r[i], r[i+1]) {
+		i++
+		if i+1 >= to || !x.bears(r[i], r[i+1]) {
+			return i + 1
+		}
+	}
+	return i
+}
+
 // lacks is how long the word at r[i] is that says what goods are without: 不带, 不含.
 func lacks(r []rune, i int) int {
-	for _, w := range [...]string{"不带", "不含", "没带", "不要带"} {
+	for _, w := range [...]string{"不带", "不含", "没带", "不要带", "没有", "没"} {
 		if has(r, i, w) {
 			return len([]rune(w))
 		}
@@ -220,7 +239,10 @@ func ownAt(r []rune, i int, own []ownItem) (*ownItem, int) {
 	end := i
 	for k := range own {
 		for _, name := range [...][]rune{own[k].name, own[k].short} {
-			if e := nameEnd(r, i, name); e > end && boundary(r, i, e) {
+			if e := nameEnd(r, i, name); e > end && (boundary(r, i, e) || times(r, e) && boundary(r[:e], i, e)) {
+				if e < len(r) && isHan(r[e]) && r[e] != '的' && !slices.ContainsFunc(name, func(c rune) bool { return !isDigit(c) }) {
+					continue // 30 in 30片, of MK-30
+				}
 				if len(name) == 1 && (i+1 < len(r) && isHan(r[i+1]) && !isHanNumeral(r[i+1]) || i > 0 && isHan(r[i-1]) && fillerAt(r, i-1) == 0) { // 红 in 小支干红, but 邦 in 送邦一箱
 					continue
 				}
@@ -229,6 +251,15 @@ func ownAt(r []rune, i int, own []ownItem) (*ownItem, int) {
 		}
 	}
 	return best, end
+}
+
+// times tells whether x and a number of goods stand at r[e:], behind a name: ENG-07x40.
+func times(r []rune, e int) bool {
+	if e == 0 || e+1 >= len(r) || r[e] != 'x' || !isDigit(r[e-1]) || !isDigit(r[e+1]) {
+		return false
+	}
+	n, ok := readDigits(r, e+1)
+	return ok && (n.to >= len(r) || r[n.to] == ' ' || isBreak(r[n.to]))
 }
 
 // mend replaces characters that only sound like those of a product's name.
@@ -916,6 +947,9 @@ func (m *mention) sign(b []byte) []byte {
 		}
 		b = utf8.AppendRune(b, h)
 	}
+	for _, g := range m.notHan {
+		b = binary.AppendUvarint(append(b, '~'), g)
+	}
 	for i, toks := range [][]specToken{m.toks, m.not} {
 		for j := range toks {
 			b = append(b, "#!"[i])
@@ -1079,13 +1113,14 @@ func (x *Lexicon) hasHead(m *mention, covers []cover) bool {
 }
 
 // without leaves out the products that bear what the goods must not, unless all do.
-func (x *Lexicon) without(covers []cover, not []specToken) []cover {
-	if len(not) == 0 {
+func (x *Lexicon) without(covers []cover, m *mention) []cover {
+	if len(m.not)+len(m.notHan) == 0 {
 		return covers
 	}
+	not := m.not
 	var out []cover
 	for _, c := range covers {
-		bears := false
+		bears := slices.ContainsFunc(m.notHan, func(g uint64) bool { return x.hasPair(x.products[c.id], g) })
 		for i := range not {
 			bears = bears || x.products[c.id].bearsAny(x.asks(&not[i]))
 		}
@@ -1102,7 +1137,7 @@ func (x *Lexicon) without(covers []cover, not []specToken) []cover {
 // choose settles on one of the candidates, or says why it can't.
 func (x *Lexicon) choose(m *mention, covers []cover, unit string) resolution {
 	r := resolution{product: -1, scored: covers[:min(len(covers), maxShown)]}
-	covers = x.without(covers, m.not)
+	covers = x.without(covers, m)
 	top := covers[0]
 	content := m.content()
 	// those as good as the best

@@ -51,10 +51,14 @@ var addressCues = []struct {
 	{"寄", true},
 	{"到", true},
 	{"去", true},
+	{"卸", true},
+	{"停到", false},
+	{"停在", false},
+	{"停", true},
 }
 
 // placeEnds are the words with which places end.
-var placeEnds = strings.Fields("路 街 道 巷 弄 里 号 号楼 栋 幢 楼 层 室 库 仓 仓库 门 大门 门口 店 厂 厂区 园 园区 区 县 市 镇 乡 村 站 场 所 处 院 校 城 湾 港 码头 旁 旁边 对面 隔壁 单元 科 工地 前台 大厅 中心 基地 车间 办公室 收发室 传达室 保安室 门卫 门卫室 岗亭 后门 前门 侧门 东门 西门 南门 北门 负一层 地下室 项目部 广场 大厦 大楼 小区 花园 公寓 宿舍 食堂 超市 市场 商场 档口 摊位 公司 里面 交界处 路口 入口 出口 月台 卸货区 物资库 耗材库 水厂 泵房 机房 配电房 工业区 开发区 物流园 产业园 科技园 学校 医院 酒店 饭店 餐厅 铺 馆 厅 房 屋 棚 台 岛 桥 塔 寺 庙 河边 坳 坪 坝 沟 岭 坡 湾 塘 屯 堡 寨 庄 峪 滩 洼 村口 路边 大棚 果园 猪场 鸡场 养殖场 渔场 牧场 矿 矿区 井场 地块 梁场 拌合站 料场 堆场")
+var placeEnds = strings.Fields("路 街 道 巷 弄 里 号 号楼 栋 幢 楼 层 室 库 仓 仓库 门 大门 门口 店 厂 厂区 园 园区 区 县 市 镇 乡 村 站 场 所 处 院 校 城 湾 港 码头 旁 旁边 对面 隔壁 单元 科 工地 前台 大厅 中心 基地 车间 办公室 收发室 传达室 保安室 门卫 门卫室 岗亭 后门 前门 侧门 东门 西门 南门 北门 负一层 地下室 项目部 广场 大厦 大楼 小区 花园 公寓 宿舍 食堂 超市 市场 商场 档口 摊位 公司 里面 收货平台 收货区 收货口 收货处 收货点 收货台 卸货平台 卸货口 卸货点 收货部 门岗 交界处 路口 入口 出口 月台 卸货区 物资库 耗材库 水厂 泵房 机房 配电房 工业区 开发区 物流园 产业园 科技园 学校 医院 酒店 饭店 餐厅 铺 馆 厅 房 屋 棚 台 岛 桥 塔 寺 庙 河边 坳 坪 坝 沟 岭 坡 湾 塘 屯 堡 寨 庄 峪 滩 洼 村口 路边 大棚 果园 猪场 鸡场 养殖场 渔场 牧场 矿 矿区 井场 地块 梁场 拌合站 料场 堆场")
 
 // vaguePlaces say no address on their own.
 var vaguePlaces = map[string]bool{}
@@ -76,6 +80,9 @@ func (s *scan) findAddresses() {
 			if !has(r, i, cue.word) || !s.free(i, i+len([]rune(cue.word))) {
 				continue
 			}
+			if receivingPlace(r, i) {
+				break
+			}
 			k := i + len([]rune(cue.word))
 			if neg := s.negated(i); neg > 0 {
 				if e := s.clauseEnd(k); s.placeAt(k, e, cue.weak) > 0 {
@@ -86,6 +93,9 @@ func (s *scan) findAddresses() {
 			}
 			for k < len(r) && (r[k] == ':' || r[k] == ' ' || r[k] == '是' && cue.word == "地址" || r[k] == '在') {
 				k++
+			}
+			if cue.word == "去" && k < len(r) && strings.ContainsRune("翻看查找问数点核拿取忙开盘买", r[k]) { // 我去翻下冻库
+				break
 			}
 			if e := s.placeAt(k, s.chunkEnd(k), cue.weak); e > k {
 				e = s.bracketed(e)
@@ -125,7 +135,7 @@ func (s *scan) findAddresses() {
 	}
 	// 化工厂门口交货
 	for i := 2; i < len(r); i++ {
-		if s.owner[i] >= 0 || !has(r, i, "交货") && !has(r, i, "卸货") {
+		if s.owner[i] >= 0 || !has(r, i, "交货") && !has(r, i, "卸货") && !has(r, i, "下货") {
 			continue
 		}
 		from := i
@@ -273,7 +283,7 @@ func receivingPlace(r []rune, k int) bool {
 	if has(r, k, "收费") || has(r, k, "收发") || has(r, k, "收银") {
 		return true
 	}
-	return has(r, k, "收货") && k+2 < len(r) && strings.ContainsRune("处区部口点仓台间站科室门组平月大中", r[k+2])
+	return (has(r, k, "收货") || has(r, k, "卸货")) && k+2 < len(r) && strings.ContainsRune("处区部口点仓台间站科室门组平月大中位", r[k+2])
 }
 
 // placeAt returns where the place in r[from:to] ends, from if there is none.
@@ -294,7 +304,7 @@ func (s *scan) placeAt(from, to int, weak bool) int {
 			end = k
 			break
 		}
-		if has(r, k, "签收") || has(r, k, "交货") || has(r, k, "卸货") || has(r, k, "就行") || has(r, k, "即可") || has(r, k, "吧") && k+1 == end || has(r, k, "谢谢") || has(r, k, "别送") || has(r, k, "别放") || has(r, k, "不要") || has(r, k, "哈") && k+1 == end || has(r, k, "联系") || has(r, k, "电话") || r[k] == '找' && s.personAfter(k+1) {
+		if has(r, k, "签收") || has(r, k, "交货") || has(r, k, "卸货") && !receivingPlace(r, k) || has(r, k, "就行") || has(r, k, "即可") || has(r, k, "吧") && k+1 == end || has(r, k, "谢谢") || has(r, k, "别送") || has(r, k, "别放") || has(r, k, "不要") || has(r, k, "哈") && k+1 == end || has(r, k, "联系") || has(r, k, "电话") || r[k] == '找' && s.personAfter(k+1) {
 			end = k
 			break
 		}
@@ -686,6 +696,7 @@ func (s *scan) findCustomers() {
 		s.claim(mark{kind: markCustomer, from: i, to: end, text: s.quote(i, end), ids: ids})
 		i = end - 1
 	}
+	s.findHeadOffices()
 	for i := range r {
 		if s.owner[i] >= 0 || i > 0 && isHan(r[i-1]) && s.owner[i-1] < 0 && s.inWord(i) {
 			continue
@@ -697,6 +708,64 @@ func (s *scan) findCustomers() {
 			s.claim(mark{kind: markPerson, from: i, to: e, text: s.quote(i, e), ids: n.ids})
 		}
 	}
+}
+
+// headOffices are words for the customer whose branches others are.
+var headOffices = strings.Fields("总公司 总部 总店 总仓 总院 本部")
+
+// findHeadOffices recognises the head office of a customer who is named, or who writes, by that word alone before what it
+// orders: 江湾店10公斤的4副,总部2.5公斤的30只.
+func (s *scan) findHeadOffices() {
+	r := s.r
+	for i := 0; i < len(r); i++ {
+		w := wordOf(r, i, headOffices)
+		if w == "" || i > 0 && s.owner[i-1] < 0 && !isBreak(r[i-1]) && r[i-1] != ' ' && !s.amountEnds(i) {
+			continue
+		}
+		e := i + len([]rune(w))
+		if !s.free(i, e) || !s.quantityIn2(e, s.clauseEnd(e)) {
+			continue
+		}
+		if ids := s.headOffice(); len(ids) == 1 {
+			s.claim(mark{kind: markCustomer, from: i, to: e, text: s.quote(i, e), ids: ids})
+			i = e - 1
+		}
+	}
+}
+
+// headOffice is the customer who is called a head office, of those who are named or write and of those whose branches they are.
+func (s *scan) headOffice() []int32 {
+	var out []int32
+	add := func(ids ...int32) {
+		for _, id := range ids {
+			if !slices.Contains(out, id) {
+				out = append(out, id)
+			}
+		}
+	}
+	look := func(id int32) {
+		for _, name := range s.x.customers[id].names() {
+			for _, w := range headOffices {
+				if strings.HasSuffix(string(name), w) {
+					add(id)
+				}
+				for k := min(len(name)-1, 8); k >= 2; k-- {
+					add(s.x.buyers.ids(append(slices.Clone(name[:k]), []rune(w)...))...)
+				}
+			}
+		}
+	}
+	if s.cust >= 0 {
+		look(s.cust)
+	}
+	for _, m := range s.marks {
+		if m.kind == markCustomer && m.to > m.from {
+			for _, id := range m.ids {
+				look(id)
+			}
+		}
+	}
+	return out
 }
 
 // carries tells whether r[i:end] is a carrier's word, not the customer who bears the same name: that one stands at the

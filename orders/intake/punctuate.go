@@ -44,7 +44,7 @@ var (
 	// condClause are words that begin a condition, or what is said of all, wherever they stand.
 	condClause = strings.Fields("不用就 都走 都送 都发 都记 没有就 没货就 没有的话 没货的话 有的话 有货的话")
 	// moreWords add to what was ordered.
-	moreWords = strings.Fields("再加 再来 再要 另加 另外")
+	moreWords = strings.Fields("再配 再带 再捎 再加 再来 再要 另加 另外")
 	// usual are words for an amount that end a clause.
 	usual = strings.Fields("那么多 一样多 那些 老数量")
 	// arrivals are words with which a deadline ends.

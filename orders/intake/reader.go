@@ -115,7 +115,9 @@ func (s *scan) dropQuestions() {
 			}
 		}
 		if m.from > 0 && (s.r[m.from-1] == '那' || s.r[m.from-1] == '这') && !m.qty.bare {
-			m.kind = markNoise
+			if c := s.at(m.from - 2); c == nil || c.kind != markCustomer { // 学府店那5箱… is ordered
+				m.kind = markNoise
+			}
 		}
 		for _, w := range [...]string{"那种", "这种", "的那种", "的这种"} {
 			if strings.HasPrefix(after, w) {
@@ -135,7 +137,7 @@ func (r *reading) fresh() (Result, *Thread) {
 	r.build(nil)
 	goods, vague := 0, 0
 	for _, sec := range r.secs {
-		sec.items = slices.DeleteFunc(sec.items, func(it *wanted) bool { return it.followsUp() || s.follow().status && it.forwarding() })
+		sec.items = slices.DeleteFunc(sec.items, func(it *wanted) bool { return it.followsUp() || it.forwarding() && s.follow().status })
 		for _, it := range sec.items {
 			if it.gift {
 				continue
@@ -153,8 +155,10 @@ func (r *reading) fresh() (Result, *Thread) {
 	res.Intent = r.intent(goods, vague, ref, picture)
 	switch res.Intent {
 	case IntentOrder:
-		r.settle()
+		missed := r.missed()
+		r.shareOut()
 		r.sameGoods()
+		r.settle()
 		if len(r.secs) > 1 {
 			r.secs = slices.DeleteFunc(r.secs, func(sec *section) bool { return len(sec.items) == 0 })
 		}
@@ -164,6 +168,7 @@ func (r *reading) fresh() (Result, *Thread) {
 		var words [][]string
 		res.Orders, res.Asks, words = x.finish(r.secs, r.msg.Time, 0)
 		r.repeatAsks(&res, picture)
+		r.askMissed(&res, missed)
 		res.Explain = r.explain(r.secs, res.Orders, res.Asks, 0)
 		for n, sec := range r.secs {
 			res.unread = append(res.unread, s.unreadOf(sec.b, n)...)
@@ -225,7 +230,7 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 		return IntentChange
 	case goods == 0 && !r.repeat && says(t, cancelWords2) && (ref != "" || strings.Contains(t, "单") || strings.Contains(t, "全部")) && !r.asking():
 		return IntentCancel
-	case goods == 0 && !r.repeat && r.s.follow().urge && !says(t, payWords):
+	case goods == 0 && !r.repeat && r.s.follow().urge && !says(t, payWords) && !r.ordersSoon(ref):
 		return IntentUrge
 	case goods == 0 && !r.repeat && ref != "" && changing && !r.s.follow().status:
 		return IntentChange
@@ -258,6 +263,12 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 	}
 }
 
+// ordersSoon tells whether what sounds like hurrying an order on its way orders goods that are named, quickly: 配一副…,框用8862透灰,加急.
+func (r *reading) ordersSoon(ref string) bool {
+	return ref == "" && !r.s.follow().status && !r.s.follow().wish && len(r.mentions()) > 0 && says(r.text, []string{"要", "来", "配", "订", "拿", "补"}) && (r.s.hasKind(markCarrier) || r.s.hasKind(markAddress) || r.s.hasKind(markDate)) &&
+		!says(r.text, []string{"催", "还没", "还不", "没到", "没发", "那单", "这单", "上次", "昨天", "前天", "订单"})
+}
+
 // namesOrderFirst tells whether an order is named before all goods: 刚才那单，多维改成15袋.
 func (r *reading) namesOrderFirst() bool {
 	at := strings.Index(r.text, "单")
@@ -278,7 +289,7 @@ func (r *reading) givesBack() bool {
 	if says(r.text, []string{"再来", "另外", "再要", "再发"}) {
 		return false
 	}
-	if strings.Contains(r.text, "换") && says(r.text, []string{"昨天", "前天", "上次", "上回", "上批", "这批", "那批", "收到", "送来", "发来", "刚到"}) && says(r.text, []string{"换一", "换个", "换新", "换掉", "换货", "给换", "能换", "换下"}) {
+	if !r.repeat && strings.Contains(r.text, "换") && says(r.text, []string{"昨天", "前天", "前几天", "上次", "上回", "上周", "上礼拜", "上星期", "上个月", "上月", "上批", "这批", "那批", "收到", "送来", "发来", "刚到"}) && says(r.text, []string{"换一", "换个", "换新", "换掉", "换货", "给换", "给我换", "给我们换", "能换", "换下", "换成"}) && !says(r.text, []string{"这次", "这回"}) {
 		return true
 	}
 	for i, c := range r.s.r {
@@ -411,6 +422,34 @@ func (r *reading) bareGoods() bool {
 		}
 	}
 	return n > 0
+}
+
+// shareOut gives each customer the part of goods that are named once for all: 清爽一共30箱:北街店20箱,…;东港店10箱,….
+func (r *reading) shareOut() {
+	if len(r.secs) < 2 || len(r.secs[0].items) != 1 || r.secs[0].b == nil {
+		return
+	}
+	all := r.secs[0].items[0]
+	parts := r.secs
+	if len(r.secs[0].b.loose) == 0 { // it stands before all of them
+		parts = r.secs[1:]
+	}
+	sum := decimal.Zero
+	for _, sec := range parts {
+		if sec.b == nil || len(sec.b.loose) != 1 || sec != r.secs[0] && len(sec.items) > 0 || !sameUnit(sec.b.loose[0].unit, all.q.unit) {
+			return
+		}
+		sum = sum.Add(sec.b.loose[0].value)
+	}
+	if !sum.Equal(all.q.value) {
+		return
+	}
+	r.secs = parts
+	for _, sec := range parts {
+		part := *all
+		part.q = sec.b.loose[0]
+		sec.items, sec.b.loose = []*wanted{&part}, nil
+	}
 }
 
 // sameGoods gives a customer who is named with but a quantity the goods named before: 另外二店也要5箱.
@@ -628,6 +667,26 @@ func (b *builder) swaps() {
 	})
 }
 
+// swapsSaid puts goods that are named without a quantity in the place of those of the draft that are of their kind, where the
+// message says that they are to be used: 糖粉她家用普通的,数不变.
+func (b *builder) swapsSaid() {
+	b.answers = slices.DeleteFunc(b.answers, func(m *mention) bool {
+		if !strings.ContainsAny(clauseAround(b.s.r, m.from), "用要换改") {
+			return false
+		}
+		res := b.s.x.resolve(m, nil, b.who, "")
+		if res.product < 0 || res.residue > 0 || slices.ContainsFunc(b.items, func(o *wanted) bool { return o.res.product == res.product }) {
+			return false
+		}
+		same := b.similar(m)
+		if len(same) != 1 || same[0].gift || !b.respec(same[0], m) {
+			return false
+		}
+		b.touch(same[0])
+		return true
+	})
+}
+
 // settleOwn merges goods said again with those of the draft or the history: 铜阀6分的这次两箱.
 func (b *builder) settleOwn() {
 	if b.base == 0 {
@@ -688,12 +747,11 @@ func (b *builder) saidAgain() {
 		if it.gift || it.q.none || it.res.product < 0 && it.res.reason != ReasonAmbiguous {
 			continue
 		}
-		if end := b.s.clauseEnd(it.q.to); it.res.product >= 0 && index(b.s.r, it.from, end, "还是") < 0 && b.s.r[end-1] != '吧' && (it.q.to >= len(b.s.r) || b.s.r[it.q.to] != '吧') {
-			continue
-		}
+		end := b.s.clauseEnd(it.q.to)
+		settled := it.res.product < 0 || index(b.s.r, it.from, end, "还是") >= 0 || b.s.r[end-1] == '吧' || it.q.to < len(b.s.r) && b.s.r[it.q.to] == '吧'
 		var found []*wanted
 		for _, o := range b.items[b.base:i] {
-			if !o.gift && o.res.product >= 0 && (o.res.product == it.res.product || it.res.product < 0 && slices.Contains(it.res.options, o.res.product)) && o.q.unit == it.q.unit && o.line < it.line {
+			if !o.gift && o.res.product >= 0 && (o.res.product == it.res.product || it.res.product < 0 && slices.Contains(it.res.options, o.res.product)) && o.q.unit == it.q.unit && o.line < it.line && (settled || b.sayAnew(o, it)) {
 				found = append(found, o)
 			}
 		}
@@ -703,6 +761,17 @@ func (b *builder) saidAgain() {
 			i--
 		}
 	}
+}
+
+// sayAnew tells whether it corrects o: the same speaker says the same goods once more, after 等下 or with 要, and adds nothing.
+func (b *builder) sayAnew(o, it *wanted) bool {
+	s := b.s
+	was, is := s.turnAt(o.from), s.turnAt(it.from)
+	if was == nil || is == nil || was == is || was.speaker != is.speaker {
+		return false
+	}
+	cl := clauseAround(s.r, it.from)
+	return !strings.ContainsAny(cl, "再另还又加也") && (strings.Contains(cl, "要") || says(string(s.r[was.to:it.from]), []string{"稍等", "等下", "等等", "等一下", "等会", "我看", "我数", "看了下", "查了", "数了"}))
 }
 
 // usualAmounts fills 还是上次那么多 from the history.
@@ -791,7 +860,7 @@ func (b *builder) applyDeals() {
 		done := false
 		for _, it := range b.items {
 			out = append(out, it)
-			if it.gift || it.q.none || done {
+			if it.gift || it.q.none || done || says(string(b.s.r[min(it.q.to, len(b.s.r)):min(it.q.to+6, len(b.s.r))]), []string{"不参加", "不参与", "不算活动", "除外"}) {
 				continue
 			}
 			around := it.from <= d.from && it.to >= d.to || it.m != nil && it.m.from <= d.from && it.q.from >= d.from
@@ -821,6 +890,67 @@ func (b *builder) sameSentence(i, j int) bool {
 		}
 	}
 	return true
+}
+
+// missed are the amounts that became part of nothing: neither of a line nor of a sum, a remark or a question.
+func (r *reading) missed() []mark {
+	var used []span
+	for _, sec := range r.secs {
+		b := sec.b
+		if b == nil {
+			continue
+		}
+		add := func(from, to int) { used = append(used, span{from, to}) }
+		for _, it := range sec.items {
+			add(it.from, it.to)
+			add(it.q.from, it.q.to)
+			if it.m != nil {
+				add(it.m.from, it.m.to)
+			}
+			for _, q := range []*quantity{it.clash, it.equal} {
+				if q != nil {
+					add(q.from, q.to)
+				}
+			}
+		}
+		used = append(used, b.gone...)
+		for _, q := range b.loose {
+			add(q.from, q.to)
+		}
+		for _, m := range b.answers {
+			add(m.from, m.to)
+		}
+		for _, list := range [][]mark{b.notes, b.deals, b.sums, b.totals} {
+			for _, m := range list {
+				add(m.from, m.to)
+			}
+		}
+	}
+	var out []mark
+	for _, m := range r.s.marks {
+		if m.kind != markQty || m.to <= m.from || m.qty.bare || m.qty.size || m.qty.spec || m.qty.none {
+			continue
+		}
+		if !slices.ContainsFunc(used, func(u span) bool { return u.from < m.to && m.from < u.to }) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// askMissed asks what became of amounts that went into nothing, rather than dropping them.
+func (r *reading) askMissed(res *Result, missed []mark) {
+	for n, sec := range r.secs {
+		for _, m := range missed {
+			if m.from < sec.from || m.from >= sec.to {
+				continue
+			}
+			field := fmt.Sprintf("orders[%d].lines", n)
+			if n < len(res.Orders) && !slices.ContainsFunc(res.Asks, func(a Ask) bool { return a.Field == field }) {
+				res.Asks = append(res.Asks, Ask{Field: field, Reason: ReasonUnknown, Text: fmt.Sprintf("「%s」没看明白，这里要什么货、多少？", strings.Trim(clauseAround(r.s.r, m.from), " "))})
+			}
+		}
+	}
 }
 
 // repeatAsks asks for what 老样子 or a missing picture leaves open.

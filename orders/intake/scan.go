@@ -197,6 +197,18 @@ func (s *scan) findNoise() {
 		if (has(s.r, i, "一块儿") || has(s.r, i, "一块发") || has(s.r, i, "一块送") || has(s.r, i, "一块来")) && s.claim(mark{kind: markNoise, from: i, to: i + 2}) { // together
 			continue
 		}
+		if e := s.lessOrMore(i); e > i && s.claim(mark{kind: markNoise, from: i, to: e}) { // 亮黑少拿点,4副吧
+			i = e - 1
+			continue
+		}
+		if e := s.refused(i); e > i && s.claim(mark{kind: markNote, from: i, to: e, text: s.quote(i, e)}) {
+			i = e - 1
+			continue
+		}
+		if e := s.stockAsked(i); e > i && s.claim(mark{kind: markNoise, from: i, to: e}) {
+			i = e - 1
+			continue
+		}
 		if e := s.availability(i); e > i && s.claim(mark{kind: markNoise, from: i, to: e}) { // 有现货没?有就来3台
 			i = e - 1
 			continue
@@ -243,6 +255,58 @@ func (s *scan) findNoise() {
 	}
 }
 
+// lessOrMore is where 少拿点 ends that begins at r[i], with how many to follow; i if it does not.
+func (s *scan) lessOrMore(i int) int {
+	r := s.r
+	if r[i] != '少' && r[i] != '多' {
+		return i
+	}
+	k := i + 1
+	if k < len(r) && strings.ContainsRune("拿来要发搞弄订", r[k]) {
+		k++
+	}
+	if !has(r, k, "点") || k+2 >= len(r) || r[k+1] != ',' && r[k+1] != ' ' {
+		return i
+	}
+	if n, ok := readNumeral(r, skipSpace(r, k+2)); !ok || n.more {
+		return i
+	}
+	return k + 1
+}
+
+// stockWords ask in the course of a conversation whether goods are there that are then ordered.
+var stockWords = strings.Fields("库里有没有 库里有没 仓库有没有 仓库有没 有没有货 有没有现货 还有没有 还有没 有货没有 有货没 有货吗 还有吗 有现货吗 库里还有吗 还有货吗")
+
+// stockAsked is where such a question ends that begins at r[i] and ends its turn; i if none does.
+func (s *scan) stockAsked(i int) int {
+	if len(s.turns) == 0 {
+		return i
+	}
+	w := wordOf(s.r, i, stockWords)
+	e := i + len([]rune(w))
+	if w == "" || e < len(s.r) && !isBreak(s.r[e]) && s.r[e] != ' ' {
+		return i
+	}
+	if e < len(s.r) && s.r[e] == '?' {
+		e++
+	}
+	return e
+}
+
+// refused is where a clause ends that begins at r[i] and says what the goods are not to be taken for: 别搞成6分变4分的; i if none does.
+func (s *scan) refused(i int) int {
+	w := wordOf(s.r, i, mistaken)
+	if w == "" {
+		return i
+	}
+	return s.clauseEnd(i + len([]rune(w)))
+}
+
+var mistaken = strings.Fields("别搞成 别弄成 别发成 别拿成 别配成 别送成 别写成 别录成 别当成 不要搞成 不要弄成 不要发成 不要拿成 不要配成 不要送成 不要写成 不要录成 千万别是")
+
+// kindsCounted are what a list is said to have so many of: 三个颜色各5箱.
+var kindsCounted = strings.Fields("个颜色 种颜色 个规格 种规格 个型号 种型号 个尺码 个尺寸 种尺寸 个口味 种口味 个品种 个色 个码 个号 色 种 样 款")
+
 // occasions is where a count of orders, places or people ends that begins at r[i]: 两个厂, 三家, 一单; i if there is none.
 func (s *scan) occasions(i int) int {
 	r := s.r
@@ -256,6 +320,16 @@ func (s *scan) occasions(i int) int {
 	k := n.to
 	if strings.ContainsRune("单批趟", r[k]) && !has(r, k, "单元") && s.x.unitAt(r, k) == "" && !s.x.vocabulary(r, k, len(r)) {
 		return k + 1
+	}
+	for _, w := range kindsCounted {
+		if e := k + len([]rune(w)); has(r, k, w) && e < len(r) && n.value.GreaterThan(decimal.New(1, 0)) && !s.x.vocabulary(r, k-1, len(r)) {
+			if strings.ContainsRune("各每都均", r[e]) {
+				return e // 三个颜色各一箱
+			}
+			if m := index(r, e, min(len(r), e+4), "各"); m > 0 && w == "色" && i > 1 && !isBreak(r[i-2]) {
+				return e // 黑青红黄四色墨各一箱
+			}
+		}
 	}
 	if r[k] != '个' && r[k] != '家' && r[k] != '处' {
 		return i
@@ -405,7 +479,7 @@ func (s *scan) isOwnCode(i, e int) bool {
 	return n != nil && to >= e
 }
 
-var poWords = strings.Fields("采购单号 采购订单号 采购订单 采购单编号 采购单 订单编号 合同编号 合同号 订单号 采购编号 采购号 订货单号 订购单号 需求单号 申请单号 客户单号 单号写 单号填 计划编号 计划单号 计划号 申购单号 请购单号 po号 po单号 po编号 po# po")
+var poWords = strings.Fields("我们单号 我们的单号 我方单号 我司单号 咱们单号 我们这边单号 我这边单号 我们单子号 采购单号 采购订单号 采购订单 采购单编号 采购单 订单编号 合同编号 合同号 订单号 采购编号 采购号 订货单号 订购单号 需求单号 申请单号 客户单号 单号写 单号填 计划编号 计划单号 计划号 申购单号 请购单号 po号 po单号 po编号 po# po")
 
 // numberWords stand between the kind of a document and its number: 采购单 编号DY-09.
 var numberWords = strings.Fields("编号 单号 号码 no. no")
@@ -535,6 +609,9 @@ func (s *scan) findDates() {
 		}
 		w, ok := readWhen(r, i, c)
 		if !ok {
+			w, ok = s.dayAnswered(i, c)
+		}
+		if !ok {
 			continue
 		}
 		if isDigit(r[i]) && i > 1 && r[i-1] == '-' && isAlnum(r[i-2]) {
@@ -562,6 +639,22 @@ func (s *scan) findDates() {
 		s.claim(mark{kind: markDate, from: i, to: w.to, when: w})
 		i = w.to - 1
 	}
+}
+
+// dayAnswered reads 26号 that is all that a turn of a conversation begins with, behind a turn that asks for the day.
+func (s *scan) dayAnswered(i int, c clock) (when, bool) {
+	for k := range s.turns {
+		t := &s.turns[k]
+		if skipSpace(s.r, t.from) != i || k == 0 || !says(string(s.r[s.turns[k-1].from:s.turns[k-1].to]), []string{"哪天", "几号", "什么时候", "啥时候", "何时", "哪一天", "几时"}) {
+			continue
+		}
+		n, ok := readWhole(s.r, i)
+		if !ok || n.more || !n.value.IsPositive() || n.value.GreaterThan(decimal.New(31, 0)) || n.to >= len(s.r) || s.r[n.to] != '号' && s.r[n.to] != '日' || n.to+1 < t.to && !isBreak(s.r[n.to+1]) && s.r[n.to+1] != ' ' {
+			return when{}, false
+		}
+		return when{from: i, to: n.to + 1, end: nextDay(c, int(n.value.IntPart())), weight: 1}, true
+	}
+	return when{}, false
 }
 
 func (s *scan) turnAt(i int) *turn {

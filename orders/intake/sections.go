@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -98,13 +99,45 @@ func (r *reading) section() {
 		}
 	}
 	if len(r.secs) > 1 {
+		if head := s.headOffice(); billedAbove.MatchString(r.text) && len(head) == 1 {
+			for _, sec := range r.secs {
+				sec.customers = head
+			}
+		}
 		r.laterFacts(named)
+	}
+}
+
+// formers are words for the first of two orders.
+var formers = strings.Fields("前面那家 前面那单 前面一家 前一家 前一单 第一家 第一单 上面那家 上面那单")
+
+// former gives the first of two orders what is said of it behind the second: 前面那家自己来拿.
+func (r *reading) former() {
+	s := r.s
+	if len(r.secs) != 2 {
+		return
+	}
+	for i := r.secs[1].from; i < r.secs[1].to; i++ {
+		w := wordOf(s.r, i, formers)
+		if w == "" || s.owner[i] >= 0 || i > 0 && !isBreak(s.r[i-1]) && s.r[i-1] != ' ' {
+			continue
+		}
+		e := s.clauseEnd(i)
+		s.gather(i, e, &r.secs[0].facts)
+		for k := range s.marks {
+			if o := &s.marks[k]; o.from >= i && o.to <= e && o.to > o.from {
+				o.kind = markNoise
+			}
+		}
+		s.claim(mark{kind: markNoise, from: i, to: i + len([]rune(w))})
+		i = e
 	}
 }
 
 // laterFacts cuts off from the last section what is said of one customer's order at the end: 鑫达走自提.
 func (r *reading) laterFacts(named []mark) {
 	last := r.secs[len(r.secs)-1]
+	r.former()
 	for _, m := range named {
 		if m.from <= last.from || overlapIDs(m.ids, last.customers) != nil && m.from < last.from+1 {
 			continue
@@ -158,6 +191,9 @@ func (s *scan) quantityIn2(from, to int) bool {
 		if n, ok := readNumeral(s.r[:to], i); ok {
 			if u, e := s.unitAfter(n.to); u != "" && !sizeUnits[u] && e <= to {
 				return true
+			}
+			if s.r[i] != ' ' && isDigit(s.r[i]) && i > from+1 && s.x.bears(s.r[i-2], s.r[i-1]) && n.bare && (n.to >= to || s.r[n.to] == ' ' || isBreak(s.r[n.to])) {
+				return true // 冷角阀20 马桶法兰10
 			}
 			i = max(i, n.to-1)
 		}
@@ -250,7 +286,7 @@ func (r *reading) narrow(sec *section) []int32 {
 			a := string(squeeze(s.r[m.from:m.to]))
 			out = keep(func(id int32) bool {
 				own := string(x.customers[id].address)
-				return len([]rune(a)) >= 3 && own != "" && (strings.Contains(own, a) || strings.Contains(a, own))
+				return len([]rune(a)) >= 3 && own != "" && (strings.Contains(own, a) || strings.Contains(a, own) || sameHouse(own, a))
 			})
 		case markPhone:
 			out = keep(func(id int32) bool { return slices.Contains(x.phones.get(m.text), id) })
@@ -276,19 +312,31 @@ func (r *reading) narrow(sec *section) []int32 {
 	return sec.customers
 }
 
+// house is the street and number of an address.
+var house = regexp.MustCompile(`(\p{Han}{1,8}[路街道巷弄])(\d+号)`)
+
+// sameHouse tells whether two addresses name one street and number: 青溪县文昌街2号, 文昌街2号小门.
+func sameHouse(a, b string) bool {
+	x, y := house.FindStringSubmatch(a), house.FindStringSubmatch(b)
+	return x != nil && y != nil && x[2] == y[2] && (strings.HasSuffix(x[1], y[1]) || strings.HasSuffix(y[1], x[1]))
+}
+
+// billedAbove fits what says that the head office is billed for its branches: 都记总部账上, 两个都挂总部的账, 总店统一结.
+var billedAbove = regexp.MustCompile(`[走挂记入算](?:到|在)?(?:总(?:部|店|公司|仓|院)|集团)|总(?:部|店|公司|仓|院)的?(?:那边|这边)?(?:账|户|名下|统一|来?[结付])|都走总`)
+
 // branchSections parts a customer's own message by the branches it names with a colon.
 func (r *reading) branchSections(named []mark) {
 	s := r.s
 	n := len(s.r)
 	own := []int32{r.cust}
-	billed := says(r.text, []string{"总部账", "走总部", "总部结", "总部统一", "挂总部", "总部付", "总公司", "统一开票", "统一结算", "总店结", "都走总"})
+	billed := billedAbove.MatchString(r.text) || says(r.text, []string{"总公司", "统一开票", "统一结算"})
 	var labels []mark
 	for k, m := range named {
 		end := n
 		if k+1 < len(named) {
 			end = named[k+1].from
 		}
-		if m.to < n && (strings.ContainsRune(":-\n", s.r[m.to]) || s.nameAt(m.to)) && s.quantityIn2(m.to, end) && (m.from == 0 || isBreak(s.r[m.from-1]) || s.r[m.from-1] == ' ' || s.owner[m.from-1] >= 0 || s.amountEnds(m.from)) {
+		if m.to < n && (strings.ContainsRune(":-\n", s.r[m.to]) || s.goodsAhead(m.to)) && s.quantityIn2(m.to, end) && (m.from == 0 || isBreak(s.r[m.from-1]) || s.r[m.from-1] == ' ' || s.owner[m.from-1] >= 0 || s.amountEnds(m.from)) {
 			labels = append(labels, m)
 		}
 	}
@@ -319,6 +367,25 @@ func (r *reading) branchSections(named []mark) {
 		}
 		r.secs = append(r.secs, sec)
 	}
+}
+
+// goodsAhead tells whether what is ordered stands at r[i]: 南湖店要5箱口罩, 南湖店那5箱….
+func (s *scan) goodsAhead(i int) bool {
+	for i < len(s.r) && strings.ContainsRune("那要订来的再给 ", s.r[i]) {
+		i++
+	}
+	if i >= len(s.r) {
+		return false
+	}
+	if s.nameAt(i) {
+		return true
+	}
+	n, ok := readNumeral(s.r, i)
+	if !ok {
+		return false
+	}
+	u, _ := s.unitAfter(n.to)
+	return u != ""
 }
 
 // nameAt tells whether a product's name stands at r[i].
@@ -487,6 +554,12 @@ func (r *reading) allot(sec *section) []*section {
 		for to < sec.to && to-q.to < 100 && (!strings.ContainsRune(",。;\n!?", s.r[to]) || s.at(to) != nil) {
 			to++
 		}
+		if days := s.days(from, q.from); len(days) > 1 { // 这周五、下周三、下周五各2件
+			for _, d := range days {
+				lots = append(lots, lot{q: q, f: facts2{dates: []mark{d}}, from: from})
+			}
+			continue
+		}
 		l := lot{q: q, from: from}
 		s.gather(from, to, &l.f)
 		if w := l.f.due(); w != nil || l.f.address != "" {
@@ -542,6 +615,31 @@ func (r *reading) allot(sec *section) []*section {
 	return out
 }
 
+// days are the dates in r[from:to] on each of which as much is wanted: 各 stands at the end.
+func (s *scan) days(from, to int) []mark {
+	var out []mark
+	each := false
+	for i := from; i < to; {
+		m := s.at(i)
+		if m == nil {
+			i++
+			continue
+		}
+		switch m.kind {
+		case markDate:
+			out = append(out, *m)
+		case markEach:
+			each = true
+		default:
+		}
+		i = max(m.to, i+1)
+	}
+	if !each {
+		return nil
+	}
+	return out
+}
+
 // halves reads 一半15号到,剩下的22号到 behind goods of which there is one line, or the line named last.
 func (r *reading) halves(sec *section) []*section {
 	s := r.s
@@ -550,15 +648,15 @@ func (r *reading) halves(sec *section) []*section {
 	var some *quantity // the first part, where it is said in numbers
 	for i := sec.from; i < sec.to; {
 		end := i
-		for end < sec.to && (!strings.ContainsRune(",。;\n!?", s.r[end]) || s.at(end) != nil) {
+		for end < sec.to && (!strings.ContainsRune(",。;\n!?:", s.r[end]) || s.at(end) != nil) {
 			end++
 		}
 		if k := index(s.r, i, end, "一半"); k >= 0 && index(s.r, i, end, "另") < 0 && first < 0 {
 			s.gather(i, end, &half)
 			first = k
-		} else if q := sec.lonely(i, end); q != nil && first < 0 && index(s.r, i, end, "先") >= 0 { // 先到60令
+		} else if q := sec.lonely(i, end); q != nil && first < 0 { // 先到60令
 			s.gather(i, end, &half)
-			first, some = i, q
+			first, some = q.from, q
 		} else if wordIn := says(string(s.r[i:end]), []string{"剩下", "另一半", "另外一半", "其余", "余下", "剩余"}); wordIn && first >= 0 {
 			s.gather(i, end, &rest)
 		}
@@ -580,7 +678,7 @@ func (r *reading) halves(sec *section) []*section {
 	parts := make([]decimal.Decimal, 2)
 	parts[0] = sec.items[k].q.value.DivRound(decimal.New(2, 0), 6)
 	if some != nil {
-		if !sameUnit(some.unit, sec.items[k].q.unit) || !some.value.LessThan(sec.items[k].q.value) {
+		if !some.bare && !sameUnit(some.unit, sec.items[k].q.unit) || !some.value.LessThan(sec.items[k].q.value) {
 			return nil
 		}
 		parts[0] = some.value
@@ -592,21 +690,26 @@ func (r *reading) halves(sec *section) []*section {
 		from := some.from // some stands in the list itself
 		sec.b.loose = slices.DeleteFunc(sec.b.loose, func(q quantity) bool { return q.from == from })
 	}
+	// 100、150、200各20打: what shares the amount is shared out alike
+	shared := func(it *wanted) bool {
+		return it == sec.items[k] || some == nil && it.res.product >= 0 && !it.gift && it.q.to > it.q.from && it.q.from == sec.items[k].q.from
+	}
 	var out []*section
 	for n, f := range []facts2{half, rest} {
-		p := *sec.items[k]
-		p.q.value = parts[n]
 		all := sec.facts
 		all.dates, all.contact, all.phone, all.badly = f.dates, f.contact, f.phone, f.badly
 		if f.address != "" {
 			all.address = f.address
 		}
-		one := &section{from: sec.from, to: sec.to, customers: sec.customers, facts: all, items: []*wanted{&p}}
-		if n == 0 {
-			for i, it := range sec.items {
-				if i != k {
-					one.items = append(one.items, it)
-				}
+		one := &section{from: sec.from, to: sec.to, customers: sec.customers, facts: all}
+		for _, it := range sec.items {
+			switch {
+			case shared(it):
+				p := *it
+				p.q.value = parts[n]
+				one.items = append(one.items, &p)
+			case n == 0:
+				one.items = append(one.items, it)
 			}
 		}
 		out = append(out, one)

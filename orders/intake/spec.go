@@ -99,13 +99,17 @@ func readSpec(r []rune, i, end int) (specToken, bool) {
 				return specToken{keys: []string{a + "x" + b}, from: i, to: m.to}, true
 			}
 		}
-		for _, u := range [...]string{"毫升", "公升", "升", "厘米", "公分", "毫米", "英寸", "寸", "号", "码", "分", "级", "度", "片", "层", "支", "米", "克", "公斤", "千克"} {
+		for _, u := range [...]string{"毫升", "公升", "升", "厘米", "公分", "毫米", "英寸", "寸", "号", "码", "分", "级", "段", "度", "片", "层", "支", "米", "克", "公斤", "千克"} {
 			if has(r, n.to, u) {
 				t := specToken{from: i, to: n.to + len([]rune(u)), number: trim(n.value), unit: unitForm(u)}
 				t.half(r, u)
 				t.setKeys("")
 				return t, true
 			}
+		}
+		if n.to < end && r[n.to] == '的' && n.to-i >= 3 && n.value.IsInteger() { // 一百五的
+			v := trim(n.value)
+			return specToken{keys: []string{"*" + v}, number: v, from: i, to: n.to}, true
 		}
 		if n.value.GreaterThanOrEqual(decimal.New(100, 0)) && n.to-i >= 3 && hanPowers[r[i+1]] == 0 { // 三一六
 			v := trim(n.value)

@@ -62,6 +62,48 @@ func namesCarrier(text string) bool {
 	})
 }
 
+// carrierSounds are the names of carriers as they are spoken.
+var carrierSounds = func() map[string]string {
+	m := map[string]string{}
+	for _, c := range [...]struct{ name, code string }{{"顺丰", "SF"}, {"京东", "JD"}, {"邮政", "EMS"}, {"中通", "ZTO"}, {"圆通", "YTO"}, {"申通", "STO"}, {"韵达", "YUNDA"}, {"德邦", "DEPPON"}} {
+		r := []rune(c.name)
+		for _, a := range soundsOf(r[0]) {
+			for _, b := range soundsOf(r[1]) {
+				m[a+" "+b] = c.code
+			}
+		}
+	}
+	return m
+}()
+
+var (
+	carrierNames = strings.Fields("顺丰 京东 邮政 中通 圆通 申通 韵达 德邦")
+	parcelWords  = strings.Fields("快递 速递 快运 物流")
+	carrierLeads = "走发用寄"
+)
+
+// carrierBySound is the carrier whose name sounds like the two characters at r[i], between words for sending, and where they
+// end: 走圆桶快递.
+func (s *scan) carrierBySound(i int) (code string, to int) {
+	r := s.r
+	if i+1 >= len(r) || !isHan(r[i]) || !isHan(r[i+1]) {
+		return "", i
+	}
+	e := i + 2
+	w := wordOf(r, e, parcelWords)
+	if w == "" && (i == 0 || !strings.ContainsRune(carrierLeads, r[i-1]) || e < len(r) && !isBreak(r[e]) && r[e] != ' ') || s.x.vocabulary(r, i, len(r)) {
+		return "", i
+	}
+	for _, a := range soundsOf(r[i]) {
+		for _, b := range soundsOf(r[i+1]) {
+			if c := carrierSounds[a+" "+b]; c != "" {
+				return c, e + len([]rune(w))
+			}
+		}
+	}
+	return "", i
+}
+
 // findTerms recognises carriers, ways to pay, urgency.
 func (s *scan) findTerms() {
 	r := s.r
@@ -78,6 +120,10 @@ next:
 				i += len([]rune(w)) - 1
 				continue next
 			}
+		}
+		if code, e := s.carrierBySound(i); code != "" && wordOf(r, i, carrierNames) == "" && s.claim(mark{kind: markCarrier, from: i, to: e, text: code}) {
+			i = e - 1
+			continue
 		}
 		for _, t := range terms[r[i]] {
 			e := i + len([]rune(t.word))
