@@ -327,7 +327,8 @@ func (r *reading) answer(b *builder, order int) {
 			if r.halved(b, it) {
 				continue
 			}
-			if r.chooseOption(b, it) {
+			settled := it.res.product >= 0 && it.res.rule != "draft" // by what was said of it
+			if settled || r.chooseOption(b, it) {
 				b.touch(it)
 				it.fixed = false
 			}

@@ -1106,7 +1106,10 @@ func (b *builder) amend(m *mention, first int) bool {
 		}
 		r := x.resolve(both, it.ctx, b.who, it.q.unit)
 		if it.gift && r.product < 0 && strings.ContainsAny(clauseAround(b.s.r, m.from), "送赠") && b.respec(it, m) {
-			return true // 送的那箱要80公分的
+			if it.res.product >= 0 { // 送的那箱要80公分的
+				it.res.reason, it.res.residue = "", 0
+			}
+			return true
 		}
 		if r.product < 0 && it.res.product >= 0 && (r.reason != ReasonAmbiguous || x.cover(it.res.product, both).score >= r.best.score) {
 			if r, ok := b.contradicts(it, m); ok {
