@@ -157,7 +157,7 @@ func (s *scan) findPrices(exact []int) {
 				for k < len(r) && strings.ContainsRune(" :是要算按", r[k]) {
 					k++
 				}
-				if m, ok := readMoney(r, k); ok && s.free(i, m.to) && (m.marked || r[i] == '每' && s.x.unitAt(r, m.to) == "") && (r[i] == '每' || s.priceBegins(i, m.to)) {
+				if m, ok := readMoney(r, k); ok && s.free(i, m.to) && (m.marked || r[i] == '一' && lastAmount >= 0 && strings.TrimSpace(string(r[lastAmount:i])) == "" && isDigit(r[k]) && s.x.unitAt(r, m.to) == "" || r[i] == '每' && s.x.unitAt(r, m.to) == "") && (r[i] == '每' || s.priceBegins(i, m.to)) {
 					s.price(i, m.to, m.tag(u, k))
 					i = m.to - 1
 					lastAmount = m.to
@@ -221,7 +221,7 @@ func (s *scan) findPrices(exact []int) {
 var priceLeads = strings.Fields("都是 都按 都算 全是 全按 一律 统一 统一按 按 算 是 均 按说好的 按老价 按原价 按上次的 照旧 原来 之前 以前 上次 说好 说好的 还是 都 就 还按 还是按 价 价格 单价 这次 现在")
 
 // agreed are words that end before a price: 润版液谈好了150一桶.
-var agreed = strings.Fields("谈好 说好 讲好 讲定 谈定 定好")
+var agreed = strings.Fields("谈到 谈成 给到 压到 说到 谈好 说好 讲好 讲定 谈定 定好")
 
 // priceClause tells whether r[i:e], a number and one of a unit, is a clause of its own right behind an amount: 6套,33一套. Whether goods
 // are called so (6204两套,6205一套) is looked at when the goods before are known.
@@ -374,7 +374,7 @@ func (s *scan) findQuantities(exact []int) {
 				continue
 			}
 		}
-		if i > 0 && r[i-1] == '第' {
+		if i > 0 && (r[i-1] == '第' || c == '一' && strings.ContainsRune("统唯专逐单", r[i-1])) {
 			continue
 		}
 		n, ok := s.countAt(i)
@@ -635,10 +635,13 @@ func (s *scan) sizedCount(i int) (quantity, bool) {
 // couple tells that 俩, or a number right behind 再加, stands for so many of what is spoken of.
 func (s *scan) couple(i int, n numeral) bool {
 	r := s.r
+	if i > 0 && (r[i] == '俩' || r[i] == '仨') && strings.ContainsRune("配送", r[i-1]) && n.to == i+1 && s.free(i, n.to) {
+		return true // 每台配俩8T监控盘
+	}
 	if n.more || i == 0 || !s.free(i, n.to) || s.exact[i] > i || n.to < len(r) && !isBreak(r[n.to]) && r[n.to] != ' ' && r[n.to] != '吧' {
 		return false
 	}
-	for _, w := range [...]string{"再加", "再来", "再要", "加到", "改成", "改为", "减到", "先来", "先要", "先发", "先送", "先拿", "先到"} {
+	for _, w := range [...]string{"再加", "再来", "再要", "加到", "改成", "改为", "改", "减到", "先来", "先要", "先发", "先送", "先拿", "先到"} {
 		if k := len([]rune(w)); i >= k && has(r, i-k, w) {
 			return true
 		}

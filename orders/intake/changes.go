@@ -364,6 +364,10 @@ func (b *builder) fix(els []el) bool {
 		b.touch(found[0])
 		return true
 	}
+	if r := b.s.x.resolve(m, nil, b.who, ""); q == nil && r.product >= 0 && r.product == target.res.product {
+		b.pending = target
+		return true
+	}
 	if !b.respec(target, m) {
 		return false
 	}

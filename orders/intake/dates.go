@@ -941,6 +941,9 @@ func (w *when) weigh(r []rune) {
 			verb = min(verb, p)
 		}
 	}
+	if rest, of := strings.CutPrefix(after, "的"); of && strings.ContainsRune(string([]rune(rest)[:min(4, len([]rune(rest)))]), '单') {
+		w.weight -= 10 // 今天的电话单
+	}
 	for _, s := range notDeadline {
 		p := strings.Index(after, s)
 		if p > verb && strings.ContainsRune("别不", []rune(s)[0]) && s != "不行" { // 后天要 别发错

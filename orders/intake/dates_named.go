@@ -154,7 +154,7 @@ func readPeriodEnd(r []rune, i int, c clock, w *when) (time.Time, int, bool) {
 	case has(r, k, "今年"), has(r, k, "本年"):
 		k += 2
 	}
-	if k < len(r) && r[k] == '的' {
+	if k > i && k < len(r) && r[k] == '的' { // 今年的年底, but not 鼠标的内胆
 		k++
 	}
 	on := func(month time.Month, to int) (time.Time, int, bool) {

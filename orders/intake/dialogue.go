@@ -78,7 +78,8 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 		b.read(0, len(s.r))
 	}
 	b.strangers(len(named) > 0)
-	if moved && says(r.text, []string{"发错", "搞错", "弄错", "写错", "错了", "不是"}) {
+	mistaken := says(r.text, []string{"发错", "搞错", "弄错", "写错", "错了", "不是", "搞岔", "弄岔", "搞混", "弄混"})
+	if moved && mistaken {
 		items := slices.Clone(b.items[:b.base])
 		for _, it := range b.items[b.base:] {
 			if it.res.product >= 0 || len(it.res.options) > 0 {
@@ -94,7 +95,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 		}
 	}
 	fresh := says(r.text, []string{"下单", "新单", "另外下", "再下一单", "再来一单"})
-	if len(r.secs) > 1 || newGoods > 0 && (moved && known && s.sales || fresh || r.ownOrder(b, which, named)) {
+	if len(r.secs) > 1 || newGoods > 0 && (moved && known && s.sales && !mistaken || fresh || r.ownOrder(b, which, named)) {
 		return res, nil, false
 	}
 	if says(r.text, askWords) && newGoods == 0 && !b.changed && len(b.loose) == 0 {
@@ -580,12 +581,15 @@ func (b *builder) touchedSame(Draft) bool { return len(b.touched) > 0 && len(b.i
 // perEach works out gifts for each one of something ordered: 每台送2盒.
 func (b *builder) perEach() {
 	for _, it := range b.items {
-		if !it.gift || it.fixed || it.from < 0 {
+		if it.fixed || it.from < 0 {
 			continue
 		}
 		start := it.from
 		for start > 0 && !strings.ContainsRune(",。;\n!?", b.s.r[start-1]) {
 			start--
+		}
+		if !it.gift && index(b.s.r, start, it.to, "配") < 0 {
+			continue
 		}
 		for i := start; i < it.to; i++ {
 			if b.s.r[i] != '每' || b.s.at(i) != nil && b.s.at(i).kind == markQty {

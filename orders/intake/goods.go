@@ -114,6 +114,10 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 				}
 			case markQty:
 				q := e.mark.qty
+				if n := len(b.items); n > b.base && len(cur) == 1 && slices.Contains(sameAmount, strings.TrimSpace(string(s.r[cur[0].from:cur[0].to]))) && !sameUnit(b.items[n-1].q.unit, q.unit) {
+					b.items[n-1].equal, cur = &q, nil // 4桶,也就是1200公斤
+					continue
+				}
 				if b.isSpec(els, i, func() *mention { return joined() }, len(cur) > 0) {
 					cur = append(cur, span{e.from, e.to})
 					if len(cur) > 1 && cur[len(cur)-2].to == e.from {
@@ -138,6 +142,9 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 					case each || split && b.splits(cur[0].from, cur[len(cur)-1].to):
 						ms := b.splitMentions(cur[0].from, cur[len(cur)-1].to)
 						if each {
+							if b.carry != nil && len(b.lists) <= 1 && len(ms) > 0 && !s.x.hasHead(ms[0], s.x.covers(ms[0], nil, b.who)) {
+								b.ctx, b.carry, b.lists = b.carry, nil, nil // 补跳线,1米跟3米蓝的各两包
+							}
 							ms = append(b.takeLists(), ms...)
 						}
 						for k, one := range ms {
@@ -180,7 +187,11 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 						end = els[i+1].to
 						i++
 					}
-					it := add(b.mention(w.from, end), q)
+					behind := b.mention(w.from, end)
+					if both := b.carry.plus(behind); b.carry != nil && !s.x.hasHead(behind, s.x.covers(behind, nil, b.who)) && full(s.x.covers(both, nil, b.who), both) {
+						behind, b.carry, b.lists = both, nil, nil // 缺鼠标,给它送20只有线的
+					}
+					it := add(behind, q)
 					it.to = end
 				case (m == nil || m.empty()) && i+2 < len(els) && els[i+1].kind == elMark && els[i+1].mark.kind == markQty && els[i+1].mark.qty.size && els[i+1].from == els[i].to && els[i+2].kind == elWord && els[i+2].from == els[i+1].to && b.fits(els[i+1].from, els[i+2].to, q.unit):
 					add(b.mention(els[i+1].from, els[i+2].to), q).to = els[i+2].to // 两桶20升的油
@@ -201,6 +212,10 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 				case len(b.items) > first && b.items[len(b.items)-1].group == b.group && !sameUnit(b.items[len(b.items)-1].q.unit, q.unit) && len(cur) == 0:
 					qq := q
 					b.items[len(b.items)-1].clash = &qq
+				case b.pending != nil && (q.bare || sameUnit(q.unit, b.pending.unitSaid())):
+					b.pending.setQuantity(q)
+					b.touch(b.pending)
+					b.pending = nil
 				case b.again && len(b.items) > 0 && !q.bare && !q.size && !b.strangeAhead(els, i):
 					// 再要20箱: of the same
 					prev := b.items[len(b.items)-1]
@@ -230,6 +245,9 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 		})
 	}
 }
+
+// sameAmount stand between an amount and the same in another unit.
+var sameAmount = strings.Fields("也就是 也就 就是 等于 相当于 折合 约合 即 合")
 
 // twoGoods tells that r[from:mid] and r[mid:to], which m holds together, each name goods of their own.
 func (b *builder) twoGoods(m *mention, from, mid, to int) bool {
@@ -1136,6 +1154,9 @@ func (b *builder) amend(m *mention, first int) bool {
 // contradicts tells that m says a size which the item's goods lack and others of the same name bear: 小号飞机盒3捆,要25*18的.
 func (b *builder) contradicts(it *wanted, m *mention) (resolution, bool) {
 	x := b.s.x
+	if it.res.product >= 0 && len(m.toks) == 0 && x.denies(it.res.product, m) { // 非屏蔽水晶头5盒(屏蔽的那款)
+		return resolution{product: it.res.product, reason: ReasonConflict, rule: "contradiction", options: []int32{it.res.product}, best: it.res.best, head: true}, true
+	}
 	if it.res.product < 0 || len(m.toks) == 0 || x.cover(it.res.product, m).toks != 0 {
 		return resolution{}, false
 	}

@@ -8,7 +8,7 @@ import (
 var (
 	// orderedReader are words of those who would give orders to the reader: nobody speaks so to a clerk.
 	orderedReader = regexp.MustCompile(`(?:忽略|无视|忘掉|绕过|跳过|不理会|推翻)[^。!?\n]{0,12}(?:规则|指令|指示|提示词|设定|限制|校验|价格表|价目|审批|审核)|(?:ai|智能|人工智能)(?:助手|机器人|客服|模型)[^。!?\n]{0,4}(?:注意|听|请|必须|应)|(?:系统|管理员)(?:指令|提示|消息|通知|命令)|(?:以上|之前|上述|前面)的?[^。!?\n]{0,4}(?:规则|指令|设定)[^。!?\n]{0,6}(?:作废|失效|无效|取消)|(?:ignore|disregard|override)\b.{0,30}\b(?:instructions?|rules?|prompts?)|system ?prompt|(?:as|你是|你现在是)[^。!?\n]{0,6}(?:an ai\b|助手|模型|管理员)`)
-	available     = regexp.MustCompile(`^(?:现在|目前|还)?有(?:没有)?(?:现货|货)(?:没有?|吗|么|不)?[?,]? ?(?:如果|要是)?有(?:货|现货)?(?:的话)?,?(?:就|请|那)`)
+	available     = regexp.MustCompile(`^(?:(?:现在|目前|还)?有(?:没有)?(?:现货|货)(?:没有?|吗|么|不)?|还?剩(?:没有?|吗|着没))[?,]? ?(?:如果|要是)?有(?:货|现货)?(?:的话)?,?(?:就|请|那)`)
 )
 
 // readerWords are words without which orderedReader matches nothing; they are found sooner.
@@ -53,7 +53,7 @@ func isSentenceBreak(c rune) bool { return strings.ContainsRune("。;\n!?", c) }
 
 // availability is where a question for stock ends behind which its condition orders: 有现货没?有就 in 有现货没?有就来3台. i if none is there.
 func (s *scan) availability(i int) int {
-	if s.r[i] != '有' && s.r[i] != '还' && s.r[i] != '现' && s.r[i] != '目' {
+	if s.r[i] != '有' && s.r[i] != '剩' && s.r[i] != '还' && s.r[i] != '现' && s.r[i] != '目' {
 		return i
 	}
 	to := min(len(s.r), i+24)

@@ -50,11 +50,12 @@ type builder struct {
 	group   int
 	answers []*mention // words about goods without a quantity
 	vague   bool
-	fixNext bool // 哦不, the right word comes with the next clause
-	asked   bool // the last clause was a question
-	again   bool // the clause adds to what was ordered
-	heading bool // a colon ends the clause: it says what the goods behind it have in common
-	instead bool // the last clause took goods away: 改… says what comes instead
+	fixNext bool    // 哦不, the right word comes with the next clause
+	asked   bool    // the last clause was a question
+	again   bool    // the clause adds to what was ordered
+	heading bool    // a colon ends the clause: it says what the goods behind it have in common
+	pending *wanted // the line whose new quantity the next clause says: 等下,鸭肠冰柜里还有,1件够了
+	instead bool    // the last clause took goods away: 改… says what comes instead
 
 	mentions map[[3]int]*mention // what was read, by its place and the number of marks then
 }

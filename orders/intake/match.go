@@ -861,6 +861,9 @@ func (x *Lexicon) resolveNamed(m *mention, id int32, rule string, _ scope) resol
 		}
 	}
 	if len(missing) == 0 {
+		if other := x.otherName(m, id, c); other >= 0 {
+			r.reason, r.options = ReasonConflict, []int32{id, other}
+		}
 		return r
 	}
 	// a sibling that has what the code's product lacks and is otherwise like it
@@ -882,6 +885,24 @@ func (x *Lexicon) resolveNamed(m *mention, id int32, rule string, _ scope) resol
 		r.options = []int32{best, id}
 	}
 	return r
+}
+
+// otherName is the product that the words beside a code name in full, where they are not those of the code's: JS-2005 鸡全翅. -1 if
+// there is none.
+func (x *Lexicon) otherName(m *mention, id int32, c cover) int32 {
+	if m.content()&^(c.strong|c.weak) == 0 {
+		return -1
+	}
+	words := &mention{han: m.han, at: m.at, filler: m.filler, kin: m.kin, code: -1, from: m.from, to: m.to}
+	covers := x.covers(words, nil, scope{})
+	if len(covers) == 0 || covers[0].class == 0 || !x.hasHead(words, covers) {
+		return -1
+	}
+	r := x.resolve(words, nil, scope{}, "")
+	if r.product < 0 || r.product == id || r.residue > 0 || bits.OnesCount64(c.strong&m.content()) >= bits.OnesCount64(m.content())/2+1 {
+		return -1
+	}
+	return r.product
 }
 
 // work is what was done for one customer's part of a message: each question is answered once, and not too many products are

@@ -52,6 +52,10 @@ var addressCues = []struct {
 	{"到", true},
 	{"去", true},
 	{"卸", true},
+	{"放", true},
+	{"搁到", false},
+	{"搁在", false},
+	{"搁", true},
 	{"停到", false},
 	{"停在", false},
 	{"停", true},
@@ -292,7 +296,10 @@ func (s *scan) placeAt(from, to int, weak bool) int {
 	if to-from < 2 || to-from > 60 {
 		return from
 	}
-	for _, w := range [...]string{"货", "过来", "过去", "给", "我", "到", "的", "来", "个", "几", "些", "点", "完", "齐", "达", "付", "时", "期", "了", "就", "老地方", "各", "上门", "上楼", "上来", "进来", "下来", "回来", "你", "他", "她"} {
+	if has(r, from, "货") && !has(r, from, "货架") && !has(r, from, "货场") && !has(r, from, "货运") && !has(r, from, "货站") {
+		return from
+	}
+	for _, w := range [...]string{"过来", "过去", "给", "我", "到", "的", "来", "个", "几", "些", "点", "完", "齐", "达", "付", "时", "期", "了", "就", "老地方", "各", "上门", "上楼", "上来", "进来", "下来", "回来", "你", "他", "她"} {
 		if has(r, from, w) {
 			return from
 		}
@@ -304,7 +311,7 @@ func (s *scan) placeAt(from, to int, weak bool) int {
 			end = k
 			break
 		}
-		if has(r, k, "签收") || has(r, k, "交货") || has(r, k, "卸货") && !receivingPlace(r, k) || has(r, k, "就行") || has(r, k, "即可") || has(r, k, "吧") && k+1 == end || has(r, k, "谢谢") || has(r, k, "别送") || has(r, k, "别放") || has(r, k, "不要") || has(r, k, "哈") && k+1 == end || has(r, k, "联系") || has(r, k, "电话") || r[k] == '找' && s.personAfter(k+1) {
+		if has(r, k, "签收") || has(r, k, "交货") || has(r, k, "卸货") && !receivingPlace(r, k) || has(r, k, "就行") || has(r, k, "即可") || has(r, k, "吧") && k+1 == end || r[k] == '给' && s.personAfter(k+1) || has(r, k, "谢谢") || has(r, k, "别送") || has(r, k, "别放") || has(r, k, "不要") || has(r, k, "哈") && k+1 == end || has(r, k, "联系") || has(r, k, "电话") || r[k] == '找' && s.personAfter(k+1) {
 			end = k
 			break
 		}
@@ -562,7 +569,7 @@ func (s *scan) findContacts() {
 		return false
 	}
 	after := func(from int) bool {
-		for from < len(r) && (r[from] == ':' || r[from] == ' ' || r[from] == '是' || r[from] == '下') {
+		for from < len(r) && strings.ContainsRune(": 是下给由交", r[from]) {
 			from++
 		}
 		to := from

@@ -119,12 +119,25 @@ func (s *scan) dropQuestions() {
 				m.kind = markNoise
 			}
 		}
+		if !m.qty.bare && s.broken(m) {
+			m.kind = markNoise
+		}
 		for _, w := range [...]string{"那种", "这种", "的那种", "的这种"} {
 			if strings.HasPrefix(after, w) {
 				m.kind = markNoise
 			}
 		}
 	}
+}
+
+// broken tells whether a clause says of the goods counted in it that they are bad, and orders none: 上次摔烂一台, 两台电源烧了.
+func (s *scan) broken(m *mark) bool {
+	from, to := m.from, s.clauseEnd(m.to)
+	for from > 0 && !strings.ContainsRune(",。;\n!?", s.r[from-1]) {
+		from--
+	}
+	clause := string(s.r[from:to])
+	return says(clause, faultWords) && !strings.ContainsAny(clause, "要来订补发买换加")
 }
 
 // fresh reads a message that stands alone.
@@ -236,7 +249,7 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 		return IntentChange
 	case goods == 0 && !r.repeat && ref == "" && strings.Contains(t, "?") && !r.asking() && r.s.looseCode() != "":
 		return IntentStatus
-	case goods == 0 && !r.repeat && (r.s.follow().status || ref != "" && strings.Contains(t, "到")):
+	case goods == 0 && !r.repeat && !(ref == "" && says(t, payWords)) && (r.s.follow().status || ref != "" && strings.Contains(t, "到")):
 		return IntentStatus
 	case goods > 0 && r.asking() && says(t, maybeWords) && !ordering && !strings.Contains(t, "有的话") && !r.s.hasKind(markPrice):
 		return IntentInquiry
@@ -250,6 +263,8 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 		return IntentInquiry
 	case says(t, payWords):
 		return IntentOther
+	case goods == 0 && ref != "" && ref != RefLast && says(t, []string{"看", "查", "票", "件", "路上", "帮", "货"}):
+		return IntentStatus
 	case goods == 0 && !ordering && r.wonders() && r.namesGoods():
 		return IntentInquiry
 	case vague > 0:

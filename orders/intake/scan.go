@@ -339,6 +339,11 @@ func (s *scan) occasions(i int) int {
 			return e
 		}
 	}
+	for _, w := range [...]string{"条船", "艘船", "辆车", "个人", "位师傅", "个师傅", "个工人", "条线", "台车"} {
+		if e := k + len([]rune(w)); has(r, k, w) && !s.x.vocabulary(r, e-1, len(r)) {
+			return e // 三条船一块儿合拢
+		}
+	}
 	for _, w := range [...]string{"地方", "地址", "单位", "客户", "项目", "标段", "仓库", "学校", "公司", "部门", "收货点", "分店", "门店", "车间", "工地", "厂", "店"} {
 		if e := k + 1 + len([]rune(w)); has(r, k+1, w) && (e >= len(r) || isBreak(r[e]) || r[e] == ' ' || strings.ContainsRune("的都要一", r[e])) {
 			return e
@@ -479,7 +484,7 @@ func (s *scan) isOwnCode(i, e int) bool {
 	return n != nil && to >= e
 }
 
-var poWords = strings.Fields("我们单号 我们的单号 我方单号 我司单号 咱们单号 我们这边单号 我这边单号 我们单子号 采购单号 采购订单号 采购订单 采购单编号 采购单 订单编号 合同编号 合同号 订单号 采购编号 采购号 订货单号 订购单号 需求单号 申请单号 客户单号 单号写 单号填 计划编号 计划单号 计划号 申购单号 请购单号 po号 po单号 po编号 po# po")
+var poWords = strings.Fields("需求计划 采购计划 用料计划 物料计划 请购计划 我们单号 我们的单号 我方单号 我司单号 咱们单号 我们这边单号 我这边单号 我们单子号 采购单号 采购订单号 采购订单 采购单编号 采购单 订单编号 合同编号 合同号 订单号 采购编号 采购号 订货单号 订购单号 需求单号 申请单号 客户单号 单号写 单号填 计划编号 计划单号 计划号 申购单号 请购单号 po号 po单号 po编号 po# po")
 
 // numberWords stand between the kind of a document and its number: 采购单 编号DY-09.
 var numberWords = strings.Fields("编号 单号 号码 no. no")
@@ -668,7 +673,7 @@ func (s *scan) turnAt(i int) *turn {
 
 // partDeadline tells whether 下午, without a day, goes on at r[i] like a deadline.
 func partDeadline(r []rune, i int) bool {
-	for i < len(r) && strings.ContainsRune("就能给得可一定会", r[i]) {
+	for i < len(r) && strings.ContainsRune("就能给得可一定会过自己我们", r[i]) {
 		i++
 	}
 	if i >= len(r) {

@@ -658,7 +658,10 @@ func (r *reading) halves(sec *section) []*section {
 			s.gather(i, end, &half)
 			first, some = q.from, q
 		} else if wordIn := says(string(s.r[i:end]), []string{"剩下", "另一半", "另外一半", "其余", "余下", "剩余"}); wordIn && first >= 0 {
-			s.gather(i, end, &rest)
+			if half = (facts2{}); i > first {
+				s.gather(first, i, &half) // with who receives it
+			}
+			s.gather(i, s.sentenceEndAt(i, sec.to), &rest)
 		}
 		i = end + 1
 	}
@@ -697,7 +700,10 @@ func (r *reading) halves(sec *section) []*section {
 	var out []*section
 	for n, f := range []facts2{half, rest} {
 		all := sec.facts
-		all.dates, all.contact, all.phone, all.badly = f.dates, f.contact, f.phone, f.badly
+		all.contact, all.phone, all.badly = f.contact, f.phone, f.badly
+		if len(half.dates)+len(rest.dates) > 0 {
+			all.dates = f.dates
+		}
 		if f.address != "" {
 			all.address = f.address
 		}
@@ -813,6 +819,14 @@ func (r *reading) partByMarks(sec *section, kind markKind) []*section {
 		begin = to
 	}
 	return out
+}
+
+// sentenceEndAt is where the sentence at i ends.
+func (s *scan) sentenceEndAt(i, limit int) int {
+	for i < limit && !strings.ContainsRune("。;\n!?", s.r[i]) {
+		i++
+	}
+	return i
 }
 
 // sentenceEnd is where the clauses about what stands before i end, at most limit.
