@@ -157,7 +157,9 @@ func (s *scan) findPrices(exact []int) {
 				for k < len(r) && strings.ContainsRune(" :是要算按", r[k]) {
 					k++
 				}
-				if m, ok := readMoney(r, k); ok && s.free(i, m.to) && (m.marked || r[i] == '一' && lastAmount >= 0 && strings.TrimSpace(string(r[lastAmount:i])) == "" && isDigit(r[k]) && s.x.unitAt(r, m.to) == "" || r[i] == '每' && s.x.unitAt(r, m.to) == "") && (r[i] == '每' || s.priceBegins(i, m.to)) {
+				// 3件 一件165
+				beside := lastAmount >= 0 && lastAmount < i && strings.TrimSpace(string(r[lastAmount:i])) == "" && k < len(r) && isDigit(r[k]) && s.unitAfterMoney(k) == ""
+				if m, ok := readMoney(r, k); ok && s.free(i, m.to) && (beside || m.marked || r[i] == '每' && s.x.unitAt(r, m.to) == "") && (beside || r[i] == '每' || s.priceBegins(i, m.to)) {
 					s.price(i, m.to, m.tag(u, k))
 					i = m.to - 1
 					lastAmount = m.to
@@ -215,6 +217,15 @@ func (s *scan) findPrices(exact []int) {
 			}
 		}
 	}
+}
+
+// unitAfterMoney is the unit behind the number at r[i].
+func (s *scan) unitAfterMoney(i int) string {
+	m, ok := readMoney(s.r, i)
+	if !ok {
+		return ""
+	}
+	return s.x.unitAt(s.r, m.to)
 }
 
 // priceLeads may stand between an amount and a price that is a clause of its own.
@@ -753,6 +764,9 @@ func (s *scan) joinQuantities() {
 			}
 			if glue == j && (a.qty.size != b.qty.size) {
 				break
+			}
+			if tok, ok := readSpec(r, a.from, a.to); ok && glue == j && tok.to == a.to && s.x.sold[a.qty.unit] == 0 && s.x.isSize(&tok) {
+				break // 二段6罐
 			}
 			a.qty.rest = append(a.qty.rest, b.qty)
 			to := b.to

@@ -580,7 +580,7 @@ func (b *builder) condition(from, to int) bool {
 	}
 	for _, w := range [...]string{"没有", "没货", "缺货", "断货", "如果没", "要是没", "不够"} {
 		k := index(r, from, to, w)
-		if k < 0 {
+		if k < 0 || b.s.owner[k] >= 0 {
 			continue
 		}
 		rest := string(r[k+len([]rune(w)) : to])

@@ -95,7 +95,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 		}
 	}
 	fresh := says(r.text, []string{"下单", "新单", "另外下", "再下一单", "再来一单"})
-	if len(r.secs) > 1 || newGoods > 0 && (moved && known && s.sales && !mistaken || fresh || r.ownOrder(b, which, named)) {
+	if len(r.secs) > 1 || newGoods > 0 && !mistaken && (moved && known && s.sales || fresh || r.ownOrder(b, which, named)) {
 		return res, nil, false
 	}
 	if says(r.text, askWords) && newGoods == 0 && !b.changed && len(b.loose) == 0 {

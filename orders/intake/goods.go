@@ -1112,6 +1112,10 @@ func (b *builder) amend(m *mention, first int) bool {
 			continue
 		}
 		both := it.m.plus(m)
+		if it.res.product >= 0 && len(m.toks) == 0 && m.content() != 0 && x.denies(it.res.product, m) {
+			it.res = resolution{product: it.res.product, reason: ReasonConflict, rule: "contradiction", options: []int32{it.res.product}, best: it.res.best, head: true}
+			return true // 非屏蔽水晶头5盒(屏蔽的那款)
+		}
 		if it.res.product >= 0 {
 			c := x.cover(it.res.product, m)
 			if c.strong|c.weak|m.filler == 1<<uint(len(m.han))-1 && c.toks == 1<<uint(len(m.toks))-1 && (c.strong|c.weak)&m.content() != 0 || c.toks != 0 && c.toks == 1<<uint(len(m.toks))-1 && c.strong|c.weak|m.filler == 1<<uint(len(m.han))-1 {
@@ -1154,9 +1158,6 @@ func (b *builder) amend(m *mention, first int) bool {
 // contradicts tells that m says a size which the item's goods lack and others of the same name bear: 小号飞机盒3捆,要25*18的.
 func (b *builder) contradicts(it *wanted, m *mention) (resolution, bool) {
 	x := b.s.x
-	if it.res.product >= 0 && len(m.toks) == 0 && x.denies(it.res.product, m) { // 非屏蔽水晶头5盒(屏蔽的那款)
-		return resolution{product: it.res.product, reason: ReasonConflict, rule: "contradiction", options: []int32{it.res.product}, best: it.res.best, head: true}, true
-	}
 	if it.res.product < 0 || len(m.toks) == 0 || x.cover(it.res.product, m).toks != 0 {
 		return resolution{}, false
 	}

@@ -137,7 +137,20 @@ func (s *scan) broken(m *mark) bool {
 		from--
 	}
 	clause := string(s.r[from:to])
-	return says(clause, faultWords) && !strings.ContainsAny(clause, "要来订补发买换加")
+	return s.faultIn(from, to) && !strings.ContainsAny(clause, "要来订补发买换加")
+}
+
+// faultIn tells whether r[from:to] says that goods are bad, in words that are no part of their names: 地漏 leaks nothing.
+func (s *scan) faultIn(from, to int) bool {
+	if !says(string(s.r[from:to]), faultWords) {
+		return false
+	}
+	for i := from; i < to; i++ {
+		if w := wordOf(s.r[:to], i, faultWords); w != "" && !s.x.vocabulary(s.r, i-1, len(s.r)) && !s.x.vocabulary(s.r, i+len([]rune(w))-1, len(s.r)) {
+			return true
+		}
+	}
+	return false
 }
 
 // fresh reads a message that stands alone.

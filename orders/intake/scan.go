@@ -201,6 +201,10 @@ func (s *scan) findNoise() {
 			i = e - 1
 			continue
 		}
+		if e := s.unchanged(i); e > i && s.claim(mark{kind: markNoise, from: i, to: e}) {
+			i = e - 1
+			continue
+		}
 		if e := s.refused(i); e > i && s.claim(mark{kind: markNote, from: i, to: e, text: s.quote(i, e)}) {
 			i = e - 1
 			continue
@@ -274,6 +278,22 @@ func (s *scan) lessOrMore(i int) int {
 	return k + 1
 }
 
+// unchanged is where what stays as it is ends that begins at r[i] behind a space or sign: 6分不变; i if none does.
+func (s *scan) unchanged(i int) int {
+	r := s.r
+	if i == 0 || r[i-1] != ' ' && !isBreak(r[i-1]) || r[i] == ' ' || isBreak(r[i]) {
+		return i
+	}
+	e := i
+	for e < len(r) && e-i < 8 && r[e] != ' ' && !isBreak(r[e]) && s.owner[e] < 0 {
+		e++
+	}
+	if e-i < 3 || !has(r, e-2, "不变") && !has(r, e-2, "不动") {
+		return i
+	}
+	return e
+}
+
 // stockWords ask in the course of a conversation whether goods are there that are then ordered.
 var stockWords = strings.Fields("库里有没有 库里有没 仓库有没有 仓库有没 有没有货 有没有现货 还有没有 还有没 有货没有 有货没 有货吗 还有吗 有现货吗 库里还有吗 还有货吗")
 
@@ -331,17 +351,17 @@ func (s *scan) occasions(i int) int {
 			}
 		}
 	}
+	for _, w := range [...]string{"条船", "艘船", "辆车", "个人", "位师傅", "个师傅", "个工人", "条线", "台车"} {
+		if e := k + len([]rune(w)); has(r, k, w) && !s.x.vocabulary(r, e-1, len(r)) {
+			return e // 三条船一块儿合拢
+		}
+	}
 	if r[k] != '个' && r[k] != '家' && r[k] != '处' {
 		return i
 	}
 	for _, w := range [...]string{"月", "星期", "礼拜", "小时", "钟头", "工作日"} {
 		if e := k + 1 + len([]rune(w)); r[k] == '个' && has(r, k+1, w) && (e >= len(r) || !strings.ContainsRune("内以之后前的要到送交", r[e])) {
 			return e
-		}
-	}
-	for _, w := range [...]string{"条船", "艘船", "辆车", "个人", "位师傅", "个师傅", "个工人", "条线", "台车"} {
-		if e := k + len([]rune(w)); has(r, k, w) && !s.x.vocabulary(r, e-1, len(r)) {
-			return e // 三条船一块儿合拢
 		}
 	}
 	for _, w := range [...]string{"地方", "地址", "单位", "客户", "项目", "标段", "仓库", "学校", "公司", "部门", "收货点", "分店", "门店", "车间", "工地", "厂", "店"} {

@@ -644,8 +644,8 @@ func (s *scan) days(from, to int) []mark {
 func (r *reading) halves(sec *section) []*section {
 	s := r.s
 	var half, rest facts2
-	first := -1
-	var some *quantity // the first part, where it is said in numbers
+	first, begin := -1, 0 // where the first part is said, and its clause begins
+	var some *quantity    // the first part, where it is said in numbers
 	for i := sec.from; i < sec.to; {
 		end := i
 		for end < sec.to && (!strings.ContainsRune(",。;\n!?:", s.r[end]) || s.at(end) != nil) {
@@ -653,14 +653,13 @@ func (r *reading) halves(sec *section) []*section {
 		}
 		if k := index(s.r, i, end, "一半"); k >= 0 && index(s.r, i, end, "另") < 0 && first < 0 {
 			s.gather(i, end, &half)
-			first = k
+			first, begin = k, i
 		} else if q := sec.lonely(i, end); q != nil && first < 0 { // 先到60令
 			s.gather(i, end, &half)
-			first, some = q.from, q
+			first, begin, some = q.from, i, q
 		} else if wordIn := says(string(s.r[i:end]), []string{"剩下", "另一半", "另外一半", "其余", "余下", "剩余"}); wordIn && first >= 0 {
-			if half = (facts2{}); i > first {
-				s.gather(first, i, &half) // with who receives it
-			}
+			half = facts2{}
+			s.gather(begin, i, &half) // with who receives it
 			s.gather(i, s.sentenceEndAt(i, sec.to), &rest)
 		}
 		i = end + 1

@@ -42,7 +42,7 @@ func (x *Lexicon) asks(t *specToken) []tokenKey {
 }
 
 // specUnits are Chinese units that follow a number in a spec.
-var specUnits = strings.Fields("毫升 公升 升 厘米 公分 毫米 公斤 千克 毫克 微米 英寸 平方 千瓦 毫安 人份 分 寸 号 码 级 克 米 斤 吨 度 伏 瓦 安 目 丝 厘 层 孔 芯 色 抽 支装 片装 粒装 只装 条装 包装 瓶装 袋装 片 支 只 粒 条 张 根 枚 块 件 包 袋 瓶 盒 卷 套 年 档 寸半 人 头 股 针 格 位 代 型 腔 拼 线 匹")
+var specUnits = strings.Fields("段 毫升 公升 升 厘米 公分 毫米 公斤 千克 毫克 微米 英寸 平方 千瓦 毫安 人份 分 寸 号 码 级 克 米 斤 吨 度 伏 瓦 安 目 丝 厘 层 孔 芯 色 抽 支装 片装 粒装 只装 条装 包装 瓶装 袋装 片 支 只 粒 条 张 根 枚 块 件 包 袋 瓶 盒 卷 套 年 档 寸半 人 头 股 针 格 位 代 型 腔 拼 线 匹")
 
 var sizeLetters = map[string]string{"s": "s", "m": "m", "l": "l", "xl": "xl", "xxl": "xxl", "xxxl": "xxxl", "xs": "xs", "2xl": "xxl", "3xl": "xxxl", "4xl": "xxxxl", "xxxxl": "xxxxl"}
 

@@ -130,6 +130,9 @@ next:
 			if !has(r, i, t.word) || !s.free(i, e) || !boundary(r, i, e) {
 				continue
 			}
+			if t.kind == markUrgent && says(string(r[max(0, i-3):i]), []string{"要是", "如果", "万一", "若"}) { // 要是断货了就拿大的
+				continue
+			}
 			if r[i] == '来' && i > 0 && isHanNumeral(r[i-1]) { // 十来提
 				continue
 			}
