@@ -15,15 +15,16 @@ const (
 var minusWords = strings.Fields("划掉 划了 勾掉 抹掉 剔掉 剔除 拿掉 撤下 不拿 不进 不订 不买 不要了 不要 算了 去掉 删掉 删除 取消 不用了 不用 别发了 别发 不发了 不发 减掉 撤掉 撤了 不拿了 先不拿 先不要了 先不要 不需要了 不需要 不订了 退掉 免了")
 
 var (
-	setWords  = strings.Fields("改成 改为 改到 改要 换成 换为 变成 变为 加到 减到 调到 增加到 减少到 提高到 降到 改 换 变 调成 调整为")
-	plusWords = strings.Fields("再配上 再配 再带 再捎 也带 再加上 再加 加上 另加 追加 再来 再要 再拿 再添 添 外加 多加 再多要 再多来 再多拿 再多发 多要 多来 多拿 加")
-	lessWords = strings.Fields("少要 少来 少发 少拿 少送")
-	fixWords  = strings.Fields("搞岔了 弄岔了 搞混了 弄混了 记错了 看错了 啊不对 哦不对 噢不对 喔不对 哎不对 呃不对 不对不对 不对 哦不 噢不 喔不 啊不 错了 打错了 打错 说错了 写错了 说错 写错 更正 更正一下 搞错了 等等 等下 等一下 稍等 应该是 哦对 对了")
-	halfWords = strings.Fields("减半 减一半 砍半 先要一半 只要一半 要一半 先来一半 先发一半 拿一半 留一半")
-	twiceWord = strings.Fields("翻倍 加倍 翻一番 乘2")
-	vagueWord = strings.Fields("来一点 要一点 拿一点 补一点 来一些 要一些 拿一些 一些 来点 要点 拿点 补点 要补点 加点 订点 备点 弄点 搞点 来些 要些 补些 拿些 若干 少许 适量")
-	eachWords = strings.Fields("一样 每样各 各自 每样 各样 每种 各种 每款 各款 每个规格 每个 各要 各来 各订 各发 各拿 各 分别要 分别 都来 都要 都拿 都是")
-	giftWords = strings.Fields("免费送 另外送 赠送 附赠 搭送 搭赠 随赠 另送 再送 还送 送我 再送他们 再送他 再送她 送他们 送他 送她 送 赠 搭")
+	setWords   = strings.Fields("改成 改为 改到 改要 换成 换为 变成 变为 加到 减到 调到 增加到 减少到 提高到 降到 改 换 变 调成 调整为")
+	plusWords  = strings.Fields("再配上 再配 再带 再捎 也带 再加上 再加 加上 另加 追加 再来 再要 再拿 再添 添 外加 多加 再多要 再多来 再多拿 再多发 多要 多来 多拿 加")
+	lessWords  = strings.Fields("少要 少来 少发 少拿 少送")
+	fixWords   = strings.Fields("搞岔了 弄岔了 搞混了 弄混了 记错了 看错了 啊不对 哦不对 噢不对 喔不对 哎不对 呃不对 不对不对 不对 哦不 噢不 喔不 啊不 错了 打错了 打错 说错了 写错了 说错 写错 更正 更正一下 搞错了 等等 等下 等一下 稍等 应该是 哦对 对了")
+	goesOnWith = strings.Fields("还有 还要 再 另 加 也要 顺便")
+	halfWords  = strings.Fields("减半 减一半 砍半 先要一半 只要一半 要一半 先来一半 先发一半 拿一半 留一半")
+	twiceWord  = strings.Fields("翻倍 加倍 翻一番 乘2")
+	vagueWord  = strings.Fields("来一点 要一点 拿一点 补一点 来一些 要一些 拿一些 一些 来点 要点 拿点 补点 要补点 加点 订点 备点 弄点 搞点 来些 要些 补些 拿些 若干 少许 适量")
+	eachWords  = strings.Fields("一样 每样各 各自 每样 各样 每种 各种 每款 各款 每个规格 每个 各要 各来 各订 各发 各拿 各 分别要 分别 都来 都要 都拿 都是")
+	giftWords  = strings.Fields("免费送 另外送 赠送 附赠 搭送 搭赠 随赠 另送 再送 还送 送我 再送他们 再送他 再送她 送他们 送他 送她 送 赠 搭")
 )
 
 // cues are the words that say what to do with goods; those further up count first.
@@ -113,6 +114,9 @@ func (s *scan) findCues() {
 					ok = false
 				}
 			case markFix:
+				if (w == "对了" || w == "哦对") && wordOf(r, skipSpace(r, e), goesOnWith) != "" { // 对了还有小瓶的两箱
+					ok = false
+				}
 				if i > 0 && strings.ContainsRune("没未", r[i-1]) { // 没写错
 					ok = false
 				}

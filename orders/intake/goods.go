@@ -212,6 +212,12 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 				case len(b.items) > first && b.items[len(b.items)-1].group == b.group && !sameUnit(b.items[len(b.items)-1].q.unit, q.unit) && len(cur) == 0:
 					qq := q
 					b.items[len(b.items)-1].clash = &qq
+				case each && len(cur) == 0 && len(b.items)-b.base > 1 && b.takesBack(els[0].from): // 算了按卷拿,一样三卷
+					for _, it := range b.items[b.base:] {
+						if !it.gift && b.has(it, q.unit) {
+							it.setQuantity(q)
+						}
+					}
 				case b.pending != nil && (q.bare || sameUnit(q.unit, b.pending.unitSaid())):
 					b.pending.setQuantity(q)
 					b.touch(b.pending)
@@ -244,6 +250,14 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 			return out
 		})
 	}
+}
+
+// takesBack tells whether the clause before r[i] says that what was ordered is to be otherwise.
+func (b *builder) takesBack(i int) bool {
+	if i == 0 || b.s.r[i-1] != ',' && b.s.r[i-1] != ' ' {
+		return false
+	}
+	return says(clauseAround(b.s.r, i-2), []string{"算了", "改成", "改按", "还是按", "都按", "换成"})
 }
 
 // sameAmount stand between an amount and the same in another unit.
@@ -612,6 +626,21 @@ func (b *builder) splitMentions(from, to int) []*mention {
 		for i := range n - 1 {
 			if len(out[i].toks) == 0 && x.resolve(out[i], nil, b.who, "").product < 0 {
 				out[i] = out[i].plus(&mention{toks: out[n-1].toks, code: -1, from: out[i].from, to: out[i].to})
+			}
+		}
+	}
+	// so does the name: 8寸、10寸、12寸平盘
+	if n := len(out); n > 1 && out[n-1].content() != 0 && x.hasHead(out[n-1], x.covers(out[n-1], nil, b.who)) {
+		last := out[n-1]
+		name := &mention{han: last.han, at: last.at, filler: last.filler, kin: last.kin, code: -1, from: last.from, to: last.to}
+		for i := range n - 1 {
+			if out[i].content() != 0 || len(out[i].toks) == 0 || out[i].own != nil || out[i].code >= 0 {
+				continue
+			}
+			both := out[i].plus(name)
+			if r := x.resolve(both, nil, b.who, ""); r.product >= 0 && r.residue == 0 || r.reason == ReasonAmbiguous {
+				both.from, both.to = out[i].from, out[i].to
+				out[i] = both
 			}
 		}
 	}
@@ -1093,6 +1122,10 @@ func (b *builder) amend(m *mention, first int) bool {
 	x := b.s.x
 	done := false
 	if len(b.items) > 0 {
+		if it := b.items[len(b.items)-1]; it.res.product >= 0 && it.kept == nil && len(m.toks) == 0 && m.content() != 0 && x.denies(it.res.product, m) {
+			it.res = resolution{product: it.res.product, reason: ReasonConflict, rule: "contradiction", options: []int32{it.res.product}, best: it.res.best, head: true}
+			return true // 非屏蔽水晶头5盒(屏蔽的那款)
+		}
 		if c := x.covers(m, nil, b.who); x.hasHead(m, c) {
 			last := b.items[len(b.items)-1]
 			if last.m == nil {
@@ -1112,10 +1145,6 @@ func (b *builder) amend(m *mention, first int) bool {
 			continue
 		}
 		both := it.m.plus(m)
-		if it.res.product >= 0 && len(m.toks) == 0 && m.content() != 0 && x.denies(it.res.product, m) {
-			it.res = resolution{product: it.res.product, reason: ReasonConflict, rule: "contradiction", options: []int32{it.res.product}, best: it.res.best, head: true}
-			return true // 非屏蔽水晶头5盒(屏蔽的那款)
-		}
 		if it.res.product >= 0 {
 			c := x.cover(it.res.product, m)
 			if c.strong|c.weak|m.filler == 1<<uint(len(m.han))-1 && c.toks == 1<<uint(len(m.toks))-1 && (c.strong|c.weak)&m.content() != 0 || c.toks != 0 && c.toks == 1<<uint(len(m.toks))-1 && c.strong|c.weak|m.filler == 1<<uint(len(m.han))-1 {

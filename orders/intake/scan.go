@@ -259,6 +259,19 @@ func (s *scan) findNoise() {
 	}
 }
 
+// coloursBefore tells whether n colours of one character stand right before r[i].
+func coloursBefore(r []rune, i int, n int64) bool {
+	if n > int64(i) || n > 9 {
+		return false
+	}
+	for k := i - int(n); k < i; k++ {
+		if !strings.ContainsRune("黑白红黄蓝绿青紫灰粉橙棕金银", r[k]) {
+			return false
+		}
+	}
+	return true
+}
+
 // lessOrMore is where 少拿点 ends that begins at r[i], with how many to follow; i if it does not.
 func (s *scan) lessOrMore(i int) int {
 	r := s.r
@@ -342,7 +355,7 @@ func (s *scan) occasions(i int) int {
 		return k + 1
 	}
 	for _, w := range kindsCounted {
-		if e := k + len([]rune(w)); has(r, k, w) && e < len(r) && n.value.GreaterThan(decimal.New(1, 0)) && !s.x.vocabulary(r, k-1, len(r)) {
+		if e := k + len([]rune(w)); has(r, k, w) && e < len(r) && n.value.GreaterThan(decimal.New(1, 0)) && (!s.x.vocabulary(r, k-1, len(r)) || w == "色" && coloursBefore(r, i, n.value.IntPart())) {
 			if strings.ContainsRune("各每都均", r[e]) {
 				return e // 三个颜色各一箱
 			}

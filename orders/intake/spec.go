@@ -103,6 +103,9 @@ func readSpec(r []rune, i, end int) (specToken, bool) {
 			if has(r, n.to, u) {
 				t := specToken{from: i, to: n.to + len([]rune(u)), number: trim(n.value), unit: unitForm(u)}
 				t.half(r, u)
+				if d, ok := hanDigit(r, t.to); ok && u == "米" && d > 0 && n.value.IsInteger() && (t.to+1 >= len(r) || r[t.to+1] == '的' || r[t.to+1] == '床') { // 一米二的
+					t.number, t.to = trim(n.value.Add(decimal.New(d, -1))), t.to+1
+				}
 				t.setKeys("")
 				return t, true
 			}
