@@ -945,7 +945,7 @@ func readings(c rune) []string {
 	}
 	var out []string
 	for p := range strings.SplitSeq(s, ",") {
-		if p = careless(toneless(p)); !slices.Contains(out, p) {
+		if p = toneless(p); !slices.Contains(out, p) {
 			out = append(out, p)
 		}
 	}
@@ -954,14 +954,6 @@ func readings(c rune) []string {
 
 var tones = strings.NewReplacer("ā", "a", "á", "a", "ǎ", "a", "à", "a", "ē", "e", "é", "e", "ě", "e", "è", "e", "ī", "i", "í", "i", "ǐ", "i", "ì", "i",
 	"ō", "o", "ó", "o", "ǒ", "o", "ò", "o", "ū", "u", "ú", "u", "ǔ", "u", "ù", "u", "ü", "v", "ǖ", "v", "ǘ", "v", "ǚ", "v", "ǜ", "v", "ń", "n", "ň", "n", "ǹ", "n", "ḿ", "m")
-
-// careless is a reading as those speak and type who make no difference between zh and z, ing and in.
-func careless(s string) string {
-	if len(s) > 1 && s[1] == 'h' {
-		s = s[:1] + s[2:]
-	}
-	return strings.TrimSuffix(s, "g")
-}
 
 func toneless(s string) string { return tones.Replace(s) }
 

@@ -287,8 +287,7 @@ func (x *Lexicon) mend(m *mention) {
 						if q != m.han[i+1] && strings.ContainsRune("的了吗吧呢啊", m.han[i+1]) { // 黑的 is no 黑底
 							continue
 						}
-						whole := i+2 < len(m.han) && m.at[i+2] == m.at[i+1]+1 && meet(ids, x.pair(gram(q, m.han[i+2]))) // 合各证
-						if p != m.han[i] && m.filler>>uint(i)&1 == 1 || q != m.han[i+1] && m.filler>>uint(i+1)&1 == 1 && !whole {
+						if p != m.han[i] && m.filler>>uint(i)&1 == 1 || q == m.han[i+1] && m.filler>>uint(i+1)&1 == 1 {
 							continue
 						}
 						m.han[i], m.han[i+1] = p, q
