@@ -241,7 +241,7 @@ func (s *scan) priceClause(last, i, e int) bool {
 	if last < 0 || last >= i {
 		return false
 	}
-	for _, w := range [...]string{"含税", "不含税", "未税", "带票", "开票", "到货价", "含运费", "含运", "包邮", "结算", "算", "走", "吧", "哈", "啊"} {
+	for _, w := range [...]string{"含税", "不含税", "未税", "带票", "开票", "到货价", "含运费", "含运", "包邮", "结算", "结", "算", "走", "拿", "报", "吧", "哈", "啊"} {
 		if has(r, e, w) {
 			e += len([]rune(w))
 			break
@@ -314,6 +314,10 @@ func (s *scan) findDeals() {
 		if s.owner[i] >= 0 {
 			continue
 		}
+		if d, to, ok := s.dealBare(i); ok && s.claim(mark{kind: markDeal, from: i, to: to, deal: d}) {
+			i = to - 1
+			continue
+		}
 		if r[i] == '买' || r[i] == '满' || r[i] == '每' {
 			n, ok := readNumeral(r, skipSpace(r, i+1))
 			if !ok || n.more || !n.value.IsPositive() {
@@ -340,6 +344,23 @@ func (s *scan) findDeals() {
 			}
 		}
 	}
+}
+
+// dealBare reads 十送一 in 十送一的活动, without 买 and units.
+func (s *scan) dealBare(i int) (deal [2]int64, to int, ok bool) {
+	r := s.r
+	if !isDigit(r[i]) && !isHanNumeral(r[i]) || i > 0 && (isAlnum(r[i-1]) || isHanNumeral(r[i-1])) {
+		return deal, i, false
+	}
+	n, ok := readNumeral(r, i)
+	if !ok || n.more || !n.value.IsInteger() || n.to+1 >= len(r) || r[n.to] != '送' && r[n.to] != '赠' {
+		return deal, i, false
+	}
+	g, ok := readNumeral(r, n.to+1)
+	if !ok || g.more || !g.value.IsInteger() || !g.value.IsPositive() || !n.value.GreaterThan(g.value) || !has(r, g.to, "的活动") && !has(r, g.to, "活动") && !has(r, g.to, "的政策") && !has(r, g.to, "政策") {
+		return deal, i, false
+	}
+	return [2]int64{n.value.IntPart(), g.value.IntPart()}, g.to, true
 }
 
 // sameUnit tells whether the unit at r[i] is u and no goods of their own follow it: 每十箱送一箱.

@@ -168,6 +168,10 @@ func (b *builder) command(els []el, from, to int, sign rune) bool {
 			if b.fix(rest) {
 				return true
 			}
+			if f, t, ok := wordSpan(rest); ok && !hasQty(rest) && !b.contentAt(f, t) { // 等下我数数,8支吧
+				b.fixNext = true
+				return true
+			}
 			b.goods(rest, e.to, to, sign)
 			return true
 		case markSet:

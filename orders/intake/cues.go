@@ -12,7 +12,7 @@ const (
 	elClose
 )
 
-var minusWords = strings.Fields("划掉 划了 勾掉 抹掉 剔掉 剔除 拿掉 撤下 不拿 不进 不订 不买 不要了 不要 算了 去掉 删掉 删除 取消 不用了 不用 别发了 别发 不发了 不发 减掉 撤掉 撤了 不拿了 先不拿 先不要了 先不要 不需要了 不需要 不订了 退掉 免了")
+var minusWords = strings.Fields("别拿 别来 别订 别买 划掉 划了 勾掉 抹掉 剔掉 剔除 拿掉 撤下 不拿 不进 不订 不买 不要了 不要 算了 去掉 删掉 删除 取消 不用了 不用 别发了 别发 不发了 不发 减掉 撤掉 撤了 不拿了 先不拿 先不要了 先不要 不需要了 不需要 不订了 退掉 免了")
 
 var (
 	setWords   = strings.Fields("改成 改为 改到 改要 换成 换为 变成 变为 加到 减到 调到 增加到 减少到 提高到 降到 改 换 变 调成 调整为")
@@ -110,7 +110,7 @@ func (s *scan) findCues() {
 			case markVague:
 				ok = !s.quantityRight(e)
 			case markMinus:
-				if w == "算了" && has(r, e, "算") {
+				if w == "算了" && has(r, e, "算") || strings.HasPrefix(w, "别") && has(r, e, "错") {
 					ok = false
 				}
 			case markFix:
@@ -191,6 +191,9 @@ func (s *scan) isGift(i, e int, w string) bool {
 		return !strings.ContainsAny(w, "他她") || s.quantityRight(e)
 	}
 	if says(string(r[max(0, i-6):i]), []string{"说好", "答应", "讲好", "承诺", "谈好", "活动"}) && (has(r, e, "的") || s.quantityRight(e)) { // 说好送的2筒胶带
+		return true
+	}
+	if s.quantityRight(e) && says(string(r), []string{"答应", "应下", "应了", "应过", "说好送", "许了", "承诺"}) && !s.hasKind(markAddress) { // 黄粉再送一箱,你们领导应了的
 		return true
 	}
 	if s.quantityRight(e) && says(string(r[e:end]), []string{"试试", "试用", "尝尝", "体验"}) { // 送两包给我们试试

@@ -116,7 +116,11 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	}
 	yes, no := startsWith(r.text, yesWords), startsWith(r.text, noWords)
 	facts := f.due() != nil || f.carrier != "" || f.address != "" || f.contact != "" || f.phone != "" || f.badly != "" || f.payment != "" || f.po != "" || len(f.urgent) > 0
+	doubted := slices.ContainsFunc(old.Asks, func(a Ask) bool { return a.Reason == ReasonUnusual || a.Reason == ReasonConflict })
 	switch {
+	case says(r.text, []string{"整单不要", "整单撤", "整单取消", "整张单", "全撤了", "全撤掉", "都撤了"}) && says(r.text, cancelWords2):
+		res.Intent, res.Ref = IntentCancel, ref
+		return res, &Thread{}, true
 	case !changed && !facts:
 		switch {
 		case says(r.text, cancelWords2) && (ref == RefLast || len([]rune(strings.TrimSpace(r.text))) < 24) && len(b.answers) == 0:
@@ -125,7 +129,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 		case no:
 			res.Intent = IntentDeny
 			return res, old.clone(), true
-		case yes && len(b.answers) == 0 || b.touchedSame(draft):
+		case yes && (len(b.answers) == 0 || doubted && newGoods == 0) || b.touchedSame(draft):
 			res.Intent = IntentConfirm
 			n := old.clone()
 			n.Asks = nil
@@ -630,7 +634,11 @@ func (b *builder) perEach() {
 // customerByPart finds among the options the one whose name the message says in part: 护理院.
 func (r *reading) customerByPart(options []string) []int32 {
 	x := r.x
-	t := strings.Trim(core(r.text), " ,。!?的是那家")
+	answer := core(r.text)
+	if first, rest, ok := strings.Cut(answer, ","); ok && utf8.RuneCountInString(first) > 1 && strings.HasPrefix(strings.TrimSpace(rest), "不是") { // 民宿,不是酒店
+		answer = first
+	}
+	t := strings.Trim(answer, " ,。!?的是那家")
 	if len([]rune(t)) < 2 || len([]rune(t)) > 12 {
 		for k, w := range [...]string{"第一", "第二", "第三"} {
 			if strings.Contains(r.text, w) && k < len(options) {

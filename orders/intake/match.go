@@ -856,7 +856,7 @@ func (x *Lexicon) resolveNamed(m *mention, id int32, rule string, _ scope) resol
 	r := resolution{product: id, best: c, rule: rule, head: true}
 	var missing []int
 	for i := range m.toks {
-		if c.toks>>uint(i)&1 == 0 && len(x.bearing(m.toks[i].askKeys()[0])) > 0 {
+		if c.toks>>uint(i)&1 == 0 && slices.ContainsFunc(m.toks[i].askKeys(), func(k string) bool { return len(x.bearing(k)) > 0 }) {
 			missing = append(missing, i)
 		}
 	}
@@ -895,11 +895,14 @@ func (x *Lexicon) otherName(m *mention, id int32, c cover) int32 {
 	}
 	words := &mention{han: m.han, at: m.at, filler: m.filler, kin: m.kin, code: -1, from: m.from, to: m.to}
 	covers := x.covers(words, nil, scope{})
-	if len(covers) == 0 || covers[0].class == 0 || !x.hasHead(words, covers) {
+	if len(covers) == 0 || covers[0].class == 0 && bits.OnesCount64(m.content()&^(c.strong|c.weak)) < 2 || !x.hasHead(words, covers) {
 		return -1
 	}
 	r := x.resolve(words, nil, scope{}, "")
-	if r.product < 0 || r.product == id || r.residue > 0 || bits.OnesCount64(c.strong&m.content()) >= bits.OnesCount64(m.content())/2+1 {
+	if r.product < 0 && r.reason == ReasonAmbiguous {
+		r.product = covers[0].id
+	}
+	if r.product < 0 || r.product == id || r.residue > 0 || covers[0].score <= c.score {
 		return -1
 	}
 	return r.product

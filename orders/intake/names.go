@@ -165,6 +165,23 @@ func (t *nameTable) longest(r []rune, i int) (name *tableName, to int) {
 	return name, to
 }
 
+// beginningWith calls found for every longer name that begins with r, of two characters or more.
+func (t *nameTable) beginningWith(r []rune, found func(n *tableName)) {
+	each := func(l, hidden *nameList) {
+		if l == nil {
+			return
+		}
+		span := l.heads[nameHead(r)]
+		for i := span[0]; i < span[1]; i++ {
+			if n := &l.names[i]; len(n.text) > len(r) && slices.Equal(n.text[:len(r)], r) && hidden.get(n.text) == nil {
+				found(n)
+			}
+		}
+	}
+	each(t.over, nil)
+	each(t.base, t.over)
+}
+
 // ids are those of the name that is the whole of r.
 func (t *nameTable) ids(r []rune) []int32 {
 	n := t.over.get(r)

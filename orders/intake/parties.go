@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -53,6 +54,7 @@ var addressCues = []struct {
 	{"去", true},
 	{"卸", true},
 	{"放", true},
+	{"发", true},
 	{"搁到", false},
 	{"搁在", false},
 	{"搁", true},
@@ -88,6 +90,9 @@ func (s *scan) findAddresses() {
 				break
 			}
 			k := i + len([]rune(cue.word))
+			if cue.word == "发" && (i > 0 && isHan(r[i-1]) && s.owner[i-1] < 0 || !hasDigit(r[k:s.chunkEnd(k)])) { // 开发区
+				break
+			}
 			if neg := s.negated(i); neg > 0 {
 				if e := s.clauseEnd(k); s.placeAt(k, e, cue.weak) > 0 {
 					s.claim(mark{kind: markNote, from: i - neg, to: e, text: s.quote(i-neg, e)})
@@ -425,8 +430,11 @@ func (s *scan) placeEnding(from, to int) bool {
 	if to-from >= 3 && r[to-1] == '间' && !strings.ContainsRune("时期中之空夜晚日其房人年民", r[to-2]) { // 加药间, 配料间
 		return true
 	}
-	return to > from && isDigit(r[to-1]) && strings.ContainsAny(string(r[from:to]), "栋幢楼号厦座")
+	return to > from && isDigit(r[to-1]) && (strings.ContainsAny(string(r[from:to]), "栋幢楼号厦座") || shopNumber.MatchString(string(r[from:to])))
 }
+
+// shopNumber fits the end of a place that is the number of a shop or room in it: 万象广场b1-08.
+var shopNumber = regexp.MustCompile(`(?:广场|中心|商场|市场|商城|城|园|区)[a-z]?\d[\d-]*$`)
 
 // quantityIn tells whether a counted quantity of goods stands in r[from:to].
 func (s *scan) quantityIn(from, to int) bool {
@@ -704,6 +712,7 @@ func (s *scan) findCustomers() {
 		i = end - 1
 	}
 	s.findHeadOffices()
+	s.findBranches()
 	for i := range r {
 		if s.owner[i] >= 0 || i > 0 && isHan(r[i-1]) && s.owner[i-1] < 0 && s.inWord(i) {
 			continue
@@ -738,6 +747,63 @@ func (s *scan) findHeadOffices() {
 			i = e - 1
 		}
 	}
+}
+
+// findBranches recognises branches of a customer who is named, or who writes, by what their names add to its own, where what is
+// ordered follows: 贝齿:翠湖 树脂10支;开元 树脂6支, of 贝齿翠湖 and 贝齿开元.
+func (s *scan) findBranches() {
+	r := s.r
+	var parts map[string][]int32
+	for i := range r {
+		if s.owner[i] >= 0 || i > 0 && r[i-1] != '\n' && r[i-1] != ';' && r[i-1] != '。' && r[i-1] != ':' && r[i-1] != ',' {
+			continue
+		}
+		e := i
+		for e < len(r) && e-i < 6 && isHan(r[e]) && s.owner[e] < 0 {
+			e++
+		}
+		if e-i < 2 || e >= len(r) || r[e] != ':' && r[e] != '-' && r[e] != ' ' || !s.quantityIn2(e, s.clauseEnd(skipSpace(r, e+1))) {
+			continue
+		}
+		if parts == nil {
+			parts = s.branchParts()
+		}
+		ids := parts[string(r[i:e])]
+		if n, _ := s.x.names.longest(r, i); len(ids) == 1 && n == nil {
+			s.claim(mark{kind: markCustomer, from: i, to: e, text: s.quote(i, e), ids: ids})
+		}
+	}
+}
+
+// branchParts are what names of customers add to a short name of one who is named or writes.
+func (s *scan) branchParts() map[string][]int32 {
+	out := map[string][]int32{}
+	look := func(id int32) {
+		for _, name := range s.x.customers[id].names() {
+			if len(name) < 2 || len(name) > 4 {
+				continue
+			}
+			s.x.buyers.beginningWith(name, func(n *tableName) {
+				rest := string(n.text[len(name):])
+				for _, o := range n.ids {
+					if o != id && !slices.Contains(out[rest], o) {
+						out[rest] = append(out[rest], o)
+					}
+				}
+			})
+		}
+	}
+	if s.cust >= 0 {
+		look(s.cust)
+	}
+	for _, m := range s.marks {
+		if m.kind == markCustomer && m.to > m.from {
+			for _, id := range m.ids {
+				look(id)
+			}
+		}
+	}
+	return out
 }
 
 // headOffice is the customer who is called a head office, of those who are named or write and of those whose branches they are.

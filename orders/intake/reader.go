@@ -114,6 +114,9 @@ func (s *scan) dropQuestions() {
 				m.kind = markNoise
 			}
 		}
+		if strings.HasPrefix(after, "是几") || strings.HasPrefix(after, "有几") || s.r[m.from] == '几' && strings.HasSuffix(before, "是") || m.qty.more && strings.HasSuffix(before, "好") { // 一板是几支, 空了好几台
+			m.kind = markNoise
+		}
 		if m.from > 0 && (s.r[m.from-1] == '那' || s.r[m.from-1] == '这') && !m.qty.bare {
 			if c := s.at(m.from - 2); c == nil || c.kind != markCustomer { // 学府店那5箱… is ordered
 				m.kind = markNoise
@@ -254,6 +257,8 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 		return IntentChange
 	case ref != "" && ref != RefLast && goods > 0 && changing && len(r.resolved()) <= goods && r.refLeads():
 		return IntentChange
+	case goods == 0 && ref != "" && ref != RefLast && r.refRefused():
+		return IntentCancel
 	case goods == 0 && !r.repeat && says(t, cancelWords2) && (ref != "" || strings.Contains(t, "单") || strings.Contains(t, "全部")) && !r.asking():
 		return IntentCancel
 	case goods == 0 && !r.repeat && r.s.follow().urge && !says(t, payWords) && !r.ordersSoon(ref):
@@ -262,8 +267,10 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 		return IntentChange
 	case goods == 0 && !r.repeat && ref == "" && strings.Contains(t, "?") && !r.asking() && r.s.looseCode() != "":
 		return IntentStatus
-	case goods == 0 && !r.repeat && !(ref == "" && says(t, payWords)) && (r.s.follow().status || ref != "" && strings.Contains(t, "到")):
+	case goods == 0 && !r.repeat && (ref != "" || !says(t, payWords)) && (r.s.follow().status || ref != "" && strings.Contains(t, "到")):
 		return IntentStatus
+	case goods > 0 && says(t, pastWords) && !ordering && says(t, []string{"催催", "帮催", "催一下", "催下", "给催", "帮我催"}) && r.s.follow().urge:
+		return IntentUrge
 	case goods > 0 && r.asking() && says(t, maybeWords) && !ordering && !strings.Contains(t, "有的话") && !r.s.hasKind(markPrice):
 		return IntentInquiry
 	case goods > 0:
@@ -289,6 +296,13 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 	default:
 		return IntentOther
 	}
+}
+
+// refRefused tells whether the order that is named is not wanted, in the same clause: YD2605-0088不要了.
+func (r *reading) refRefused() bool {
+	return slices.ContainsFunc(r.s.marks, func(m mark) bool {
+		return (m.kind == markRef || m.kind == markPO) && m.to > m.from && m.to < len(r.s.r) && says(string(r.s.r[m.to:r.s.clauseEnd(m.to)]), cancelWords2)
+	})
 }
 
 // ordersSoon tells whether what sounds like hurrying an order on its way orders goods that are named, quickly: 配一副…,框用8862透灰,加急.
@@ -361,7 +375,7 @@ func (r *reading) faulty() bool {
 		if m.kind != markQty || m.from == 0 || m.to <= m.from || s.r[m.from-1] != '有' {
 			continue
 		}
-		if e := s.clauseEnd(m.to); e > m.to+1 && e-m.to < 10 && s.r[e-1] == '了' {
+		if e := s.clauseEnd(m.to); e > m.to+1 && e-m.to < 10 && (s.r[e-1] == '了' || s.r[m.to] == '是' && s.r[e-1] == '的') { // 有7盒是干的
 			return true
 		}
 	}

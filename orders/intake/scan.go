@@ -517,7 +517,10 @@ func (s *scan) isOwnCode(i, e int) bool {
 	return n != nil && to >= e
 }
 
-var poWords = strings.Fields("需求计划 采购计划 用料计划 物料计划 请购计划 我们单号 我们的单号 我方单号 我司单号 咱们单号 我们这边单号 我这边单号 我们单子号 采购单号 采购订单号 采购订单 采购单编号 采购单 订单编号 合同编号 合同号 订单号 采购编号 采购号 订货单号 订购单号 需求单号 申请单号 客户单号 单号写 单号填 计划编号 计划单号 计划号 申购单号 请购单号 po号 po单号 po编号 po# po")
+var poWords = strings.Fields("我们单号 我们的单号 我方单号 我司单号 咱们单号 我们这边单号 我这边单号 我们单子号 采购单号 采购订单号 采购订单 采购单编号 采购单 订单编号 合同编号 合同号 订单号 采购编号 采购号 订货单号 订购单号 需求单号 申请单号 客户单号 单号写 单号填 计划编号 计划单号 计划号 申购单号 请购单号 po号 po单号 po编号 po# po")
+
+// papers are what customers order by; their number stands right behind them: 申购单 YZ-0521-7.
+var papers = strings.Fields("申购单 请购单 采购申请单 采购申请 采购明细 采购清单 申购明细 要货计划 需求计划 采购计划 用料计划 物料计划 请购计划")
 
 // numberWords stand between the kind of a document and its number: 采购单 编号DY-09.
 var numberWords = strings.Fields("编号 单号 号码 no. no")
@@ -565,6 +568,10 @@ func (s *scan) findRefs() {
 			}
 			break
 		}
+		if k, e := s.paperNumber(i); e > k && s.claim(mark{kind: markPO, from: i, to: e, text: halfWidth(s.quote(k, e))}) {
+			i = e - 1
+			continue
+		}
 		if s.owner[i] >= 0 || !isAlnum(r[i]) || i > 0 && isAlnum(r[i-1]) {
 			continue
 		}
@@ -591,6 +598,33 @@ func (s *scan) findRefs() {
 			s.claim(mark{kind: markRef, from: i, to: e, text: strings.ToUpper(strings.ReplaceAll(halfWidth(s.quote(i, e)), "-", ""))})
 		}
 	}
+}
+
+// paperNumber is where the number begins and ends of the paper named at r[i]: letters, digits and signs, at least one digit.
+func (s *scan) paperNumber(i int) (from, to int) {
+	r := s.r
+	w := wordOf(r, i, papers)
+	if w == "" || s.owner[i] >= 0 {
+		return i, i
+	}
+	k := i + len([]rune(w))
+	for k < len(r) {
+		if r[k] == ':' || r[k] == ' ' || r[k] == '#' {
+			k++
+		} else if n := wordOf(r, k, numberWords); n != "" {
+			k += len([]rune(n))
+		} else {
+			break
+		}
+	}
+	e := k
+	for e < len(r) && (isAlnum(r[e]) || strings.ContainsRune("-/_.", r[e]) && e+1 < len(r) && isAlnum(r[e+1])) {
+		e++
+	}
+	if e-k < 5 || !hasDigit(r[k:e]) || e < len(r) && isHan(r[e]) || !hasLetter(r[k:e]) && index(r, k, e, "-") < 0 {
+		return i, i
+	}
+	return k, e
 }
 
 // spacedWaybill is where a carrier's number ends that is written in groups, SF1400 0007 28315, YT 5566-0012-3377-9: two to four

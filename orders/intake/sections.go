@@ -725,7 +725,7 @@ func (r *reading) halves(sec *section) []*section {
 // lonely is the quantity within r[from:to] that belongs to no goods.
 func (sec *section) lonely(from, to int) *quantity {
 	for i := range sec.b.loose {
-		if q := &sec.b.loose[i]; q.from >= from && q.to <= to && !q.none && !q.more && !q.size {
+		if q := &sec.b.loose[i]; q.from >= from && q.to <= to && !q.none && !q.more && !q.spec {
 			return q
 		}
 	}
@@ -785,7 +785,7 @@ func (r *reading) partByMarks(sec *section, kind markKind) []*section {
 		from, to := begin, sec.to
 		if trailing {
 			if k+1 < len(ms) {
-				to = s.sentenceEnd(m.to, ms[k+1].from)
+				to = sec.factsEnd(s, m.to, ms[k+1].from)
 			}
 		} else {
 			from = m.from
@@ -818,6 +818,27 @@ func (r *reading) partByMarks(sec *section, kind markKind) []*section {
 		begin = to
 	}
 	return out
+}
+
+// factsEnd is where the clauses end that say who receives what goes to the place that ends at i: 寄湖滨路51号,小岑138….
+func (sec *section) factsEnd(s *scan, i, limit int) int {
+	to := s.sentenceEnd(i, limit)
+	for to < limit {
+		end := s.sentenceEnd(to+1, limit)
+		who, goods := false, false
+		for k := to + 1; k < end; k++ {
+			m := s.at(k)
+			who = who || m != nil && (m.kind == markPhone || m.kind == markContact)
+		}
+		for _, it := range sec.items {
+			goods = goods || it.from > to && it.from < end
+		}
+		if !who || goods {
+			break
+		}
+		to = end
+	}
+	return to
 }
 
 // sentenceEndAt is where the sentence at i ends.

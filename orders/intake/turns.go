@@ -21,7 +21,7 @@ func (s *scan) findTurns() {
 	prefixes := map[string]int{}
 	for _, l := range lines {
 		if n := speakerPrefix(s.r, l[0], l[1]); n > 0 {
-			prefixes[string(s.r[l[0]:n])]++
+			prefixes[speakerName(s.r[l[0]:n])]++
 		}
 	}
 	for _, l := range lines {
@@ -40,7 +40,7 @@ func (s *scan) findTurns() {
 			continue
 		}
 		if n := speakerPrefix(s.r, from, to); n > 0 {
-			name := string(s.r[from:n])
+			name := speakerName(s.r[from:n])
 			_, known := s.person(name)
 			if log && (prefixes[name] > 1 || known || len(prefixes) > 1) || prefixes[name] > 1 && len(prefixes) > 1 && known {
 				heads = append(heads, head{line: from, to: n + 1, end: n + 1, name: name})
@@ -224,8 +224,37 @@ func (s *scan) headDay(date string) time.Time {
 	return time.Time{}
 }
 
+// speakerName is the name without the time behind it.
+func speakerName(r []rune) string {
+	name, _, _ := strings.Cut(string(r), " ")
+	return name
+}
+
+// timedSpeaker returns where the colon stands behind a short name and the time of day: 钟秋 14:02:还有货没. 0 if none does.
+func timedSpeaker(r []rune, from, to int) int {
+	i := from
+	for i < to && i-from <= 6 && (isHan(r[i]) || isAlnum(r[i])) {
+		i++
+	}
+	if i == from || i >= to || r[i] != ' ' {
+		return 0
+	}
+	i = skipSpace(r[:to], i)
+	k := i
+	for k < to && k-i < 2 && isDigit(r[k]) {
+		k++
+	}
+	if k == i || k+3 >= to || r[k] != ':' || !isDigit(r[k+1]) || !isDigit(r[k+2]) || r[k+3] != ':' {
+		return 0
+	}
+	return k + 3
+}
+
 // speakerPrefix returns where the colon stands after a short name that begins a line, 0 if none.
 func speakerPrefix(r []rune, from, to int) int {
+	if k := timedSpeaker(r, from, to); k > 0 {
+		return k
+	}
 	for i := from; i < to && i-from <= 6; i++ {
 		if r[i] == ':' {
 			if i-from < 1 || i+1 >= to {
