@@ -88,3 +88,25 @@ func TestPricesAsAgreed(t *testing.T) {
 		})
 	}
 }
+
+// An amount that became part of no line is asked about, not dropped.
+func TestAmountsAreNotDropped(t *testing.T) {
+	t.Parallel()
+	x := shop(t)
+	for text, want := range map[string]string{
+		"机油5桶，也就是两箱":          "orders[0].lines[0].quantity conflict",
+		"WJ-005 五常大米10公斤 5袋":  "orders[0].lines[0].product conflict",
+		"鸡胸60件，等下我数数，6件吧":     "",
+		"白醋3件，上次摔坏两瓶":         "",
+		"两台车等着用，机油5桶":         "",
+		"白醋来3件，别拿成土豆2袋那种":     "",
+		"白醋20件，按你们十送一的活动走":    "",
+		"24寸雨刮5支，没有大米10公斤的再说": "",
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			res := said(t, x, text)
+			require.Equal(t, want, asks(res), lines(res))
+		})
+	}
+}
