@@ -148,12 +148,47 @@ var dateLeads = func() *runeSet {
 	return s
 }()
 
-// mayBeDate tells whether a date or time may begin at r[i]: before an hour a space may stand.
+// behindNumber are the characters that may follow a number which is part of a date or time; englishLeads are those with which an
+// English word for one begins.
+var behindNumber, englishLeads = &runeSet{}, &runeSet{}
+
+func init() {
+	behindNumber.add("年月日号点时分秒刻钟天周星礼小个工自季半多来余几之又前后早大上下内-/.:~至到、dhwmpasnrt")
+	englishLeads.add("abdfijmnostw")
+}
+
+// mayBeDate tells whether a date or time may begin at r[i]: before an hour a space may stand. It is asked at every character, and
+// nearly always in vain.
 func mayBeDate(r []rune, i int) bool {
 	if i < len(r) && r[i] == ' ' {
 		i++
 	}
-	return i < len(r) && (isAlnum(r[i]) || dateLeads.has(r[i]))
+	if i >= len(r) {
+		return false
+	}
+	switch c := r[i]; {
+	case isLetter(c):
+		return englishLeads.has(c) && (i == 0 || !isAlnum(r[i-1]))
+	case isDigit(c):
+		k := i
+		for k < len(r) && isDigit(r[k]) {
+			k++
+		}
+		n := k - i
+		if k = skipSpace(r, k); k >= len(r) {
+			return n == 8
+		}
+		return n == 8 || n <= 4 && (behindNumber.has(r[k]) || isHanNumeral(r[k]))
+	case isHanNumeral(c) && wordAt(feasts, r, i) == 0:
+		k := i
+		for k < len(r) && (isHanNumeral(r[k]) || isDigit(r[k])) {
+			k++
+		}
+		k = skipSpace(r, k)
+		return k < len(r) && (behindNumber.has(r[k]) || hazy[c] != nil)
+	default:
+		return dateLeads.has(c)
+	}
 }
 
 // readWhen reads the date or time that begins at r[i].
@@ -348,8 +383,16 @@ func weekdayBehind(r []rune, i int) bool {
 	return to > i
 }
 
+var partLeads = func() *runeSet {
+	s := &runeSet{}
+	for _, p := range partWords {
+		s.add(string([]rune(p.word)[:1]))
+	}
+	return s
+}()
+
 func partAt(r []rune, i int) int {
-	if i >= len(r) {
+	if i >= len(r) || !partLeads.has(r[i]) {
 		return -1
 	}
 	for k := range partWords {
@@ -492,6 +535,9 @@ func readDay(r []rune, i int, c clock, w *when) (day time.Time, to, part int, ok
 
 func readWeekday(r []rune, i int, c clock, w *when) (time.Time, int, bool) {
 	k, weeks, said := i, 0, false
+	if !strings.ContainsRune("上下这本今周星礼", r[i]) {
+		return time.Time{}, i, false
+	}
 	switch {
 	case has(r, k, "上上个"):
 		k, weeks, said = k+3, -2, true

@@ -19,7 +19,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	which := r.whichDraft()
 	draft := old.Orders[which]
 	draft.Lines = slices.Clone(draft.Lines)
-	ref := s.refOf(r.text)
+	ref := s.refOf(r.text, true)
 	if ref != "" && ref != RefLast {
 		return res, nil, false
 	}

@@ -114,6 +114,8 @@ func (f *facts2) due() *when {
 
 var noteWords = strings.Fields("发票 开票 专票 普票 开专 单独 整包发 整箱发 零头 检验报告 质检报告 合格证 打电话 老价格 老价 到付 效期 批号 包装 标签 签字 回单 随货 有的话 没有就 没有的话 如果没有 老地方 不要混 日期新鲜 新日期 轻放 防潮 不要拆 送货单写 备注 面单 盖章 带票 别送 不要送 别混 先到 分开")
 
+var noteLeads = leadsOf(noteWords)
+
 // noteKeys head notes and are none themselves.
 var noteKeys = strings.Fields("备注 附注 说明 备注说明 要求 特殊要求 其他要求 包装要求 注意 注意事项")
 
@@ -129,6 +131,9 @@ func (s *scan) findNotes(from, to int) []string {
 			return
 		}
 		for i := f; i < t; i++ {
+			if !noteLeads.has(s.r[i]) {
+				continue
+			}
 			if w := wordOf(s.r, i, noteWords); w != "" {
 				if m := s.at(i); m != nil {
 					if m.kind == markNote {

@@ -116,8 +116,8 @@ func (s *scan) looseCode() string {
 // thatOrder are words for an order that stand behind what it is known by.
 var thatOrder = strings.Fields("那单 这单 那个单 这个单 那张单 这张单 的那单 的那个 的单子 的订单 的单")
 
-// refOf is the order, parcel or phone number that the message names.
-func (s *scan) refOf(text string) string {
+// refOf is the order, parcel or phone number that the message names; loose: or what may be one.
+func (s *scan) refOf(text string, loose bool) string {
 	number := ""
 	for _, m := range s.marks {
 		switch {
@@ -127,7 +127,7 @@ func (s *scan) refOf(text string) string {
 			number = strings.ToUpper(strings.ReplaceAll(m.text, "-", ""))
 		}
 	}
-	if number == "" {
+	if number == "" && loose {
 		number = s.looseCode()
 	}
 	if number != "" && (strings.Contains(text, "?") || says(text, cancelWords2) || s.follow().status || s.follow().urge) {

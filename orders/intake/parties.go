@@ -63,6 +63,14 @@ var addressCues = []struct {
 	{"停", true},
 }
 
+var addressLeads = func() *runeSet {
+	s := &runeSet{}
+	for _, c := range addressCues {
+		s.add(string([]rune(c.word)[:1]))
+	}
+	return s
+}()
+
 // placeEnds are the words with which places end.
 var placeEnds = strings.Fields("路 街 道 巷 弄 里 号 号楼 栋 幢 楼 层 室 库 仓 仓库 门 大门 门口 店 厂 厂区 园 园区 区 县 市 镇 乡 村 站 场 所 处 院 校 城 湾 港 码头 旁 旁边 对面 隔壁 单元 科 工地 前台 大厅 中心 基地 车间 办公室 收发室 传达室 保安室 门卫 门卫室 岗亭 后门 前门 侧门 东门 西门 南门 北门 负一层 地下室 项目部 广场 大厦 大楼 小区 花园 公寓 宿舍 食堂 超市 市场 商场 档口 摊位 公司 里面 收货平台 收货区 收货口 收货处 收货点 收货台 卸货平台 卸货口 卸货点 收货部 门岗 交界处 路口 入口 出口 月台 卸货区 物资库 耗材库 水厂 泵房 机房 配电房 工业区 开发区 物流园 产业园 科技园 学校 医院 酒店 饭店 餐厅 铺 馆 厅 房 屋 棚 台 岛 桥 塔 寺 庙 河边 坳 坪 坝 沟 岭 坡 湾 塘 屯 堡 寨 庄 峪 滩 洼 村口 路边 大棚 果园 猪场 鸡场 养殖场 渔场 牧场 矿 矿区 井场 地块 梁场 拌合站 料场 堆场")
 
@@ -79,7 +87,7 @@ func (s *scan) findAddresses() {
 	r := s.r
 	inName := s.insideNames()
 	for i := 0; i < len(r); i++ {
-		if s.owner[i] >= 0 || inName[i] {
+		if s.owner[i] >= 0 || inName[i] || !addressLeads.has(r[i]) {
 			continue
 		}
 		for _, cue := range addressCues {
@@ -734,6 +742,9 @@ var headOffices = strings.Fields("总公司 总部 总店 总仓 总院 本部")
 func (s *scan) findHeadOffices() {
 	r := s.r
 	for i := 0; i < len(r); i++ {
+		if r[i] != '总' && r[i] != '本' {
+			continue
+		}
 		w := wordOf(r, i, headOffices)
 		if w == "" || i > 0 && s.owner[i-1] < 0 && !isBreak(r[i-1]) && r[i-1] != ' ' && !s.amountEnds(i) {
 			continue

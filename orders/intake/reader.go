@@ -102,6 +102,7 @@ func (s *scan) findAmountsFor(r *reading) {
 
 // dropQuestions puts aside numbers that are part of a question for a price: 50箱什么价, 多少钱一个.
 func (s *scan) dropQuestions() {
+	fault := says(string(s.r), faultWords)
 	for k := range s.marks {
 		m := &s.marks[k]
 		if m.kind != markQty || m.to <= m.from {
@@ -122,7 +123,7 @@ func (s *scan) dropQuestions() {
 				m.kind = markNoise
 			}
 		}
-		if !m.qty.bare && s.broken(m) {
+		if fault && !m.qty.bare && s.broken(m) {
 			m.kind = markNoise
 		}
 		for _, w := range [...]string{"那种", "这种", "的那种", "的这种"} {
@@ -179,7 +180,7 @@ func (r *reading) fresh() (Result, *Thread) {
 		}
 	}
 	res.Mentions = r.mentions()
-	ref := s.refOf(r.text)
+	ref := s.refOf(r.text, goods == 0)
 	picture := s.hasKind(markPicture)
 	res.Intent = r.intent(goods, vague, ref, picture)
 	switch res.Intent {

@@ -522,6 +522,8 @@ var poWords = strings.Fields("我们单号 我们的单号 我方单号 我司�
 // papers are what customers order by; their number stands right behind them: 申购单 YZ-0521-7.
 var papers = strings.Fields("申购单 请购单 采购申请单 采购申请 采购明细 采购清单 申购明细 要货计划 需求计划 采购计划 用料计划 物料计划 请购计划")
 
+var refLeads = leadsOf(poWords, papers)
+
 // numberWords stand between the kind of a document and its number: 采购单 编号DY-09.
 var numberWords = strings.Fields("编号 单号 号码 no. no")
 
@@ -530,6 +532,9 @@ func (s *scan) findRefs() {
 	r := s.r
 	for i := 0; i < len(r); i++ {
 		if s.owner[i] >= 0 {
+			continue
+		}
+		if !refLeads.has(r[i]) && !isAlnum(r[i]) {
 			continue
 		}
 		for _, w := range poWords {

@@ -3,6 +3,7 @@ package intake
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // fillers are words that say nothing about which product is meant.
@@ -64,6 +65,18 @@ func (s *runeSet) add(chars string) {
 	for _, c := range chars {
 		s.set(c)
 	}
+}
+
+// leadsOf are the characters with which the words begin.
+func leadsOf(lists ...[]string) *runeSet {
+	s := &runeSet{}
+	for _, words := range lists {
+		for _, w := range words {
+			c, _ := utf8.DecodeRuneInString(w)
+			s.set(c)
+		}
+	}
+	return s
 }
 
 func (s *runeSet) set(c rune) {
