@@ -57,6 +57,8 @@ type Clerk struct {
 	Second   SecondReader // asked where the reader is unsure; may be nil
 	// Sent is called after a commit that put something into the outbox; may be nil.
 	Sent func()
+	// Follow takes over master data that were imported just now, for the next message; may be nil.
+	Follow func(ctx context.Context) error
 
 	BindingCode     time.Duration // life of a binding code
 	ThreadExpires   time.Duration // silence after which a conversation begins anew
@@ -298,7 +300,20 @@ func (c *Clerk) commit(ctx context.Context, s *session, f func(Tx) error) error 
 	if err == nil && c.Sent != nil {
 		c.Sent()
 	}
+	if err == nil && s.imported != nil {
+		c.followImport(ctx)
+	}
 	return err
+}
+
+// followImport lets the next message be read with what was imported.
+func (c *Clerk) followImport(ctx context.Context) {
+	if c.Follow == nil {
+		return
+	}
+	if err := c.Follow(ctx); err != nil {
+		c.Logger.Warn("follow import", "error", err)
+	}
 }
 
 // fetch gets what the part needs from outside before its transaction begins: files, downloaded and

@@ -643,8 +643,7 @@ func (s *session) stock(ctx context.Context, words string) error {
 	}
 	var codes []orders.ProductCode
 	var found []*orders.Product
-	for i := range s.books.Catalog.Products {
-		p := &s.books.Catalog.Products[i]
+	for _, p := range s.books.Catalog.Products() {
 		text := strings.ToLower(norm.NFKC.String(string(p.Code) + " " + p.Title() + " " + strings.Join(p.Aliases, " ")))
 		if !slices.ContainsFunc(tokens, func(t string) bool { return !strings.Contains(text, t) }) {
 			codes, found = append(codes, p.Code), append(found, p)

@@ -343,8 +343,7 @@ func (s *session) customerNamed(arg string) (*orders.Customer, error) {
 		}
 	}
 	var found *orders.Customer
-	for i := range cat.Customers {
-		c := &cat.Customers[i]
+	for _, c := range cat.Customers() {
 		if exists(c) && (c.Name == arg || slices.Contains(c.Aliases, arg)) {
 			if found != nil {
 				return nil, orders.Errorf(orders.CodeInvalid, "「%s」不止一个客户，请用客户编码，例如 %s", arg, found.Code)

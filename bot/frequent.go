@@ -46,10 +46,9 @@ func habits(cat *orders.Catalog, customer orders.CustomerCode, learned []orders.
 		last    string
 	}
 	by := map[orders.ProductCode]*count{}
-	for i := range cat.History {
-		h := &cat.History[i]
+	for _, h := range cat.HistoryOf(customer) {
 		p := cat.Product(h.Product)
-		if h.Customer != customer || p == nil {
+		if p == nil {
 			continue
 		}
 		n := by[h.Product]
@@ -71,8 +70,8 @@ func habits(cat *orders.Catalog, customer orders.CustomerCode, learned []orders.
 			return cmp.Or(cmp.Compare(n.amounts[a], n.amounts[b]), cmp.Compare(b.quantity, a.quantity), cmp.Compare(b.unit, a.unit))
 		})
 		h := cards.Habit{Product: cat.Product(code), Orders: len(n.orders), Last: n.last, Usual: usual.quantity + usual.unit}
-		for i := range cat.Items {
-			if it := &cat.Items[i]; it.Customer == customer && it.Product == code {
+		for _, it := range cat.ItemsOf(customer) {
+			if it.Product == code {
 				h.Names = append(h.Names, it.Item)
 			}
 		}

@@ -351,8 +351,8 @@ func scenes() map[string][]cards.Message {
 		"draft-remembered": cards.Draft(signer, draft(), cards.DraftView{Reasons: reasons()}),
 		"basis":            {cards.Basis(draft(), reasons(), cat, false), cards.Basis(draft(), reasons(), cat, true), cards.Basis(draft(), nil, cat, false)},
 		"learned": {
-			cards.Learned(&cat.Customers[0], learned(), []orders.Learned{{ID: 2, Said: "导管", Product: "P044"}}, cat, false),
-			cards.Learned(&cat.Customers[0], learned(), nil, cat, true), cards.Learned(&cat.Customers[0], nil, learned(), cat, false),
+			cards.Learned(&cat.Master.Customers[0], learned(), []orders.Learned{{ID: 2, Said: "导管", Product: "P044"}}, cat, false),
+			cards.Learned(&cat.Master.Customers[0], learned(), nil, cat, true), cards.Learned(&cat.Master.Customers[0], nil, learned(), cat, false),
 		},
 		"learned-overview": {
 			cards.LearnedOverview(map[orders.CustomerCode]int{"C001": 2}, cat), cards.LearnedOverview(nil, cat),

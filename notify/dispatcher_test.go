@@ -61,7 +61,7 @@ func newFirm(chain ...orders.Role) *firm {
 }
 
 func (f *firm) catalog() *orders.Catalog {
-	return orders.NewCatalog(catalog().Master, f.people, nil, 1)
+	return orders.NewCatalog(*catalog().Master, f.people, nil, 1)
 }
 
 func (f *firm) newDispatcher(tracker *notify.Tracker) *notify.Dispatcher {
@@ -703,7 +703,7 @@ func TestAPanicIsOneEventsTrouble(t *testing.T) {
 			if calls++; calls == 1 {
 				panic("bad luck")
 			}
-			return orders.NewCatalog(catalog().Master, healthy, nil, 1)
+			return orders.NewCatalog(*catalog().Master, healthy, nil, 1)
 		},
 	})
 	for range 3 {

@@ -4,7 +4,8 @@ import "strings"
 
 // Catalog is a snapshot of the master data, indexed. It is immutable and safe for concurrent use.
 type Catalog struct {
-	Master
+	// Master is what the catalog was made of; nil in one that [Catalog.With] made.
+	Master *Master
 	Staff  []Staff
 	Prices []PriceRule
 	// Absences are those that are not over yet, in the order in which they were entered.
@@ -13,44 +14,57 @@ type Catalog struct {
 	// Calendar is the built-in one with the days of the master data.
 	Calendar *Calendar
 
-	products  map[ProductCode]*Product
-	customers map[CustomerCode]*Customer
+	products  codes[ProductCode, Product]
+	customers codes[CustomerCode, Customer]
 	staff     map[StaffCode]*Staff
-	items     map[CustomerCode][]*CustomerItem
+	items     shelf[CustomerCode, []CustomerItem]
+	history   shelf[CustomerCode, []HistoryLine]
 	prices    priceBook
 }
 
 // NewCatalog indexes master data.
 func NewCatalog(m Master, staff []Staff, prices []PriceRule, version int64) *Catalog {
 	c := &Catalog{
-		Master: m, Staff: staff, Prices: prices, Version: version, Calendar: NewCalendar(m.Days),
-		products:  make(map[ProductCode]*Product, len(m.Products)),
-		customers: make(map[CustomerCode]*Customer, len(m.Customers)),
-		staff:     make(map[StaffCode]*Staff, len(staff)),
-		items:     make(map[CustomerCode][]*CustomerItem),
-		prices:    newPriceBook(prices),
-	}
-	for i := range m.Products {
-		c.products[m.Products[i].Code] = &m.Products[i]
-	}
-	for i := range m.Customers {
-		c.customers[m.Customers[i].Code] = &m.Customers[i]
-	}
-	for i := range staff {
-		c.staff[staff[i].Code] = &staff[i]
+		Master: &m, Staff: staff, Prices: prices, Version: version, Calendar: NewCalendar(m.Days),
+		products: newCodes(m.Products, codeOfProduct), customers: newCodes(m.Customers, codeOfCustomer), staff: staffByCode(staff),
+		items: newShelf[CustomerCode, []CustomerItem](), history: newShelf[CustomerCode, []HistoryLine](), prices: newPriceBook(prices),
 	}
 	for i := range m.Items {
 		it := &m.Items[i]
-		c.items[it.Customer] = append(c.items[it.Customer], it)
+		c.items.put(it.Customer, append(c.items.get(it.Customer), *it))
+	}
+	for i := range m.History {
+		h := &m.History[i]
+		c.history.put(h.Customer, append(c.history.get(h.Customer), *h))
 	}
 	return c
 }
 
+func staffByCode(staff []Staff) map[StaffCode]*Staff {
+	out := make(map[StaffCode]*Staff, len(staff))
+	for i := range staff {
+		out[staff[i].Code] = &staff[i]
+	}
+	return out
+}
+
+// Products returns all products in the order of the imported list; it must not be changed.
+func (c *Catalog) Products() []*Product { return c.products.list }
+
+// Customers returns all customers in the order of the imported list; it must not be changed.
+func (c *Catalog) Customers() []*Customer { return c.customers.list }
+
+// ItemsOf returns a customer's own codes, names and prices of products; it must not be changed.
+func (c *Catalog) ItemsOf(code CustomerCode) []CustomerItem { return c.items.get(code) }
+
+// HistoryOf returns what a customer ordered before, as it was imported; it must not be changed.
+func (c *Catalog) HistoryOf(code CustomerCode) []HistoryLine { return c.history.get(code) }
+
 // Product returns the product of that code, nil if there is none.
-func (c *Catalog) Product(code ProductCode) *Product { return c.products[code] }
+func (c *Catalog) Product(code ProductCode) *Product { return c.products.by.get(code) }
 
 // Customer returns the customer of that code, nil if there is none.
-func (c *Catalog) Customer(code CustomerCode) *Customer { return c.customers[code] }
+func (c *Catalog) Customer(code CustomerCode) *Customer { return c.customers.by.get(code) }
 
 // StaffByCode returns the member of the staff of that code, nil if there is none.
 func (c *Catalog) StaffByCode(code StaffCode) *Staff { return c.staff[code] }

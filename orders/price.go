@@ -59,7 +59,7 @@ type Purchase struct {
 // A rule holds from the first moment of ValidFrom and no more at ValidUntil. A discount needs a list price.
 func (c *Catalog) PriceOf(customer *Customer, p *Product, buy Purchase) (Price, bool) {
 	if customer != nil {
-		for _, it := range c.items[customer.Code] {
+		for _, it := range c.items.get(customer.Code) {
 			if it.Product == p.Code && it.Price != nil {
 				return Price{Yuan: *it.Price, Rule: "客户协议价", Mode: ModeStandard}, true
 			}

@@ -17,6 +17,7 @@ import (
 type productRow struct {
 	Code        string `gorm:"primaryKey"`
 	Seq         int64
+	Version     int64
 	Name        string
 	Spec        string
 	Unit        string
@@ -54,6 +55,7 @@ func (r *productRow) toDomain() (orders.Product, error) {
 type customerRow struct {
 	Code          string `gorm:"primaryKey"`
 	Seq           int64
+	Version       int64
 	Name          string
 	Aliases       string
 	Type          string
@@ -100,6 +102,7 @@ type itemRow struct {
 	Customer string `gorm:"primaryKey"`
 	Item     string `gorm:"primaryKey"`
 	Seq      int64
+	Version  int64
 	Product  string
 	Price    *int64
 }
@@ -121,6 +124,7 @@ type priceRow struct {
 	Mode         string `gorm:"primaryKey"`
 	ValidFrom    int64  `gorm:"primaryKey"`
 	Seq          int64
+	Version      int64
 	Price        *int64
 	Discount     *int64
 	ValidUntil   int64
@@ -128,9 +132,18 @@ type priceRow struct {
 
 func (*priceRow) TableName() string { return "prices" }
 
+func (r *priceRow) toDomain() (orders.PriceRule, error) {
+	return orders.PriceRule{
+		Product: orders.ProductCode(r.Product), Category: r.Category, Scope: r.Scope, FromQuantity: fromMicro(r.FromQuantity),
+		FromAmount: orders.Money(r.FromAmount), Price: fromMicroPtr(r.Price), Discount: fromMicroPtr(r.Discount), Mode: r.Mode,
+		ValidFrom: fromMS(r.ValidFrom), ValidUntil: fromMS(r.ValidUntil),
+	}, nil
+}
+
 type staffRow struct {
 	Code      string `gorm:"primaryKey"`
 	Seq       int64
+	Version   int64
 	Name      string
 	Roles     string
 	WeCom     string `gorm:"column:wecom"`
@@ -145,6 +158,14 @@ type staffRow struct {
 
 func (*staffRow) TableName() string { return "staff" }
 
+func (r *staffRow) toDomain() (orders.Staff, error) {
+	m := orders.Staff{
+		Code: orders.StaffCode(r.Code), Name: r.Name, WeCom: r.WeCom, DingTalk: r.DingTalk, Phone: r.Phone, Email: r.Email,
+		Deputy: orders.StaffCode(r.Deputy), Superior: orders.StaffCode(r.Superior), Warehouse: r.Warehouse, Region: r.Region,
+	}
+	return m, wrap("stored staff "+r.Code, fromJSON(r.Roles, &m.Roles))
+}
+
 type historyRow struct {
 	Customer string `gorm:"primaryKey"`
 	OrderNo  string `gorm:"primaryKey"`
@@ -152,6 +173,7 @@ type historyRow struct {
 	Unit     string `gorm:"primaryKey"`
 	Date     string `gorm:"primaryKey"`
 	Seq      int64
+	Version  int64
 	Quantity int64
 }
 
@@ -164,15 +186,20 @@ func (r *historyRow) toDomain() (orders.HistoryLine, error) {
 }
 
 type dayRow struct {
-	Date   string `gorm:"primaryKey"`
-	Seq    int64
-	Kind   string
-	Name   string
-	Year   int
-	Source string
+	Date    string `gorm:"primaryKey"`
+	Seq     int64
+	Version int64
+	Kind    string
+	Name    string
+	Year    int
+	Source  string
 }
 
 func (*dayRow) TableName() string { return "calendar" }
+
+func (r *dayRow) toDomain() (orders.Day, error) {
+	return orders.Day{Date: r.Date, Work: r.Kind == dayWork, Name: r.Name, Year: r.Year, Source: r.Source}, nil
+}
 
 // CatalogVersion counts the imports. It is read often, to see whether a catalog is still good.
 func (s *Store) CatalogVersion(ctx context.Context) (int64, error) {
@@ -194,8 +221,7 @@ func (s *Store) Catalog(ctx context.Context) (*orders.Catalog, error) {
 			return err
 		}
 		var m orders.Master
-		m.Products, err = readAll(db, "products", (*productRow).toDomain)
-		if err != nil {
+		if m.Products, err = readAll(db, "products", (*productRow).toDomain); err != nil {
 			return err
 		}
 		if m.Customers, err = readAll(db, "customers", (*customerRow).toDomain); err != nil {
@@ -207,38 +233,20 @@ func (s *Store) Catalog(ctx context.Context) (*orders.Catalog, error) {
 		if m.History, err = readAll(db, "history", (*historyRow).toDomain); err != nil {
 			return err
 		}
-		m.Days, err = readAll(db, "calendar", func(r *dayRow) (orders.Day, error) {
-			return orders.Day{Date: r.Date, Work: r.Kind == dayWork, Name: r.Name, Year: r.Year, Source: r.Source}, nil
-		})
+		if m.Days, err = readAll(db, "calendar", (*dayRow).toDomain); err != nil {
+			return err
+		}
+		staff, err := readAll(db, "staff", (*staffRow).toDomain)
 		if err != nil {
 			return err
 		}
-		staff, err := readAll(db, "staff", func(r *staffRow) (orders.Staff, error) {
-			m := orders.Staff{
-				Code: orders.StaffCode(r.Code), Name: r.Name, WeCom: r.WeCom, DingTalk: r.DingTalk, Phone: r.Phone, Email: r.Email,
-				Deputy: orders.StaffCode(r.Deputy), Superior: orders.StaffCode(r.Superior), Warehouse: r.Warehouse, Region: r.Region,
-			}
-			return m, wrap("stored staff "+r.Code, fromJSON(r.Roles, &m.Roles))
-		})
-		if err != nil {
-			return err
-		}
-		prices, err := readAll(db, "prices", func(r *priceRow) (orders.PriceRule, error) {
-			return orders.PriceRule{
-				Product: orders.ProductCode(r.Product), Category: r.Category, Scope: r.Scope, FromQuantity: fromMicro(r.FromQuantity),
-				FromAmount: orders.Money(r.FromAmount), Price: fromMicroPtr(r.Price), Discount: fromMicroPtr(r.Discount), Mode: r.Mode,
-				ValidFrom: fromMS(r.ValidFrom), ValidUntil: fromMS(r.ValidUntil),
-			}, nil
-		})
+		prices, err := readAll(db, "prices", (*priceRow).toDomain)
 		if err != nil {
 			return err
 		}
 		catalog = orders.NewCatalog(m, staff, prices, version)
 		catalog.Absences, err = absences(db, "state < 2")
-		if err != nil {
-			return err
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read catalog: %w", err)
@@ -246,9 +254,80 @@ func (s *Store) Catalog(ctx context.Context) (*orders.Catalog, error) {
 	return catalog, nil
 }
 
+// CatalogSince reads what changed in the master data since a version of them, as they are at one moment. It is not ok where more than most
+// rows did, or where the database has come to an older version: then all is to be read anew.
+func (s *Store) CatalogSince(ctx context.Context, since int64, most int) (change *orders.CatalogChange, ok bool, err error) {
+	err = s.snapshot(ctx, func(db *gorm.DB) error {
+		c := &orders.CatalogChange{}
+		if c.Version, err = catalogVersion(db); err != nil || c.Version < since {
+			return err
+		}
+		rows := 0
+		for _, table := range []string{"products", "customers", "customer_items", "history"} {
+			var n int
+			if err := db.Raw("SELECT COUNT(*) FROM "+table+" WHERE version > ?", since).Scan(&n).Error; err != nil {
+				return err
+			}
+			rows += n
+		}
+		if rows > most {
+			return nil
+		}
+		if c.Products, err = readSome(db, "products", "version > ?", since, (*productRow).toDomain); err != nil {
+			return err
+		}
+		if c.Customers, err = readSome(db, "customers", "version > ?", since, (*customerRow).toDomain); err != nil {
+			return err
+		}
+		const ofThese = "customer IN (SELECT customer FROM %s WHERE version > ?)"
+		items, err := readSome(db, "customer_items", fmt.Sprintf(ofThese, "customer_items"), since, (*itemRow).toDomain)
+		if err != nil {
+			return err
+		}
+		c.Items = byCustomer(items, func(it *orders.CustomerItem) orders.CustomerCode { return it.Customer })
+		history, err := readSome(db, "history", fmt.Sprintf(ofThese, "history"), since, (*historyRow).toDomain)
+		if err != nil {
+			return err
+		}
+		c.History = byCustomer(history, func(h *orders.HistoryLine) orders.CustomerCode { return h.Customer })
+		const anyOf = "EXISTS (SELECT 1 FROM %s WHERE version > ?)"
+		if c.Staff, err = readSome(db, "staff", fmt.Sprintf(anyOf, "staff s"), since, (*staffRow).toDomain); err != nil {
+			return err
+		}
+		if c.Prices, err = readSome(db, "prices", fmt.Sprintf(anyOf, "prices p"), since, (*priceRow).toDomain); err != nil {
+			return err
+		}
+		if c.Days, err = readSome(db, "calendar", fmt.Sprintf(anyOf, "calendar d"), since, (*dayRow).toDomain); err != nil {
+			return err
+		}
+		if c.Absences, err = absences(db, "state < 2"); err == nil {
+			change = c
+		}
+		return err
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("read changes of the catalog: %w", err)
+	}
+	return change, change != nil, nil
+}
+
+func byCustomer[T any](rows []T, customer func(*T) orders.CustomerCode) map[orders.CustomerCode][]T {
+	out := map[orders.CustomerCode][]T{}
+	for i := range rows {
+		code := customer(&rows[i])
+		out[code] = append(out[code], rows[i])
+	}
+	return out
+}
+
 func readAll[R, D any](db *gorm.DB, table string, toDomain func(*R) (D, error)) ([]D, error) {
+	return readSome(db, table, "version > ?", -1, toDomain)
+}
+
+// readSome reads rows of the master data in the order of the imported lists; where asks for a version. No rows are nil.
+func readSome[R, D any](db *gorm.DB, table, where string, version int64, toDomain func(*R) (D, error)) ([]D, error) {
 	var rows []R
-	if err := db.Raw("SELECT * FROM " + table + " ORDER BY seq").Scan(&rows).Error; err != nil {
+	if err := db.Raw("SELECT * FROM "+table+" WHERE "+where+" ORDER BY seq", version).Scan(&rows).Error; err != nil || len(rows) == 0 {
 		return nil, err
 	}
 	out := make([]D, len(rows))

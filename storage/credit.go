@@ -290,7 +290,7 @@ func (im *importer) invoices() error {
 			im.refuse(records[i].no, "order", "订单 %s 还没有下单", o.ID)
 		}
 	}
-	if err := store(im, "invoices", invoiceColumns, records, func(r *invoiceRow) *int64 { return &r.Seq }); err != nil || len(im.report.Refused) > 0 {
+	if err := store(im, "invoices", invoiceColumns, records, func(r *invoiceRow) (seq, version *int64) { return &r.Seq, nil }); err != nil || len(im.report.Refused) > 0 {
 		return err
 	}
 	held := make(map[string]int64)
@@ -363,7 +363,7 @@ func (im *importer) payments() error {
 		}
 		paid[r.row.Customer] += r.row.counts() - r.old.counts()
 	}
-	if err := store(im, "payments", paymentColumns, records, func(r *paymentRow) *int64 { return &r.Seq }); err != nil || len(im.report.Refused) > 0 {
+	if err := store(im, "payments", paymentColumns, records, func(r *paymentRow) (seq, version *int64) { return &r.Seq, nil }); err != nil || len(im.report.Refused) > 0 {
 		return err
 	}
 	return im.settle("paid", paid)

@@ -66,7 +66,7 @@ func (tx *Tx) importTable(kind string, t table) (*orders.ImportReport, error) {
 	}
 	im.tx, im.db = tx, tx.db
 	// One import at a time, by the lock on the version.
-	if _, err := tx.add("counters", "name", "value", "catalog", 1); err != nil {
+	if im.version, err = tx.add("counters", "name", "value", "catalog", 1); err != nil {
 		return nil, err
 	}
 	if err := im.run(kind); err != nil {
@@ -82,11 +82,12 @@ func (tx *Tx) importTable(kind string, t table) (*orders.ImportReport, error) {
 
 // importer is one import under way.
 type importer struct {
-	tx     *Tx
-	db     *gorm.DB
-	header []string
-	table  []tableRow
-	report orders.ImportReport
+	tx      *Tx
+	db      *gorm.DB
+	header  []string
+	table   []tableRow
+	report  orders.ImportReport
+	version int64 // of the master data with this import
 
 	titles map[string]string // how the file calls a column, by its English name
 }
@@ -281,8 +282,9 @@ func load[R any](db *gorm.DB, table string, keyOf func(*R) string) (map[string]R
 	return out, nil
 }
 
-// store writes the records that are new or changed, and notes what they change.
-func store[R any](im *importer, table string, columns []column[R], records []record[R], seq func(*R) *int64) error {
+// store writes the records that are new or changed, and notes what they change. place are the fields of a row's place in the list and of the
+// version of the master data in which it changed last, nil where the table is no part of them.
+func store[R any](im *importer, table string, columns []column[R], records []record[R], place func(*R) (seq, version *int64)) error {
 	if len(im.report.Refused) > 0 {
 		return nil
 	}
@@ -293,12 +295,16 @@ func store[R any](im *importer, table string, columns []column[R], records []rec
 	var write []R
 	for i := range records {
 		r := &records[i]
+		seq, version := place(&r.row)
 		if r.isNew {
 			next++
-			*seq(&r.row) = next
+			*seq = next
 			note(im, columns, r.no, nil, &r.row)
 		} else if !note(im, columns, r.no, &r.old, &r.row) {
 			continue
+		}
+		if version != nil {
+			*version = im.version
 		}
 		write = append(write, r.row)
 	}

@@ -2,6 +2,7 @@ package storage_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,9 +59,9 @@ func TestCorpusImportsAsItIs(t *testing.T) {
 		c, err := s.Catalog(t.Context())
 		require.NoError(t, err)
 		require.EqualValues(t, 8, c.Version)
-		require.Len(t, c.Products, 122+124)
-		require.Equal(t, orders.ProductCode("P001"), c.Products[0].Code) // in the order of the file
-		require.Equal(t, orders.ProductCode("H001"), c.Products[122].Code)
+		require.Len(t, c.Master.Products, 122+124)
+		require.Equal(t, orders.ProductCode("P001"), c.Master.Products[0].Code) // in the order of the file
+		require.Equal(t, orders.ProductCode("H001"), c.Master.Products[122].Code)
 		p := c.Product("P001")
 		require.Equal(t, []orders.Pack{{Unit: "箱", Size: ordertest.Decimal("40")}, {Unit: "只", Size: ordertest.Decimal("0.02")}}, p.Packs)
 		require.Equal(t, []string{"医用口罩", "普通口罩", "一次性口罩", "普通医用口罩"}, p.Aliases)
@@ -71,8 +72,8 @@ func TestCorpusImportsAsItIs(t *testing.T) {
 		require.Equal(t, "周婷", c.Customer("C001").Sales)
 		require.Equal(t, orders.HistoryLine{
 			Customer: "C001", Order: "SO20260112003", Date: "2026-01-12", Product: "P003", Quantity: ordertest.Decimal("20"), Unit: "箱",
-		}, c.History[0])
-		require.Equal(t, orders.CustomerItem{Customer: "C001", Item: "HC-1003", Product: "P003", Price: new(ordertest.Decimal("11.8"))}, c.Items[0])
+		}, c.Master.History[0])
+		require.Equal(t, orders.CustomerItem{Customer: "C001", Item: "HC-1003", Product: "P003", Price: new(ordertest.Decimal("11.8"))}, c.Master.Items[0])
 		free, err := s.Available(t.Context(), "P001", "H001", "X")
 		require.NoError(t, err)
 		require.Equal(t, "6200", free["P001"].String())
@@ -126,17 +127,17 @@ func TestImportTakesAllColumns(t *testing.T) {
 			Aliases: []string{"导管6F", "六F导管"}, Category: "介入", Price: new(ordertest.Decimal("1200.5")), MOQ: ordertest.Decimal("5"), Stock: ordertest.Decimal("1000"),
 			Kind: orders.ProductStandard, SafetyStock: ordertest.Decimal("20"), Imported: true, Licence: "三类证", BOM: "B-1",
 			BOMUntil: endOf(2026, 12, 31), Successor: "P2", Tracking: "serial", Service: true,
-		}, c.Products[0])
-		require.Equal(t, orders.ProductCustom, c.Products[1].Kind)
-		require.Equal(t, "batch", c.Products[1].Tracking)
-		require.Equal(t, map[orders.ProductCode]orders.Quantity{"P1": ordertest.Decimal("2"), "P2": ordertest.Decimal("0.5")}, c.Products[2].Parts)
+		}, c.Master.Products[0])
+		require.Equal(t, orders.ProductCustom, c.Master.Products[1].Kind)
+		require.Equal(t, "batch", c.Master.Products[1].Tracking)
+		require.Equal(t, map[orders.ProductCode]orders.Quantity{"P1": ordertest.Decimal("2"), "P2": ordertest.Decimal("0.5")}, c.Master.Products[2].Parts)
 		require.Equal(t, orders.Customer{
 			Code: "C1", Name: "一院", Aliases: []string{"市一"}, Type: orders.CustomerVIP, Level: "A", Region: "澜州", Contact: "何", Phone: "139", Address: "路1号",
 			Sales: "S001", CreditGrade: "B", CreditLimit: new(orders.Money(0)), Terms: "月结30天", HospitalLevel: "三甲",
 			Licences: map[string]time.Time{"三类证": endOf(2027, 3, 31), "经营许可": endOf(2026, 5, 1)}, Manager: "S002", Catalogue: []string{"介入", "P2"}, Group: "G1",
-		}, c.Customers[0])
-		require.EqualValues(t, 1235, *c.Customers[1].CreditLimit)
-		require.Nil(t, c.Customers[2].CreditLimit)
+		}, c.Master.Customers[0])
+		require.EqualValues(t, 1235, *c.Master.Customers[1].CreditLimit)
+		require.Nil(t, c.Master.Customers[2].CreditLimit)
 		require.Equal(t, []orders.PriceRule{
 			{
 				Product: "P1", Scope: "客户:C1", FromQuantity: ordertest.Decimal("100"), Price: new(ordertest.Decimal("1100")), Mode: "寄售",
@@ -182,14 +183,14 @@ func TestImportRefusesAllRowsWhileOneIsBad(t *testing.T) {
 		require.Equal(t, "第 3 行「单价」: 「八块」不是数字", run(false).Refused[1].Error())
 		c, err := s.Catalog(t.Context())
 		require.NoError(t, err)
-		require.Empty(t, c.Products)
+		require.Empty(t, c.Master.Products)
 		require.Zero(t, c.Version)
 
 		file = []string{file[0], file[1], "手套,P2,双,0.8,白", "", "帽子,P4,个,1,"}
 		require.Equal(t, 3, run(true).Added)
 		c, err = s.Catalog(t.Context())
 		require.NoError(t, err)
-		require.Empty(t, c.Products)
+		require.Empty(t, c.Master.Products)
 		require.Equal(t, 3, run(false).Added)
 
 		// What the file does not have stays.
@@ -405,7 +406,7 @@ func TestCalendarIsImported(t *testing.T) {
 			{Date: "2027-02-06", Name: "春节", Year: 2027, Source: "国务院办公厅通知"},
 			{Date: "2027-02-20", Work: true, Name: "春节", Year: 2027},
 			{Date: "2026-10-10", Name: "厂庆", Year: 2026},
-		}, c.Days)
+		}, c.Master.Days)
 		day := func(m time.Month, d, year int) time.Time { return time.Date(year, m, d, 9, 0, 0, 0, time.UTC) }
 		require.True(t, c.Calendar.IsWorkday(day(2, 20, 2027)))
 		require.False(t, c.Calendar.IsWorkday(day(10, 10, 2026)), "worked in the built-in calendar")
@@ -428,6 +429,71 @@ func TestCalendarIsImported(t *testing.T) {
 		}}, report)
 		again, err := s.Catalog(t.Context())
 		require.NoError(t, err)
-		require.Len(t, again.Days, 3, "all rows or none")
+		require.Len(t, again.Master.Days, 3, "all rows or none")
+	})
+}
+
+// Who knows the master data of one version reads only what is newer: changed rows, and all of a customer's where one of them changed.
+func TestChangesSinceAVersion(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		loadFile(t, s, "products", filepath.Join(corpus, "medical", "products.csv"))
+		loadFile(t, s, "customers", filepath.Join(corpus, "medical", "customers.csv"))
+		loadFile(t, s, "customer-items", filepath.Join(corpus, "medical", "customer_items.csv"))
+		loadFile(t, s, "history", filepath.Join(corpus, "medical", "history.csv"))
+		before, err := s.Catalog(t.Context())
+		require.NoError(t, err)
+		since := func(version int64, most int) *orders.CatalogChange {
+			change, ok, err := s.CatalogSince(t.Context(), version, most)
+			require.NoError(t, err)
+			require.Equal(t, ok, change != nil)
+			return change
+		}
+		require.Equal(t, &orders.CatalogChange{
+			Version: before.Version, Items: map[orders.CustomerCode][]orders.CustomerItem{}, History: map[orders.CustomerCode][]orders.HistoryLine{},
+		}, since(before.Version, 10))
+
+		// P002 comes again as it is
+		same := before.Product("P002")
+		load(t, s, "products", []string{"code", "name", "unit"}, []string{"P001", "另一个名称", "盒"}, []string{"P002", same.Name, same.Unit}, []string{"P900", "额温枪", "把"})
+		load(t, s, "customer-items", []string{"customer", "item", "product"}, []string{"C001", "白枪", "P900"})
+		change := since(before.Version, 10)
+		require.Len(t, change.Products, 2)
+		require.Equal(t, orders.ProductCode("P001"), change.Products[0].Code)
+		require.Equal(t, orders.ProductCode("P900"), change.Products[1].Code)
+		require.Empty(t, change.Customers)
+		require.Empty(t, change.History)
+		require.Len(t, change.Items, 1)
+		require.Len(t, change.Items["C001"], len(before.ItemsOf("C001"))+1)
+		require.Equal(t, before.ItemsOf("C001"), change.Items["C001"][:len(before.ItemsOf("C001"))])
+		require.Nil(t, change.Staff)
+		require.Nil(t, change.Prices)
+		require.Nil(t, change.Days)
+
+		load(t, s, "staff", []string{"code", "name", "role"}, []string{"S01", "王敏", "sales"})
+		load(t, s, "calendar", []string{"date", "kind"}, []string{"2026-10-10", "holiday"})
+		load(t, s, "prices", []string{"product", "price"}, []string{"P900", "88"})
+		load(t, s, "history", []string{"customer", "order", "date", "product", "quantity", "unit"}, []string{"C002", "SO20260301999", "2026-03-01", "P900", "3", "把"})
+		change = since(change.Version, 10)
+		require.Empty(t, change.Products)
+		require.Len(t, change.Staff, 1)
+		require.Len(t, change.Days, 1)
+		require.Len(t, change.Prices, 1)
+		require.Len(t, change.History["C002"], len(before.HistoryOf("C002"))+1)
+
+		after, err := s.Catalog(t.Context())
+		require.NoError(t, err)
+		followed := before.With(since(before.Version, 10))
+		require.Equal(t, after.Products(), followed.Products())
+		require.Equal(t, after.ItemsOf("C001"), followed.ItemsOf("C001"))
+		require.Equal(t, after.HistoryOf("C002"), followed.HistoryOf("C002"))
+		price := func(c *orders.Catalog) string {
+			p, ok := c.PriceOf(c.Customer("C002"), c.Product("P900"), orders.Purchase{Base: ordertest.Decimal("1")})
+			return fmt.Sprint(p, ok)
+		}
+		require.Equal(t, price(after), price(followed))
+		require.Nil(t, since(before.Version, 3), "more than is wanted")
+		require.Nil(t, since(after.Version+1, 10), "a database that was put back")
 	})
 }

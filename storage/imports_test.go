@@ -128,7 +128,7 @@ func (x *sender) products() int {
 	x.t.Helper()
 	c, err := x.s.Catalog(x.t.Context())
 	require.NoError(x.t, err)
-	return len(c.Products)
+	return len(c.Products())
 }
 
 // What was sent is imported once, by who sent it and has the right, while it would do what they were shown; every other word about it is

@@ -124,7 +124,7 @@ func (im *importer) products() error {
 	if err := im.openingStock(records); err != nil {
 		return err
 	}
-	return store(im, "products", productColumns, records, func(r *productRow) *int64 { return &r.Seq })
+	return store(im, "products", productColumns, records, func(r *productRow) (seq, version *int64) { return &r.Seq, &r.Version })
 }
 
 // complete gives a product its kind where the list leaves it open.
@@ -327,7 +327,7 @@ func (im *importer) customers() error {
 	for _, name := range slices.Sorted(maps.Keys(strangers)) {
 		im.warn("业务员「%s」不是员工表里的工号，按文字保存 (%d 行)", name, strangers[name])
 	}
-	return store(im, "customers", customerColumns, records, func(r *customerRow) *int64 { return &r.Seq })
+	return store(im, "customers", customerColumns, records, func(r *customerRow) (seq, version *int64) { return &r.Seq, &r.Version })
 }
 
 var itemColumns = []column[itemRow]{
@@ -378,7 +378,7 @@ func (im *importer) items() error {
 		customer(records[i].no, "customer", records[i].row.Customer)
 		product(records[i].no, "product", records[i].row.Product)
 	}
-	return store(im, "customer_items", itemColumns, records, func(r *itemRow) *int64 { return &r.Seq })
+	return store(im, "customer_items", itemColumns, records, func(r *itemRow) (seq, version *int64) { return &r.Seq, &r.Version })
 }
 
 var priceColumns = []column[priceRow]{
@@ -489,7 +489,7 @@ func (im *importer) prices() error {
 			im.refuse(no, "valid_until", "失效时间早于生效时间")
 		}
 	}
-	return store(im, "prices", priceColumns, records, func(r *priceRow) *int64 { return &r.Seq })
+	return store(im, "prices", priceColumns, records, func(r *priceRow) (seq, version *int64) { return &r.Seq, &r.Version })
 }
 
 // countRow is a row of a stock count.
@@ -706,7 +706,7 @@ func (im *importer) staff() error {
 			}
 		}
 	}
-	return store(im, "staff", staffColumns, records, func(r *staffRow) *int64 { return &r.Seq })
+	return store(im, "staff", staffColumns, records, func(r *staffRow) (seq, version *int64) { return &r.Seq, &r.Version })
 }
 
 var historyColumns = []column[historyRow]{
@@ -747,7 +747,7 @@ func (im *importer) history() error {
 		customer(records[i].no, "customer", records[i].row.Customer)
 		product(records[i].no, "product", records[i].row.Product)
 	}
-	return store(im, "history", historyColumns, records, func(r *historyRow) *int64 { return &r.Seq })
+	return store(im, "history", historyColumns, records, func(r *historyRow) (seq, version *int64) { return &r.Seq, &r.Version })
 }
 
 // The kinds of days in the calendar.
@@ -808,5 +808,5 @@ func (im *importer) calendar() error {
 			r.Year, _ = strconv.Atoi(r.Date[:4])
 		}
 	}
-	return store(im, "calendar", dayColumns, records, func(r *dayRow) *int64 { return &r.Seq })
+	return store(im, "calendar", dayColumns, records, func(r *dayRow) (seq, version *int64) { return &r.Seq, &r.Version })
 }

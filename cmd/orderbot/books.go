@@ -15,6 +15,8 @@ import (
 // catalogSource is where the master data is kept.
 type catalogSource interface {
 	Catalog(ctx context.Context) (*orders.Catalog, error)
+	// CatalogSince is not ok where more than most rows changed since the version.
+	CatalogSince(ctx context.Context, version int64, most int) (change *orders.CatalogChange, ok bool, err error)
 	CatalogVersion(ctx context.Context) (int64, error)
 }
 
@@ -24,11 +26,16 @@ type books struct {
 	logger  *slog.Logger
 	current atomic.Pointer[bot.Books]
 	loading sync.Mutex
+	laid    int // how many changes lie over what was loaded in whole
 }
 
-// booksPace is how often a replica looks whether another one changed the master data: a change
-// takes effect everywhere within 5 s.
-const booksPace = 2 * time.Second
+const (
+	// booksPace is how often a replica looks whether another one changed the master data: a change
+	// takes effect everywhere within 5 s.
+	booksPace = time.Second
+	// mostLaid changes are laid over what was loaded, which takes milliseconds; with more, all is loaded anew.
+	mostLaid = 1000
+)
 
 // openBooks loads the master data.
 func openBooks(ctx context.Context, source catalogSource, logger *slog.Logger) (*books, error) {
@@ -36,21 +43,40 @@ func openBooks(ctx context.Context, source catalogSource, logger *slog.Logger) (
 	return b, b.load(ctx)
 }
 
+// load reads all master data.
 func (b *books) load(ctx context.Context) error {
-	b.loading.Lock()
-	defer b.loading.Unlock()
 	catalog, err := b.source.Catalog(ctx)
 	if err != nil {
 		return err
 	}
 	// Messages are read against the old snapshot meanwhile.
-	var lexicon *intake.Lexicon
-	if old := b.get(); old != nil {
-		lexicon = old.Lexicon.Update(&catalog.Master)
-	} else {
-		lexicon = intake.NewLexicon(&catalog.Master)
+	b.current.Store(&bot.Books{Catalog: catalog, Lexicon: intake.NewLexicon(catalog.Master)})
+	b.laid = 0
+	return nil
+}
+
+// follow takes over what changed in the database since it was last looked at: only that is read, unless it is much.
+func (b *books) follow(ctx context.Context) error {
+	b.loading.Lock()
+	defer b.loading.Unlock()
+	old := b.get()
+	version, err := b.source.CatalogVersion(ctx)
+	if err != nil || version == old.Catalog.Version {
+		return err
 	}
-	b.current.Store(&bot.Books{Catalog: catalog, Lexicon: lexicon})
+	change, ok, err := b.source.CatalogSince(ctx, old.Catalog.Version, mostLaid-b.laid)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return b.load(ctx)
+	}
+	lexicon := old.Lexicon
+	if change.Rows() > 0 || change.Days != nil {
+		lexicon = lexicon.With(intake.Change{Products: change.Products, Customers: change.Customers, Items: change.Items, History: change.History, Days: change.Days})
+	}
+	b.current.Store(&bot.Books{Catalog: old.Catalog.With(change), Lexicon: lexicon})
+	b.laid += change.Rows()
 	return nil
 }
 
@@ -70,11 +96,7 @@ func (b *books) run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		version, err := b.source.CatalogVersion(ctx)
-		if err == nil && version != b.get().Catalog.Version {
-			err = b.load(ctx)
-		}
-		if err != nil && ctx.Err() == nil {
+		if err := b.follow(ctx); err != nil && ctx.Err() == nil {
 			b.logger.Warn("follow master data", "error", err)
 		}
 	}

@@ -130,8 +130,8 @@ func (f *corpusFirm) begin() {
 	f.serve()
 	f.db = f.sql()
 	f.codes = make(map[orders.CustomerCode]*orders.Customer)
-	for i, c := range f.server.books.catalog().Customers {
-		f.codes[c.Code] = &f.server.books.catalog().Customers[i]
+	for _, c := range f.server.books.catalog().Customers() {
+		f.codes[c.Code] = c
 	}
 	bound := make(map[string]orders.CustomerCode)
 	for _, c := range f.chats {

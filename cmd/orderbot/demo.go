@@ -178,7 +178,7 @@ func (d *demo) fill(ctx context.Context) (err error) {
 		return err
 	}
 	there, err := store.Catalog(ctx)
-	if err != nil || len(there.Products) > 0 {
+	if err != nil || len(there.Products()) > 0 {
 		return err
 	}
 	for _, kind := range []string{"staff", "products", "customers", "customer-items", "prices", "stock", "history"} {

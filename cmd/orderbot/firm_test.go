@@ -71,25 +71,25 @@ S99,管理,admin,guanli,,
 
 // databases are the stores that the whole way is shown on: SQLite and MariaDB, or the one that
 // ORDERBOT_TEST_DATABASE names.
-func databases(t *testing.T) map[string]func(t *testing.T) string {
-	t.Helper()
-	all := map[string]func(t *testing.T) string{
-		"sqlite": func(t *testing.T) string {
-			t.Helper()
-			return "sqlite:" + filepath.Join(t.TempDir(), "orderbot.db")
+func databases(tb testing.TB) map[string]func(tb testing.TB) string {
+	tb.Helper()
+	all := map[string]func(tb testing.TB) string{
+		"sqlite": func(tb testing.TB) string {
+			tb.Helper()
+			return "sqlite:" + filepath.Join(tb.TempDir(), "orderbot.db")
 		},
 	}
 	if mysqlServer() != "" {
-		all["mariadb"] = func(t *testing.T) string {
-			t.Helper()
-			return newMySQL(t)
+		all["mariadb"] = func(tb testing.TB) string {
+			tb.Helper()
+			return newMySQL(tb)
 		}
 	} else if os.Getenv("CI") != "" {
-		t.Fatal("ORDERBOT_TEST_MYSQL is not set: run the tests by make test")
+		tb.Fatal("ORDERBOT_TEST_MYSQL is not set: run the tests by make test")
 	}
 	if only := os.Getenv("ORDERBOT_TEST_DATABASE"); only != "" {
-		maps.DeleteFunc(all, func(name string, _ func(*testing.T) string) bool { return name != only })
-		require.NotEmpty(t, all, "ORDERBOT_TEST_DATABASE=%s is not there", only)
+		maps.DeleteFunc(all, func(name string, _ func(testing.TB) string) bool { return name != only })
+		require.NotEmpty(tb, all, "ORDERBOT_TEST_DATABASE=%s is not there", only)
 	}
 	return all
 }

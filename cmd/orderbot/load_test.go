@@ -115,7 +115,7 @@ func runLoad(t *testing.T, database string, total int, more ...string) {
 // order lets somebody send the n-th order and waits for the draft.
 func (f *load) order(t *testing.T, person string, n int) {
 	t.Helper()
-	customers := f.server.books.catalog().Customers
+	customers := f.server.books.catalog().Customers()
 	text := fmt.Sprintf("%s 外科口罩%d箱，丁腈手套M码%d箱", customers[n%len(customers)].Name, n/len(customers)+1, n%9+1)
 	events, stop := f.sim.Watch()
 	defer stop()

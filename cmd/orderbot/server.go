@@ -149,7 +149,7 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 	s.app.Use(fiberrecover.New())
 
 	s.clerk = &bot.Clerk{
-		Store: botStore{s.store}, Query: s.store, Turns: s.store, Desk: desk, Books: s.books.get, Media: map[orders.Platform]bot.Media{},
+		Store: botStore{s.store}, Query: s.store, Turns: s.store, Desk: desk, Books: s.books.get, Follow: s.books.follow, Media: map[orders.Platform]bot.Media{},
 		Files: o.Files, Imports: s.store, Signer: signer, NewToken: newToken, NewCode: newCode,
 		Now: s.clock, Location: location, Logger: s.logger.With("part", "clerk"), Sent: s.wake,
 		BindingCode: c.Times.BindingCode, ThreadExpires: c.Times.DraftExpires, DuplicateWindow: c.Times.DuplicateWindow,

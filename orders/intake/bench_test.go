@@ -292,7 +292,7 @@ func BenchmarkLexicon(b *testing.B) {
 }
 
 // BenchmarkChange gives one product of a catalogue another alias, or adds a product, and reads the next message by the new
-// words, on one core; update finds out by itself, of all the master data anew, what changed, as a replica does.
+// words, on one core.
 func BenchmarkChange(b *testing.B) {
 	for _, products := range catalogueSizes[1:] {
 		m := catalogue(b, "medical", products)
@@ -326,11 +326,5 @@ func BenchmarkChange(b *testing.B) {
 			p.Code, p.Name, p.Aliases = orders.ProductCode(fmt.Sprintf("NEW%04d", i)), fmt.Sprintf("额温枪%d型", i), nil
 			return x.With(intake.Change{Products: []orders.Product{p}})
 		}, "额温枪%d型")
-		run("update", func(x *intake.Lexicon, i int) *intake.Lexicon {
-			changed := *m
-			changed.Products = slices.Clone(m.Products)
-			changed.Products[products/2+i%100] = alias(i)
-			return x.Update(&changed)
-		}, "蓝面片%d型")
 	}
 }

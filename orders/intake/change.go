@@ -5,8 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/shopspring/decimal"
-
 	"orderbot/orders"
 )
 
@@ -19,10 +17,7 @@ type Change struct {
 	// Items and History are all that these customers have now.
 	Items   map[orders.CustomerCode][]orders.CustomerItem
 	History map[orders.CustomerCode][]orders.HistoryLine
-}
-
-func (c *Change) size() int {
-	return len(c.Products) + len(c.Customers) + len(c.GoneProducts) + len(c.GoneCustomers) + len(c.Items) + len(c.History)
+	Days    []orders.Day // all days of the calendar; nil: as before
 }
 
 // With is the lexicon after a change, which must not change afterwards: it reads as one built from all of the changed master
@@ -62,6 +57,9 @@ func (x *Lexicon) With(c Change) *Lexicon {
 		y.count(y.history.get(customer), -1)
 		y.history.put(customer, newestFirst(slices.Clone(lines)))
 		y.count(lines, 1)
+	}
+	if c.Days != nil {
+		y.days = orders.NewCalendar(c.Days)
 	}
 	y.leadUnits()
 	return &y
@@ -205,130 +203,4 @@ func (x *Lexicon) leaveBuyer(id int32) {
 	x.dropBuyer(b, id)
 	x.buyers, x.contacts = x.buyers.change(id, b.names(), nil), x.contacts.change(id, b.contacts(), nil)
 	x.customers[id] = &buyer{}
-}
-
-// Most changes at once, and in all on top of a lexicon as it was built, that are laid over it.
-const (
-	changesAtOnce = 200
-	changesInAll  = 50_000
-)
-
-// Update is the lexicon of m, made of x where little changed since, else built anew. m must not change afterwards.
-func (x *Lexicon) Update(m *orders.Master) *Lexicon {
-	if c, ok := x.changeTo(m); ok {
-		y := x.With(c)
-		y.days = orders.NewCalendar(m.Days)
-		return y
-	}
-	return NewLexicon(m)
-}
-
-// changeTo is what m has otherwise than x; not ok where that is much, or the order is another.
-func (x *Lexicon) changeTo(m *orders.Master) (c Change, ok bool) {
-	if len(x.singles.over)+len(x.byCode.over)+len(x.places.over) > changesInAll {
-		return c, false
-	}
-	product := func(id int32) *orders.Product { return x.product(id) }
-	changed, gone, ok := changes(m.Products, len(x.products), product, func(p *orders.Product) (int32, bool) { return x.productOf(p.Code) }, sameProduct)
-	if !ok {
-		return c, false
-	}
-	c.Products = changed
-	for _, id := range gone {
-		c.GoneProducts = append(c.GoneProducts, x.product(id).Code)
-	}
-	customer := func(id int32) *orders.Customer { return x.customer(id) }
-	buyers, left, ok := changes(m.Customers, len(x.customers), customer, func(b *orders.Customer) (int32, bool) { return x.customerOf(string(b.Code)) }, sameCustomer)
-	if !ok {
-		return c, false
-	}
-	c.Customers = buyers
-	for _, id := range left {
-		c.GoneCustomers = append(c.GoneCustomers, x.customer(id).Code)
-	}
-	c.Items, c.History = map[orders.CustomerCode][]orders.CustomerItem{}, map[orders.CustomerCode][]orders.HistoryLine{}
-	for i := range m.Items {
-		c.Items[m.Items[i].Customer] = append(c.Items[m.Items[i].Customer], m.Items[i])
-	}
-	x.items.all(func(code orders.CustomerCode, own []ownItem) {
-		now := c.Items[code]
-		switch {
-		case slices.EqualFunc(own, now, func(o ownItem, it orders.CustomerItem) bool {
-			return o.item.Item == it.Item && o.item.Product == it.Product && sameDecimal(o.price, it.Price)
-		}):
-			delete(c.Items, code)
-		case len(now) == 0:
-			c.Items[code] = nil
-		}
-	})
-	for i := range m.History {
-		c.History[m.History[i].Customer] = append(c.History[m.History[i].Customer], m.History[i])
-	}
-	x.history.all(func(code orders.CustomerCode, was []orders.HistoryLine) {
-		now := newestFirst(c.History[code])
-		switch {
-		case slices.EqualFunc(was, now, func(a, b orders.HistoryLine) bool {
-			return a.Order == b.Order && a.Date == b.Date && a.Product == b.Product && a.Unit == b.Unit && a.Quantity.Equal(b.Quantity)
-		}):
-			delete(c.History, code)
-		case len(now) == 0:
-			c.History[code] = nil
-		}
-	})
-	return c, c.size() <= changesAtOnce
-}
-
-// changes compares rows with the n that were indexed before: which are new or other, which are gone. It is not ok where that
-// is much, or the order is another.
-func changes[T any](rows []T, n int, was func(id int32) *T, find func(*T) (int32, bool), same func(a, b *T) bool) (changed []T, gone []int32, ok bool) {
-	there := make([]bool, n)
-	last, added := int32(-1), false
-	for i := range rows {
-		id := last + 1
-		for int(id) < n && was(id) == nil {
-			id++
-		}
-		known := int(id) < n && same(was(id), &rows[i])
-		if !known {
-			id, known = find(&rows[i])
-		}
-		switch {
-		case known && (id <= last || added):
-			return nil, nil, false
-		case known:
-			last, there[id] = id, true
-			if same(was(id), &rows[i]) {
-				continue
-			}
-		default:
-			added = true
-		}
-		if changed = append(changed, rows[i]); len(changed) > changesAtOnce {
-			return nil, nil, false
-		}
-	}
-	for id := range there {
-		if !there[id] && was(int32(id)) != nil {
-			if gone = append(gone, int32(id)); len(gone) > changesAtOnce {
-				return nil, nil, false
-			}
-		}
-	}
-	return changed, gone, true
-}
-
-// sameProduct tells whether reading makes no difference between two products.
-func sameProduct(a, b *orders.Product) bool {
-	return a.Code == b.Code && a.Name == b.Name && a.Spec == b.Spec && a.Unit == b.Unit && sameDecimal(a.Price, b.Price) && slices.Equal(a.Aliases, b.Aliases) &&
-		slices.EqualFunc(a.Packs, b.Packs, func(p, q orders.Pack) bool { return p.Unit == q.Unit && p.Size.Equal(q.Size) })
-}
-
-// sameCustomer tells whether reading makes no difference between two customers.
-func sameCustomer(a, b *orders.Customer) bool {
-	return a.Code == b.Code && a.Name == b.Name && slices.Equal(a.Aliases, b.Aliases) && a.Level == b.Level && a.Region == b.Region && a.Contact == b.Contact &&
-		a.Phone == b.Phone && a.Address == b.Address && a.Sales == b.Sales
-}
-
-func sameDecimal(a, b *decimal.Decimal) bool {
-	return a == nil && b == nil || a != nil && b != nil && a.Equal(*b)
 }

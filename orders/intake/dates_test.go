@@ -138,9 +138,8 @@ func TestWorkingDaysFollowTheCalendar(t *testing.T) {
 	require.Equal(t, "2026-02-25", read(x, day(2, 13), "3个工作日内"), "14, 24, 25")
 	require.Equal(t, "2026-10-09", read(x, day(9, 30), "两个工作日内"))
 	require.Equal(t, "2026-10-12", read(x, day(10, 8), "三个工作日内"), "the Saturday is worked")
-	changed := m
-	changed.Days = []orders.Day{{Date: "2026-03-13", Name: "厂庆"}}
-	require.Equal(t, "2026-03-17", read(x.Update(&changed), day(3, 11), "三个工作日内"))
+	changed := x.With(intake.Change{Days: []orders.Day{{Date: "2026-03-13", Name: "厂庆"}}})
+	require.Equal(t, "2026-03-17", read(changed, day(3, 11), "三个工作日内"))
 	require.Equal(t, "2026-03-16", read(x, day(3, 11), "三个工作日内"))
 }
 

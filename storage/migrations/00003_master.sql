@@ -1,8 +1,10 @@
--- Master data as imported. seq keeps the order of the imported lists.
+-- Master data as imported. seq keeps the order of the imported lists; version is that of the whole (counters, catalog) since which a row
+-- is as it is: who has read it all at one version reads only what is newer.
 
 CREATE TABLE products (
   code VARCHAR(64) NOT NULL PRIMARY KEY,
   seq BIGINT NOT NULL,
+  version BIGINT NOT NULL,
   name TEXT NOT NULL,
   spec TEXT NOT NULL,
   unit VARCHAR(32) NOT NULL,
@@ -23,10 +25,12 @@ CREATE TABLE products (
   tracking VARCHAR(16) NOT NULL,
   service TINYINT NOT NULL
 );
+CREATE INDEX products_version ON products (version);
 
 CREATE TABLE customers (
   code VARCHAR(64) NOT NULL PRIMARY KEY,
   seq BIGINT NOT NULL,
+  version BIGINT NOT NULL,
   name TEXT NOT NULL,
   aliases TEXT NOT NULL,
   type VARCHAR(32) NOT NULL,
@@ -45,15 +49,18 @@ CREATE TABLE customers (
   catalogue TEXT NOT NULL,
   price_group VARCHAR(128) NOT NULL
 );
+CREATE INDEX customers_version ON customers (version);
 
 CREATE TABLE customer_items (
   customer VARCHAR(64) NOT NULL,
   item VARCHAR(128) NOT NULL,
   seq BIGINT NOT NULL,
+  version BIGINT NOT NULL,
   product VARCHAR(64) NOT NULL,
   price BIGINT,
   PRIMARY KEY (customer, item)
 );
+CREATE INDEX customer_items_version ON customer_items (version);
 
 CREATE TABLE prices (
   product VARCHAR(64) NOT NULL,
@@ -64,15 +71,18 @@ CREATE TABLE prices (
   mode VARCHAR(32) NOT NULL,
   valid_from BIGINT NOT NULL,
   seq BIGINT NOT NULL,
+  version BIGINT NOT NULL,
   price BIGINT,
   discount BIGINT,
   valid_until BIGINT NOT NULL,
   PRIMARY KEY (product, category, scope, from_quantity, from_amount, mode, valid_from)
 );
+CREATE INDEX prices_version ON prices (version);
 
 CREATE TABLE staff (
   code VARCHAR(64) NOT NULL PRIMARY KEY,
   seq BIGINT NOT NULL,
+  version BIGINT NOT NULL,
   name TEXT NOT NULL,
   roles TEXT NOT NULL,
   wecom VARCHAR(128) NOT NULL,
@@ -84,6 +94,7 @@ CREATE TABLE staff (
   warehouse VARCHAR(64) NOT NULL,
   region VARCHAR(128) NOT NULL
 );
+CREATE INDEX staff_version ON staff (version);
 
 -- Who is away. state: 0 not begun, 1 begun, 2 over, as far as it was acted upon.
 CREATE TABLE absences (
@@ -103,11 +114,13 @@ CREATE INDEX absences_state ON absences (state, staff);
 CREATE TABLE calendar (
   date VARCHAR(10) NOT NULL PRIMARY KEY,
   seq BIGINT NOT NULL,
+  version BIGINT NOT NULL,
   kind VARCHAR(16) NOT NULL,
   name TEXT NOT NULL,
   year INT NOT NULL,
   source TEXT NOT NULL
 );
+CREATE INDEX calendar_version ON calendar (version);
 
 CREATE TABLE history (
   customer VARCHAR(64) NOT NULL,
@@ -116,9 +129,11 @@ CREATE TABLE history (
   unit VARCHAR(32) NOT NULL,
   date VARCHAR(10) NOT NULL,
   seq BIGINT NOT NULL,
+  version BIGINT NOT NULL,
   quantity BIGINT NOT NULL,
   PRIMARY KEY (customer, order_no, product, unit, date)
 );
+CREATE INDEX history_version ON history (version);
 
 -- The firm's rules: every version for good, and which one was put in force when. The number of the one in
 -- force stands in counters too, where every replica looks for it.
