@@ -34,6 +34,11 @@ func (s *session) fill(o *orders.Order, d intake.Draft, asks []orders.Question) 
 		}
 	}
 	o.Sales = s.owner(o.Customer)
+	for _, q := range o.Questions { // what a promise means is the order's own question, not the reader's
+		if q.Field == orders.FieldRequirement {
+			asks = append(slices.Clone(asks), q)
+		}
+	}
 	o.Questions = asks
 	// Asked, and no more: whether an order may go without an address is up to the rules (地址异常).
 	if o.CustomerName != "" && o.Address == "" && o.Carrier != "SELF" && !slices.ContainsFunc(asks, func(q orders.Question) bool { return q.Field == "address" }) {
@@ -161,7 +166,17 @@ func draftOf(cat *orders.Catalog, o *orders.Order) intake.Draft {
 	return d
 }
 
-// askOf is the reverse of questions, for a stored draft that stands alone.
+// asksOf is the reverse of questions, for a stored draft that stands alone: what the reader has asked about it.
+func asksOf(list []orders.Question) []intake.Ask {
+	var out []intake.Ask
+	for _, q := range list {
+		if q.Field != orders.FieldRequirement {
+			out = append(out, askOf(q))
+		}
+	}
+	return out
+}
+
 func askOf(q orders.Question) intake.Ask {
 	return intake.Ask{Field: "orders[0]." + q.Field, Reason: q.Reason, Options: q.Options, Text: q.Text, Said: q.Said, Key: q.Key}
 }
@@ -184,9 +199,7 @@ func (s *session) attach(tx Tx, o *orders.Order) error {
 			}
 		}
 	}
-	for _, q := range o.Questions {
-		t.Asks = append(t.Asks, askOf(q))
-	}
+	t.Asks = asksOf(o.Questions)
 	s.talk.Thread, s.talk.Orders, s.talk.Last = t, []orders.OrderID{o.ID}, []orders.OrderID{o.ID}
 	return nil
 }

@@ -439,7 +439,7 @@ func (s *session) mark(tx Tx, o *orders.Order, v *cards.DraftView) error {
 // rewrite replaces a draft by the reading r of it alone, and shows it.
 func (s *session) rewrite(ctx context.Context, tx Tx, o *orders.Order, r *intake.Result, why []orders.Reason) error {
 	i := slices.Index(s.talk.Orders, o.ID)
-	o, err := s.revise(tx, o.ID, r.Orders[0], questions(s.books.Catalog, r.Asks, 0))
+	o, err := s.revise(tx, o.ID, r.Orders[0], questions(s.books.Catalog, r.Asks, 0), nil)
 	if err != nil {
 		return err
 	}
@@ -563,10 +563,7 @@ func (s *session) askAgain(ctx context.Context, tx Tx, order orders.OrderID, id 
 	if err != nil || o.Status != orders.StatusDraft || !s.now.Before(o.ExpiresAt) {
 		return err
 	}
-	r := &intake.Result{Orders: []intake.Draft{draftOf(s.books.Catalog, o)}}
-	for _, q := range o.Questions {
-		r.Asks = append(r.Asks, askOf(q))
-	}
+	r := &intake.Result{Orders: []intake.Draft{draftOf(s.books.Catalog, o)}, Asks: asksOf(o.Questions)}
 	again := false
 	for k := range why {
 		switch w := &why[k]; {

@@ -140,6 +140,9 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 		if done, err := s.answerOption(ctx, tx, m.Text); done || err != nil {
 			return err
 		}
+		if done, err := s.nameGift(ctx, tx, m); done || err != nil {
+			return err
+		}
 	}
 	gone, err := s.forgetGone(tx)
 	if err != nil {
@@ -276,11 +279,13 @@ func (s *session) place(ctx context.Context, tx Tx, r intake.Result, thread *int
 		return err
 	}
 	s.talk.Thread, s.talk.Orders, s.talk.Last = thread, nil, nil
+	owed := s.promised(&r)
 	for i, d := range r.Orders {
 		o := &orders.Order{Source: orders.Source{
 			Chat: s.part.Chat, Sender: s.in.Sender, Key: s.in.Key, Name: platformName(s.in.Platform),
 		}, InternalNote: s.internal}
 		s.fill(o, d, questions(s.books.Catalog, r.Asks, i))
+		owe(o, owed[i])
 		if err := s.warnOfTwin(ctx, o); err != nil {
 			return err
 		}
@@ -425,6 +430,7 @@ func (s *session) change(ctx context.Context, tx Tx, r intake.Result, thread *in
 	}
 	ids := s.talk.Orders
 	s.talk.Thread, s.talk.Orders = thread, nil
+	owed := s.promised(&r)
 	for i, d := range r.Orders {
 		asks := questions(s.books.Catalog, r.Asks, i)
 		if i >= len(ids) {
@@ -432,6 +438,7 @@ func (s *session) change(ctx context.Context, tx Tx, r intake.Result, thread *in
 				Chat: s.part.Chat, Sender: s.in.Sender, Key: s.in.Key, Name: platformName(s.in.Platform),
 			}, InternalNote: s.internal}
 			s.fill(o, d, asks)
+			owe(o, owed[i])
 			if err := s.clerk.Desk.Place(tx, o, s.person.actor()); err != nil {
 				return err
 			}
@@ -444,7 +451,7 @@ func (s *session) change(ctx context.Context, tx Tx, r intake.Result, thread *in
 			}
 			continue
 		}
-		o, err := s.revise(tx, ids[i], d, asks)
+		o, err := s.revise(tx, ids[i], d, asks, owed[i])
 		if err != nil {
 			return err
 		}
@@ -469,13 +476,14 @@ func (s *session) change(ctx context.Context, tx Tx, r intake.Result, thread *in
 	return nil
 }
 
-func (s *session) revise(tx Tx, id orders.OrderID, d intake.Draft, asks []orders.Question) (*orders.Order, error) {
+func (s *session) revise(tx Tx, id orders.OrderID, d intake.Draft, asks []orders.Question, owed *promise) (*orders.Order, error) {
 	if _, err := s.ownOrder(tx, id); err != nil { // in a group another member's words may be about it
 		return nil, err
 	}
 	o, err := s.clerk.Desk.Revise(tx, id, s.person.actor(), func(o *orders.Order) error {
 		sales := o.Sales
 		s.fill(o, d, asks)
+		owe(o, owed)
 		o.InternalNote = cmp.Or(s.internal, o.InternalNote)
 		if sales != "" && s.person.staff != nil {
 			o.Sales = sales // a manager who corrects a draft does not take it over
@@ -723,12 +731,11 @@ func (s *session) settle(ctx context.Context, tx Tx, o *orders.Order, option str
 	}
 	// The stored draft is a reading of one order, which the answer changes.
 	question := o.Questions[q]
-	r := intake.Result{Intent: intake.IntentChange, Orders: []intake.Draft{draftOf(s.books.Catalog, o)}}
-	for i, other := range o.Questions {
-		if i != q {
-			r.Asks = append(r.Asks, askOf(other))
-		}
+	if question.Field == orders.FieldRequirement {
+		return s.requirement(ctx, tx, o, q, option)
 	}
+	others := slices.Delete(slices.Clone(o.Questions), q, q+1)
+	r := intake.Result{Intent: intake.IntentChange, Orders: []intake.Draft{draftOf(s.books.Catalog, o)}, Asks: asksOf(others)}
 	why, ok := s.answered(&r, why, question, option)
 	if !ok {
 		return gone
@@ -764,6 +771,9 @@ func (s *session) answerOption(ctx context.Context, tx Tx, text string) (bool, e
 			if strings.EqualFold(text, option) || i < len(o.Questions[q].Labels) && text == norm.NFKC.String(o.Questions[q].Labels[i]) {
 				chosen = i
 			}
+		}
+		if o.Questions[q].Field == orders.FieldRequirement && noRequirement.MatchString(text) {
+			chosen = slices.Index(options, orders.RequireNone)
 		}
 		if chosen < 0 {
 			return false, nil

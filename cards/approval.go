@@ -101,10 +101,19 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 		Field{"库存", short},
 		Field{"交期", Wanted(o.DeliverBy, o.CreatedAt)},
 		Field{"备注", o.Note},
+		Field{"特殊要求", promised(o)},
 		Field{"地址", o.Address},
 		Field{"业务员", v.Sales},
 		Field{"付款", o.Payment},
 	)
+}
+
+// promised is what was promised to the customer and stands in no other field.
+func promised(o *orders.Order) string {
+	if o.Requirement != orders.RequireNone {
+		return o.Requirement
+	}
+	return ""
 }
 
 // findings says what the rules have found, of some effects.

@@ -86,7 +86,7 @@ func draft() *orders.Order {
 			{Product: "P031", Quantity: dec("2"), Unit: "盒", Base: dec("2"), Gift: true, Available: dec("12")},
 		},
 		DeliverBy: "2026-03-13T18:00:00+08:00", Address: "江苏省南京市江宁区将军大道88号后勤楼二楼器械科", Contact: "李主任", Phone: "13812345678",
-		Payment: "月结", PO: "CG-2026-077", Note: "随货发票", InternalNote: "这家验收严，外箱要完好", Carrier: "SF",
+		Payment: "月结", PO: "CG-2026-077", Note: "随货发票", InternalNote: "这家验收严，外箱要完好", Requirement: orders.RequireNone, Carrier: "SF",
 		Status: orders.StatusDraft, CreatedAt: at(11, 10, 1), ExpiresAt: at(12, 10, 1),
 		Reached: map[orders.Status]time.Time{orders.StatusDraft: at(11, 10, 1)},
 	}

@@ -185,6 +185,7 @@ func draftFields(o *orders.Order, v DraftView) []Field {
 		Field{"物流", show("carrier", carrier(o.Carrier), "")},
 		Field{"客户单号", show("po", o.PO, "")},
 		Field{"备注", o.Note},
+		Field{"特殊要求", show(orders.FieldRequirement, o.SpecialRequirement(), "")},
 	)
 	fields = append(fields, Field{"应收", receivable(o)})
 	if c := v.Customer; c != nil && !v.ForCustomer && c.CreditLimit != nil {

@@ -381,6 +381,7 @@ func Detail(o *orders.Order, v DetailView) Message {
 		add("客户单号", o.PO)
 	}
 	add("备注", o.Note)
+	add("特殊要求", o.SpecialRequirement())
 	if v.SeesInternal {
 		add("内部说明", o.InternalNote)
 	}

@@ -32,6 +32,7 @@ func Picking(o *orders.Order, seesInternal bool) []Message {
 		add("指定物流", carrier(o.Carrier))
 	}
 	add("备注", o.Note)
+	add("特殊要求", promised(o))
 	if seesInternal {
 		add("内部说明", o.InternalNote)
 	}

@@ -54,6 +54,7 @@ func (d *Desk) Place(tx Tx, o *Order, by Actor) error {
 	o.ID, o.Status, o.Revision = id, StatusDraft, 1
 	o.CreatedAt, o.ExpiresAt = now, now.Add(d.Times.DraftExpires)
 	o.Reached = map[Status]time.Time{StatusDraft: now}
+	o.require()
 	o.Reprice(d.Catalog(), now)
 	if err := d.check(o, d.Rules(), Facts{Draft: true}); err != nil {
 		return err
@@ -77,6 +78,7 @@ func (d *Desk) Revise(tx Tx, id OrderID, by Actor, change func(*Order) error) (*
 	o.Revision++
 	o.Exception = ""
 	o.ExpiresAt = d.Now().Add(d.Times.DraftExpires)
+	o.require()
 	o.Reprice(d.Catalog(), d.Now())
 	if err := d.check(o, d.Rules(), Facts{Draft: true}); err != nil {
 		return nil, err

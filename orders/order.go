@@ -115,7 +115,7 @@ type Question struct {
 	Labels  []string `json:"labels,omitempty"` // of the options, for people
 	Text    string   `json:"text"`
 	Said    string   `json:"said,omitempty"` // what is asked about, in the message's words
-	Key     string   `json:"key,omitempty"`  // the same made uniform, by which the answer is remembered; empty: it is not
+	Key     string   `json:"key,omitempty"`  // the same made uniform, by which the answer is remembered; empty: it is not. Of a promise: its kind
 }
 
 // Blocking tells whether the draft can't be confirmed before the question is answered. What is
@@ -153,9 +153,12 @@ type Order struct {
 	PO           string
 	Note         string
 	InternalNote string // the warehouse's only
-	Questions    []Question
-	Findings     []Finding // of the rules, when the draft was made and when it was confirmed
-	Exception    string    // why the order should pass what the rules block, once that was asked for (特批)
+	// Requirement is what was promised to the customer and stands in no other field, in words; 无: nothing; empty while it
+	// is asked about, so that nothing is confirmed.
+	Requirement string
+	Questions   []Question
+	Findings    []Finding // of the rules, when the draft was made and when it was confirmed
+	Exception   string    // why the order should pass what the rules block, once that was asked for (特批)
 
 	Status      Status
 	CloseReason string

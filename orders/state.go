@@ -198,6 +198,9 @@ func (o *Order) ready() error {
 			return Errorf(CodeInvalid, "订单 %s 还有一处要您定：%s", o.ID, q.Text)
 		}
 	}
+	if o.Requirement == "" {
+		return Errorf(CodeInvalid, "订单 %s 的客户特殊要求还没定，没有就回「无」", o.ID)
+	}
 	if o.Customer == "" {
 		return Errorf(CodeInvalid, "订单 %s 还不知道是哪个客户的，请告诉我客户名称", o.ID)
 	}
@@ -236,6 +239,7 @@ func (o *Order) Summary() string {
 		{"付款", o.Payment},
 		{"PO", o.PO},
 		{"备注", o.Note},
+		{"特殊要求", strings.TrimPrefix(o.Requirement, RequireNone)},
 	} {
 		if f.value != "" {
 			fmt.Fprintf(&b, "; %s %s", f.name, f.value)

@@ -29,6 +29,7 @@ CREATE TABLE orders (
   po TEXT NOT NULL,
   note TEXT NOT NULL,
   internal_note TEXT NOT NULL,
+  requirement TEXT NOT NULL,
   questions MEDIUMTEXT NOT NULL,
   findings MEDIUMTEXT NOT NULL,
   exception_reason TEXT NOT NULL,

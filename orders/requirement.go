@@ -1,0 +1,78 @@
+package orders
+
+import "strings"
+
+// What a customer's special requirement (客户特殊要求) can be.
+const (
+	RequireNone    = "无"
+	RequireGift    = "赠品"
+	RequireUrgent  = "加急48h"
+	RequireCarrier = "指定物流"
+	RequireOther   = "按原话" // the promise in its own words
+)
+
+// FieldRequirement is the field of the question which requirement a promise stands for.
+const FieldRequirement = "requirement"
+
+// Carries tells whether the order's other fields already hold a requirement of that kind.
+func (o *Order) Carries(kind string) bool {
+	switch kind {
+	case RequireGift:
+		for i := range o.Lines {
+			if o.Lines[i].Gift {
+				return true
+			}
+		}
+		return false
+	case RequireUrgent:
+		return o.Urgent || o.DeliverBy != ""
+	case RequireCarrier:
+		return o.Carrier != ""
+	default:
+		return false
+	}
+}
+
+// SpecialRequirement is the customer's special requirement for people: what the gifts, the urgency and the carrier say,
+// and what stands in no other field; 无 where there is nothing of the kind, "" while it is asked about.
+func (o *Order) SpecialRequirement() string {
+	if o.Requirement == "" {
+		return ""
+	}
+	var out []string
+	if o.Carries(RequireGift) {
+		out = append(out, RequireGift)
+	}
+	if o.Urgent {
+		out = append(out, "加急")
+	}
+	if o.Carrier != "" && o.Carrier != "SELF" {
+		out = append(out, RequireCarrier)
+	}
+	if o.Requirement != RequireNone || len(out) == 0 {
+		out = append(out, o.Requirement)
+	}
+	return strings.Join(out, "、")
+}
+
+// require preselects 无 where nothing is asked about the requirement, and drops the question that another field has answered.
+func (o *Order) require() {
+	open := false
+	kept := o.Questions[:0:0]
+	for _, q := range o.Questions {
+		if q.Field == FieldRequirement {
+			if o.Carries(q.Key) {
+				continue
+			}
+			open = true
+		}
+		kept = append(kept, q)
+	}
+	o.Questions = kept
+	switch {
+	case open:
+		o.Requirement = ""
+	case o.Requirement == "":
+		o.Requirement = RequireNone
+	}
+}
