@@ -288,6 +288,7 @@ func scenes() map[string][]cards.Message {
 		"picking-others": cards.Picking(pending(), false),
 		"picking-stop":   one(cards.StopPicking(cancelled)),
 		"shortage":       one(cards.Shortage(pending())),
+		"gifts":          one(cards.Gifts(pending())),
 		"urgent":         one(cards.UrgentAlert(signer, urgent(pending()))),
 		"urgent-again":   one(cards.UrgentAlert(signer, repeated)),
 		"urgent-taken":   one(cards.UrgentSettled(taken)),

@@ -145,6 +145,22 @@ func Shortage(o *orders.Order) Message {
 	return Message{Text: clipBytes(strings.Join(all, "\n"), TextLimit)}
 }
 
+// Gifts reminds purchasing to replenish what an order gives away.
+func Gifts(o *orders.Order) Message {
+	all := []string{"赠品补货提醒 " + string(o.ID) + "　" + customerName(o, nil)}
+	for i := range o.Lines {
+		if l := &o.Lines[i]; l.Gift {
+			w := wordsOf(o, i)
+			row := fmt.Sprintf("%s %s：%s", w.code, w.title, w.both())
+			if short := l.Short(); short.IsPositive() {
+				row += "，库存缺 " + short.String() + l.BaseUnit
+			}
+			all = append(all, row)
+		}
+	}
+	return Message{Text: clipBytes(strings.Join(append(all, "订单已确认，请安排补货。"), "\n"), TextLimit)}
+}
+
 // Reminder is what an approver hears when half of a node's time, or all of it, is over.
 func Reminder(o *orders.Order, node *orders.Node, isLate bool) Message {
 	head := "还在等您审批 " + string(o.ID) + "（" + node.Who() + "）"

@@ -14,6 +14,7 @@ const (
 	KindStuck       = "order.stuck"       // nobody can act on an order: to the overseers and the salesperson
 	KindDecided     = "order.decided"     // to the salesperson: approved, or rejected with the reason
 	KindShort       = "stock.short"       // to the salesperson and purchasing
+	KindGift        = "gift.promised"     // to purchasing
 	KindPick        = "warehouse.pick"    // to the warehouse
 	KindStop        = "warehouse.stop"    // to whom the warehouse's message went, after a cancellation
 	KindUrgentCopy  = "urgent.copy"       // to finance, for information
@@ -46,6 +47,7 @@ var Kinds = map[string]Kind{
 	KindStuck:       {Name: "告警", report: true},
 	KindDecided:     {Name: "审批结果"},
 	KindShort:       {Name: "缺货提醒"},
+	KindGift:        {Name: "赠品补货提醒"},
 	KindPick:        {Name: "拣货通知", report: true},
 	KindStop:        {Name: "停止备货通知", report: true},
 	KindUrgent:      {Name: "加急提醒", report: true, settled: KindUrgentSettled},

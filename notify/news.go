@@ -32,6 +32,9 @@ func (n *news) route() error {
 		if n.e.Actor != string(n.o.Sales) { // who confirmed has the clerk's answer
 			n.tellSales(KindMoved)
 		}
+		if n.o.Carries(orders.RequireGift) && !n.o.Status.Ended() && n.o.Status != orders.StatusDraft {
+			n.tellRole(KindGift, cards.Gifts(n.o), orders.RolePurchasing)
+		}
 	case orders.EventApprovalRequested:
 		return n.requested()
 	case orders.EventApprovalReminded:
