@@ -55,6 +55,9 @@ type Clerk struct {
 	Location *time.Location
 	Logger   *slog.Logger
 	Second   SecondReader // asked where the reader is unsure; may be nil
+	// SecondSaid is told how many places that were put to the second reader came out so: settled, refused by the checks, silent (it said
+	// nothing of them), or failed with the call; may be nil.
+	SecondSaid func(result string, places int)
 	// Sent is called after a commit that put something into the outbox; may be nil.
 	Sent func()
 	// Follow takes over master data that were imported just now, for the next message; may be nil.

@@ -43,7 +43,11 @@ func (s *session) secondOpinion(n int, m intake.Message, r intake.Result, next *
 	if !asked {
 		return r, next, &unsureError{n, d}
 	}
-	r, next = s.books.Lexicon.Settle(m, r, next, d, claims)
+	r, next, weighed := s.books.Lexicon.Settle(m, r, next, d, claims)
+	if s.weighed == nil {
+		s.weighed = map[int]intake.Weighed{}
+	}
+	s.weighed[n] = weighed
 	return r, next, nil
 }
 
@@ -60,11 +64,29 @@ func (c *Clerk) commitRead(ctx context.Context, s *session) error {
 		}
 		unsure, ok := errors.AsType[*unsureError](err)
 		if !ok {
+			if err == nil {
+				c.countSecond(s)
+			}
 			return err
 		}
 		if err := c.askSecond(ctx, waiting, s, unsure); err != nil {
 			return err
 		}
+	}
+}
+
+// countSecond tells what became of what a second reader said of a part that was answered.
+func (c *Clerk) countSecond(s *session) {
+	if c.SecondSaid == nil {
+		return
+	}
+	for n, w := range s.weighed {
+		if s.second[n] == nil { // it failed, and that was told
+			continue
+		}
+		c.SecondSaid("settled", w.Settled)
+		c.SecondSaid("refused", w.Refused)
+		c.SecondSaid("silent", w.Silent)
 	}
 }
 
@@ -97,6 +119,12 @@ func (c *Clerk) askSecond(ctx, waiting context.Context, s *session, unsure *unsu
 	}
 	if a.err != nil && ctx.Err() == nil {
 		c.Logger.Warn("second reader", "error", a.err, "trace_id", s.in.Trace)
+		if c.SecondSaid != nil {
+			c.SecondSaid("failed", len(unsure.doubts.Places))
+		}
+	}
+	if a.err == nil && a.claims == nil {
+		a.claims = []intake.Claim{}
 	}
 	s.second[unsure.message] = a.claims
 	return ctx.Err()

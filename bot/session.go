@@ -38,7 +38,8 @@ type session struct {
 	announced bool
 	// second holds what a second reader said about each message of the part that it was asked about.
 	second  map[int][]intake.Claim
-	message intake.Message // that is being read
+	weighed map[int]intake.Weighed // by message, what became of it
+	message intake.Message         // that is being read
 	// A binding code and the links that carry it, made for a command that asks for one.
 	code      string
 	codeLinks []string

@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
@@ -135,6 +137,12 @@ func TestSecondReader(t *testing.T) {
 				require.Len(t, e.calls(), 1)
 				f.sim.WeCom.SendText(ctx, "chenli", "取消 "+orderNumber.FindString(question.Title+question.Text))
 				see(t, "cancelled", f.wecom("chenli"), says("已取消 "+orderNumber.FindString(question.Title+question.Text)))
+			}
+
+			for result, n := range map[string]int{"settled": 1, "refused": 3, "failed": 4} {
+				line := fmt.Sprintf("orderbot_second_reader_places_total{result=%q} %d\n", result, n)
+				var body string
+				eventually(t, patience, line, func() bool { _, body = f.get("/metrics", ""); return strings.Contains(body, line) }, func() string { return body })
 			}
 
 			// One that does not answer keeps only the asker waiting, and not beyond its limit.

@@ -157,6 +157,12 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 	}
 	if c.LLM != nil {
 		s.clerk.Second = secondReader(c.LLM)
+		places := prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: "orderbot", Name: "second_reader_places_total",
+			Help: "Places of messages that were put to the second reader, by what became of what it said.",
+		}, []string{"result"})
+		registry.MustRegister(places)
+		s.clerk.SecondSaid = func(result string, n int) { places.WithLabelValues(result).Add(float64(n)) }
 	}
 	if c.Server.PublicURL != "" {
 		s.clerk.PageURL = s.pageURL

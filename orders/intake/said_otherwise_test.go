@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"orderbot/orders"
 	"orderbot/orders/intake"
 )
 
@@ -71,4 +72,30 @@ func TestWithoutPunctuation(t *testing.T) {
 	contact := said(t, x, "白醋3件码头二号门卓班长签收").Orders[0]
 	require.Equal(t, "码头二号门", contact.Address)
 	require.Equal(t, "卓班长", contact.Contact)
+}
+
+// Sizes that differ only in what a pack holds, in figures and in Chinese numerals.
+func TestWhatAPackHoldsInNumerals(t *testing.T) {
+	t.Parallel()
+	x := intake.NewLexicon(&orders.Master{
+		Products: []orders.Product{
+			{Code: "A", Name: "鱼油软胶囊", Spec: "100粒/瓶", Unit: "瓶"},
+			{Code: "B", Name: "鱼油软胶囊", Spec: "200粒/瓶", Unit: "瓶"},
+			{Code: "C", Name: "冲剂", Spec: "10袋/盒", Unit: "盒"},
+			{Code: "D", Name: "冲剂", Spec: "15袋/盒", Unit: "盒"},
+		},
+		Customers: []orders.Customer{{Code: "D1", Name: "望江楼"}},
+	})
+	for text, want := range map[string]string{
+		"鱼油200粒的10瓶":       "B 10瓶=10",
+		"鱼油二百粒的十瓶":         "B 10瓶=10",
+		"鱼油软胶囊一百粒的十瓶":      "A 10瓶=10",
+		"冲剂十五袋的二十盒":        "D 20盒=20",
+		"冲剂10袋的三盒":         "C 3盒=3",
+		"冲剂十袋的3盒，鱼油二百粒的两瓶": "C 3盒=3, B 2瓶=2",
+	} {
+		res := said(t, x, text)
+		require.Equal(t, want, lines(res), text)
+		require.Empty(t, res.Asks, text)
+	}
 }

@@ -57,6 +57,10 @@ const (
 	maxShared  = 2000 // products that may share a character that is to tell anything
 )
 
+// Weighed counts the places of a message by what became of a second reader's claims about them: taken, refused by the
+// checks, or none was made.
+type Weighed struct{ Settled, Refused, Silent int }
+
 // secondText is what of a message is words.
 func secondText(m Message) string {
 	var b strings.Builder
@@ -256,7 +260,7 @@ func (s *scan) unreadOf(b *builder, order int) []unread {
 // message; a number has to be what the reader's own eye finds in the quote. A field that was certain never
 // changes. What is taken stands as a remark among the asks (unusual: to be looked at, then confirmed), and what
 // is not leaves its question open.
-func (x *Lexicon) Settle(m Message, r Result, next *Thread, d *Doubts, claims []Claim) (Result, *Thread) {
+func (x *Lexicon) Settle(m Message, r Result, next *Thread, d *Doubts, claims []Claim) (Result, *Thread, Weighed) {
 	s := &settling{x: x, m: m, text: d.Text, r: r, next: next.clone()}
 	s.next.Asks = slices.Clone(next.Asks)
 	for i := range s.next.Words {
@@ -279,21 +283,28 @@ func (x *Lexicon) Settle(m Message, r Result, next *Thread, d *Doubts, claims []
 			}
 			c = &claims[k]
 		}
-		if c == nil || c.Value == "" || strings.TrimSpace(c.Quote) == "" || !strings.Contains(s.text, c.Quote) {
-			continue
-		}
-		switch p.About {
-		case "customer":
+		taken := s.taken
+		switch {
+		case c == nil || c.Value == "" || strings.TrimSpace(c.Quote) == "" || !strings.Contains(s.text, c.Quote):
+		case p.About == "customer":
 			s.customer(p, c)
-		case "product":
+		case p.About == "product":
 			s.product(p, c)
-		case "unit", "quantity":
+		case p.About == "unit" || p.About == "quantity":
 			s.amount(p, c)
-		case "line":
+		case p.About == "line":
 			s.line(p, c)
 		}
+		switch {
+		case s.taken > taken:
+			s.weighed.Settled++
+		case slices.ContainsFunc(claims, func(c Claim) bool { return c.ID == p.ID && c.Value != "" }):
+			s.weighed.Refused++
+		default:
+			s.weighed.Silent++
+		}
 	}
-	return s.r, s.next
+	return s.r, s.next, s.weighed
 }
 
 // settling is one message while a second reader's claims are weighed.
@@ -303,6 +314,9 @@ type settling struct {
 	text string
 	r    Result
 	next *Thread
+
+	taken   int // claims that were taken
+	weighed Weighed
 }
 
 func (p *Doubt) offers(code string) bool {
@@ -486,6 +500,7 @@ func (s *settling) add(asks ...Ask) {
 
 // mark tells people that a second reader read the field, and by which words.
 func (s *settling) mark(field, what string, c *Claim) {
+	s.taken++
 	s.add(Ask{Field: field, Reason: ReasonUnusual, Text: fmt.Sprintf("%s是 AI 读的，依据原文「%s」，确认前请核对", what, c.Quote)})
 	es, _ := s.r.Explain.([]Explanation)
 	es = slices.DeleteFunc(slices.Clone(es), func(e Explanation) bool { return e.Field == field })

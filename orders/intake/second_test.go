@@ -62,10 +62,11 @@ func TestSecondReaderSettlesWhatTheMessageSays(t *testing.T) {
 			m := wrote(t, c.customer, text)
 			before, next, d := unsure(t, x, m)
 			require.NotNil(t, d)
-			got, thread := x.Settle(m, before, next, d, []intake.Claim{c.claim})
+			got, thread, weighed := x.Settle(m, before, next, d, []intake.Claim{c.claim})
 			require.Equal(t, c.lines, lines(got))
 			require.Equal(t, c.asks, asks(got))
 			require.Equal(t, got.Asks, thread.Asks, "the conversation goes on from there")
+			require.Equal(t, intake.Weighed{Settled: 1, Silent: len(d.Places) - 1}, weighed)
 			require.Equal(t, got.Orders[0].Lines, thread.Orders[0].Lines)
 			remark := got.Asks[len(got.Asks)-1]
 			require.Contains(t, remark.Text, "AI")
@@ -129,9 +130,11 @@ func TestSecondReaderIsNotBelieved(t *testing.T) {
 			m := wrote(t, customer, c.text)
 			before, next, d := unsure(t, x, m)
 			require.NotNil(t, d)
-			got, thread := x.Settle(m, before, next, d, c.claims)
+			got, thread, weighed := x.Settle(m, before, next, d, c.claims)
 			require.Equal(t, before, got)
 			require.Equal(t, next, thread)
+			require.Zero(t, weighed.Settled)
+			require.Equal(t, len(d.Places), weighed.Refused+weighed.Silent)
 		})
 	}
 }

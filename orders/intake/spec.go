@@ -99,7 +99,7 @@ func readSpec(r []rune, i, end int) (specToken, bool) {
 				return specToken{keys: []string{a + "x" + b}, from: i, to: m.to}, true
 			}
 		}
-		for _, u := range [...]string{"毫升", "公升", "升", "厘米", "公分", "毫米", "英寸", "寸", "号", "码", "分", "级", "段", "度", "片", "层", "支", "米", "克", "公斤", "千克"} {
+		for _, u := range [...]string{"毫升", "公升", "升", "厘米", "公分", "毫米", "英寸", "寸", "号", "码", "分", "级", "段", "度", "片", "粒", "袋", "层", "支", "米", "克", "公斤", "千克"} {
 			if has(r, n.to, u) {
 				t := specToken{from: i, to: n.to + len([]rune(u)), number: trim(n.value), unit: unitForm(u)}
 				t.half(r, u)

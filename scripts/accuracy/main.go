@@ -1,6 +1,6 @@
 // Command accuracy reads the open corpus with `orderbot read` and prints how well it did, for
 // messages and for files, over both sets of master data, with messages of other industries, and how
-// much is lost when the messages say the same in another way. It leaves no file behind.
+// much is lost when the messages of both say the same in another way. It leaves no file behind.
 package main
 
 import (
@@ -60,8 +60,8 @@ func main() {
 		if err = errors.Join(err, report.Print(os.Stdout)); err != nil {
 			fail(err)
 		}
-		if set.name == "messages" {
-			if err := changed(orderbot, *corpus, lines, gold, report, *wrong); err != nil {
+		if set.name != "files" {
+			if err := changed(orderbot, set.folder, lines, gold, report, *wrong); err != nil {
 				fail(err)
 			}
 		}
