@@ -1,8 +1,12 @@
 package bot
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -28,8 +32,51 @@ func takeInternal(text string) (rest, note string) {
 	return rest, strings.Join(notes, "；")
 }
 
-// annotate gives drafts the note for the warehouse.
+// takeExtra takes the fields that the rules ask for of some orders only (「专属服务说明：派工程师跟台」) out of a text, as
+// takeInternal does.
+func (s *session) takeExtra(text string) string {
+	rules, ok := s.clerk.Desk.Rules().(interface{ ExtraFields() []string })
+	if !ok {
+		return text
+	}
+	s.extra = nil
+	for _, name := range rules.ExtraFields() {
+		line := regexp.MustCompile(regexp.QuoteMeta(name) + `[ \t]*[:：][ \t]*([^\n]+)`)
+		text = line.ReplaceAllStringFunc(text, func(found string) string {
+			if value := strings.Trim(line.FindStringSubmatch(found)[1], edges); value != "" {
+				if s.extra == nil {
+					s.extra = make(map[string]string)
+				}
+				s.extra[name] = value
+			}
+			return strings.Repeat(" ", utf8.RuneCountInString(found))
+		})
+	}
+	if strings.TrimSpace(text) == "" {
+		return ""
+	}
+	return text
+}
+
+// noted tells whether the message says what goes beside an order: the note for the warehouse, or a field that only some have.
+func (s *session) noted() bool { return s.internal != "" || len(s.extra) > 0 }
+
+// put puts that into an order.
+func (s *session) put(o *orders.Order) {
+	o.InternalNote = cmp.Or(s.internal, o.InternalNote)
+	if len(s.extra) > 0 && o.Extra == nil {
+		o.Extra = make(map[string]string)
+	}
+	maps.Copy(o.Extra, s.extra)
+}
+
+// annotate puts what goes beside an order into drafts.
 func (s *session) annotate(ctx context.Context, tx Tx, ids []orders.OrderID) error {
+	if len(ids) == 0 && s.internal == "" {
+		name := slices.Sorted(maps.Keys(s.extra))[0]
+		s.say(fmt.Sprintf("「%s」要和订单一起发，或写上草稿的单号，例如「SO… %s：…」。", name, name))
+		return nil
+	}
 	if len(ids) == 0 {
 		s.say("内部说明要和订单一起发，或写上草稿的单号，例如「SO… 内部说明：先发老批次」。")
 		return nil
@@ -39,7 +86,7 @@ func (s *session) annotate(ctx context.Context, tx Tx, ids []orders.OrderID) err
 			return err
 		}
 		o, err := s.clerk.Desk.Revise(tx, id, s.person.actor(), func(o *orders.Order) error {
-			o.InternalNote = s.internal
+			s.put(o)
 			return nil
 		})
 		if err != nil {

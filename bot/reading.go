@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -20,7 +19,7 @@ import (
 func (s *session) read(ctx context.Context, tx Tx) error {
 	unread := s.unread()
 	messages := s.messages()
-	if len(messages) == 0 && s.internal != "" {
+	if len(messages) == 0 && s.noted() {
 		return s.annotate(ctx, tx, s.talk.Orders)
 	}
 	if len(messages) == 0 {
@@ -92,7 +91,9 @@ func (s *session) messages() []intake.Message {
 	base := intake.Message{ID: s.in.Key, Thread: s.part.Chat.ID, Time: last.SentAt.In(s.clerk.Location), Role: intake.RoleSales, Text: said}
 	if s.person.staff != nil {
 		base.Text, s.internal = takeInternal(said)
+		base.Text = s.takeExtra(base.Text)
 	} else {
+		base.Text = s.takeExtra(said)
 		base.Role = intake.RoleCustomer
 		if len(s.person.customers) == 1 {
 			base.Customer = string(s.person.customers[0])
@@ -127,12 +128,12 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 			}
 			if rest = strings.Trim(rest, edges); rest != "" {
 				m.Text = rest
-			} else if s.internal != "" && m.Doc == nil {
+			} else if s.noted() && m.Doc == nil {
 				return s.annotate(ctx, tx, ids)
 			}
 		} else if err != nil && orders.ErrorCode(err) != orders.CodeNotFound {
 			return err
-		} else if s.internal != "" && m.Doc == nil && strings.Trim(rest, edges) == "" {
+		} else if s.noted() && m.Doc == nil && strings.Trim(rest, edges) == "" {
 			return s.annotate(ctx, tx, ids)
 		}
 	}
@@ -283,7 +284,8 @@ func (s *session) place(ctx context.Context, tx Tx, r intake.Result, thread *int
 	for i, d := range r.Orders {
 		o := &orders.Order{Source: orders.Source{
 			Chat: s.part.Chat, Sender: s.in.Sender, Key: s.in.Key, Name: platformName(s.in.Platform),
-		}, InternalNote: s.internal}
+		}}
+		s.put(o)
 		s.fill(o, d, questions(s.books.Catalog, r.Asks, i))
 		owe(o, owed[i])
 		if err := s.warnOfTwin(ctx, o); err != nil {
@@ -436,7 +438,8 @@ func (s *session) change(ctx context.Context, tx Tx, r intake.Result, thread *in
 		if i >= len(ids) {
 			o := &orders.Order{Source: orders.Source{
 				Chat: s.part.Chat, Sender: s.in.Sender, Key: s.in.Key, Name: platformName(s.in.Platform),
-			}, InternalNote: s.internal}
+			}}
+			s.put(o)
 			s.fill(o, d, asks)
 			owe(o, owed[i])
 			if err := s.clerk.Desk.Place(tx, o, s.person.actor()); err != nil {
@@ -484,7 +487,7 @@ func (s *session) revise(tx Tx, id orders.OrderID, d intake.Draft, asks []orders
 		sales := o.Sales
 		s.fill(o, d, asks)
 		owe(o, owed)
-		o.InternalNote = cmp.Or(s.internal, o.InternalNote)
+		s.put(o)
 		if sales != "" && s.person.staff != nil {
 			o.Sales = sales // a manager who corrects a draft does not take it over
 		}

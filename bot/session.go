@@ -24,7 +24,8 @@ type session struct {
 	books    *Books
 	now      time.Time
 	docs     []opened
-	internal string // the message's words for the warehouse alone
+	internal string            // the message's words for the warehouse alone
+	extra    map[string]string // its fields that only some orders have
 	// rulesFile is what was sent to become the rules; nil: nothing of the kind.
 	rulesFile *rulesFile
 	// table is one of master data that was sent, or that an answer is about; nil: nothing of the kind. imported is what was imported.

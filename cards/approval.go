@@ -90,7 +90,7 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 	if n := shortages(o); n > 0 {
 		short = fmt.Sprintf("%d 行库存不足", n)
 	}
-	return append(fields,
+	return append(append(fields,
 		Field{"代审批", v.Deputy},
 		Field{"期限", due},
 		Field{"让价", discount(o)},
@@ -105,7 +105,7 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 		Field{"地址", o.Address},
 		Field{"业务员", v.Sales},
 		Field{"付款", o.Payment},
-	)
+	), extras(o)...)
 }
 
 // promised is what was promised to the customer and stands in no other field.
@@ -120,7 +120,7 @@ func promised(o *orders.Order) string {
 func findings(o *orders.Order, effects ...orders.Effect) string {
 	var out []string
 	for _, f := range o.Findings {
-		if slices.Contains(effects, f.Effect) {
+		if slices.Contains(effects, f.Effect) && (f.Ask == "" || f.Effect == orders.EffectBlock) {
 			out = append(out, f.Rule+"："+f.Text)
 		}
 	}

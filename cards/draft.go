@@ -2,6 +2,8 @@ package cards
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -187,11 +189,21 @@ func draftFields(o *orders.Order, v DraftView) []Field {
 		Field{"备注", o.Note},
 		Field{"特殊要求", show(orders.FieldRequirement, o.SpecialRequirement(), "")},
 	)
+	fields = append(fields, extras(o)...)
 	fields = append(fields, Field{"应收", receivable(o)})
 	if c := v.Customer; c != nil && !v.ForCustomer && c.CreditLimit != nil {
 		fields = append(fields, Field{"信用", credit(v.Exposure+o.Receivable(), *c.CreditLimit)})
 	}
 	return fields
+}
+
+// extras are the fields that only some orders have.
+func extras(o *orders.Order) []Field {
+	var out []Field
+	for _, name := range slices.Sorted(maps.Keys(o.Extra)) {
+		out = append(out, Field{name, o.Extra[name]})
+	}
+	return out
 }
 
 // shortages counts the lines for which there is too little stock.
@@ -248,6 +260,11 @@ func draftButtons(s *Signer, c *Card, o *orders.Order) {
 			open = append(open, q)
 		} else {
 			remarks = append(remarks, q.Text)
+		}
+	}
+	for i := range o.Findings {
+		if f := &o.Findings[i]; f.Ask != "" && f.Effect == orders.EffectWarn {
+			remarks = append(remarks, f.Text)
 		}
 	}
 	confirm := Primary

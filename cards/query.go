@@ -382,6 +382,9 @@ func Detail(o *orders.Order, v DetailView) Message {
 	}
 	add("备注", o.Note)
 	add("特殊要求", o.SpecialRequirement())
+	for _, f := range extras(o) {
+		add(f.Name, f.Value)
+	}
 	if v.SeesInternal {
 		add("内部说明", o.InternalNote)
 	}

@@ -33,6 +33,9 @@ func Picking(o *orders.Order, seesInternal bool) []Message {
 	}
 	add("备注", o.Note)
 	add("特殊要求", promised(o))
+	for _, f := range extras(o) {
+		add(f.Name, f.Value)
+	}
 	if seesInternal {
 		add("内部说明", o.InternalNote)
 	}

@@ -25,7 +25,8 @@ type Finding struct {
 	Effect Effect `json:"effect"`
 	// Role approves: what 加审 adds, or whom one may ask to let pass what is blocked (特批); may be
 	// empty for a block, which then has no way around.
-	Role Role `json:"role,omitempty"`
+	Role Role   `json:"role,omitempty"`
+	Ask  string `json:"ask,omitempty"` // the field of the order's Extra that is asked for
 }
 
 // PastOrder is an earlier order of a customer, with those of its products that the order at hand has

@@ -156,6 +156,7 @@ type Order struct {
 	// Requirement is what was promised to the customer and stands in no other field, in words; 无: nothing; empty while it
 	// is asked about, so that nothing is confirmed.
 	Requirement string
+	Extra       map[string]string // what the rules ask for of some orders only, by the name of the field (补充说明)
 	Questions   []Question
 	Findings    []Finding // of the rules, when the draft was made and when it was confirmed
 	Exception   string    // why the order should pass what the rules block, once that was asked for (特批)

@@ -32,6 +32,7 @@ type parameters struct {
 	with, needs, excludes         []orders.ProductCode
 	unit, category, text, pattern string
 	matches                       *regexp.Regexp
+	name                          string // of the check
 }
 
 // problem is what a kind finds; the check adds its name and effect.
@@ -71,6 +72,7 @@ var kinds = []kind{
 	{chinese: "交期", english: "lead_time", needed: []string{"days"}, find: leadTime},
 	{chinese: "进口", english: "imported", needed: []string{"text"}, find: imported},
 	{chinese: "技术服务", english: "service", needed: []string{"text"}, find: service},
+	{chinese: "补充说明", english: extraKind, needed: []string{"text"}, find: extra},
 	{chinese: "条件", english: "condition", needed: []string{"when", "text"}, find: func(p *parameters, _ *orders.Facts) []problem {
 		return []problem{{text: p.text}}
 	}},
@@ -105,6 +107,9 @@ func (e *Engine) Check(f orders.Facts) ([]orders.Finding, error) {
 		}
 		for _, p := range c.kind.find(&c.p, &f) {
 			x := orders.Finding{Rule: c.name, Line: p.line, Text: p.text, Effect: c.effect, Role: c.role}
+			if c.kind.english == extraKind {
+				x.Ask = c.name
+			}
 			if p.mild {
 				x.Effect, x.Role = orders.EffectWarn, ""
 			}
@@ -112,6 +117,27 @@ func (e *Engine) Check(f orders.Facts) ([]orders.Finding, error) {
 		}
 	}
 	return out, nil
+}
+
+// extraKind asks for a field that only some orders have; the check's name is the field's.
+const extraKind = "extra"
+
+func extra(p *parameters, f *orders.Facts) []problem {
+	if f.Order.Extra[p.name] != "" {
+		return nil
+	}
+	return []problem{{text: fmt.Sprintf("%s 请回复「%s：…」", p.text, p.name)}}
+}
+
+// ExtraFields returns the names of the fields that the checks may ask for besides an order's own.
+func (e *Engine) ExtraFields() []string {
+	var out []string
+	for i := range e.checks {
+		if e.checks[i].kind.english == extraKind && !slices.Contains(out, e.checks[i].name) {
+			out = append(out, e.checks[i].name)
+		}
+	}
+	return out
 }
 
 // each goes through the lines whose product is known, gifts left out.

@@ -146,6 +146,8 @@ func TestKindsOfChecks(t *testing.T) {
 		{kind: "进口", parameters: "text: 请备齐报关资料", order: order("C1", "P1 20", "P2 1"), want: "含进口物料（P2）：请备齐报关资料"},
 		{kind: "进口", parameters: "text: 请备齐报关资料", order: order("C1", "P1 20")},
 		{kind: "技术服务", parameters: "text: 请约工程师", order: order("C1", "P2 1"), want: "含技术服务（P2）：请约工程师"},
+		{kind: "补充说明", parameters: "text: 要什么服务？", order: order("C1", "P1 20"), want: "要什么服务？ 请回复「补充说明：…」"},
+		{kind: "补充说明", parameters: "text: 要什么服务？", order: with(order("C1", "P1 20"), func(o *orders.Order) { o.Extra = map[string]string{"补充说明": "无"} })},
 		{kind: "条件", parameters: "when: '\"设备\" in 分类', text: 设备要验收", order: order("C1", "P2 1"), want: "设备要验收"},
 		{kind: "条件", parameters: "when: '\"设备\" in 分类', text: 设备要验收", order: order("C1", "P1 20")},
 	} {

@@ -74,6 +74,7 @@ func (r *reader) check(f map[string]*yaml.Node, item *yaml.Node) (check, bool) {
 	}
 	c.when = r.optional(f["when"], "when")
 	c.p = r.parameters(f)
+	c.p.name = c.name
 	return c, len(r.mistakes) == mistakes
 }
 

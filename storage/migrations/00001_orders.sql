@@ -30,6 +30,7 @@ CREATE TABLE orders (
   note TEXT NOT NULL,
   internal_note TEXT NOT NULL,
   requirement TEXT NOT NULL,
+  extra TEXT NOT NULL,
   questions MEDIUMTEXT NOT NULL,
   findings MEDIUMTEXT NOT NULL,
   exception_reason TEXT NOT NULL,
