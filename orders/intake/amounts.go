@@ -204,6 +204,10 @@ func (s *scan) findPrices(exact []int) {
 				s.price(i, e, m.tag(per, i))
 				i, lastAmount = e-1, e
 				continue
+			case per != "" && e < len(r) && r[e] == ')' && s.bracketBegins(i): // 3箱(小桶54一桶)
+				s.price(i, e, m.tag(per, i))
+				i, lastAmount = e-1, e
+				continue
 			case per != "" && (after || says(string(r[max(0, i-4):i]), agreed)):
 				s.price(i, e, priceTag{value: m.value, per: per, plain: true, doubt: m.doubt, from: i, to: to})
 				i, lastAmount = e-1, e
@@ -217,6 +221,19 @@ func (s *scan) findPrices(exact []int) {
 			}
 		}
 	}
+}
+
+// bracketBegins tells whether the bracket that r[i] stands in begins not far before it, behind an amount.
+func (s *scan) bracketBegins(i int) bool {
+	for k := i - 1; k > 0 && i-k < 8; k-- {
+		if s.r[k] == '(' {
+			return s.amountEnds(k)
+		}
+		if isBreak(s.r[k]) {
+			return false
+		}
+	}
+	return false
 }
 
 // unitAfterMoney is the unit behind the number at r[i].

@@ -90,7 +90,7 @@ func (s *scan) findCues() {
 					ok = s.quantityRight(e) && !says(clauseAround(r[:i], i), []string{"上次", "上回", "以前", "之前", "跟", "和", "同"})
 				}
 			case markGift:
-				ok = s.isGift(i, e, w)
+				ok = s.isGift(i, e, w) && (!strings.HasSuffix(w, "搭") || !has(r, e, "车") && !has(r, e, "班"))
 			case markPlus:
 				if strings.HasPrefix(w, "多") && w != "多加" || g.value == "less" {
 					ok = s.quantityRight(e)

@@ -828,7 +828,7 @@ func exactDay(year int, m time.Month, day int, loc *time.Location) time.Time {
 	return time.Time{}
 }
 
-var deadlineWords = strings.Fields("之前 以前 前 送 到 要 用 交 发 必须 务必 上午 下午 早 晚 中午 傍晚 收到 提 取 来拉 来拿 来提 来取 能 给 一定 就要 进场 进厂 入库 装车 安装 开工")
+var deadlineWords = strings.Fields("拉到 运到 之前 以前 前 送 到 要 用 交 发 必须 务必 上午 下午 早 晚 中午 傍晚 收到 提 取 来拉 来拿 来提 来取 能 给 一定 就要 进场 进厂 入库 装车 安装 开工")
 
 // monthDayEnd tells whether 4/8 at r[k] goes on like a date.
 func monthDayEnd(r []rune, k int) bool {

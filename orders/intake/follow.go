@@ -1,6 +1,9 @@
 package intake
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+)
 
 // A followUp is what a message says about an order on its way: where it is, why it is late, that it should hurry. Each is told
 // by what people combine, a verb of delivery with a question, a delay with a why, a wish with a word for hurry, so that no list of
@@ -36,7 +39,16 @@ var (
 // follow tells what the message says about an order on its way.
 func (s *scan) follow() *followUp {
 	if s.followed == nil {
-		f := followIn(string(s.r))
+		r := s.r
+		for i := range s.exact {
+			if s.exact[i] > i && i < len(r) {
+				if &r[0] == &s.r[0] {
+					r = slices.Clone(s.r)
+				}
+				r[i] = ' ' // 催干剂 hurries nobody
+			}
+		}
+		f := followIn(string(r))
 		s.followed = &f
 	}
 	return s.followed

@@ -218,6 +218,9 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 							it.setQuantity(q)
 						}
 					}
+				case len(cur) == 0 && len(b.items) > b.base && len(b.items) <= first && q.to < len(s.r) && s.r[q.to] == '吧' && sameUnit(q.unit, b.items[len(b.items)-1].unitSaid()) && !q.bare && !hasKind(els, markDate) && !hasKind(els, markPlus) && b.sameSentence(b.items[len(b.items)-1].q.to, q.from):
+					b.items[len(b.items)-1].setQuantity(q) // 来8桶,…10桶吧
+					b.touch(b.items[len(b.items)-1])
 				case b.pending != nil && (q.bare || sameUnit(q.unit, b.pending.unitSaid())):
 					b.pending.setQuantity(q)
 					b.touch(b.pending)

@@ -98,7 +98,7 @@ func (s *scan) findAddresses() {
 				break
 			}
 			k := i + len([]rune(cue.word))
-			if cue.word == "发" && (i > 0 && isHan(r[i-1]) && s.owner[i-1] < 0 || !hasDigit(r[k:s.chunkEnd(k)])) { // 开发区
+			if cue.word == "发" && (i > 0 && isHan(r[i-1]) && s.owner[i-1] < 0 && !strings.ContainsRune("接们就请都给货要", r[i-1]) || !hasDigit(r[k:s.chunkEnd(k)])) { // 开发区
 				break
 			}
 			if neg := s.negated(i); neg > 0 {
@@ -442,7 +442,7 @@ func (s *scan) placeEnding(from, to int) bool {
 }
 
 // shopNumber fits the end of a place that is the number of a shop or room in it: 万象广场b1-08.
-var shopNumber = regexp.MustCompile(`(?:广场|中心|商场|市场|商城|城|园|区)[a-z]?\d[\d-]*$`)
+var shopNumber = regexp.MustCompile(`(?:广场|中心|商场|市场|商城|城|园|区|苑|庭|府|邸|居|里|湾)[a-z]?\d[\d-]*$`)
 
 // quantityIn tells whether a counted quantity of goods stands in r[from:to].
 func (s *scan) quantityIn(from, to int) bool {
@@ -564,6 +564,9 @@ func (s *scan) findContacts() {
 		}
 		if n := s.personEnding(from, to); n > 0 {
 			return take(to-n, to)
+		}
+		if n, e := s.x.buyers.longest(r, from); n != nil && e >= to {
+			return false // 金辉自己来拉
 		}
 		if isFullName(r[from:to]) {
 			return take(from, to)
@@ -716,6 +719,11 @@ func (s *scan) findCustomers() {
 				}
 			}
 		}
+		if w := wordOf(r, end, ownPlaces); w != "" { // 宏泰工地腻子200袋
+			if e := end + len([]rune(w)); s.free(end, e) && s.x.vocabulary(r, e, len(r)) && !s.x.vocabulary(r, e-1, len(r)) {
+				end = e
+			}
+		}
 		s.claim(mark{kind: markCustomer, from: i, to: end, text: s.quote(i, end), ids: ids})
 		i = end - 1
 	}
@@ -733,6 +741,9 @@ func (s *scan) findCustomers() {
 		}
 	}
 }
+
+// ownPlaces are words for a customer's place that stand behind its name.
+var ownPlaces = strings.Fields("工地 项目部 项目 公司 厂里 店里 店 食堂 仓库 门店 那边 这边")
 
 // headOffices are words for the customer whose branches others are.
 var headOffices = strings.Fields("总公司 总部 总店 总仓 总院 本部")
@@ -778,12 +789,52 @@ func (s *scan) findBranches() {
 		}
 		if parts == nil {
 			parts = s.branchParts()
+			if brand := s.brand(parts); brand > 0 && s.free(0, brand) {
+				s.brandTo = brand
+			}
 		}
 		ids := parts[string(r[i:e])]
 		if n, _ := s.x.names.longest(r, i); len(ids) == 1 && n == nil {
+			if s.brandTo > 0 {
+				s.claim(mark{kind: markNoise, from: 0, to: s.brandTo})
+			}
 			s.claim(mark{kind: markCustomer, from: i, to: e, text: s.quote(i, e), ids: ids})
 		}
 	}
+}
+
+// brand adds to parts what names of customers add to the word with which the message begins, where several begin with it, and tells
+// where it ends: 渔湾两个店补货.
+func (s *scan) brand(parts map[string][]int32) int {
+	for n := min(4, len(s.r)); n >= 2; n-- {
+		word := s.r[:n]
+		if slices.ContainsFunc(word, func(c rune) bool { return !isHan(c) }) || !s.free(0, n) {
+			continue
+		}
+		found := map[string][]int32{}
+		var all []int32
+		s.x.buyers.beginningWith(word, func(t *tableName) {
+			rest := string(t.text[n:])
+			for _, id := range t.ids {
+				found[rest] = append(found[rest], id)
+				if !slices.Contains(all, id) {
+					all = append(all, id)
+				}
+			}
+		})
+		if len(all) < 2 || len(all) > 50 {
+			continue
+		}
+		for rest, ids := range found {
+			for _, id := range ids {
+				if !slices.Contains(parts[rest], id) {
+					parts[rest] = append(parts[rest], id)
+				}
+			}
+		}
+		return n
+	}
+	return 0
 }
 
 // branchParts are what names of customers add to a short name of one who is named or writes.

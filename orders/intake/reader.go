@@ -115,6 +115,9 @@ func (s *scan) dropQuestions() {
 				m.kind = markNoise
 			}
 		}
+		if rest := strings.TrimLeft(after, "估计可能怕是恐也许"); strings.HasPrefix(rest, "不够") || strings.HasPrefix(rest, "太多") || strings.HasPrefix(rest, "太少") || strings.HasPrefix(rest, "多了") && rest != after {
+			m.kind = markNoise // 8桶估计不够,10桶吧
+		}
 		if strings.HasPrefix(after, "是几") || strings.HasPrefix(after, "有几") || s.r[m.from] == '几' && strings.HasSuffix(before, "是") || m.qty.more && strings.HasSuffix(before, "好") { // 一板是几支, 空了好几台
 			m.kind = markNoise
 		}

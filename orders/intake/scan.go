@@ -77,6 +77,7 @@ type scan struct {
 	exact []int  // for each rune where the product's name ends that covers it
 
 	followed    *followUp // see follow
+	brandTo     int       // where the name ends with which the message begins and that several customers share
 	conditional bool      // 有现货没?有就来3台: the question for stock is a condition
 }
 
@@ -372,13 +373,16 @@ func (s *scan) occasions(i int) int {
 	if r[k] != '个' && r[k] != '家' && r[k] != '处' {
 		return i
 	}
+	if has(r, k, "家的") || has(r, k, "处的") { // 三处的货
+		return k + 2
+	}
 	for _, w := range [...]string{"月", "星期", "礼拜", "小时", "钟头", "工作日"} {
 		if e := k + 1 + len([]rune(w)); r[k] == '个' && has(r, k+1, w) && (e >= len(r) || !strings.ContainsRune("内以之后前的要到送交", r[e])) {
 			return e
 		}
 	}
 	for _, w := range [...]string{"地方", "地址", "单位", "客户", "项目", "标段", "仓库", "学校", "公司", "部门", "收货点", "分店", "门店", "车间", "工地", "厂", "店"} {
-		if e := k + 1 + len([]rune(w)); has(r, k+1, w) && (e >= len(r) || isBreak(r[e]) || r[e] == ' ' || strings.ContainsRune("的都要一", r[e])) {
+		if e := k + 1 + len([]rune(w)); has(r, k+1, w) && (e >= len(r) || isBreak(r[e]) || r[e] == ' ' || strings.ContainsRune("的都要一补报", r[e])) {
 			return e
 		}
 	}
@@ -520,7 +524,7 @@ func (s *scan) isOwnCode(i, e int) bool {
 var poWords = strings.Fields("我们单号 我们的单号 我方单号 我司单号 咱们单号 我们这边单号 我这边单号 我们单子号 采购单号 采购订单号 采购订单 采购单编号 采购单 订单编号 合同编号 合同号 订单号 采购编号 采购号 订货单号 订购单号 需求单号 申请单号 客户单号 单号写 单号填 计划编号 计划单号 计划号 申购单号 请购单号 po号 po单号 po编号 po# po")
 
 // papers are what customers order by; their number stands right behind them: 申购单 YZ-0521-7.
-var papers = strings.Fields("申购单 请购单 采购申请单 采购申请 采购明细 采购清单 申购明细 要货计划 需求计划 采购计划 用料计划 物料计划 请购计划")
+var papers = strings.Fields("补货单 订货单 要货单 需求单 领料单 申购单 请购单 采购申请单 采购申请 采购明细 采购清单 申购明细 要货计划 需求计划 采购计划 用料计划 物料计划 请购计划")
 
 var refLeads = leadsOf(poWords, papers)
 
@@ -596,13 +600,23 @@ func (s *scan) findRefs() {
 		if _, de, ok := readMonthDay(r, i, s.c, &when{}); ok && (de >= e || r[de] == 't') {
 			continue
 		}
-		if digits >= 8 && e-i >= 10 && (letters <= 4) && !s.isOwnCode(i, e) && !strings.ContainsRune(string(r[i:e]), 'x') {
+		if digits >= 8 && e-i >= 10 && (letters <= 4) && !s.isOwnCode(i, e) && !multiplies(r[i:e]) {
 			if letters == 0 && digits < 12 && !strings.Contains(string(r[i:e]), "-") {
 				continue
 			}
 			s.claim(mark{kind: markRef, from: i, to: e, text: strings.ToUpper(strings.ReplaceAll(halfWidth(s.quote(i, e)), "-", ""))})
 		}
 	}
+}
+
+// multiplies tells whether an x stands between digits: 40x60.
+func multiplies(r []rune) bool {
+	for i := 1; i+1 < len(r); i++ {
+		if r[i] == 'x' && isDigit(r[i-1]) && isDigit(r[i+1]) {
+			return true
+		}
+	}
+	return false
 }
 
 // paperNumber is where the number begins and ends of the paper named at r[i]: letters, digits and signs, at least one digit.

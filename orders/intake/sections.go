@@ -134,10 +134,53 @@ func (r *reading) former() {
 	}
 }
 
+// partFacts gives an order what is said of it at the end by a part of its customer's name: 木门厂的周一早上要, 滨江周四送.
+func (r *reading) partFacts() {
+	s := r.s
+	last := r.secs[len(r.secs)-1]
+	for i := last.from; i < last.to; i++ {
+		if s.owner[i] >= 0 || i == last.from || s.r[i-1] != '\n' && s.r[i-1] != ',' && s.r[i-1] != '。' && s.r[i-1] != ';' {
+			continue
+		}
+		e := i
+		for e < last.to && e-i < 5 && isHan(s.r[e]) && s.r[e] != '的' && s.owner[e] < 0 {
+			e++
+		}
+		end := s.clauseEnd(i)
+		if e-i < 2 || s.quantityIn2(i, end) {
+			continue
+		}
+		if s.r[min(e, len(s.r)-1)] != '的' {
+			if m := s.at(e); m == nil || m.kind != markDate && m.kind != markCarrier {
+				continue
+			}
+		}
+		var named []*section
+		for _, sec := range r.secs {
+			if slices.ContainsFunc(sec.customers, func(id int32) bool {
+				return slices.ContainsFunc(r.x.customers[id].names(), func(n []rune) bool { return pairsIn(string(n), s.r[i:e]) > 0 })
+			}) {
+				named = append(named, sec)
+			}
+		}
+		if len(named) != 1 || named[0] == last {
+			continue
+		}
+		s.gather(i, end, &named[0].facts)
+		for k := range s.marks {
+			if o := &s.marks[k]; o.from >= i && o.to <= end && o.to > o.from {
+				o.kind = markNoise
+			}
+		}
+		i = end
+	}
+}
+
 // laterFacts cuts off from the last section what is said of one customer's order at the end: 鑫达走自提.
 func (r *reading) laterFacts(named []mark) {
 	last := r.secs[len(r.secs)-1]
 	r.former()
+	r.partFacts()
 	for _, m := range named {
 		if m.from <= last.from || overlapIDs(m.ids, last.customers) != nil && m.from < last.from+1 {
 			continue
