@@ -1152,6 +1152,9 @@ func (b *builder) amend(m *mention, first int) bool {
 			c := x.cover(it.res.product, m)
 			if c.strong|c.weak|m.filler == 1<<uint(len(m.han))-1 && c.toks == 1<<uint(len(m.toks))-1 && (c.strong|c.weak)&m.content() != 0 || c.toks != 0 && c.toks == 1<<uint(len(m.toks))-1 && c.strong|c.weak|m.filler == 1<<uint(len(m.han))-1 {
 				done = true
+				if !slices.Contains(b.named, m) {
+					b.named = append(b.named, m)
+				}
 				if !all && it.group != b.group {
 					return true
 				}

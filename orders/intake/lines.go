@@ -49,6 +49,7 @@ type builder struct {
 	touched []*wanted
 	group   int
 	answers []*mention // words about goods without a quantity
+	named   []*mention // words that name goods once more and say nothing new of them
 	vague   bool
 	fixNext bool    // 哦不, the right word comes with the next clause
 	asked   bool    // the last clause was a question
@@ -191,6 +192,9 @@ func (b *builder) content(m *mention) bool {
 	}
 	c := b.s.x.covers(m, nil, b.who)
 	if len(c) > 0 && (c[0].strong&m.content() != 0 || c[0].toks != 0) {
+		return true
+	}
+	if len(b.s.x.contrary(m, b.ctx)) > 0 {
 		return true
 	}
 	if b.ctx != nil && bits.OnesCount64(m.content()) <= 2 {

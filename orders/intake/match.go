@@ -830,6 +830,12 @@ func (x *Lexicon) resolveWords(m, ctx *mention, who scope, unit string) resoluti
 			}
 		}
 	}
+	if ids := x.contrary(m, ctx); len(ids) > 0 { // 粗吸管2箱,细的半箱
+		if len(ids) == 1 {
+			return resolution{product: ids[0], rule: "only", head: true}
+		}
+		return resolution{product: -1, reason: ReasonAmbiguous, rule: "tied", options: ids[:min(len(ids), maxShown)], head: true}
+	}
 	if len(covers) == 0 {
 		if bits.OnesCount64(m.content()) >= 2 || len(m.toks) > 0 {
 			none.reason, none.rule = ReasonUnknown, "nothing"
@@ -839,6 +845,25 @@ func (x *Lexicon) resolveWords(m, ctx *mention, who scope, unit string) resoluti
 	r := x.choose(m, covers, unit)
 	r.head = head
 	return r
+}
+
+// contrary are the goods called as those of the context but for the one character that m says instead: 细 of 粗吸管.
+func (x *Lexicon) contrary(m, ctx *mention) []int32 {
+	content := m.content()
+	if ctx == nil || ctx.meant == 0 || len(m.toks) > 0 || bits.OnesCount64(content) != 1 {
+		return nil
+	}
+	c := m.han[bits.TrailingZeros64(content)]
+	name := x.products[ctx.meant-1].name()
+	for i, h := range name {
+		if pair := string([]rune{h, c}); !slices.Contains(contraries, pair) && !slices.Contains(contraries, string([]rune{c, h})) {
+			continue
+		}
+		other := slices.Clone(name)
+		other[i] = c
+		return x.names.ids(other)
+	}
+	return nil
 }
 
 // scope is who asks: their own names, what they bought before.

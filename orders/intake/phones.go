@@ -26,6 +26,9 @@ func (s *scan) findPhones() {
 		}
 		cued := s.phoneCued(i)
 		num, to, sure := phoneAt(r, i)
+		if num != "" && !cued && s.sizesInRow(i, to) {
+			num = ""
+		}
 		if num != "" && (sure || cued || len(num) > 8 && s.afterPerson(i)) && (to >= len(r) || !isAlnum(r[to])) {
 			s.claim(mark{kind: markPhone, from: i, to: to, text: num})
 			i = to - 1
@@ -53,6 +56,11 @@ func (s *scan) findPhones() {
 			i++
 		}
 	}
+}
+
+// sizesInRow tells whether r[i:to] are numbers with spaces between them, of each of which something is wanted: 400 800 1000各一包.
+func (s *scan) sizesInRow(i, to int) bool {
+	return to < len(s.r) && (s.r[to] == '各' || s.r[to] == '每' || s.r[to] == '目') && slices.Contains(s.r[i:to], ' ')
 }
 
 // phoneCued tells whether a word for a phone number stands before r[i].

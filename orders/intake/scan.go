@@ -698,6 +698,10 @@ func (s *scan) findDates() {
 		if tn := s.turnAt(i); tn != nil && !tn.day.IsZero() {
 			c.today = tn.day
 		}
+		if e := s.listDays(i, c); e > i {
+			i = e - 1
+			continue
+		}
 		w, ok := readWhen(r, i, c)
 		if !ok {
 			w, ok = s.dayAnswered(i, c)
@@ -730,6 +734,54 @@ func (s *scan) findDates() {
 		s.claim(mark{kind: markDate, from: i, to: w.to, when: w})
 		i = w.to - 1
 	}
+}
+
+// listDays recognises the days of 5月22、25、28号各100袋 one by one, and tells where they end; i if none begin at r[i].
+func (s *scan) listDays(i int, c clock) int {
+	r := s.r
+	if !isDigit(r[i]) || i > 0 && (isAlnum(r[i-1]) || strings.ContainsRune("./-*", r[i-1])) {
+		return i
+	}
+	month := time.Month(0)
+	n, ok := readWhole(r, i)
+	if !ok || !n.bare {
+		return i
+	}
+	k := i
+	if n.to < len(r) && r[n.to] == '月' && n.value.IsPositive() && n.value.LessThanOrEqual(decimal.New(12, 0)) {
+		month, k = time.Month(n.value.IntPart()), n.to+1
+	}
+	var days []mark
+	from := i
+	for {
+		d, ok := readWhole(r, k)
+		if !ok || !d.bare || !d.value.IsPositive() || d.value.GreaterThan(decimal.New(31, 0)) {
+			return i
+		}
+		day := nextDay(c, int(d.value.IntPart()))
+		if month > 0 {
+			day = nextMonthDay(c, month, int(d.value.IntPart()))
+		}
+		k = d.to
+		named := k < len(r) && (r[k] == '号' || r[k] == '日')
+		if named {
+			k++
+		}
+		days = append(days, mark{kind: markDate, from: from, to: k, when: when{from: from, to: k, end: day, weight: 1}})
+		if k < len(r) && strings.ContainsRune("、,和", r[k]) {
+			k++
+			from = k
+			continue
+		}
+		if !named || len(days) < 2 || k >= len(r) || r[k] != '各' {
+			return i
+		}
+		break
+	}
+	for _, m := range days {
+		s.claim(m)
+	}
+	return k
 }
 
 // dayAnswered reads 26号 that is all that a turn of a conversation begins with, behind a turn that asks for the day.

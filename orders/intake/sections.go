@@ -577,7 +577,58 @@ func (r *reading) part(sec *section) []*section {
 	if out := r.partByMarks(sec, markAddress); len(out) > 1 {
 		return out
 	}
+	if out := r.partByGoods(sec); len(out) > 1 {
+		return out
+	}
 	return []*section{sec}
+}
+
+// partByGoods splits an order whose goods are named again with a day for each: 筷子明天就要,三件套下周一再送.
+func (r *reading) partByGoods(sec *section) []*section {
+	s, b := r.s, sec.b
+	days := map[*wanted]mark{}
+	values := map[string]bool{}
+	again := slices.SortedFunc(slices.Values(slices.Concat(b.answers, b.named)), func(x, y *mention) int { return x.from - y.from })
+	for n, m := range again {
+		from, to := m.from, sec.to
+		for from > sec.from && !strings.ContainsRune(",。;\n!?", s.r[from-1]) {
+			from--
+		}
+		if n+1 < len(again) {
+			to = again[n+1].from
+		}
+		var f facts2
+		s.gather(from, s.sentenceEndAt(m.to, to), &f)
+		due := f.due()
+		of := b.find(m)
+		if due == nil || due.vague != "" || len(of) != 1 || of[0].from > m.from {
+			return nil
+		}
+		for _, d := range f.dates {
+			if d.when.value() == due.value() {
+				days[of[0]] = d
+			}
+		}
+		values[due.value()] = true
+	}
+	if len(values) < 2 {
+		return nil
+	}
+	var out []*section
+	for _, it := range sec.items {
+		d, ok := days[it]
+		if !ok {
+			return nil
+		}
+		same := slices.IndexFunc(out, func(o *section) bool { return o.facts.dates[0].when.value() == d.when.value() })
+		if same < 0 {
+			one := &section{from: sec.from, to: sec.to, customers: sec.customers, facts: sec.facts}
+			one.facts.dates = []mark{d}
+			same, out = len(out), append(out, one)
+		}
+		out[same].items = append(out[same].items, it)
+	}
+	return out
 }
 
 // allot reads 分两批，5箱这周五到，5箱下周五到 and 6台送…，4台送….
