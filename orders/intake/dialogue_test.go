@@ -55,6 +55,9 @@ func TestConversations(t *testing.T) {
 		"just a number":               {[]string{"白醋3件", "5件"}, intake.IntentChange, "F8 5件=60"},
 		"that is right":               {[]string{"白醋3件", "行，就这么定"}, intake.IntentConfirm, ""},
 		"never mind":                  {[]string{"白醋3件", "刚才那单先取消吧"}, intake.IntentCancel, ""},
+		"nothing was mistyped":        {[]string{"鸡胸60件", "没写错，就60，三条线一块儿用"}, intake.IntentConfirm, ""},
+		"the whole order is off":      {[]string{"白醋3件", "整单撤了吧，仓库里又翻出来几件"}, intake.IntentCancel, ""},
+		"half of either":              {[]string{"中性笔10盒", "一半黑一半红"}, intake.IntentChange, "O3 5盒=60, O4 5盒=60"},
 		"small talk in between":       {[]string{"白醋3件", "谢谢老板"}, intake.IntentOther, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
