@@ -419,7 +419,11 @@ func (s *scan) findQuantities(exact []int) {
 		if digit && i > 0 && (isAlnum(r[i-1]) || r[i-1] == '.' && i > 1 && isAlnum(r[i-2])) {
 			named := exact[i-1] == i && isLetter(r[i-1]) // PAC5吨: the name ends here
 			if !named && (r[i-1] != 'x' || (i <= 1 || isAlnum(r[i-2])) && !s.starred(i)) {
-				i = skipDigits(r, i)
+				if exact[i] > i { // JH20511x12箱: the name ends before the x
+					i = exact[i] - 1
+				} else {
+					i = skipDigits(r, i)
+				}
 				continue
 			}
 		}
@@ -482,6 +486,14 @@ func (s *scan) findQuantities(exact []int) {
 		if digit && e < len(r) && isHan(r[e]) && s.x.bears(r[e-1], r[e]) && s.quantityAfter(e) && meet(s.x.pair(gram(r[e-1], r[e])), s.x.bearing("*"+trim(n.value))) {
 			i = e - 1
 			continue // 80双胶6令
+		}
+		if isHan(c) && n.to < len(r) && s.x.bears(r[n.to-1], r[n.to]) && s.quantityAfter(e) && (len([]rune(u)) > 1 || s.x.sold[u] == 0) {
+			i = e - 1
+			continue // 四件套3箱
+		}
+		if d, isDigit := hanDigit(r, e); u == "米" && isHan(c) && isDigit && d > 0 && e+1 < len(r) && (r[e+1] == '的' || r[e+1] == '床') {
+			i = e
+			continue // 一米八的
 		}
 		if u == "个" && isHan(c) && e < len(r) && isDigit(r[e]) && s.x.bears(r[n.to-1], r[n.to]) {
 			i = e - 1
@@ -779,7 +791,7 @@ func (s *scan) quantityAfter(i int) bool {
 
 // slashQuantity tells that a slash after a quantity only parts it from the next item.
 func (s *scan) slashQuantity(i int) bool {
-	return s.x.unitAt(s.r, i+1) == ""
+	return s.x.unitAt(s.r, i+1) == "" || s.nameAt(i+1)
 }
 
 // joinQuantities makes one of 2箱零3盒 and 3斤5两.

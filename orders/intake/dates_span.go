@@ -85,6 +85,9 @@ func readSpan(r []rune, i int, c clock) (when, bool) {
 		if word == "月" && !counted && r[i] != '半' || word == "周" && has(r, e, "年") || word == "年" && n.value.GreaterThan(decimal.New(3, 0)) {
 			return when{}, false
 		}
+		if word == "日" && !passing && n.value.LessThanOrEqual(decimal.New(31, 0)) && (e >= len(r) || !strings.ContainsRune("内之以后", r[e])) {
+			return when{}, false // 18日到货 is a day
+		}
 		if !spanEnd(r, e) && !passing || passing && !spanEnd(r, e) && !monthDayEnd(r, e) {
 			return when{}, false
 		}

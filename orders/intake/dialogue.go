@@ -338,12 +338,16 @@ func (r *reading) answer(b *builder, order int) {
 				it.fixed = false
 			}
 		case "quantity", "unit", "price":
-			if len(b.loose) > 0 && field != "price" {
+			if field == "price" {
+				r.answerPrice(b, it)
+				continue
+			}
+			if len(b.loose) > 0 {
 				q := b.loose[0]
 				b.loose = b.loose[1:]
 				it.setQuantity(q)
 				b.touch(it)
-			} else if field == "quantity" || field == "unit" {
+			} else {
 				if v, u, ok := r.soleNumber(field); ok {
 					q := quantity{value: v, unit: u}
 					if u != "" && v.IsZero() {
@@ -364,6 +368,21 @@ func (r *reading) answer(b *builder, order int) {
 		b.touch(b.items[0])
 		b.loose = nil
 	}
+}
+
+// answerPrice takes a number that ends the message, alone in its clause, as the price that was asked about: 漏了个零,780.
+func (r *reading) answerPrice(b *builder, it *wanted) {
+	t := strings.TrimRight(r.text, " 。!~")
+	if i := strings.LastIndexAny(t, ", 。;\n:是"); i >= 0 {
+		_, n := utf8.DecodeRuneInString(t[i:])
+		t = t[i+n:]
+	}
+	m, ok := readMoney([]rune(t), 0)
+	if !ok || m.doubt != "" || m.to != utf8.RuneCountInString(t) || it.price != nil && it.kept == nil || len(b.items) > b.base {
+		return
+	}
+	it.price, it.total, it.kept, it.fixed = &priceTag{value: m.value, per: it.unitSaid()}, nil, nil, false
+	b.touch(it)
 }
 
 // halved shares a line out evenly between the two goods that were asked about: 各一半.

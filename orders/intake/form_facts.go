@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -96,7 +97,7 @@ func pairsOf(line string) []pair {
 		return []pair{{value: strings.TrimSpace(line)}}
 	}
 	var out []pair
-	if before := strings.Trim(t.source(0, keys[0].at), " ,，;；、。.()（）一二三四五六七八九十1234567890"); before != "" {
+	if before := strings.Trim(entryNumber.ReplaceAllString(t.source(0, keys[0].at), ""), " ,，;；、。.()（）"); before != "" {
 		out = append(out, pair{value: before})
 	}
 	for k, key := range keys {
@@ -108,6 +109,9 @@ func pairsOf(line string) []pair {
 	}
 	return out
 }
+
+// entryNumber fits the number of a line of a form, and nothing else that begins with one: 五天内到.
+var entryNumber = regexp.MustCompile(`^\s*[(（]?[一二三四五六七八九十\d]+(?:[、.．)）]\s*|\s*$)`)
 
 // keyAt reads a key at r[i] with what parts it from its value. Spaces inside a key (日 期) do not count. An unknown
 // word before a colon is a key that says nothing.

@@ -1050,6 +1050,13 @@ func (b *builder) bareQuantity(m *mention) bool {
 	if t.from > 0 {
 		prev = s.r[t.from-1]
 	}
+	if n := len(m.toks); n > 1 && strings.ContainsRune("跟和与及", prev) && m.toks[n-2].to == t.from-1 {
+		if ms := b.splitMentions(m.from, m.to); len(ms) > 1 { // 藤席1.5跟1.8,各10箱
+			b.lists, b.carry = ms, ms[len(ms)-1]
+			return true
+		}
+		return false
+	}
 	rest := *m
 	rest.scored = nil
 	rest.toks = m.toks[:len(m.toks)-1]

@@ -259,7 +259,7 @@ func times(r []rune, e int) bool {
 		return false
 	}
 	n, ok := readDigits(r, e+1)
-	return ok && (n.to >= len(r) || r[n.to] == ' ' || isBreak(r[n.to]))
+	return ok && (n.to >= len(r) || !isAlnum(r[n.to]) && r[n.to] != '*' && r[n.to] != '.')
 }
 
 // mend replaces characters that only sound like those of a product's name.

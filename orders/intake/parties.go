@@ -552,6 +552,9 @@ func (s *scan) hanStart(to int) int {
 func (s *scan) findContacts() {
 	r := s.r
 	take := func(from, to int) bool {
+		if w := wordOf(r, to, kinship); w != "" && s.free(to, to+len([]rune(w))) { // 阿勇媳妇
+			to += len([]rune(w))
+		}
 		return s.claim(mark{kind: markContact, from: from, to: to, text: s.quote(from, to)})
 	}
 	before := func(to int, strict bool) bool {
@@ -741,6 +744,8 @@ func (s *scan) findCustomers() {
 		}
 	}
 }
+
+var kinship = strings.Fields("媳妇 老婆 爱人 家属 儿子 女儿 老公")
 
 // ownPlaces are words for a customer's place that stand behind its name.
 var ownPlaces = strings.Fields("工地 项目部 项目 公司 厂里 店里 店 食堂 仓库 门店 那边 这边")

@@ -110,7 +110,7 @@ func (s *scan) dropQuestions() {
 		}
 		start, end := max(0, m.from-5), min(len(s.r), m.to+8)
 		before, after := string(s.r[start:m.from]), string(s.r[m.to:end])
-		for _, w := range [...]string{"多少钱", "几多钱", "几多银", "点卖", "什么价", "啥价", "几块钱", "多少", "能便宜", "能优惠", "有优惠", "打几折", "几折", "什么折扣", "能打折", "怎么算", "什么政策"} {
+		for _, w := range [...]string{"多少钱", "几多钱", "几多银", "点卖", "什么价", "啥价", "几块钱", "多少", "能便宜", "能不能便宜", "能不能少", "能不能低", "能优惠", "有优惠", "打几折", "几折", "什么折扣", "能打折", "怎么算", "什么政策"} {
 			if strings.HasSuffix(strings.TrimSpace(before), w) || strings.HasPrefix(strings.TrimLeft(after, " 是的要起以上加得收卖"), w) {
 				m.kind = markNoise
 			}

@@ -707,6 +707,9 @@ func (s *scan) findDates() {
 			w, ok = s.dayAnswered(i, c)
 		}
 		if !ok {
+			w, ok = s.dayOfPart(i, c)
+		}
+		if !ok {
 			continue
 		}
 		if isDigit(r[i]) && i > 1 && r[i-1] == '-' && isAlnum(r[i-2]) {
@@ -784,6 +787,26 @@ func (s *scan) listDays(i int, c clock) int {
 	return k
 }
 
+// dayOfPart reads 25号 before a part of goods whose rest comes later: 200把分两回,25号100把,剩下的月底到.
+func (s *scan) dayOfPart(i int, c clock) (when, bool) {
+	r := s.r
+	if !isDigit(r[i]) || i > 0 && !isBreak(r[i-1]) && r[i-1] != ' ' {
+		return when{}, false
+	}
+	n, ok := readWhole(r, i)
+	if !ok || !n.bare || !n.value.IsPositive() || n.value.GreaterThan(decimal.New(31, 0)) || n.to+1 >= len(r) || r[n.to] != '号' {
+		return when{}, false
+	}
+	q, ok := readDigits(r, skipSpace(r, n.to+1))
+	if u, _ := s.unitAfter(q.to); !ok || u == "" || !says(string(r[q.to:]), restWords) {
+		return when{}, false
+	}
+	return when{from: i, to: n.to + 1, end: nextDay(c, int(n.value.IntPart())), weight: 1}, true
+}
+
+// restWords stand for what is left of goods that are shared out.
+var restWords = strings.Fields("剩下 余下 其余 剩余 另一半")
+
 // dayAnswered reads 26号 that is all that a turn of a conversation begins with, behind a turn that asks for the day.
 func (s *scan) dayAnswered(i int, c clock) (when, bool) {
 	for k := range s.turns {
@@ -811,7 +834,7 @@ func (s *scan) turnAt(i int) *turn {
 
 // partDeadline tells whether 下午, without a day, goes on at r[i] like a deadline.
 func partDeadline(r []rune, i int) bool {
-	for i < len(r) && strings.ContainsRune("就能给得可一定会过自己我们", r[i]) {
+	for i < len(r) && strings.ContainsRune("就能给得可一定会过自己我们开车", r[i]) {
 		i++
 	}
 	if i >= len(r) {

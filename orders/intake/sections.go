@@ -98,12 +98,14 @@ func (r *reading) section() {
 			sec.customers = r.narrow(sec)
 		}
 	}
-	if len(r.secs) > 1 {
-		if head := s.headOffice(); billedAbove.MatchString(r.text) && len(head) == 1 {
+	if billedAbove.MatchString(r.text) {
+		if head := s.headOffice(); len(head) == 1 {
 			for _, sec := range r.secs {
 				sec.customers = head
 			}
 		}
+	}
+	if len(r.secs) > 1 {
 		r.laterFacts(named)
 	}
 }
