@@ -38,6 +38,7 @@ const (
 	cmdSendBack verb = "send_back"
 	cmdSkip     verb = "skip"
 	cmdShip     verb = "ship"
+	cmdFetched  verb = "fetched" // 自提完成
 	cmdAck      verb = "ack"
 	cmdTodo     verb = "todo"
 	cmdProgress verb = "progress"
@@ -97,6 +98,10 @@ var words = []struct {
 	{"退回", cmdSendBack, true, false},
 	{"跳过", cmdSkip, true, false},
 	{"发货", cmdShip, true, false},
+	{"自提完成", cmdFetched, true, false},
+	{"提货完成", cmdFetched, true, false},
+	{"已自提", cmdFetched, true, false},
+	{"已提货", cmdFetched, true, false},
 	{"收到", cmdAck, false, true},
 	{"待办", cmdTodo, false, true},
 	{"进度", cmdProgress, true, false},
@@ -242,6 +247,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.skip(tx, cmd)
 	case cmdShip:
 		return true, s.ship(tx, cmd)
+	case cmdFetched:
+		return true, s.fetched(tx, cmd)
 	case cmdAck:
 		return s.acknowledge(ctx, tx, cmd.orders)
 	case cmdPay:
@@ -418,12 +425,19 @@ func (s *session) ship(tx Tx, cmd command) error {
 		}
 		return orders.Errorf(orders.CodeInvalid, "%s%s", w.Question, hint)
 	}
+	before, err := s.order(tx, cmd.orders[0])
+	if err != nil {
+		return err
+	}
+	if before.Carrier == logistics.Self && w.Carrier != logistics.Self && !insists {
+		return orders.Errorf(orders.CodeConflict, "订单 %s 是客户自提的，没有快递。备好了请发「发货 %s 自提」，取走了请发「自提完成 %s」；真改发快递了，在这句后面加「没错」", before.ID, before.ID, before.ID)
+	}
 	o, err := s.clerk.Desk.Ship(tx, cmd.orders[0], w.Carrier, w.Number, s.clerk.NewToken(), s.person.actor())
 	if err != nil {
 		return err
 	}
 	if w.Carrier == logistics.Self {
-		s.say(fmt.Sprintf("已登记 %s 客户自提，出库完成。", o.ID))
+		s.say(fmt.Sprintf("已登记 %s 客户自提，出库完成。客户取走后请回复「自提完成 %s」。", o.ID, o.ID))
 		return nil
 	}
 	follow := ""

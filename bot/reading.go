@@ -288,6 +288,7 @@ func (s *session) place(ctx context.Context, tx Tx, r intake.Result, thread *int
 		s.put(o)
 		s.fill(o, d, questions(s.books.Catalog, r.Asks, i))
 		owe(o, owed[i])
+		s.pickUp(o)
 		if err := s.warnOfTwin(ctx, o); err != nil {
 			return err
 		}
@@ -442,6 +443,7 @@ func (s *session) change(ctx context.Context, tx Tx, r intake.Result, thread *in
 			s.put(o)
 			s.fill(o, d, asks)
 			owe(o, owed[i])
+			s.pickUp(o)
 			if err := s.clerk.Desk.Place(tx, o, s.person.actor()); err != nil {
 				return err
 			}
@@ -487,6 +489,7 @@ func (s *session) revise(tx Tx, id orders.OrderID, d intake.Draft, asks []orders
 		sales := o.Sales
 		s.fill(o, d, asks)
 		owe(o, owed)
+		s.pickUp(o)
 		s.put(o)
 		if sales != "" && s.person.staff != nil {
 			o.Sales = sales // a manager who corrects a draft does not take it over

@@ -2,6 +2,7 @@ package cards
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -96,6 +97,9 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 		}
 		return say(append([]string{"⚠️ " + id + " 的包裹有异常，请跟进", who}, parcel(s)...)...)
 	case orders.EventDelivered:
+		if isFetched(o) {
+			return say(id+" 客户已提货，订单完成", who, o.Extra["自提点"], when(o.Reached[orders.StatusDelivered]))
+		}
 		return say(id+" 已签收", who, when(o.Reached[orders.StatusDelivered]))
 	case orders.EventServiceAsked:
 		words := ""
@@ -106,6 +110,11 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 	default:
 		return Message{}, false
 	}
+}
+
+// isFetched tells whether the customer fetched the goods, all of them.
+func isFetched(o *orders.Order) bool {
+	return len(o.Shipments) > 0 && !slices.ContainsFunc(o.Shipments, func(s orders.Shipment) bool { return s.Carrier != selfPickup })
 }
 
 // serviceWords name what a customer asks a person for.
@@ -197,7 +206,11 @@ func ToldCustomer(o *orders.Order, e orders.Event, link string) (Message, bool) 
 			return Message{}, false
 		}
 		if s.Carrier == selfPickup {
-			return say("您的订单 " + id + " 已备好，可以来取了。")
+			place := ""
+			if p := o.Extra["自提点"]; p != "" {
+				place = "自提点：" + p
+			}
+			return say("您的订单 "+id+" 已备好，可以来取了。", place)
 		}
 		return say("您的订单 "+id+" 已发货。", waybill(s), deliveryDue(o))
 	case orders.EventParcelMoved:
@@ -207,6 +220,9 @@ func ToldCustomer(o *orders.Order, e orders.Event, link string) (Message, bool) 
 		}
 		return say("您的订单 "+id+" 运输有点耽搁，我们已在跟进。", waybill(s))
 	case orders.EventDelivered:
+		if isFetched(o) {
+			return say("您的订单 " + id + " 已提货，谢谢惠顾！货有问题请直接回复。")
+		}
 		return say("您的订单 " + id + " 已签收，谢谢惠顾！货有问题请直接回复。")
 	case orders.EventCancelled:
 		return say("您的订单 " + id + " 已取消。")

@@ -26,9 +26,13 @@ func Picking(o *orders.Order, seesInternal bool) []Message {
 			to = append(to, name+"："+value)
 		}
 	}
-	add("送到", join(" ", o.Address, o.Contact, o.Phone))
+	if o.Carrier == selfPickup {
+		add("来取的人", join(" ", o.Contact, o.Phone, o.Address))
+	} else {
+		add("送到", join(" ", o.Address, o.Contact, o.Phone))
+	}
 	add("交期", Wanted(o.DeliverBy, o.CreatedAt))
-	if o.Carrier != "" {
+	if o.Carrier != "" && o.Carrier != selfPickup {
 		add("指定物流", carrier(o.Carrier))
 	}
 	add("备注", o.Note)
@@ -47,6 +51,9 @@ func Picking(o *orders.Order, seesInternal bool) []Message {
 	}
 	tail := func(left int) string {
 		s := "发货后请回复「发货 " + string(o.ID) + " 运单号」"
+		if o.Carrier == selfPickup {
+			s = "客户自提。备好后请回复「发货 " + string(o.ID) + " 自提」，取走后回复「自提完成 " + string(o.ID) + "」"
+		}
 		if left > 0 {
 			return rest(left) + "，回复「明细 " + string(o.ID) + "」查看\n" + s
 		}

@@ -19,6 +19,9 @@ type Times struct {
 // urgentRepeats is how often one person is alerted about an urgent order before the next one is.
 const urgentRepeats = 3
 
+// pickUp is the carrier's code where the customer fetches the goods (自提).
+const pickUp = "SELF"
+
 // Actor is who does something, and from where.
 type Actor struct {
 	Code    string // of the staff member or customer; "system"
@@ -428,7 +431,7 @@ func (d *Desk) Ship(tx Tx, id OrderID, carrier, tracking, token string, by Actor
 	before := o.Status
 	s := Shipment{No: len(o.Shipments) + 1, Carrier: carrier, Tracking: tracking, Token: token, ShippedAt: now}
 	events := []Event{d.event(o, EventShipped, by, map[string]string{"shipment": strconv.Itoa(s.No)})}
-	if d.Follow && carrier != "SELF" {
+	if d.Follow && carrier != pickUp {
 		s.NextPoll = now.Add(d.poll(0))
 		events = append(events, d.event(o, EventParcelSubscribe, by, map[string]string{"shipment": strconv.Itoa(s.No)}))
 	}
@@ -447,6 +450,39 @@ func (d *Desk) Ship(tx Tx, id OrderID, carrier, tracking, token string, by Actor
 		return nil, err
 	}
 	return o, tx.Emit(events...)
+}
+
+// HandOver closes an order whose goods the customer has fetched; they leave the stock by it where they have not yet.
+func (d *Desk) HandOver(tx Tx, id OrderID, token string, by Actor) (*Order, error) {
+	o, err := tx.Order(id)
+	if err != nil {
+		return nil, err
+	}
+	if by.Staff.May(RightShip) != ScopeAll {
+		return nil, Errorf(CodeDenied, "自提由仓库确认，您没有这个权限")
+	}
+	fetched := func(s Shipment) bool { return s.Carrier == pickUp }
+	if !slices.ContainsFunc(o.Shipments, fetched) {
+		if o.Carrier != pickUp {
+			return nil, Errorf(CodeConflict, "订单 %s 不是自提的。客户改成自己来取了的话，先发「发货 %s 自提」", o.ID, o.ID)
+		}
+		if o, err = d.Ship(tx, id, pickUp, "", token, by); err != nil {
+			return nil, err
+		}
+	}
+	open := false
+	for _, s := range o.Shipments {
+		if fetched(s) && s.State != ParcelDelivered {
+			open = true
+			if o, err = d.Track(tx, id, s.No, ParcelDelivered, nil, by); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if !open {
+		return nil, Errorf(CodeConflict, "订单 %s 的货已经提走了，不用再操作", o.ID)
+	}
+	return o, nil
 }
 
 // poll returns the pause before the n-th question about a parcel.

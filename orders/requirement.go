@@ -46,7 +46,7 @@ func (o *Order) SpecialRequirement() string {
 	if o.Urgent {
 		out = append(out, "加急")
 	}
-	if o.Carrier != "" && o.Carrier != "SELF" {
+	if o.Carrier != "" && o.Carrier != pickUp {
 		out = append(out, RequireCarrier)
 	}
 	if o.Requirement != RequireNone || len(out) == 0 {
