@@ -273,6 +273,9 @@ func (r *reading) askOf(field string) *Ask {
 	return nil
 }
 
+// longestWords is how many characters of what a line's goods were called are looked at again.
+const longestWords = 200
+
 // lineOf makes an item of a line of the draft.
 func (r *reading) lineOf(order, n int, who scope) *wanted {
 	x := r.x
@@ -294,6 +297,9 @@ func (r *reading) lineOf(order, n int, who scope) *wanted {
 		return it
 	}
 	t := newText(it.said)
+	if n := min(len(t.r), longestWords); n < len(t.r) {
+		t.r, t.at = t.r[:n], t.at[:n]
+	}
 	it.m = x.readMention(t, 0, len(t.r), who.own, nil)
 	for i := range it.m.at {
 		it.m.at[i] += 200000

@@ -66,9 +66,13 @@ func (it *wanted) forwarding() bool {
 	return it.res.product < 0 && says(it.said, []string{"电话", "司机", "单号", "号码", "回单", "照片", "图片", "定位", "位置", "联系方式"})
 }
 
+// longestQuestion is how many bytes of words without a pause, some sixty characters, may be one question: of a hundred items with
+// thousands of characters each nobody asks anything, and looking takes a third of a second.
+const longestQuestion = 180
+
 // followsUp tells whether the item is no goods but words of a question after an order: 单号给一个, 气管咋还没见着,两台机子停着.
 func (it *wanted) followsUp() bool {
-	if it.res.product >= 0 || len(it.res.options) > 0 {
+	if it.res.product >= 0 || len(it.res.options) > 0 || len(it.said) > longestQuestion {
 		return false
 	}
 	f := followIn(it.said)
