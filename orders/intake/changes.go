@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 	"strings"
@@ -334,12 +335,20 @@ func (b *builder) fix(els []el) bool {
 		return false
 	}
 	var q *quantity
+	f, t, ok := wordSpan(els)
 	for _, e := range els {
-		if e.kind == elMark && e.mark.kind == markQty && (!e.mark.qty.size || !e.mark.qty.spec) {
+		if e.kind != elMark || e.mark.kind != markQty {
+			continue
+		}
+		if !e.mark.qty.size || !e.mark.qty.spec {
 			q = &e.mark.qty
+		} else if !ok || e.to >= f { // 打错,100克的
+			if !ok {
+				t = e.to
+			}
+			f, ok = min(e.from, cmp.Or(f, e.from)), true
 		}
 	}
-	f, t, ok := wordSpan(els)
 	var m *mention
 	if ok {
 		m = b.mention(f, t)

@@ -595,7 +595,7 @@ func (r *reading) same(touched []*wanted, d Draft) bool {
 			return false
 		}
 		l := d.Lines[it.line]
-		if l.Product != string(r.x.product(it.res.product).Code) || it.q.none {
+		if l.Product != string(r.x.product(it.res.product).Code) || it.q.none || it.price != nil && trim(it.price.value) != l.Price {
 			return false
 		}
 		if a, ok := in(r.x.product(it.res.product), it.q.value, it.q.unit); !ok || trim(a.base) != l.BaseQuantity {
