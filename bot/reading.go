@@ -289,6 +289,7 @@ func (s *session) place(ctx context.Context, tx Tx, r intake.Result, thread *int
 		s.fill(o, d, questions(s.books.Catalog, r.Asks, i))
 		owe(o, owed[i])
 		s.pickUp(o)
+		s.belongTogether(o, r.Orders, i)
 		if err := s.warnOfTwin(ctx, o); err != nil {
 			return err
 		}
@@ -311,6 +312,28 @@ func (s *session) place(ctx context.Context, tx Tx, r intake.Result, thread *int
 		}
 	}
 	return nil
+}
+
+// belongTogether says on each of several orders of one customer, which go to different places, that they are parts of one.
+func (s *session) belongTogether(o *orders.Order, drafts []intake.Draft, i int) {
+	places := map[string]bool{}
+	for _, d := range drafts {
+		if d.Customer != drafts[0].Customer || d.Customer == "" {
+			return
+		}
+		places[d.Address] = true
+	}
+	if len(places) < 2 {
+		return
+	}
+	part := fmt.Sprintf("第 %d 处，共 %d 处", i+1, len(drafts))
+	if i > 0 {
+		part += "，第 1 处是 " + string(s.talk.Orders[0])
+	}
+	if o.Extra == nil {
+		o.Extra = make(map[string]string)
+	}
+	o.Extra["分送"] = part
 }
 
 // own fills in the customer of somebody who is bound to just one.
