@@ -708,6 +708,9 @@ func (s *scan) findCustomers() {
 		if n, e := s.x.names.longest(r, i); n != nil && e > end {
 			continue // the beginning of a product's name
 		}
+		if s.withinGoods(i, end) {
+			continue
+		}
 		if u, _ := s.unitAfter(end); isDigit(r[end-1]) && u != "" {
 			continue
 		}
@@ -749,6 +752,16 @@ var kinship = strings.Fields("媳妇 老婆 爱人 家属 儿子 女儿 老公")
 
 // ownPlaces are words for a customer's place that stand behind its name.
 var ownPlaces = strings.Fields("工地 项目部 项目 公司 厂里 店里 店 食堂 仓库 门店 那边 这边")
+
+// withinGoods tells whether a longer name of a product holds the text from..to: 体温枪120型, where somebody is called 120.
+func (s *scan) withinGoods(from, to int) bool {
+	for k := from - 1; k >= 0 && k >= from-16 && s.owner[k] < 0 && s.r[k] != '\n'; k-- {
+		if n, e := s.x.names.longest(s.r, k); n != nil && e >= to {
+			return true
+		}
+	}
+	return false
+}
 
 // headOffices are words for the customer whose branches others are.
 var headOffices = strings.Fields("总公司 总部 总店 总仓 总院 本部")

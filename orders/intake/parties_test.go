@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"orderbot/orders"
 	"orderbot/orders/intake"
 )
 
@@ -145,4 +146,20 @@ func TestPhonesAreReadAsDialled(t *testing.T) {
 		res := said(t, x, "白醋3件，电话"+bad)
 		require.Equal(t, "orders[0].phone unknown", asks(res), bad)
 	}
+}
+
+// A customer whose name is a number is none within the name of goods.
+func TestACustomerWithinAName(t *testing.T) {
+	t.Parallel()
+	m := shopData(t)
+	m.Customers = append(m.Customers, orders.Customer{Code: "D9", Name: "临江急救中心", Aliases: []string{"120"}})
+	m.Products = append(m.Products, orders.Product{Code: "K1", Name: "体温枪120型", Unit: "把"}, orders.Product{Code: "K2", Name: "体温枪110型", Unit: "把"})
+	x := intake.NewLexicon(m)
+	res := forwarded(t, x, "望江楼 体温枪120型2把")
+	require.Equal(t, "D1", res.Orders[0].Customer)
+	require.Equal(t, "K1 2把=2", lines(res))
+	require.Empty(t, res.Asks)
+	res = forwarded(t, x, "120 体温枪110型2把")
+	require.Equal(t, "D9", res.Orders[0].Customer)
+	require.Equal(t, "K2 2把=2", lines(res))
 }
