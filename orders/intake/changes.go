@@ -262,6 +262,12 @@ func (b *builder) minus(els []el, k, from, to int, sign rune) bool {
 		b.ctx, b.carry, b.instead = left, nil, true // goods that nobody ordered
 		return true
 	}
+	if hasRest && !slices.ContainsFunc(rest, func(e el) bool {
+		return e.kind == elMark && e.mark.kind == markQty && (!e.mark.qty.size || !e.mark.qty.spec)
+	}) {
+		b.refusal(els[k].from, to) // 不要5毫米的
+		return true
+	}
 	if hasRest {
 		// 算了, DN40就10根
 		if b.fix(rest) {
