@@ -211,7 +211,7 @@ func (s *scan) isGift(i, e int, w string) bool {
 		if s.owner[i-1] >= 0 || r[i-1] != ',' {
 			return true
 		}
-		return s.quantityRight(e)
+		return s.quantityRight(e) || s.nameAt(e) && m.kind == markQty && !strings.ContainsAny(string(r[e:end]), "到去给往") // 血糖仪2台,送试纸50片
 	}
 	if k >= 2 && r[k-2] == '每' && s.x.unitAt(r, k-1) != "" {
 		return true
