@@ -125,6 +125,7 @@ func insertDrafts(b *testing.B, s *storage.Store, n int) {
 		require.NoError(b, s.Do(b.Context(), func(tx *storage.Tx) error {
 			for i := from; i < min(from+500, n); i++ {
 				o := ordertest.Order(benchID("SO", i), orders.CustomerCode(benchCustomer(i)), 3, benchLines(i)...)
+				o.Requirement = orders.RequireNone
 				if err := tx.InsertOrder(o); err != nil {
 					return err
 				}
