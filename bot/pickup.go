@@ -9,9 +9,6 @@ import (
 	"orderbot/orders/logistics"
 )
 
-// pickUpPlace is the field of an order's Extra that says where the customer fetches the goods.
-const pickUpPlace = "自提点"
-
 // pickUps fit where somebody fetches goods: 到朝阳门店自提, 自提，中山路店, 提货点：总仓.
 var pickUps = func() []*regexp.Regexp {
 	const place = `([^\s,，。;；、:：!！?？]{0,16}?(?:自提点|提货点|自提柜|营业部|网点|柜台|库房|仓库|门店|店|仓))`
@@ -48,12 +45,12 @@ func (s *session) pickUp(o *orders.Order) {
 	place := placeIn(s.message.Text)
 	switch {
 	case o.Carrier != logistics.Self:
-		delete(o.Extra, pickUpPlace)
+		delete(o.Extra, orders.ExtraPickUp)
 	case place != "":
 		if o.Extra == nil {
 			o.Extra = make(map[string]string)
 		}
-		o.Extra[pickUpPlace] = place
+		o.Extra[orders.ExtraPickUp] = place
 	}
 }
 
@@ -67,7 +64,7 @@ func (s *session) fetched(tx Tx, cmd command) error {
 		if err != nil {
 			return err
 		}
-		s.say(strings.TrimSpace(fmt.Sprintf("%s 客户已提货，订单完成。%s", o.ID, o.Extra[pickUpPlace])))
+		s.say(strings.TrimSpace(fmt.Sprintf("%s 客户已提货，订单完成。%s", o.ID, o.Extra[orders.ExtraPickUp])))
 	}
 	return nil
 }

@@ -333,7 +333,7 @@ func (s *session) belongTogether(o *orders.Order, drafts []intake.Draft, i int) 
 	if o.Extra == nil {
 		o.Extra = make(map[string]string)
 	}
-	o.Extra["分送"] = part
+	o.Extra[orders.ExtraPart] = part
 }
 
 // own fills in the customer of somebody who is bound to just one.

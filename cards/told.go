@@ -98,7 +98,7 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 		return say(append([]string{"⚠️ " + id + " 的包裹有异常，请跟进", who}, parcel(s)...)...)
 	case orders.EventDelivered:
 		if isFetched(o) {
-			return say(id+" 客户已提货，订单完成", who, o.Extra["自提点"], when(o.Reached[orders.StatusDelivered]))
+			return say(id+" 客户已提货，订单完成", who, o.Extra[orders.ExtraPickUp], when(o.Reached[orders.StatusDelivered]))
 		}
 		return say(id+" 已签收", who, when(o.Reached[orders.StatusDelivered]))
 	case orders.EventServiceAsked:
@@ -207,7 +207,7 @@ func ToldCustomer(o *orders.Order, e orders.Event, link string) (Message, bool) 
 		}
 		if s.Carrier == selfPickup {
 			place := ""
-			if p := o.Extra["自提点"]; p != "" {
+			if p := o.Extra[orders.ExtraPickUp]; p != "" {
 				place = "自提点：" + p
 			}
 			return say("您的订单 "+id+" 已备好，可以来取了。", place)

@@ -11,6 +11,12 @@ const (
 	RequireOther   = "按原话" // the promise in its own words
 )
 
+// Fields of an order's Extra that are not the rules': where the customer fetches the goods, and which part of several it is.
+const (
+	ExtraPickUp = "自提点"
+	ExtraPart   = "分送"
+)
+
 // FieldRequirement is the field of the question which requirement a promise stands for.
 const FieldRequirement = "requirement"
 

@@ -855,10 +855,24 @@ func (s *scan) brand(parts map[string][]int32) int {
 	return 0
 }
 
+// party are the customers who are named, and the one who writes.
+func (s *scan) party() []int32 {
+	var out []int32
+	if s.cust >= 0 {
+		out = append(out, s.cust)
+	}
+	for _, m := range s.marks {
+		if m.kind == markCustomer && m.to > m.from {
+			out = append(out, m.ids...)
+		}
+	}
+	return out
+}
+
 // branchParts are what names of customers add to a short name of one who is named or writes.
 func (s *scan) branchParts() map[string][]int32 {
 	out := map[string][]int32{}
-	look := func(id int32) {
+	for _, id := range s.party() {
 		for _, name := range s.x.customers[id].names() {
 			if len(name) < 2 || len(name) > 4 {
 				continue
@@ -871,16 +885,6 @@ func (s *scan) branchParts() map[string][]int32 {
 					}
 				}
 			})
-		}
-	}
-	if s.cust >= 0 {
-		look(s.cust)
-	}
-	for _, m := range s.marks {
-		if m.kind == markCustomer && m.to > m.from {
-			for _, id := range m.ids {
-				look(id)
-			}
 		}
 	}
 	return out
@@ -896,7 +900,7 @@ func (s *scan) headOffice() []int32 {
 			}
 		}
 	}
-	look := func(id int32) {
+	for _, id := range s.party() {
 		for _, name := range s.x.customers[id].names() {
 			for _, w := range headOffices {
 				if strings.HasSuffix(string(name), w) {
@@ -905,16 +909,6 @@ func (s *scan) headOffice() []int32 {
 				for k := min(len(name)-1, 8); k >= 2; k-- {
 					add(s.x.buyers.ids(append(slices.Clone(name[:k]), []rune(w)...))...)
 				}
-			}
-		}
-	}
-	if s.cust >= 0 {
-		look(s.cust)
-	}
-	for _, m := range s.marks {
-		if m.kind == markCustomer && m.to > m.from {
-			for _, id := range m.ids {
-				look(id)
 			}
 		}
 	}

@@ -805,7 +805,7 @@ func (s *scan) dayOfPart(i int, c clock) (when, bool) {
 }
 
 // restWords stand for what is left of goods that are shared out.
-var restWords = strings.Fields("剩下 余下 其余 剩余 另一半")
+var restWords = strings.Fields("剩下 余下 其余 剩余 另一半 另外一半")
 
 // dayAnswered reads 26号 that is all that a turn of a conversation begins with, behind a turn that asks for the day.
 func (s *scan) dayAnswered(i int, c clock) (when, bool) {

@@ -125,14 +125,19 @@ func (r *reading) former() {
 			continue
 		}
 		e := s.clauseEnd(i)
-		s.gather(i, e, &r.secs[0].facts)
-		for k := range s.marks {
-			if o := &s.marks[k]; o.from >= i && o.to <= e && o.to > o.from {
-				o.kind = markNoise
-			}
-		}
+		s.hand(i, e, &r.secs[0].facts)
 		s.claim(mark{kind: markNoise, from: i, to: i + len([]rune(w))})
 		i = e
+	}
+}
+
+// hand gives f what r[from:to] says, and nobody else.
+func (s *scan) hand(from, to int, f *facts2) {
+	s.gather(from, to, f)
+	for k := range s.marks {
+		if m := &s.marks[k]; m.from >= from && m.to <= to && m.to > m.from {
+			m.kind = markNoise
+		}
 	}
 }
 
@@ -168,12 +173,7 @@ func (r *reading) partFacts() {
 		if len(named) != 1 || named[0] == last {
 			continue
 		}
-		s.gather(i, end, &named[0].facts)
-		for k := range s.marks {
-			if o := &s.marks[k]; o.from >= i && o.to <= end && o.to > o.from {
-				o.kind = markNoise
-			}
-		}
+		s.hand(i, end, &named[0].facts)
 		i = end
 	}
 }
@@ -600,7 +600,7 @@ func (r *reading) partByGoods(sec *section) []*section {
 			to = again[n+1].from
 		}
 		var f facts2
-		s.gather(from, s.sentenceEndAt(m.to, to), &f)
+		s.gather(from, s.sentenceEnd(m.to, to), &f)
 		due := f.due()
 		of := b.find(m)
 		if due == nil || due.vague != "" || len(of) != 1 || of[0].from > m.from {
@@ -753,10 +753,10 @@ func (r *reading) halves(sec *section) []*section {
 		} else if q := sec.lonely(i, end); q != nil && first < 0 { // 先到60令
 			s.gather(i, end, &half)
 			first, begin, some = q.from, i, q
-		} else if wordIn := says(string(s.r[i:end]), []string{"剩下", "另一半", "另外一半", "其余", "余下", "剩余"}); wordIn && first >= 0 {
+		} else if wordIn := says(string(s.r[i:end]), restWords); wordIn && first >= 0 {
 			half = facts2{}
 			s.gather(begin, i, &half) // with who receives it
-			s.gather(i, s.sentenceEndAt(i, sec.to), &rest)
+			s.gather(i, s.sentenceEnd(i, sec.to), &rest)
 		}
 		i = end + 1
 	}
@@ -918,9 +918,9 @@ func (r *reading) partByMarks(sec *section, kind markKind) []*section {
 
 // factsEnd is where the clauses end that say who receives what goes to the place that ends at i: 寄湖滨路51号,小岑138….
 func (sec *section) factsEnd(s *scan, i, limit int) int {
-	to := s.sentenceEnd(i, limit)
+	to := s.commaEnd(i, limit)
 	for to < limit {
-		end := s.sentenceEnd(to+1, limit)
+		end := s.commaEnd(to+1, limit)
 		who, goods := false, false
 		for k := to + 1; k < end; k++ {
 			m := s.at(k)
@@ -937,16 +937,16 @@ func (sec *section) factsEnd(s *scan, i, limit int) int {
 	return to
 }
 
-// sentenceEndAt is where the sentence at i ends.
-func (s *scan) sentenceEndAt(i, limit int) int {
+// sentenceEnd is where the sentence at i ends.
+func (s *scan) sentenceEnd(i, limit int) int {
 	for i < limit && !strings.ContainsRune("。;\n!?", s.r[i]) {
 		i++
 	}
 	return i
 }
 
-// sentenceEnd is where the clauses about what stands before i end, at most limit.
-func (s *scan) sentenceEnd(i, limit int) int {
+// commaEnd is where the clauses about what stands before i end, at most limit.
+func (s *scan) commaEnd(i, limit int) int {
 	for i < limit && !strings.ContainsRune(",。;\n!?", s.r[i]) {
 		i++
 	}
