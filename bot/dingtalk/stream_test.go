@@ -91,7 +91,8 @@ type inbox struct {
 
 func (b *inbox) Put(_ context.Context, in ...orders.Inbound) error {
 	if b.wait != nil {
-		<-b.wait
+		<-b.wait // has begun
+		<-b.wait // may go on
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -220,6 +221,7 @@ func TestStreamFinishesWhatItBegan(t *testing.T) {
 	push(t, c, "CALLBACK", botTopic, "f1", string(golden(t, "text.json")))
 	push(t, c, "SYSTEM", "ping", "f2", `{}`)
 	require.Equal(t, "f2", receive(t, c).Headers["messageId"])
+	b.wait <- struct{}{}
 	ended := make(chan struct{})
 	go func() { end(); close(ended) }()
 	b.wait <- struct{}{}
