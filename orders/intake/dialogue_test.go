@@ -44,6 +44,7 @@ func TestConversations(t *testing.T) {
 		"answer with a word":          {[]string{"大豆油5桶", "20升的"}, intake.IntentChange, "F2 5桶=5"},
 		"answer by number":            {[]string{"刹车片5套", "第二个"}, intake.IntentChange, "V3 5套=5"},
 		"answer with the quantity":    {[]string{"白醋来一些", "5件"}, intake.IntentChange, "F8 5件=60"},
+		"answer with a gift":          {[]string{"白醋", "3件送3件"}, intake.IntentChange, "F8 3件=36, +F8 3件=36"},
 		"answer with the unit":        {[]string{"白醋3箱", "件"}, intake.IntentChange, "F8 3件=36"},
 		"yes to an unusual quantity":  {[]string{"鸡胸60件", "对，就是60件"}, intake.IntentConfirm, ""},
 		"no, then the right quantity": {[]string{"鸡胸60件", "不是，打错了", "6件"}, intake.IntentChange, "F5 6件=60"},

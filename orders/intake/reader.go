@@ -48,6 +48,10 @@ func (x *Lexicon) Read(msg Message, thread *Thread) (res Result, next *Thread) {
 		if p := recover(); p != nil {
 			res, next = Result{ID: msg.ID, Error: fmt.Sprintf("reading failed: %v", p)}, thread.clone()
 		}
+		res.Asks = oncePerField(res.Asks)
+		if next != nil {
+			next.Asks = oncePerField(next.Asks)
+		}
 	}()
 	if msg.Doc != nil {
 		return x.readDocument(msg, thread)
@@ -60,6 +64,19 @@ func (x *Lexicon) Read(msg Message, thread *Thread) (res Result, next *Thread) {
 		}
 	}
 	return x.readText(msg, thread)
+}
+
+// oncePerField leaves one question about each field, the first.
+func oncePerField(asks []Ask) []Ask {
+	if len(asks) < 2 {
+		return asks
+	}
+	seen := make(map[string]bool, len(asks))
+	return slices.DeleteFunc(slices.Clone(asks), func(a Ask) bool {
+		again := seen[a.Field]
+		seen[a.Field] = true
+		return again
+	})
 }
 
 // reading is one message while it is read.
@@ -937,8 +954,9 @@ func (b *builder) applyDeals() {
 	}
 }
 
+// sameSentence reports whether no sentence ends in [i,j); what was said in an earlier message lies at -1.
 func (b *builder) sameSentence(i, j int) bool {
-	for k := i; k < j; k++ {
+	for k := max(i, 0); k < j; k++ {
 		if strings.ContainsRune("。;\n!?", b.s.r[k]) {
 			return false
 		}
