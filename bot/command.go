@@ -52,6 +52,7 @@ const (
 	cmdBindings verb = "bindings"
 	cmdCalm     verb = "calm" // 不加急
 	cmdBoard    verb = "board"
+	cmdDay      verb = "day"
 	cmdLearned  verb = "learned"
 	cmdFrequent verb = "frequent"
 	cmdForget   verb = "forget"
@@ -117,6 +118,7 @@ var words = []struct {
 	{"解绑", cmdUnbind, false, false},
 	{"绑定", cmdBind, false, false},
 	{"看板", cmdBoard, false, true},
+	{"日报", cmdDay, false, false},
 	{"不加急", cmdCalm, false, true},
 	{"取消加急", cmdCalm, false, true},
 	{"依据", cmdBasis, true, false},
@@ -164,7 +166,7 @@ func parseCommand(text string) command {
 		// rejection may bring its reason: 「SO… 驳回 价格不对」.
 		leads := strings.HasPrefix(strings.ToLower(text), w.word)
 		switch {
-		case w.verb == cmdRules && !isRuleCommand(arg, ids):
+		case w.verb == cmdRules && !isRuleCommand(arg, ids), w.verb == cmdDay && !reportDay.MatchString(arg):
 			continue
 		case arg == "":
 		case len(ids) > 0 && asksWhether.MatchString(arg):
@@ -267,6 +269,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return s.importCommand(ctx, tx, cmd)
 	case cmdBoard:
 		return true, s.board(ctx)
+	case cmdDay:
+		return true, s.day(ctx, cmd.arg)
 	case cmdStock:
 		return true, s.stock(ctx, cmd.arg)
 	case cmdTrail:

@@ -35,19 +35,16 @@ func takeInternal(text string) (rest, note string) {
 // takeExtra takes the fields that the rules ask for of some orders only (「专属服务说明：派工程师跟台」) out of a text, as
 // takeInternal does.
 func (s *session) takeExtra(text string) string {
+	s.extra = nil
 	rules, ok := s.clerk.Desk.Rules().(interface{ ExtraFields() []string })
 	if !ok {
 		return text
 	}
-	s.extra = nil
 	for _, name := range rules.ExtraFields() {
 		line := regexp.MustCompile(regexp.QuoteMeta(name) + `[ \t]*[:：][ \t]*([^\n]+)`)
 		text = line.ReplaceAllStringFunc(text, func(found string) string {
 			if value := strings.Trim(line.FindStringSubmatch(found)[1], edges); value != "" {
-				if s.extra == nil {
-					s.extra = make(map[string]string)
-				}
-				s.extra[name] = value
+				s.extra = with(s.extra, name, value)
 			}
 			return strings.Repeat(" ", utf8.RuneCountInString(found))
 		})

@@ -47,10 +47,7 @@ func (s *session) pickUp(o *orders.Order) {
 	case o.Carrier != logistics.Self:
 		delete(o.Extra, orders.ExtraPickUp)
 	case place != "":
-		if o.Extra == nil {
-			o.Extra = make(map[string]string)
-		}
-		o.Extra[orders.ExtraPickUp] = place
+		o.Extra = with(o.Extra, orders.ExtraPickUp, place)
 	}
 }
 

@@ -144,6 +144,9 @@ type Query interface {
 	OrdersOf(ctx context.Context, customer orders.CustomerCode, limit int) ([]*orders.Order, error)
 	// LastOrders returns the orders that were confirmed, newest first.
 	LastOrders(ctx context.Context, limit int) ([]*orders.Order, error)
+	// DayFigures returns how the orders were entered that came in from one time until before another; sales limits them to an
+	// owner where not empty.
+	DayFigures(ctx context.Context, sales orders.StaffCode, from, until time.Time) (orders.DayFigures, error)
 	// OpenOrders returns orders in the given statuses, oldest first; sales limits them to an owner
 	// where not empty.
 	OpenOrders(ctx context.Context, sales orders.StaffCode, limit int, statuses ...orders.Status) ([]*orders.Order, error)

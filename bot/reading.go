@@ -91,9 +91,9 @@ func (s *session) messages() []intake.Message {
 	base := intake.Message{ID: s.in.Key, Thread: s.part.Chat.ID, Time: last.SentAt.In(s.clerk.Location), Role: intake.RoleSales, Text: said}
 	if s.person.staff != nil {
 		base.Text, s.internal = takeInternal(said)
-		base.Text = s.takeExtra(base.Text)
+		base.Text = s.takeManufacturing(s.takeExtra(base.Text))
 	} else {
-		base.Text = s.takeExtra(said)
+		base.Text = s.takeManufacturing(s.takeExtra(said))
 		base.Role = intake.RoleCustomer
 		if len(s.person.customers) == 1 {
 			base.Customer = string(s.person.customers[0])
@@ -204,6 +204,9 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 		return s.quote(ctx, result)
 	default:
 		s.talk.Thread = thread
+		if s.noted() && m.Doc == nil {
+			return s.annotate(ctx, tx, s.talk.Orders)
+		}
 		if m.Doc != nil {
 			s.say("这里面没有看到订单。如果确实是订单，请换一张清楚的图，或把内容打成文字发来。")
 			return nil
@@ -289,6 +292,7 @@ func (s *session) place(ctx context.Context, tx Tx, r intake.Result, thread *int
 		s.fill(o, d, questions(s.books.Catalog, r.Asks, i))
 		owe(o, owed[i])
 		s.pickUp(o)
+		s.manufacture(o)
 		s.belongTogether(o, r.Orders, i)
 		if err := s.warnOfTwin(ctx, o); err != nil {
 			return err
@@ -330,10 +334,7 @@ func (s *session) belongTogether(o *orders.Order, drafts []intake.Draft, i int) 
 	if i > 0 {
 		part += "，第 1 处是 " + string(s.talk.Orders[0])
 	}
-	if o.Extra == nil {
-		o.Extra = make(map[string]string)
-	}
-	o.Extra[orders.ExtraPart] = part
+	o.Extra = with(o.Extra, orders.ExtraPart, part)
 }
 
 // own fills in the customer of somebody who is bound to just one.
@@ -467,6 +468,7 @@ func (s *session) change(ctx context.Context, tx Tx, r intake.Result, thread *in
 			s.fill(o, d, asks)
 			owe(o, owed[i])
 			s.pickUp(o)
+			s.manufacture(o)
 			if err := s.clerk.Desk.Place(tx, o, s.person.actor()); err != nil {
 				return err
 			}
@@ -513,6 +515,7 @@ func (s *session) revise(tx Tx, id orders.OrderID, d intake.Draft, asks []orders
 		s.fill(o, d, asks)
 		owe(o, owed)
 		s.pickUp(o)
+		s.manufacture(o)
 		s.put(o)
 		if sales != "" && s.person.staff != nil {
 			o.Sales = sales // a manager who corrects a draft does not take it over

@@ -58,6 +58,7 @@ func (d *Desk) Place(tx Tx, o *Order, by Actor) error {
 	o.CreatedAt, o.ExpiresAt = now, now.Add(d.Times.DraftExpires)
 	o.Reached = map[Status]time.Time{StatusDraft: now}
 	o.require()
+	o.Entry.Asked = len(o.Questions)
 	o.Reprice(d.Catalog(), now)
 	if err := d.check(o, d.Rules(), Facts{Draft: true}); err != nil {
 		return err
@@ -74,7 +75,7 @@ func (d *Desk) Revise(tx Tx, id OrderID, by Actor, change func(*Order) error) (*
 	if err != nil {
 		return nil, err
 	}
-	before := o.Summary()
+	before, open := o.Summary(), slices.Clone(o.Questions)
 	if err := change(o); err != nil {
 		return nil, err
 	}
@@ -82,6 +83,7 @@ func (d *Desk) Revise(tx Tx, id OrderID, by Actor, change func(*Order) error) (*
 	o.Exception = ""
 	o.ExpiresAt = d.Now().Add(d.Times.DraftExpires)
 	o.require()
+	o.changed(before, open)
 	o.Reprice(d.Catalog(), d.Now())
 	if err := d.check(o, d.Rules(), Facts{Draft: true}); err != nil {
 		return nil, err

@@ -172,6 +172,8 @@ type Order struct {
 	Shipments   []Shipment
 	Alert       *Alert // of an urgent order
 
+	Entry Entry // how it was entered
+
 	CreatedAt     time.Time
 	ConfirmedAt   time.Time
 	ExpiresAt     time.Time // of a draft

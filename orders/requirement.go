@@ -11,10 +11,15 @@ const (
 	RequireOther   = "按原话" // the promise in its own words
 )
 
-// Fields of an order's Extra that are not the rules': where the customer fetches the goods, and which part of several it is.
+// Fields of an order's Extra that are not the rules': where the customer fetches the goods, which part of several it is, and
+// what a manufacturer's customers say of an order besides.
 const (
-	ExtraPickUp = "自提点"
-	ExtraPart   = "分送"
+	ExtraPickUp       = "自提点"
+	ExtraPart         = "分送"
+	ExtraCustomerCode = "客户编码" // as the customer writes it, where it is not ours
+	ExtraBOM          = "BOM层级"
+	ExtraPriority     = "交付优先级"
+	ExtraPacking      = "特殊包装"
 )
 
 // FieldRequirement is the field of the question which requirement a promise stands for.

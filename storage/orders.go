@@ -50,6 +50,9 @@ type orderRow struct {
 	Invoiced      int64
 	ShipmentCount int
 	Alert         string
+	Asked         int
+	Corrected     int
+	Changed       int
 	Created       int64 `gorm:"column:created_at"`
 	ConfirmedAt   int64
 	ExpiresAt     int64
@@ -140,7 +143,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 		UrgentWords: o.UrgentWords, Carrier: o.Carrier, Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment,
 		PO: o.PO, Note: o.Note, InternalNote: o.InternalNote, Requirement: o.Requirement, Extra: toJSON(o.Extra), Questions: toJSON(o.Questions), Findings: toJSON(o.Findings), Exception: o.Exception, Status: string(o.Status),
 		CloseReason: o.CloseReason, Route: o.Route, Rules: o.Rules, Exposure: int64(o.Exposure), NodeCount: len(o.Nodes), Held: int64(o.Held), Invoiced: int64(o.Invoiced), ShipmentCount: len(o.Shipments),
-		Alert: toJSON(o.Alert), Created: toMS(o.CreatedAt), ConfirmedAt: toMS(o.ConfirmedAt), ExpiresAt: toMS(o.ExpiresAt),
+		Alert: toJSON(o.Alert), Asked: o.Entry.Asked, Corrected: o.Entry.Corrected, Changed: o.Entry.Changed, Created: toMS(o.CreatedAt), ConfirmedAt: toMS(o.ConfirmedAt), ExpiresAt: toMS(o.ExpiresAt),
 		ReservedUntil: toMS(o.ReservedUntil), Reached: toJSON(o.Reached), NextAt: toMS(o.NextAt()),
 	}}
 	for i := range o.Lines {
@@ -179,7 +182,8 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 		CustomerName: w.CustomerName, Sales: orders.StaffCode(w.Sales), Total: orders.Money(w.Total), DeliverBy: w.DeliverBy,
 		Urgent: w.Urgent, UrgentWords: w.UrgentWords, Carrier: w.Carrier, Contact: w.Contact, Phone: w.Phone, Address: w.Address,
 		Payment: w.Payment, PO: w.PO, Note: w.Note, InternalNote: w.InternalNote, Requirement: w.Requirement, Exception: w.Exception, Status: orders.Status(w.Status),
-		CloseReason: w.CloseReason, Route: w.Route, Rules: w.Rules, Exposure: orders.Money(w.Exposure), Held: orders.Money(w.Held), Invoiced: orders.Money(w.Invoiced), CreatedAt: fromMS(w.Created),
+		CloseReason: w.CloseReason, Route: w.Route, Rules: w.Rules, Exposure: orders.Money(w.Exposure), Held: orders.Money(w.Held), Invoiced: orders.Money(w.Invoiced),
+		Entry: orders.Entry{Asked: w.Asked, Corrected: w.Corrected, Changed: w.Changed}, CreatedAt: fromMS(w.Created),
 		ConfirmedAt: fromMS(w.ConfirmedAt), ExpiresAt: fromMS(w.ExpiresAt), ReservedUntil: fromMS(w.ReservedUntil),
 	}
 	err := errors.Join(fromJSON(w.Source, &o.Source), fromJSON(w.Questions, &o.Questions), fromJSON(w.Findings, &o.Findings), fromJSON(w.Alert, &o.Alert), fromJSON(w.Extra, &o.Extra),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -68,6 +69,22 @@ func (s *Store) OpenOrders(ctx context.Context, sales orders.StaffCode, limit in
 		return s.find(ctx, "SELECT * FROM orders WHERE status IN ? ORDER BY created_at, id LIMIT ?", statuses, limit)
 	}
 	return s.find(ctx, "SELECT * FROM orders WHERE sales = ? AND status IN ? ORDER BY created_at, id LIMIT ?", string(sales), statuses, limit)
+}
+
+// DayFigures returns how the orders were entered that came in from one time until before another; sales limits them to an owner
+// where not empty.
+func (s *Store) DayFigures(ctx context.Context, sales orders.StaffCode, from, until time.Time) (orders.DayFigures, error) {
+	var f orders.DayFigures
+	err := s.db.WithContext(ctx).Raw(`SELECT COUNT(*) drafts, COALESCE(SUM(confirmed), 0) confirmed,
+		COALESCE(SUM(confirmed AND asked = 0 AND corrected = 0), 0) at_once, COALESCE(SUM(confirmed AND asked > 0 AND corrected = 0), 0) asked,
+		COALESCE(SUM(confirmed AND corrected > 0), 0) corrected, COALESCE(SUM(confirmed AND changed > 0), 0) changed,
+		COALESCE(AVG(CASE WHEN confirmed_at > 0 THEN (confirmed_at - created_at) / 1000.0 END), 0) seconds
+		FROM (SELECT asked, corrected, changed, created_at, confirmed_at, confirmed_at > 0 OR changed > 0 confirmed FROM orders
+			WHERE created_at >= ? AND created_at < ? AND (? = '' OR sales = ?)) o`, toMS(from), toMS(until), string(sales), string(sales)).Scan(&f).Error
+	if err != nil {
+		return f, fmt.Errorf("figures of a day: %w", err)
+	}
+	return f, nil
 }
 
 // OrderByLink returns the order of a page's token: CodeNotFound where unknown or withdrawn.

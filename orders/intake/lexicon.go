@@ -762,12 +762,15 @@ func newBuyer(c *orders.Customer) *buyer {
 	return &buyer{customer: c, address: squeeze(normal(c.Address)), contact: trimSpaces(normal(c.Contact))}
 }
 
-// names are the customer's name and aliases as they stand in texts.
+// names are the customer's name and aliases as they stand in texts, and a code that no number or word can be taken for.
 func (b *buyer) names() [][]rune {
 	if b.customer == nil {
 		return nil
 	}
-	out := make([][]rune, 0, 1+len(b.customer.Aliases))
+	out := make([][]rune, 0, 2+len(b.customer.Aliases))
+	if r := trimSpaces(normal(string(b.customer.Code))); len(r) >= 3 && hasLetter(r) && hasDigit(r) {
+		out = append(out, r)
+	}
 	for _, n := range append([]string{b.customer.Name}, b.customer.Aliases...) {
 		if r := trimSpaces(normal(n)); len(r) > 0 {
 			out = append(out, r)

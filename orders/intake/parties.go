@@ -690,6 +690,7 @@ func (s *scan) hasKind(k markKind) bool {
 
 // findCustomers recognises customers by name, and known contacts.
 func (s *scan) findCustomers() {
+	s.findCustomerCodes()
 	r := s.r
 	for i := 0; i < len(r); i++ {
 		if s.owner[i] >= 0 {
@@ -705,8 +706,8 @@ func (s *scan) findCustomers() {
 		if best == nil || s.carries(i, end) {
 			continue
 		}
-		if n, e := s.x.names.longest(r, i); n != nil && e > end {
-			continue // the beginning of a product's name
+		if n, e := s.x.names.longest(r, i); n != nil && (e > end || e == end && isCode(r[i:end])) {
+			continue // the beginning of a product's name, or a product's code
 		}
 		if s.withinGoods(i, end) {
 			continue
@@ -745,6 +746,39 @@ func (s *scan) findCustomers() {
 			}
 			s.claim(mark{kind: markPerson, from: i, to: e, text: s.quote(i, e), ids: n.ids})
 		}
+	}
+}
+
+var customerCode = strings.Fields("客户编码 客户编号 客户代码 客户代号 客户号")
+
+// findCustomerCodes recognises a customer by its code where the text says that it is one: 客户编码：1024. What is no customer's
+// code is no goods either.
+func (s *scan) findCustomerCodes() {
+	r := s.r
+	for i := range r {
+		if r[i] != '客' || s.owner[i] >= 0 {
+			continue
+		}
+		w := wordOf(r, i, customerCode)
+		if w == "" {
+			continue
+		}
+		from := i + len([]rune(w))
+		for from < len(r) && (r[from] == ':' || r[from] == ' ' || r[from] == '是' || r[from] == '为') {
+			from++
+		}
+		end := from
+		for end < len(r) && (isDigit(r[end]) || isLetter(r[end]) || r[end] == '-' || r[end] == '_') {
+			end++
+		}
+		m := mark{kind: markNoise, from: i, to: end, text: s.quote(i, end)}
+		if end == from {
+			continue
+		}
+		if id, ok := s.x.customerOf(string(r[from:end])); ok {
+			m.kind, m.ids = markCustomer, []int32{id}
+		}
+		s.claim(m)
 	}
 }
 

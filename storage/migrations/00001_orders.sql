@@ -44,6 +44,9 @@ CREATE TABLE orders (
   invoiced BIGINT NOT NULL,
   shipment_count INT NOT NULL,
   alert TEXT NOT NULL,
+  asked INT NOT NULL,
+  corrected INT NOT NULL,
+  changed INT NOT NULL,
   created_at BIGINT NOT NULL,
   confirmed_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
@@ -56,6 +59,7 @@ CREATE INDEX orders_confirmed ON orders (customer, confirmed_at);
 CREATE INDEX orders_status ON orders (status, created_at);
 CREATE INDEX orders_sales ON orders (sales, status, created_at);
 CREATE INDEX orders_next ON orders (next_at);
+CREATE INDEX orders_created ON orders (created_at);
 
 CREATE TABLE order_lines (
   order_id VARCHAR(32) NOT NULL,

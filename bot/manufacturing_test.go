@@ -1,0 +1,34 @@
+package bot
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orderbot/orders"
+)
+
+func TestWhatNamesItsFieldIsTaken(t *testing.T) {
+	t.Parallel()
+	catalog := orders.NewCatalog(orders.Master{Customers: []orders.Customer{{Code: "C001", Name: "远山诊所"}}}, nil, nil, 1)
+	for text, want := range map[string]map[string]string{
+		"外科口罩20箱，BOM层级：二级":     {orders.ExtraBOM: "二级"},
+		"二级BOM，外科口罩20箱":        {orders.ExtraBOM: "二级"},
+		"bom第3层 外科口罩20箱":       {orders.ExtraBOM: "第3层"},
+		"物料BOM层级2，外科口罩20箱":     {orders.ExtraBOM: "2"},
+		"外科口罩20箱 交付优先级高":       {orders.ExtraPriority: "高"},
+		"优先级：P1\n外科口罩20箱":      {orders.ExtraPriority: "P1"},
+		"外科口罩20箱，包装要求：真空":      {orders.ExtraPacking: "真空"},
+		"客户编码：K-2031 外科口罩20箱":  {orders.ExtraCustomerCode: "K-2031"},
+		"客户编码C001 外科口罩20箱":     nil,
+		"外科口罩20箱，优先发货":         nil,
+		"BOM表发你了，外科口罩20箱":      nil,
+		"外科口罩20箱，优先级别太低就别发":    nil,
+		"外科口罩20箱，特殊包装要求：木箱，防潮": {orders.ExtraPacking: "木箱"},
+	} {
+		s := &session{books: &Books{Catalog: catalog}}
+		rest := s.takeManufacturing(text)
+		require.Equal(t, want, s.extra, text)
+		require.Len(t, []rune(rest), len([]rune(text)), "what is quoted still stands where it stood")
+	}
+}
