@@ -222,7 +222,7 @@ func (c *Clerk) parts(turn *orders.Turn) []*orders.Turn {
 	var parts []*orders.Turn
 	var open *orders.Turn
 	files := 0
-	tables := c.importAlone(turn)
+	tables, sent := c.importAlone(turn), hasFiles(turn)
 	for i := range turn.Messages {
 		m := &turn.Messages[i]
 		if isFile(m.Kind) {
@@ -231,7 +231,7 @@ func (c *Clerk) parts(turn *orders.Turn) []*orders.Turn {
 			}
 		}
 		alone := isRules(m) || tables && isTable(m) || m.Kind == orders.InboundClick || m.Kind == orders.InboundEnter ||
-			m.Kind == orders.InboundText && parseCommand(m.Text).verb != ""
+			m.Kind == orders.InboundText && parseCommand(m.Text).verb != "" && (!sent || !goesWithFiles(m.Text))
 		if open == nil || alone {
 			open = &orders.Turn{Chat: turn.Chat, Token: turn.Token, Attempts: turn.Attempts}
 			parts = append(parts, open)
@@ -356,10 +356,10 @@ func (c *Clerk) fetch(ctx context.Context, s *session) error {
 			slow = slow || m.Kind == orders.InboundPicture || !isSheet(m.FileName)
 		}
 	}
-	if len(files) == 0 {
+	if len(files) == 0 && parseCommand(s.in.Text).verb != cmdFiles { // which may be about a file of before
 		return nil
 	}
-	if known, err := c.known(ctx, s); err != nil || !known {
+	if kept, err := c.fetchFor(ctx, s, files); err != nil || kept || len(files) == 0 || !s.person.known() {
 		return err // a stranger's files are not even opened
 	}
 	if slow {
@@ -377,10 +377,7 @@ func (c *Clerk) fetch(ctx context.Context, s *session) error {
 		if s.table = table; table != nil || trouble != nil {
 			return trouble
 		}
-		if doc == nil || doc.Kind != page.KindOCR {
-			data = nil
-		}
-		s.docs = append(s.docs, opened{doc: doc, data: data, err: err})
+		s.docs = append(s.docs, opened{in: m, doc: doc, data: data, err: err})
 	}
 	return nil
 }

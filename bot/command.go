@@ -57,8 +57,11 @@ const (
 	cmdFrequent verb = "frequent"
 	cmdForget   verb = "forget"
 	cmdBasis    verb = "basis"
-	cmdLeave    verb = "leave" // 请假
-	cmdBack     verb = "back"  // 销假
+	cmdFiles    verb = "files"     // 附件
+	cmdAddFile  verb = "add_file"  // 加附件
+	cmdDropFile verb = "drop_file" // 移除附件
+	cmdLeave    verb = "leave"     // 请假
+	cmdBack     verb = "back"      // 销假
 	cmdRules    verb = "rules"
 	cmdLimit    verb = "limit" // 把自动通过的上限改成6000
 	cmdPay      verb = "pay"
@@ -123,6 +126,12 @@ var words = []struct {
 	{"取消加急", cmdCalm, false, true},
 	{"依据", cmdBasis, true, false},
 	{"出处", cmdBasis, true, false},
+	{"移除附件", cmdDropFile, true, false},
+	{"删除附件", cmdDropFile, true, false},
+	{"附件", cmdFiles, true, false},
+	{"添加附件", cmdAddFile, true, false},
+	{"加附件", cmdAddFile, true, false},
+	{"上传附件", cmdAddFile, true, false},
 	{"规则", cmdRules, false, false},
 	{"学习", cmdLearned, false, false},
 	{"记住的", cmdLearned, false, false},
@@ -173,6 +182,8 @@ func parseCommand(text string) command {
 			return command{verb: cmdProgress, orders: ids}
 		case w.verb == cmdApprove && leads && len(ids) > 0: // with a remark
 		case w.verb == cmdReject && len(ids) > 0 && strings.HasPrefix(after, " "):
+		case w.verb == cmdFiles && !strings.HasPrefix(after, " "): // 附件里的 SO…
+			continue
 		case w.verb == cmdForget && len(ids) == 0 && leads: // what is no number is read like any other sentence
 		case (w.verb == cmdPay || w.verb == cmdUnpay || w.verb == cmdAccount) && (len(ids) > 0 || !strings.HasPrefix(after, " ")): // 信用卡3张
 			continue
@@ -225,6 +236,10 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return s.calm(ctx, tx, cmd.orders)
 	case cmdBasis:
 		return true, s.basis(tx, cmd.orders)
+	case cmdFiles, cmdAddFile:
+		return s.files(tx, cmd)
+	case cmdDropFile:
+		return true, s.dropFile(tx, cmd)
 	case cmdLearned:
 		return s.remembered(tx, cmd.arg)
 	case cmdFrequent:
@@ -510,15 +525,19 @@ func (s *session) progress(tx Tx, ids []orders.OrderID) error {
 
 // showOrder shows where an order is: the chain to staff, the seven nodes to customers.
 func (s *session) showOrder(tx Tx, o *orders.Order) error {
+	files, err := s.filesOf(tx, o.ID)
+	if err != nil {
+		return err
+	}
 	if s.person.staff != nil {
-		s.send(cards.Progress(o, s.books.Catalog, s.now), "reply", o.ID)
+		s.send(cards.WithAttachments(cards.Progress(o, s.books.Catalog, s.now), o.ID, files), "reply", o.ID)
 		if len(o.Shipments) > 0 {
 			s.send(cards.Nodes(o, ""), "reply", o.ID)
 		}
 		return nil
 	}
 	link, err := s.link(tx, o.ID)
-	s.send(cards.Nodes(o, link), "reply", o.ID)
+	s.send(cards.WithAttachments(cards.Nodes(o, link), o.ID, files), "reply", o.ID)
 	return err
 }
 
@@ -542,19 +561,24 @@ func (s *session) lines(tx Tx, cmd command) error {
 		if err != nil {
 			return err
 		}
-		s.send(s.detail(o, page), "order.lines", o.ID)
+		detail, err := s.detail(tx, o, page)
+		if err != nil {
+			return err
+		}
+		s.send(detail, "order.lines", o.ID)
 	}
 	return nil
 }
 
 // detail shows an order's lines as this person may see them.
-func (s *session) detail(o *orders.Order, page int) cards.Message {
-	v := cards.DetailView{Page: page, ForCustomer: s.person.staff == nil}
+func (s *session) detail(tx Tx, o *orders.Order, page int) (cards.Message, error) {
+	files, err := s.filesOf(tx, o.ID)
+	v := cards.DetailView{Page: page, ForCustomer: s.person.staff == nil, Files: files}
 	if m := s.person.staff; m != nil {
 		v.SeesInternal = m.May(orders.RightInternalNote) == orders.ScopeAll
 		v.HidePrices = m.May(orders.RightPrices) != orders.ScopeAll
 	}
-	return cards.Detail(o, v)
+	return cards.Detail(o, v), err
 }
 
 // trail prints what was done to an order, when and by whom.

@@ -167,7 +167,7 @@ func (c *Clerk) fetchKept(ctx context.Context, s *session) error {
 	if _, ok := orders.ErrorMessage(err); err != nil && !ok {
 		return err
 	}
-	s.docs = []opened{{doc: doc, err: err}}
+	s.docs = []opened{{in: orders.Inbound{FileName: p.Name}, doc: doc, data: p.File, err: err}}
 	s.part.Messages[0].Text = "" // it is about the file and no part of the order
 	return nil
 }

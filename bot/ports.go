@@ -85,6 +85,7 @@ type Tx interface {
 	orders.Tx
 	orders.RuleTx
 	orders.ImportTx
+	orders.AttachmentTx
 	// FinishTurn marks the turn's messages (those of its IDs) as answered. It fails with CodeConflict
 	// when the claim has run out: then nothing of the transaction may stand.
 	FinishTurn(t *orders.Turn) error

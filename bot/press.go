@@ -80,7 +80,11 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 		if err != nil {
 			return err
 		}
-		s.send(s.detail(o, 1), "order.lines", o.ID)
+		detail, err := s.detail(tx, o, 1)
+		if err != nil {
+			return err
+		}
+		s.send(detail, "order.lines", o.ID)
 		s.send(cards.Progress(o, s.books.Catalog, s.now), "reply", o.ID)
 		return nil
 	case cards.UseRules:

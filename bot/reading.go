@@ -29,11 +29,13 @@ func (s *session) read(ctx context.Context, tx Tx) error {
 		for _, text := range unread {
 			s.say(text)
 		}
+		s.waitForUnopened()
 		return nil
 	}
 	for _, text := range unread {
 		s.say(text)
 	}
+	s.waitForUnopened()
 	for i := range messages {
 		if err := s.readOne(ctx, tx, i, messages[i]); err != nil {
 			return err
@@ -179,10 +181,15 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 		return nil
 	}
 	switch result.Intent {
-	case intake.IntentOrder:
-		return s.place(ctx, tx, result, thread, recalled.why)
-	case intake.IntentChange:
-		return s.change(ctx, tx, result, thread, recalled.why)
+	case intake.IntentOrder, intake.IntentChange:
+		take := s.place
+		if result.Intent == intake.IntentChange {
+			take = s.change
+		}
+		if err := take(ctx, tx, result, thread, recalled.why); err != nil {
+			return err
+		}
+		return s.keepSource(tx, s.talk.Orders)
 	case intake.IntentConfirm:
 		return s.confirm(ctx, tx, s.talk.Orders, 0)
 	case intake.IntentDeny:
@@ -208,8 +215,14 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 			return s.annotate(ctx, tx, s.talk.Orders)
 		}
 		if m.Doc != nil {
-			s.say("这里面没有看到订单。如果确实是订单，请换一张清楚的图，或把内容打成文字发来。")
-			return nil
+			return s.noOrder(tx)
+		}
+		if ids, rest := orders.FindOrderIDs(m.Text); len(ids) == 1 && saysWhat(strings.Trim(rest, edges)) {
+			o, err := s.order(tx, ids[0])
+			if err == nil {
+				s.awaitFiles(o.ID)
+			}
+			return err
 		}
 		s.talk.Heard = &heard{s.texts(), s.in.Sender, s.now}
 		if utf8.RuneCountInString(m.Text) <= 8 {

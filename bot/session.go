@@ -28,6 +28,8 @@ type session struct {
 	extra    map[string]string // its fields that only some orders have
 	// rulesFile is what was sent to become the rules; nil: nothing of the kind.
 	rulesFile *rulesFile
+	// kept are files that belong to an order unread; nil: there are none.
+	kept *keptFiles
 	// table is one of master data that was sent, or that an answer is about; nil: nothing of the kind. imported is what was imported.
 	table    *sentTable
 	imported *orders.ImportProposal
@@ -58,8 +60,9 @@ type session struct {
 
 // opened is a file after reading, or why it could not be read.
 type opened struct {
+	in   orders.Inbound
 	doc  *page.Document
-	data []byte // of a picture or scan: what is not clear may have to be cut out of it
+	data []byte // it may have to be kept with an order, and what is not clear in a picture to be cut out of it
 	err  error
 }
 
@@ -81,6 +84,9 @@ type talk struct {
 	Last []orders.OrderID `json:"last,omitempty"`
 	// Heard are words that ordered nothing: where a file follows, they may be about it.
 	Heard *heard `json:"heard,omitempty"`
+	// Attach is the order whose files are to come, Unread are files in which no order was found.
+	Attach *attaching   `json:"attach,omitempty"`
+	Unread *unreadFiles `json:"unread,omitempty"`
 	// Awaiting is a question of ours that the next text answers.
 	Awaiting *awaiting `json:"awaiting,omitempty"`
 	// Rules are those that somebody was asked about.
@@ -244,6 +250,9 @@ func (s *session) dispatch(ctx context.Context, tx Tx) error {
 	}
 	if s.rulesFile != nil {
 		return s.takeRules(ctx, tx)
+	}
+	if s.kept != nil {
+		return s.keep(tx)
 	}
 	if s.table != nil {
 		return s.takeTable(tx)

@@ -16,7 +16,9 @@ type Message struct {
 // File is a file to send.
 type File struct {
 	Name string `json:"name"`
-	Data []byte `json:"data"`
+	Data []byte `json:"data,omitempty"`
+	// Blob names content that the store keeps (its digest), in place of Data.
+	Blob string `json:"blob,omitempty"`
 }
 
 // Style is how a button looks.

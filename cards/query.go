@@ -338,6 +338,7 @@ type DetailView struct {
 	HidePrices bool // for the warehouse
 	ForCustomer,
 	SeesInternal bool
+	Files []orders.Attachment // that the reader may have
 }
 
 // detailFooter is room for the row that says how to see the next page.
@@ -388,6 +389,7 @@ func Detail(o *orders.Order, v DetailView) Message {
 	if v.SeesInternal {
 		add("内部说明", o.InternalNote)
 	}
+	add("附件", attachmentRow(o.ID, v.Files))
 	head := func(n int) string {
 		if n > 0 {
 			return fmt.Sprintf("明细 %s（第 %d 页）", id, n+1)

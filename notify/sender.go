@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -53,6 +54,8 @@ type SenderOptions struct {
 	// Catalog finds the other channel of a person; see [Sender].
 	Catalog func() *orders.Catalog
 	Backlog Backlog // nil: the age of the outbox is not measured
+	// Blob returns content that the store keeps: CodeNotFound where it has none.
+	Blob func(ctx context.Context, digest string) ([]byte, error)
 	// Hold is the time after which another process may take what a dead one had claimed; 0: 40 s. A
 	// call may take five eighths of it.
 	Hold    time.Duration
@@ -242,7 +245,35 @@ func (s *Sender) send(ctx context.Context, channel Channel, d orders.Delivery) (
 			return nil, &Error{Reason: RateLimited, RetryAfter: time.Second, Err: errors.New("the card is not sent yet")}
 		}
 	}
+	if err := s.fill(ctx, &d); err != nil {
+		return nil, err
+	}
 	return channel.Send(ctx, d, target)
+}
+
+// fill puts in the content of a file that the message only names.
+func (s *Sender) fill(ctx context.Context, d *orders.Delivery) error {
+	if !bytes.Contains(d.Body, []byte(`"blob":`)) {
+		return nil
+	}
+	var m cards.Message
+	if err := json.Unmarshal(d.Body, &m); err != nil {
+		return &Error{Reason: Rejected, Err: err}
+	}
+	if m.File == nil || m.File.Blob == "" {
+		return nil // it was within a text
+	}
+	data, err := s.o.Blob(ctx, m.File.Blob)
+	switch {
+	case orders.ErrorCode(err) == orders.CodeNotFound:
+		m.File = nil // its text says what to do
+	case err != nil:
+		return &Error{Reason: Unavailable, Err: err}
+	default:
+		m.File.Data, m.File.Blob = data, ""
+	}
+	d.Body = body(m)
+	return nil
 }
 
 // heldBack is noted for a delivery that was not tried: its platform is in trouble, or its receiver

@@ -30,6 +30,7 @@ const (
 
 	RightPrices       Right = "prices"        // 价格和金额
 	RightInternalNote Right = "internal_note" // 内部执行说明
+	RightFiles        Right = "files"         // 附件: own are those that one sent
 )
 
 // Scope tells how far a right reaches.

@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -9,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -155,62 +153,4 @@ func (s *Store) Spend(ctx context.Context, name, day string, limit int) (bool, e
 			return false, fmt.Errorf("spend %s: %w", name, err)
 		}
 	}
-}
-
-// chunkSize keeps a row well under what MySQL takes in one packet.
-const chunkSize = 1 << 20
-
-type blobRow struct {
-	Digest string `gorm:"primaryKey"`
-	No     int    `gorm:"primaryKey"`
-	Chunks int
-	Data   []byte
-}
-
-func (*blobRow) TableName() string { return "blobs" }
-
-// PutBlob keeps an attachment and returns its name, the SHA-256 of its content in hex. The same
-// content is kept once.
-func (s *Store) PutBlob(ctx context.Context, data []byte) (string, error) {
-	sum := sha256.Sum256(data)
-	name := hex.EncodeToString(sum[:])
-	var have int
-	if err := s.db.WithContext(ctx).Raw("SELECT COUNT(*) FROM blobs WHERE digest = ?", name).Scan(&have).Error; err != nil {
-		return "", fmt.Errorf("look for attachment: %w", err)
-	}
-	if have > 0 {
-		return name, nil
-	}
-	chunks := slices.Collect(slices.Chunk(data, chunkSize))
-	if len(chunks) == 0 {
-		chunks = [][]byte{{}}
-	}
-	err := s.Do(ctx, func(tx *Tx) error {
-		for i, c := range chunks {
-			if err := tx.db.Create(&blobRow{Digest: name, No: i, Chunks: len(chunks), Data: c}).Error; err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil && !errors.Is(err, gorm.ErrDuplicatedKey) {
-		return "", fmt.Errorf("keep attachment: %w", err)
-	}
-	return name, nil
-}
-
-// Blob returns the attachment of that name: CodeNotFound where there is none.
-func (s *Store) Blob(ctx context.Context, name string) ([]byte, error) {
-	var rows []blobRow
-	if err := s.db.WithContext(ctx).Raw("SELECT * FROM blobs WHERE digest = ? ORDER BY no", name).Scan(&rows).Error; err != nil {
-		return nil, fmt.Errorf("read attachment: %w", err)
-	}
-	if len(rows) == 0 || len(rows) != rows[0].Chunks {
-		return nil, orders.Errorf(orders.CodeNotFound, "附件已不在")
-	}
-	var data bytes.Buffer
-	for i := range rows {
-		data.Write(rows[i].Data)
-	}
-	return data.Bytes(), nil
 }

@@ -2,6 +2,9 @@ package storage_test
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -94,16 +97,57 @@ func TestAttachments(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *storage.Store) {
 		t.Helper()
-		for _, data := range [][]byte{{}, []byte("order.pdf"), bytes.Repeat([]byte("0123456789abcdef"), 1<<18), bytes.Repeat([]byte{0}, 2<<20)} {
-			for range 2 {
-				name, err := s.PutBlob(t.Context(), data)
-				require.NoError(t, err)
-				got, err := s.Blob(t.Context(), name)
-				require.NoError(t, err)
-				require.True(t, bytes.Equal(data, got))
-			}
+		contents := [][]byte{[]byte("order.pdf"), bytes.Repeat([]byte("0123456789abcdef"), 1<<18), bytes.Repeat([]byte{0}, 2<<20)}
+		put := func(id orders.OrderID, data []byte) (a orders.Attachment, err error) {
+			err = s.Do(t.Context(), func(tx *storage.Tx) (err error) {
+				a, err = tx.PutAttachment(orders.Attachment{Order: id, Name: "附件.pdf", Size: len(data), By: "S01", ByName: "周婷", At: ordertest.Start}, data)
+				return err
+			})
+			return a, err
 		}
-		_, err := s.Blob(t.Context(), "none")
+		// Two orders get the same contents at the same time; each has each once, whatever is sent again.
+		var wg sync.WaitGroup
+		var failed [2]error
+		for i, id := range []orders.OrderID{"SO202603110001", "SO202603110002"} {
+			wg.Go(func() {
+				for n, data := range slices.Concat(contents, contents) {
+					a, err := put(id, data)
+					got, blobErr := s.Blob(t.Context(), a.Digest)
+					if err = errors.Join(err, blobErr); err == nil && (a.No != n%len(contents)+1 || !bytes.Equal(data, got)) {
+						err = fmt.Errorf("file %d got number %d, or another content", n, a.No)
+					}
+					failed[i] = errors.Join(failed[i], err)
+				}
+			})
+		}
+		wg.Wait()
+		require.NoError(t, errors.Join(failed[:]...))
+		list := func(id orders.OrderID) (names []int) {
+			require.NoError(t, s.Do(t.Context(), func(tx *storage.Tx) error {
+				all, err := tx.Attachments(id)
+				names = nil
+				for _, a := range all {
+					require.Equal(t, orders.Attachment{
+						Order: id, No: a.No, Digest: a.Digest, Name: "附件.pdf", Size: len(contents[(a.No-1)%3]), By: "S01", ByName: "周婷", At: ordertest.Start,
+					}, a)
+					names = append(names, a.No)
+				}
+				return err
+			}))
+			return names
+		}
+		require.Equal(t, []int{1, 2, 3}, list("SO202603110001"))
+		// One that was taken off keeps its number, and comes back with another one.
+		require.NoError(t, s.Do(t.Context(), func(tx *storage.Tx) error {
+			return tx.DropAttachment("SO202603110001", 1, "S01", ordertest.Start)
+		}))
+		require.Equal(t, []int{2, 3}, list("SO202603110001"))
+		again, err := put("SO202603110001", contents[0])
+		require.NoError(t, err)
+		require.Equal(t, 4, again.No)
+		require.Equal(t, []int{2, 3, 4}, list("SO202603110001"))
+		require.Equal(t, []int{1, 2, 3}, list("SO202603110002"))
+		_, err = s.Blob(t.Context(), "none")
 		require.Equal(t, orders.CodeNotFound, orders.ErrorCode(err))
 	})
 }

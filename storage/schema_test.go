@@ -46,6 +46,7 @@ func TestSchemaIsCheckedAndMigrated(t *testing.T) {
 			exec("DROP TABLE learned")
 			exec("DROP TABLE order_reasons")
 			require.ErrorContains(t, stores[0].CheckSchema(t.Context()), `run "orderbot migrate"`)
+			exec("DROP TABLE attachments")
 			exec("DROP TABLE blobs")
 			exec("DROP TABLE slots")
 			if name == "sqlite" {
@@ -54,7 +55,7 @@ func TestSchemaIsCheckedAndMigrated(t *testing.T) {
 			}
 			require.NoError(t, stores[0].Migrate(t.Context()))
 			require.NoError(t, stores[0].CheckSchema(t.Context()))
-			_, err := stores[0].PutBlob(t.Context(), []byte("x"))
+			_, err := stores[0].Secret(t.Context(), "links")
 			require.NoError(t, err)
 		})
 	}

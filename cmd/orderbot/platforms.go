@@ -192,7 +192,7 @@ func (s *server) buildNotify(desk *orders.Desk, signer *cards.Signer, metrics *n
 	s.follow(desk, metrics)
 	s.sender = notify.NewSender(notify.SenderOptions{
 		Outbox: s.store, Store: store, Channels: channels, Catalog: s.books.catalog, Backlog: s.store, Metrics: metrics,
-		Now: s.clock, Logger: s.logger.With("part", "sender"), Hold: s.hold,
+		Now: s.clock, Logger: s.logger.With("part", "sender"), Hold: s.hold, Blob: s.store.Blob,
 	})
 	set := make(map[orders.Platform]bool, len(channels))
 	for p := range channels {

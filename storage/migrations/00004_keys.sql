@@ -27,3 +27,20 @@ CREATE TABLE blobs (
   data MEDIUMBLOB NOT NULL,
   PRIMARY KEY (digest, no)
 );
+
+-- The files of orders. A file that was taken off its order (removed_at) keeps its number.
+CREATE TABLE attachments (
+  order_id VARCHAR(32) NOT NULL,
+  no INT NOT NULL,
+  digest VARCHAR(64) NOT NULL,
+  name TEXT NOT NULL,
+  size INT NOT NULL,
+  note TEXT NOT NULL,
+  by_person VARCHAR(128) NOT NULL,
+  by_name TEXT NOT NULL,
+  customer TINYINT NOT NULL,
+  at BIGINT NOT NULL,
+  removed_at BIGINT NOT NULL,
+  removed_by VARCHAR(128) NOT NULL,
+  PRIMARY KEY (order_id, no)
+);
