@@ -39,6 +39,7 @@ const (
 	cmdSkip     verb = "skip"
 	cmdShip     verb = "ship"
 	cmdFetched  verb = "fetched" // 自提完成
+	cmdPapers   verb = "papers"  // 报关资料
 	cmdAck      verb = "ack"
 	cmdTodo     verb = "todo"
 	cmdProgress verb = "progress"
@@ -106,8 +107,13 @@ var words = []struct {
 	{"提货完成", cmdFetched, true, false},
 	{"已自提", cmdFetched, true, false},
 	{"已提货", cmdFetched, true, false},
+	{"报关资料", cmdPapers, true, false},
+	{"资料", cmdPapers, true, false},
 	{"收到", cmdAck, false, true},
 	{"待办", cmdTodo, false, true},
+	{"待拣货", cmdTodo, false, true},
+	{"待拣", cmdTodo, false, true},
+	{"待发货", cmdTodo, false, true},
 	{"进度", cmdProgress, true, false},
 	{"明细", cmdLines, true, false},
 	{"轨迹", cmdTrail, true, false},
@@ -266,6 +272,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.ship(tx, cmd)
 	case cmdFetched:
 		return true, s.fetched(tx, cmd)
+	case cmdPapers:
+		return true, s.papers(tx, cmd)
 	case cmdAck:
 		return s.acknowledge(ctx, tx, cmd.orders)
 	case cmdPay:
@@ -613,18 +621,9 @@ func (s *session) todo(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		slices.SortStableFunc(picks, func(a, b *orders.Order) int {
-			switch {
-			case a.Urgent == b.Urgent:
-				return 0
-			case a.Urgent:
-				return -1
-			default:
-				return 1
-			}
-		})
+		slices.SortFunc(picks, orders.Sooner)
 		for _, o := range picks {
-			list = append(list, cards.TodoItem{Order: o, What: "发货", Say: "发货 " + string(o.ID) + " 运单号"})
+			list = append(list, cards.TodoItem{Order: o, What: "发货", More: append(cards.Pressing(o), cards.Lacking(o)...), Say: "发货 " + string(o.ID) + " 运单号"})
 		}
 	}
 	if staff.May(orders.RightPlace) != orders.ScopeNone {
@@ -636,7 +635,9 @@ func (s *session) todo(ctx context.Context) error {
 			list = append(list, cards.TodoItem{Order: o, What: "草稿待确认", Say: "确认 " + string(o.ID), Due: o.ExpiresAt})
 		}
 	}
-	s.send(cards.Todo(list, s.now), "reply", "")
+	for _, m := range cards.Todo(list, s.now) {
+		s.send(m, "reply", "")
+	}
 	return nil
 }
 

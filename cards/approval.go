@@ -105,6 +105,7 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 		Field{"地址", o.Address},
 		Field{"业务员", v.Sales},
 		Field{"付款", o.Payment},
+		Field{"报关资料", papers(o)},
 	), extras(o)...)
 }
 
@@ -232,6 +233,9 @@ func Progress(o *orders.Order, catalog *orders.Catalog, now time.Time) Message {
 		rows = append(rows, "还是草稿，等业务员或客户确认（"+when(o.ExpiresAt)+"前）")
 	case len(o.Nodes) == 0 && !o.ConfirmedAt.IsZero():
 		rows = append(rows, "不用人工审批")
+	}
+	if p := papers(o); p != "" {
+		rows = append(rows, "报关资料："+p)
 	}
 	if o.Status.Ended() && o.CloseReason != "" {
 		rows = append(rows, "原因："+o.CloseReason)

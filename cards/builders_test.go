@@ -337,9 +337,9 @@ func scenes() map[string][]cards.Message {
 			cards.Todo([]cards.TodoItem{
 				{Order: urgent(pending()), What: "审批", Due: at(11, 14, 5), Say: "同意 SO202603110012"},
 				{Order: draft(), What: "确认草稿", Due: at(12, 10, 1), Say: "确认 SO202603110012"},
-				{Order: approved, What: "拣货发货"},
-			}, at(11, 15, 0)),
-			cards.Todo(nil, at(11, 15, 0)),
+				{Order: approved, What: "拣货发货", More: []string{"优先级 120：加急、三级医院"}},
+			}, at(11, 15, 0))[0],
+			cards.Todo(nil, at(11, 15, 0))[0],
 		},
 		"stock": {
 			cards.Stock("导尿管", []cards.StockItem{{cat.Product("P012"), dec("1250")}, {cat.Product("P031"), dec("0")}, {cat.Product("P044"), dec("80")}}, 4, at(11, 15, 0)),

@@ -190,6 +190,9 @@ func draftFields(o *orders.Order, v DraftView) []Field {
 		Field{"特殊要求", show(orders.FieldRequirement, o.SpecialRequirement(), "")},
 	)
 	fields = append(fields, extras(o)...)
+	if !v.ForCustomer {
+		fields = append(fields, Field{"报关资料", papers(o)})
+	}
 	fields = append(fields, Field{"应收", receivable(o)})
 	if c := v.Customer; c != nil && !v.ForCustomer && c.CreditLimit != nil {
 		fields = append(fields, Field{"信用", credit(v.Exposure+o.Receivable(), *c.CreditLimit)})
@@ -204,6 +207,19 @@ func extras(o *orders.Order) []Field {
 		out = append(out, Field{name, o.Extra[name]})
 	}
 	return out
+}
+
+// papers says which customs papers an order has and lacks: 资料不齐，缺 原产地证; "" where it needs none.
+func papers(o *orders.Order) string {
+	missing := o.MissingPapers()
+	switch {
+	case len(o.Papers) == 0:
+		return ""
+	case len(missing) == 0:
+		return "已齐"
+	default:
+		return "资料不齐，缺 " + strings.Join(missing, "、")
+	}
 }
 
 // shortages counts the lines for which there is too little stock.

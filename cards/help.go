@@ -28,6 +28,10 @@ var helpRows = []struct {
 	{[]orders.Role{orders.RoleFinance, orders.RoleCFO, orders.RoleSales}, "信用 客户：占用、额度、剩余、逾期"},
 	{[]orders.Role{orders.RoleOperations}, "跳过一步审批：「跳过 SO… 原因」"},
 	{[]orders.Role{orders.RoleWarehouse, orders.RoleWarehouseLead}, "发货：「发货 SO… 运单号」，认不出快递就写上名字：「发货 SO… 中通 运单号」；客户自取：备好了「发货 SO… 自提」，取走了「自提完成 SO…」"},
+	{
+		[]orders.Role{orders.RolePurchasing, orders.RoleService, orders.RoleWarehouse, orders.RoleWarehouseLead},
+		"进口货的报关资料：「资料 SO…」看缺什么，「资料 SO… 报关单、原产地证 已齐」登记",
+	},
 	{[]orders.Role{orders.RoleWarehouse, orders.RoleWarehouseLead}, "加急提醒：点「收到」，或回复「收到 SO…」"},
 	{[]orders.Role{orders.RoleSales, orders.RoleAdmin}, "让客户自己查：「绑定码 C001」"},
 	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager, orders.RoleService, orders.RoleAccountManager}, "依据 SO…：每一项从哪句话读来；学习 客户名：记住了什么，忘记 编号：撤销；常购 客户名：常买什么"},

@@ -263,12 +263,16 @@ type TodoItem struct {
 	What  string    // 审批, 拣货发货, 确认草稿
 	Due   time.Time // zero: none
 	Say   string    // the words that do it
+	More  []string  // further rows: how pressing it is, what it lacks
 }
 
+// todoTexts is how many texts the list of what waits may have.
+const todoTexts = 3
+
 // Todo lists what waits for the asker, the most pressing first as given.
-func Todo(list []TodoItem, now time.Time) Message {
+func Todo(list []TodoItem, now time.Time) []Message {
 	if len(list) == 0 {
-		return Message{Text: "没有等您处理的事，可以歇会儿（" + when(now) + "）"}
+		return []Message{{Text: "没有等您处理的事，可以歇会儿（" + when(now) + "）"}}
 	}
 	blocks := make([]string, len(list))
 	for i, t := range list {
@@ -284,6 +288,9 @@ func Todo(list []TodoItem, now time.Time) Message {
 			urgent = "【加急】"
 		}
 		blocks[i] = fmt.Sprintf("%d. %s%s", i+1, urgent, join(" ", t.What, string(t.Order.ID), customerName(t.Order, nil), t.Order.Total.String(), due))
+		for _, row := range t.More {
+			blocks[i] += "\n" + row
+		}
 		if t.Say != "" {
 			blocks[i] += "\n回复「" + t.Say + "」"
 		}
@@ -294,7 +301,52 @@ func Todo(list []TodoItem, now time.Time) Message {
 		}
 		return ""
 	}
-	return Message{Text: fill(TextLimit, blocks, 1, func(int) string { return fmt.Sprintf("待办 %d 件", len(list)) }, tail)[0]}
+	head := func(n int) string {
+		if n > 0 {
+			return "待办（续）"
+		}
+		return fmt.Sprintf("待办 %d 件", len(list))
+	}
+	var out []Message
+	for _, text := range fill(TextLimit, blocks, todoTexts, head, tail) {
+		out = append(out, Message{Text: text})
+	}
+	return out
+}
+
+// Pressing says what an order weighs in the warehouse's list and why: 优先级 120：加急、三级医院.
+func Pressing(o *orders.Order) []string {
+	if len(o.PriorityWhy) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("优先级 %d：%s", o.Priority, strings.Join(o.PriorityWhy, "、"))}
+}
+
+// Lacking says what keeps an order from being shipped besides goods.
+func Lacking(o *orders.Order) []string {
+	if len(o.MissingPapers()) == 0 {
+		return nil
+	}
+	return []string{papers(o)}
+}
+
+// Papers is the check-list of an order's customs papers (资料 SO…).
+func Papers(o *orders.Order) Message {
+	if len(o.Papers) == 0 {
+		return Message{Text: string(o.ID) + " 没有要报关资料的货"}
+	}
+	rows := []string{string(o.ID) + " 的报关资料：" + papers(o)}
+	for _, p := range o.Papers {
+		if p.By == "" {
+			rows = append(rows, "⬜ "+p.Name)
+		} else {
+			rows = append(rows, "✅ "+p.Name+"　"+p.By+" "+when(p.At))
+		}
+	}
+	if missing := o.MissingPapers(); len(missing) > 0 {
+		rows = append(rows, "齐了请回复「资料 "+string(o.ID)+" "+strings.Join(missing, "、")+" 已齐」")
+	}
+	return Message{Text: clipBytes(strings.Join(rows, "\n"), TextLimit)}
 }
 
 // StockItem is a product with what is free of it.
@@ -385,6 +437,9 @@ func Detail(o *orders.Order, v DetailView) Message {
 	add("特殊要求", o.SpecialRequirement())
 	for _, f := range extras(o) {
 		add(f.Name, f.Value)
+	}
+	if !v.ForCustomer {
+		add("报关资料", papers(o))
 	}
 	if v.SeesInternal {
 		add("内部说明", o.InternalNote)

@@ -81,6 +81,11 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 			return Message{}, false
 		}
 		return say(id + " 加急：仓库 " + o.Alert.AckName + " 已收到（" + when(o.Alert.AckAt) + "）")
+	case orders.EventPapers:
+		if len(o.MissingPapers()) > 0 || len(o.Shipments) > 0 || o.Status.Ended() {
+			return Message{}, false
+		}
+		return say(id+" 的报关资料已齐，可以发货了", who)
 	case orders.EventShipped:
 		s := shipmentOf(o, e)
 		if s == nil {

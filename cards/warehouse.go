@@ -21,6 +21,7 @@ func Picking(o *orders.Order, seesInternal bool) []Message {
 		title + "　共 " + fmt.Sprint(len(o.Lines)) + " 行",
 		"客户：" + customerName(o, nil),
 	}
+	to = append(to, Pressing(o)...)
 	add := func(name, value string) {
 		if value != "" {
 			to = append(to, name+"："+value)
@@ -40,6 +41,7 @@ func Picking(o *orders.Order, seesInternal bool) []Message {
 	for _, f := range extras(o) {
 		add(f.Name, f.Value)
 	}
+	add("报关资料", papers(o))
 	if seesInternal {
 		add("内部说明", o.InternalNote)
 	}

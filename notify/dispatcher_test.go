@@ -34,6 +34,8 @@ func (r routes) Route(orders.Facts) (orders.Route, error) {
 
 func (routes) Check(orders.Facts) ([]orders.Finding, error) { return nil, nil }
 
+func (routes) Priority(orders.Facts) (int, []string, error) { return 0, nil, nil }
+
 // firm is an office with an order desk and a dispatcher that is run by hand.
 type firm struct {
 	*memory
@@ -290,6 +292,8 @@ func (r together) Route(orders.Facts) (orders.Route, error) {
 }
 
 func (together) Check(orders.Facts) ([]orders.Finding, error) { return nil, nil }
+
+func (together) Priority(orders.Facts) (int, []string, error) { return 0, nil, nil }
 
 // A person's consent counts for one role of a step. What is left goes to those above, and where they are the
 // same people, or none, it is not stuck in silence.

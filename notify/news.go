@@ -78,6 +78,13 @@ func (n *news) route() error {
 	case orders.EventShortage:
 		n.tellSales(KindShort)
 		n.tellRole(KindShort, cards.Shortage(n.o), orders.RolePurchasing)
+	case orders.EventPapers:
+		if n.e.Actor != string(n.o.Sales) { // who said so has the clerk's answer
+			n.tellSales(KindMoved)
+		}
+		if n.o.Status != orders.StatusPendingApproval {
+			n.tellWarehouse(KindPapers)
+		}
 	case orders.EventShipped:
 		n.tellSales(KindMoved)
 		return n.tellCustomer(KindShipped)
@@ -119,6 +126,17 @@ func (n *news) tell(s *orders.Staff, kind string, m cards.Message, order ...orde
 func (n *news) tellRole(kind string, m cards.Message, role orders.Role) {
 	for _, s := range n.cat.StaffWith(role) {
 		n.tell(s, kind, m, staffPlatforms...)
+	}
+}
+
+// tellWarehouse tells the event to the keepers of the warehouse, or, where there are none, to its leads.
+func (n *news) tellWarehouse(kind string) {
+	m := n.told()
+	for _, role := range []orders.Role{orders.RoleWarehouse, orders.RoleWarehouseLead} {
+		if staff := n.cat.StaffWith(role); m != nil && len(staff) > 0 {
+			n.tellRole(kind, *m, role)
+			return
+		}
 	}
 }
 
@@ -479,6 +497,9 @@ func (n *news) approved() error {
 	case orders.StatusApproved, orders.StatusAllocated, orders.StatusPicking:
 	default:
 		return nil
+	}
+	if len(n.o.MissingPapers()) > 0 {
+		n.tellRole(KindPapers, cards.Papers(n.o), orders.RolePurchasing)
 	}
 	pick := cards.Picking(n.o, true)
 	for _, role := range []orders.Role{orders.RoleWarehouse, orders.RoleWarehouseLead} {

@@ -147,6 +147,7 @@ const (
 	EventUrgentRepeated    = "urgent.repeated"   // Data: step
 	EventAcknowledged      = "urgent.acknowledged"
 	EventShortage          = "stock.short"
+	EventPapers            = "papers.complete" // no customs paper is missing any more
 	EventShipped           = "order.shipped" // Data: shipment
 	EventParcelMoved       = "parcel.moved"  // Data: shipment, state
 	EventDelivered         = "order.delivered"

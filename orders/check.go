@@ -27,6 +27,8 @@ type Finding struct {
 	// empty for a block, which then has no way around.
 	Role Role   `json:"role,omitempty"`
 	Ask  string `json:"ask,omitempty"` // the field of the order's Extra that is asked for
+	// Papers are the customs papers that the goods need, there or missing.
+	Papers []string `json:"papers,omitempty"`
 }
 
 // PastOrder is an earlier order of a customer, with those of its products that the order at hand has
@@ -71,6 +73,7 @@ func (d *Desk) check(o *Order, rules Rules, f Facts) error {
 		o.Exception = ""
 	}
 	o.Findings = found
+	o.needPapers(found)
 	return nil
 }
 

@@ -167,6 +167,9 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	if err != nil {
 		return nil, false, err
 	}
+	if o.Priority, o.PriorityWhy, err = rules.Priority(facts); err != nil {
+		return nil, false, err
+	}
 	o.review(&route)
 	o.setRoute(route, d.Times.ApprovalLimit)
 	events := []Event{d.event(o, EventConfirmed, by, nil)}
@@ -410,6 +413,9 @@ func (d *Desk) Ship(tx Tx, id OrderID, carrier, tracking, token string, by Actor
 	}
 	switch o.Status {
 	case StatusApproved, StatusAllocated, StatusPicking, StatusChecked:
+		if err := o.lackingPapers(); err != nil {
+			return nil, err
+		}
 		if err := tx.Reserve(o, now); err != nil {
 			return nil, err
 		}

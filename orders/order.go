@@ -157,6 +157,7 @@ type Order struct {
 	// is asked about, so that nothing is confirmed.
 	Requirement string
 	Extra       map[string]string // what the rules ask for of some orders only, by the name of the field (补充说明)
+	Papers      []Paper           // customs papers that its goods need, there or missing
 	Questions   []Question
 	Findings    []Finding // of the rules, when the draft was made and when it was confirmed
 	Exception   string    // why the order should pass what the rules block, once that was asked for (特批)
@@ -166,6 +167,10 @@ type Order struct {
 	Route       string // name of the rule that chose the chain
 	Rules       int    // version of the rules that the order was confirmed by; it keeps their chain
 	Exposure    Money  // of the customer when the order was confirmed, the order included
+	// Priority is what the order weighs in the warehouse's list, by the rules and the master data that it was confirmed by, and
+	// PriorityWhy says why. What weighs more goes first.
+	Priority    int
+	PriorityWhy []string
 	Nodes       []Node
 	Held        Money // credit held for the order: what is neither invoiced nor given back
 	Invoiced    Money // by invoices that name the order

@@ -25,6 +25,7 @@ const (
 	RightAcknowledge Right = "acknowledge" // 收到加急
 	RightBind        Right = "bind"        // 绑定码: own are the customers of whom one is the salesperson
 	RightLeave       Right = "leave"       // 请假: own are one's own and those of who reports to one
+	RightPapers      Right = "papers"      // 登记报关资料
 	RightRules       Right = "rules"       // 改审批规则
 	RightImport      Right = "import"      // 导入资料
 

@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -179,6 +180,18 @@ func (o *Order) PassedByRule() bool {
 		}
 	}
 	return true
+}
+
+// Sooner compares orders by whose goods leave the warehouse first: by priority, then urgent ones, then in the order in which
+// they were confirmed.
+func Sooner(a, b *Order) int {
+	urgent := func(o *Order) int {
+		if o.Urgent {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(urgent(a), urgent(b)), a.ConfirmedAt.Compare(b.ConfirmedAt), cmp.Compare(a.ID, b.ID))
 }
 
 // Covered tells whether stock is held for all of the order.

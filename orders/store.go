@@ -72,4 +72,6 @@ type Rules interface {
 	Route(f Facts) (Route, error)
 	// Check returns what is wrong with an order or worth knowing.
 	Check(f Facts) ([]Finding, error)
+	// Priority returns what an order weighs in the warehouse's list, and why; more goes first.
+	Priority(f Facts) (points int, reasons []string, err error)
 }

@@ -32,6 +32,8 @@ func (oneStep) Route(orders.Facts) (orders.Route, error) {
 
 func (oneStep) Check(orders.Facts) ([]orders.Finding, error) { return nil, nil }
 
+func (oneStep) Priority(orders.Facts) (int, []string, error) { return 0, nil, nil }
+
 func benchProduct(i int) orders.ProductCode {
 	return orders.ProductCode(fmt.Sprintf("P%03d", i%benchProducts))
 }

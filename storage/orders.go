@@ -37,6 +37,7 @@ type orderRow struct {
 	InternalNote  string
 	Requirement   string
 	Extra         string
+	Papers        string
 	Questions     string
 	Findings      string
 	Exception     string `gorm:"column:exception_reason"`
@@ -45,6 +46,8 @@ type orderRow struct {
 	Route         string
 	Rules         int
 	Exposure      int64
+	Priority      int
+	PriorityWhy   string
 	NodeCount     int
 	Held          int64
 	Invoiced      int64
@@ -145,6 +148,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 		CloseReason: o.CloseReason, Route: o.Route, Rules: o.Rules, Exposure: int64(o.Exposure), NodeCount: len(o.Nodes), Held: int64(o.Held), Invoiced: int64(o.Invoiced), ShipmentCount: len(o.Shipments),
 		Alert: toJSON(o.Alert), Asked: o.Entry.Asked, Corrected: o.Entry.Corrected, Changed: o.Entry.Changed, Created: toMS(o.CreatedAt), ConfirmedAt: toMS(o.ConfirmedAt), ExpiresAt: toMS(o.ExpiresAt),
 		ReservedUntil: toMS(o.ReservedUntil), Reached: toJSON(o.Reached), NextAt: toMS(o.NextAt()),
+		Papers: toJSON(o.Papers), Priority: o.Priority, PriorityWhy: toJSON(o.PriorityWhy),
 	}}
 	for i := range o.Lines {
 		l := &o.Lines[i]
@@ -185,9 +189,10 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 		CloseReason: w.CloseReason, Route: w.Route, Rules: w.Rules, Exposure: orders.Money(w.Exposure), Held: orders.Money(w.Held), Invoiced: orders.Money(w.Invoiced),
 		Entry: orders.Entry{Asked: w.Asked, Corrected: w.Corrected, Changed: w.Changed}, CreatedAt: fromMS(w.Created),
 		ConfirmedAt: fromMS(w.ConfirmedAt), ExpiresAt: fromMS(w.ExpiresAt), ReservedUntil: fromMS(w.ReservedUntil),
+		Priority: w.Priority,
 	}
 	err := errors.Join(fromJSON(w.Source, &o.Source), fromJSON(w.Questions, &o.Questions), fromJSON(w.Findings, &o.Findings), fromJSON(w.Alert, &o.Alert), fromJSON(w.Extra, &o.Extra),
-		fromJSON(w.Reached, &o.Reached))
+		fromJSON(w.PriorityWhy, &o.PriorityWhy), fromJSON(w.Papers, &o.Papers), 		fromJSON(w.Reached, &o.Reached))
 	for i := range r.lines {
 		l := &r.lines[i]
 		o.Lines = append(o.Lines, orders.Line{

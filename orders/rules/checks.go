@@ -28,7 +28,7 @@ type parameters struct {
 	percent, amount, quantity     decimal.Decimal
 	days, count                   int
 	within                        time.Duration
-	fields                        []string
+	fields, papers                []string
 	with, needs, excludes         []orders.ProductCode
 	unit, category, text, pattern string
 	matches                       *regexp.Regexp
@@ -37,9 +37,10 @@ type parameters struct {
 
 // problem is what a kind finds; the check adds its name and effect.
 type problem struct {
-	line int
-	text string
-	mild bool // to be said only, whatever the effect is
+	line   int
+	text   string
+	mild   bool // to be said only, whatever the effect is
+	papers []string
 }
 
 // kind is a way of checking, with the names of its parameters: those that are needed and the others.
@@ -70,7 +71,7 @@ var kinds = []kind{
 	{chinese: "格式", english: "format", needed: []string{"fields", "pattern", "text"}, find: format},
 	{chinese: "选项组合", english: "combination", needed: []string{"with"}, optional: []string{"needs", "excludes", "text"}, find: combination},
 	{chinese: "交期", english: "lead_time", needed: []string{"days"}, find: leadTime},
-	{chinese: "进口", english: "imported", needed: []string{"text"}, find: imported},
+	{chinese: "进口", english: "imported", optional: []string{"papers", "text"}, find: imported},
 	{chinese: "技术服务", english: "service", needed: []string{"text"}, find: service},
 	{chinese: "补充说明", english: extraKind, needed: []string{"text"}, find: extra},
 	{chinese: "条件", english: "condition", needed: []string{"when", "text"}, find: func(p *parameters, _ *orders.Facts) []problem {
@@ -106,7 +107,7 @@ func (e *Engine) Check(f orders.Facts) ([]orders.Finding, error) {
 			}
 		}
 		for _, p := range c.kind.find(&c.p, &f) {
-			x := orders.Finding{Rule: c.name, Line: p.line, Text: p.text, Effect: c.effect, Role: c.role}
+			x := orders.Finding{Rule: c.name, Line: p.line, Text: p.text, Effect: c.effect, Role: c.role, Papers: p.papers}
 			if c.kind.english == extraKind {
 				x.Ask = c.name
 			}
@@ -469,7 +470,16 @@ func leadTime(q *parameters, f *orders.Facts) []problem {
 }
 
 func imported(q *parameters, f *orders.Facts) []problem {
-	return products(f, func(p *orders.Product) bool { return p.Imported }, "含进口物料", q.text)
+	found := products(f, func(p *orders.Product) bool { return p.Imported }, "含进口物料", q.text)
+	for i := range found {
+		if len(q.papers) == 0 {
+			break
+		}
+		missing := slices.DeleteFunc(slices.Clone(q.papers), f.Order.HasPaper)
+		goods, _, _ := strings.Cut(found[i].text, "：")
+		found[i] = problem{text: orders.PapersText(goods, q.papers, missing), papers: q.papers, mild: len(missing) == 0}
+	}
+	return found
 }
 
 func service(q *parameters, f *orders.Facts) []problem {

@@ -145,6 +145,11 @@ func TestKindsOfChecks(t *testing.T) {
 		{kind: "交期", parameters: "days: 3", order: order("C1", "P1 20")},
 		{kind: "进口", parameters: "text: 请备齐报关资料", order: order("C1", "P1 20", "P2 1"), want: "含进口物料（P2）：请备齐报关资料"},
 		{kind: "进口", parameters: "text: 请备齐报关资料", order: order("C1", "P1 20")},
+		{kind: "进口", parameters: "papers: [报关单, 原产地证]", order: order("C1", "P1 20")},
+		{kind: "进口", parameters: "papers: [报关单, 原产地证]", order: order("C1", "P1 20", "P2 1"), want: "含进口物料（P2）：要有 报关单、原产地证，还缺 报关单、原产地证"},
+		{kind: "进口", parameters: "papers: [报关单, 原产地证]", order: with(order("C1", "P2 1"), func(o *orders.Order) {
+			o.Papers = []orders.Paper{{Name: "报关单", By: "冯购"}, {Name: "原产地证"}}
+		}), want: "含进口物料（P2）：要有 报关单、原产地证，还缺 原产地证"},
 		{kind: "技术服务", parameters: "text: 请约工程师", order: order("C1", "P2 1"), want: "含技术服务（P2）：请约工程师"},
 		{kind: "补充说明", parameters: "text: 要什么服务？", order: order("C1", "P1 20"), want: "要什么服务？ 请回复「补充说明：…」"},
 		{kind: "补充说明", parameters: "text: 要什么服务？", order: with(order("C1", "P1 20"), func(o *orders.Order) { o.Extra = map[string]string{"补充说明": "无"} })},

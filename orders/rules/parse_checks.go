@@ -24,7 +24,7 @@ func (r *reader) checks(n *yaml.Node) []check {
 	var out []check
 	for _, item := range r.items(n, "checks") {
 		f := r.fields(item, "检查", "name", "kind", "effect", "role", "when", "percent", "amount", "quantity", "days", "count", "within",
-			"fields", "with", "needs", "excludes", "unit", "category", "text", "pattern")
+			"fields", "with", "needs", "excludes", "unit", "category", "text", "pattern", "papers")
 		if c, ok := r.check(f, item); ok {
 			out = append(out, c)
 		}
@@ -59,6 +59,9 @@ func (r *reader) check(f map[string]*yaml.Node, item *yaml.Node) (check, bool) {
 		if f[name] == nil {
 			r.mistake(item, "检查「%s」要写明 %s", c.kind.chinese, name)
 		}
+	}
+	if c.kind.english == "imported" && (f["papers"] == nil) == (f["text"] == nil) {
+		r.mistake(item, "检查「%s」要写明 papers（要哪些报关资料），或者只提醒一句 text，两个写一个", c.kind.chinese)
 	}
 	if c.effect = effects[r.text(f["effect"], "effect")]; c.effect == "" {
 		r.mistake(at(f["effect"], item), "effect 要写 拦下、加审 或 提醒")
@@ -139,6 +142,10 @@ func (r *reader) parameters(f map[string]*yaml.Node) parameters {
 			r.mistake(f["fields"], "没有「%s」这一项，可以写：%s", name, strings.Join(orderFieldNames(), "、"))
 		}
 		p.fields = append(p.fields, name)
+	}
+	p.papers = list("papers")
+	if f["papers"] != nil && (len(p.papers) == 0 || slices.Contains(p.papers, "")) {
+		r.mistake(f["papers"], "papers 要写成资料名称的列表，例如 papers: [报关单, 原产地证]")
 	}
 	p.with, p.needs, p.excludes = codes("with"), codes("needs"), codes("excludes")
 	p.unit, p.category, p.text, p.pattern = r.text(f["unit"], "unit"), r.text(f["category"], "category"), r.text(f["text"], "text"), r.text(f["pattern"], "pattern")

@@ -267,19 +267,40 @@ func TestEveryFieldIsKnownByBothNames(t *testing.T) {
 	require.Len(t, rules.Fields(), len(truths))
 }
 
+// All combinations of the three dimensions, and of what stands beside them.
 func TestPriority(t *testing.T) {
 	t.Parallel()
 	e := load(t)
-	points, reasons, err := e.Priority(orders.Facts{
-		Order: &orders.Order{Urgent: true}, Customer: &orders.Customer{Type: orders.CustomerVIP, HospitalLevel: "三级甲等"},
-	})
-	require.NoError(t, err)
-	require.Equal(t, 130, points)
-	require.Equal(t, []string{"加急", "三级医院", "VIP"}, reasons)
-	points, reasons, err = e.Priority(orders.Facts{Order: &orders.Order{}})
-	require.NoError(t, err)
-	require.Zero(t, points)
-	require.Empty(t, reasons)
+	type part struct {
+		value, name string
+		points      int
+	}
+	n := 0
+	for _, urgency := range []part{{"", "", 0}, {"加急", "加急", 100}} {
+		for _, class := range []part{{"手套", "", 0}, {"手术耗材", "手术和急救用品", 40}, {"骨科植入物", "手术和急救用品", 40}, {"急救", "手术和急救用品", 40}, {"", "", 0}} {
+			for _, hospital := range []part{{"", "", 0}, {"三甲", "三级医院", 20}, {"三级乙等", "三级医院", 20}, {"二甲", "", 0}} {
+				for _, kind := range []part{{"普通", "", 0}, {"VIP", "VIP", 10}} {
+					want := 0
+					var why []string
+					for _, p := range []part{urgency, class, hospital, kind} {
+						if want += p.points; p.name != "" {
+							why = append(why, p.name)
+						}
+					}
+					points, reasons, err := e.Priority(orders.Facts{
+						Order:    &orders.Order{Urgent: urgency.value != "", Lines: []orders.Line{{Product: "P0"}, {Product: "P1"}}},
+						Customer: &orders.Customer{Type: kind.value, HospitalLevel: hospital.value},
+						Catalog:  orders.NewCatalog(orders.Master{Products: []orders.Product{{Code: "P1", Category: class.value}}}, nil, nil, 1),
+					})
+					require.NoError(t, err)
+					require.Equal(t, want, points, "%v %v %v %v", urgency, class, hospital, kind)
+					require.Equal(t, why, reasons)
+					n++
+				}
+			}
+		}
+	}
+	require.Equal(t, 2*5*4*2, n)
 }
 
 func TestLimitsOfSteps(t *testing.T) {
@@ -360,6 +381,9 @@ func TestMistakesAreNamedWithTheirLine(t *testing.T) {
 		{"a span that is too long", "routes:\n" + last + "checks:\n  - {kind: 同型号复核, effect: 加审, role: 财务, count: 1, within: 30天}\n"},
 		{"an unknown field of the order", "routes:\n" + last + "checks:\n  - {kind: 必填, effect: 拦下, fields: [邮箱]}\n"},
 		{"a broken pattern", "routes:\n" + last + "checks:\n  - {kind: 格式, effect: 拦下, fields: [客户单号], pattern: '[0-9', text: 数字}\n"},
+		{"papers without names", "routes:\n" + last + "checks:\n  - {kind: 进口, effect: 提醒, papers: []}\n"},
+		{"papers and a text", "routes:\n" + last + "checks:\n  - {kind: 进口, effect: 提醒, papers: [报关单], text: 备齐}\n"},
+		{"imported, and nothing to do", "routes:\n" + last + "checks:\n  - {kind: 进口, effect: 提醒}\n"},
 		{"a role and several", "routes:\n  - {name: a, when: true, steps: [{role: 财务, any: [总监, 财务]}]}\n"},
 		{"all and any", "routes:\n  - {name: a, when: true, steps: [{all: [财务, 总监], any: [总监, 财务]}]}\n"},
 		{"all of one", "routes:\n  - {name: a, when: true, steps: [{all: [总监]}]}\n"},

@@ -140,6 +140,7 @@ func (p *parameters) words() []string {
 	add(p.count > 0, "%d 单", p.count)
 	add(p.within > 0, "%s内", hours(p.within))
 	add(len(p.fields) > 0, "%s", strings.Join(p.fields, "、"))
+	add(len(p.papers) > 0, "要有 %s", strings.Join(p.papers, "、"))
 	add(p.pattern != "", "格式 %s", p.pattern)
 	add(len(p.with) > 0, "订 %s", codes(p.with))
 	add(len(p.needs) > 0, "要有 %s", codes(p.needs))
