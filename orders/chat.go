@@ -148,8 +148,8 @@ const (
 	EventAcknowledged      = "urgent.acknowledged"
 	EventShortage          = "stock.short"
 	EventPapers            = "papers.complete" // no customs paper is missing any more
-	EventShipped           = "order.shipped" // Data: shipment
-	EventParcelMoved       = "parcel.moved"  // Data: shipment, state
+	EventShipped           = "order.shipped"   // Data: shipment
+	EventParcelMoved       = "parcel.moved"    // Data: shipment, state
 	EventDelivered         = "order.delivered"
 	EventParcelSubscribe   = "parcel.subscribe" // Data: shipment; the parcel is to be followed
 	EventParcelQuery       = "parcel.query"     // Data: shipment; time to ask where the parcel is

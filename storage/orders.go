@@ -192,7 +192,7 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 		Priority: w.Priority,
 	}
 	err := errors.Join(fromJSON(w.Source, &o.Source), fromJSON(w.Questions, &o.Questions), fromJSON(w.Findings, &o.Findings), fromJSON(w.Alert, &o.Alert), fromJSON(w.Extra, &o.Extra),
-		fromJSON(w.PriorityWhy, &o.PriorityWhy), fromJSON(w.Papers, &o.Papers), 		fromJSON(w.Reached, &o.Reached))
+		fromJSON(w.PriorityWhy, &o.PriorityWhy), fromJSON(w.Papers, &o.Papers), fromJSON(w.Reached, &o.Reached))
 	for i := range r.lines {
 		l := &r.lines[i]
 		o.Lines = append(o.Lines, orders.Line{
