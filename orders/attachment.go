@@ -145,7 +145,7 @@ func attachmentName(name string, data []byte) (string, error) {
 	case len(data) > MaxAttachment:
 		return "", Errorf(CodeInvalid, "文件有 %d MB，超过 %d MB 的上限，没有收下。请拆开发", len(data)>>20, MaxAttachment>>20)
 	}
-	name = path.Base(strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
+	name = strings.Trim(path.Base(strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/")), " ./")
 	name = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune(`<>:"|?*`, r) {
 			return -1
