@@ -1073,7 +1073,8 @@ func (b *builder) bareQuantity(m *mention) bool {
 			return false
 		}
 		w := s.x.covers(m, nil, b.who)
-		if len(w) > 0 && w[0].toks == 1<<uint(len(m.toks))-1 && (c[0].strong|c[0].weak)&^(w[0].strong|w[0].weak) == 0 {
+		name, end := s.x.names.longest(s.r, skipSpace(s.r, m.from))
+		if named := name != nil && len(name.ids) == 1 && end == t.from; !named && len(w) > 0 && w[0].toks == 1<<uint(len(m.toks))-1 && (c[0].strong|c[0].weak)&^(w[0].strong|w[0].weak) == 0 {
 			return false // it is a size of what the words name
 		}
 	}

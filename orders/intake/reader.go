@@ -216,6 +216,7 @@ func (r *reading) fresh() (Result, *Thread) {
 		missed := r.missed()
 		r.shareOut()
 		r.sameGoods()
+		r.bareNames()
 		r.settle()
 		if len(r.secs) > 1 {
 			r.secs = slices.DeleteFunc(r.secs, func(sec *section) bool { return len(sec.items) == 0 })
@@ -493,6 +494,45 @@ func (r *reading) bareGoods() bool {
 		}
 	}
 	return n > 0
+}
+
+// bareNames makes lines of goods that stand by themselves between others without a quantity, so that it is asked for: 小四通,过滤器5只.
+func (r *reading) bareNames() {
+	s := r.s
+	ordered := func(id int32) bool {
+		return slices.ContainsFunc(r.secs, func(sec *section) bool {
+			return slices.ContainsFunc(sec.items, func(it *wanted) bool { return it.res.product == id || slices.Contains(it.res.options, id) })
+		})
+	}
+	for _, sec := range r.secs {
+		if sec.b == nil || len(sec.items) == 0 {
+			continue
+		}
+		for _, m := range sec.b.answers {
+			if m.to <= m.from || m.from < sec.from || m.to > sec.to {
+				continue
+			}
+			from, to := skipSpace(s.r, m.from), m.to
+			for to > from && s.r[to-1] == ' ' {
+				to--
+			}
+			alone := (from == sec.from || strings.ContainsRune(" ,;\n、", s.r[from-1])) && (to == sec.to || strings.ContainsRune(" ,;\n、", s.r[to]))
+			name, end := r.x.names.longest(s.r, from)
+			if !alone || name == nil || end != to || len(name.ids) != 1 || ordered(name.ids[0]) {
+				continue
+			}
+			res := r.x.resolve(m, nil, sec.b.who, "")
+			if res.product != name.ids[0] {
+				continue
+			}
+			it := &wanted{m: m, res: res, q: quantity{none: true}, said: s.quote(m.from, m.to), from: m.from, to: m.to}
+			k := slices.IndexFunc(sec.items, func(o *wanted) bool { return o.from > m.from })
+			if k < 0 {
+				k = len(sec.items)
+			}
+			sec.items = slices.Insert(sec.items, k, it)
+		}
+	}
 }
 
 // shareOut gives each customer the part of goods that are named once for all: 清爽一共30箱:北街店20箱,…;东港店10箱,….
@@ -924,7 +964,7 @@ func (b *builder) applyDeals() {
 		var out []*wanted
 		inClause := false
 		for _, it := range b.items {
-			if it.from >= d.from && b.sameSentence(d.from, it.from) {
+			if it.from >= d.from && b.sameSentence(d.from, it.from) && it.q.value.GreaterThanOrEqual(decimal.NewFromInt(d.deal[0])) {
 				inClause = true
 			}
 		}

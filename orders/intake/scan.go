@@ -461,8 +461,8 @@ func (s *scan) unitForAll(i int) int {
 	return e
 }
 
-// numbered tells whether the number r[i:e] at the beginning of a line numbers it: the line before or behind begins with the
-// number before or behind, and none with a unit.
+// numbered tells whether the number r[i:e] at the beginning of a line numbers it: the lines before it are numbered from 1, or it is
+// 1 and the line behind begins with 2, and none with a unit.
 func (s *scan) numbered(i, e int) bool {
 	n, ok := lineNumber(s.r, i, e)
 	if !ok || s.x.unitAt(s.r, e) != "" {
@@ -476,15 +476,23 @@ func (s *scan) numbered(i, e int) bool {
 		m, ok := lineNumber(s.r, at, k)
 		return ok && m == want && s.x.unitAt(s.r, k) == ""
 	}
-	next := i
-	for next < len(s.r) && s.r[next] != '\n' {
-		next++
+	if n == 1 {
+		next := i
+		for next < len(s.r) && s.r[next] != '\n' {
+			next++
+		}
+		return next < len(s.r) && beside(next+1, 2)
 	}
-	prev := i - 1
-	for prev > 0 && s.r[prev-1] != '\n' {
-		prev--
+	for n--; n > 0 && i > 0; n-- {
+		i--
+		for i > 0 && s.r[i-1] != '\n' {
+			i--
+		}
+		if !beside(i, n) {
+			return false
+		}
 	}
-	return next < len(s.r) && beside(next+1, n+1) || prev >= 0 && beside(prev, n-1)
+	return n == 0
 }
 
 // lineNumber is the number r[i:e], which a Chinese character follows.

@@ -367,7 +367,7 @@ func sameHouse(a, b string) bool {
 }
 
 // billedAbove fits what says that the head office is billed for its branches: 都记总部账上, 两个都挂总部的账, 总店统一结.
-var billedAbove = regexp.MustCompile(`[走挂记入算](?:到|在)?(?:总(?:部|店|公司|仓|院)|集团)|总(?:部|店|公司|仓|院)的?(?:那边|这边)?(?:账|户|名下|统一|来?[结付])|都走总`)
+var billedAbove = regexp.MustCompile(`[走挂记入算](?:到|在)?[^\s,，。;；、:：]{0,8}(?:总(?:部|店|公司|仓|院)|集团)|总(?:部|店|公司|仓|院)的?(?:那边|这边)?(?:账|户|名下|统一|来?[结付])|都走总`)
 
 // branchSections parts a customer's own message by the branches it names with a colon.
 func (r *reading) branchSections(named []mark) {
