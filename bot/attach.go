@@ -144,7 +144,7 @@ func clipRunes(text string, most int) string {
 }
 
 // keep keeps the part's files with an order.
-func (s *session) keep(tx Tx) error {
+func (s *session) keep(ctx context.Context, tx Tx) error {
 	k := s.kept
 	o, err := s.order(tx, k.order)
 	if err != nil {
@@ -170,7 +170,23 @@ func (s *session) keep(tx Tx) error {
 		s.talk.Last = []orders.OrderID{o.ID}
 		s.say(cards.Attached(o.ID, kept))
 	}
-	return nil
+	return s.fillByFile(ctx, tx, o, k.note, kept)
+}
+
+// fillByFile answers what the rules ask for of a draft with a file that is called so: 「附件 SO… 授权书」.
+func (s *session) fillByFile(ctx context.Context, tx Tx, o *orders.Order, note string, kept []orders.Attachment) error {
+	s.extra = nil
+	for i := range kept {
+		for _, f := range o.Findings {
+			if f.Ask != "" && strings.Contains(note+kept[i].Name, f.Ask) {
+				s.extra = map[string]string{f.Ask: "附件 " + kept[i].Title()}
+			}
+		}
+	}
+	if len(s.extra) == 0 || o.Status != orders.StatusDraft || !s.person.mayTouch(o) {
+		return nil
+	}
+	return s.annotate(ctx, tx, []orders.OrderID{o.ID})
 }
 
 // attachFile keeps a file with an order; a refusal has changed nothing.
@@ -213,7 +229,7 @@ func (s *session) readFile(n int) *opened {
 
 // noOrder answers a file in which no order was found: it is kept with the order that the words name, or with the draft that
 // this chat is about; else it may be said where it belongs.
-func (s *session) noOrder(tx Tx) error {
+func (s *session) noOrder(ctx context.Context, tx Tx) error {
 	const mistake = "如果确实是订单，请换一张清楚的图，或把内容打成文字发来。"
 	ids, _ := orders.FindOrderIDs(s.texts())
 	if len(ids) == 0 {
@@ -230,7 +246,7 @@ func (s *session) noOrder(tx Tx) error {
 			return err
 		}
 		s.say("这里面没有看到订单。" + cards.Attached(o.ID, []orders.Attachment{a}) + "\n" + mistake)
-		return nil
+		return s.fillByFile(ctx, tx, o, "", []orders.Attachment{a})
 	}
 	if f != nil && f.in.Media != "" {
 		s.waitForWord(f.in)
@@ -266,9 +282,9 @@ func (s *session) waitForUnopened() {
 }
 
 // files carries out 「附件 SO…」, 「附件 SO… 2」 and 「加附件 SO…」. It returns false where they are words like any others.
-func (s *session) files(tx Tx, cmd command) (bool, error) {
+func (s *session) files(ctx context.Context, tx Tx, cmd command) (bool, error) {
 	if s.kept != nil {
-		return true, s.keep(tx)
+		return true, s.keep(ctx, tx)
 	}
 	no, err := strconv.Atoi(cmd.arg)
 	if cmd.arg != "" && err != nil && !saysWhat("附件"+cmd.arg) {

@@ -243,7 +243,7 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 	case cmdBasis:
 		return true, s.basis(tx, cmd.orders)
 	case cmdFiles, cmdAddFile:
-		return s.files(tx, cmd)
+		return s.files(ctx, tx, cmd)
 	case cmdDropFile:
 		return true, s.dropFile(tx, cmd)
 	case cmdLearned:

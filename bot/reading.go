@@ -215,7 +215,7 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 			return s.annotate(ctx, tx, s.talk.Orders)
 		}
 		if m.Doc != nil {
-			return s.noOrder(tx)
+			return s.noOrder(ctx, tx)
 		}
 		if ids, rest := orders.FindOrderIDs(m.Text); len(ids) == 1 && saysWhat(strings.Trim(rest, edges)) {
 			o, err := s.order(tx, ids[0])

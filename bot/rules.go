@@ -87,11 +87,21 @@ func isRuleCommand(arg string, ids []orders.OrderID) bool {
 	return ok && len(ids) == 0
 }
 
+// mayNotRule refuses who may not change the rules, which include the fields that orders have; that they tried is recorded.
+func (s *session) mayNotRule(tx Tx, tried string) (refused bool, err error) {
+	sentence, refused := orders.ErrorMessage(s.person.actor().MayRule())
+	if !refused {
+		return false, nil
+	}
+	s.say(sentence)
+	return true, s.note(tx, "改规则被拒绝", tried)
+}
+
 // rules carries out 「规则 …」.
 func (s *session) rules(ctx context.Context, tx Tx, arg string) error {
 	c, _ := parseRules(arg)
 	if c.word != "" || s.person.staff.May(orders.RightView) != orders.ScopeAll {
-		if err := s.person.actor().MayRule(); err != nil {
+		if refused, err := s.mayNotRule(tx, strings.TrimSpace("规则 "+arg)); refused || err != nil {
 			return err
 		}
 	}
@@ -194,7 +204,7 @@ var maxLimit = decimal.New(1, 10)
 
 // setLimit proposes rules with another limit of what is approved automatically.
 func (s *session) setLimit(ctx context.Context, tx Tx, text string) error {
-	if err := s.person.actor().MayRule(); err != nil {
+	if refused, err := s.mayNotRule(tx, text); refused || err != nil {
 		return err
 	}
 	wish, _ := parseLimit(text)
@@ -302,6 +312,9 @@ func (s *session) propose(ctx context.Context, tx Tx, changes []orders.RuleChang
 
 // useRules puts a version in force that the sender has seen.
 func (s *session) useRules(tx Tx, number, seen int, back bool) error {
+	if refused, err := s.mayNotRule(tx, fmt.Sprintf("启用第 %d 版", number)); refused || err != nil {
+		return err
+	}
 	reason := ""
 	if p := s.talk.Rules; p != nil && p.Number == number && p.By == s.in.Sender {
 		reason = p.Reason
@@ -336,7 +349,7 @@ func (s *session) settledRules(tx Tx, a cards.Action) (*cards.Card, error) {
 // takeRules keeps a rules file that was sent, if it is sound, and shows what it would do.
 func (s *session) takeRules(ctx context.Context, tx Tx) error {
 	f := s.rulesFile
-	if err := s.person.actor().MayRule(); err != nil {
+	if refused, err := s.mayNotRule(tx, f.name); refused || err != nil {
 		return err
 	}
 	if f.err != nil {

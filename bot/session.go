@@ -252,7 +252,7 @@ func (s *session) dispatch(ctx context.Context, tx Tx) error {
 		return s.takeRules(ctx, tx)
 	}
 	if s.kept != nil {
-		return s.keep(tx)
+		return s.keep(ctx, tx)
 	}
 	if s.table != nil {
 		return s.takeTable(tx)
