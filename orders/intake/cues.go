@@ -23,7 +23,7 @@ var (
 	halfWords  = strings.Fields("减半 减一半 砍半 先要一半 只要一半 要一半 先来一半 先发一半 拿一半 留一半")
 	twiceWord  = strings.Fields("翻倍 加倍 翻一番 乘2")
 	vagueWord  = strings.Fields("来一点 要一点 拿一点 补一点 来一些 要一些 拿一些 一些 来点 要点 拿点 补点 要补点 加点 订点 备点 弄点 搞点 来些 要些 补些 拿些 若干 少许 适量")
-	eachWords  = strings.Fields("一样 每样各 各自 每样 各样 每种 各种 每款 各款 每个规格 每个 各要 各来 各订 各发 各拿 各 分别要 分别 都来 都要 都拿 都是")
+	eachWords  = strings.Fields("一样 每样各 各自 每样 各样 每种 各种 每款 各款 每个规格 每个 各要 各来 各订 各发 各拿 各 分别要 分别 都来 都要 都拿 都是 都")
 	giftWords  = strings.Fields("免费送 另外送 赠送 附赠 搭送 搭赠 随赠 另送 再送 还送 送我 再送他们 再送他 再送她 送他们 送他 送她 送 赠 搭")
 )
 
@@ -85,6 +85,9 @@ func (s *scan) findCues() {
 				ok = s.quantitySoon(e, 6) && !strings.HasPrefix(w, "都") || s.quantityRight(e)
 				if w == "每个" {
 					ok = false
+				}
+				if w == "都" { // 小纳子、3分纳子都10袋
+					ok = ok && i > 0 && !isBreak(r[i-1]) && strings.ContainsAny(clauseAround(r[:i], i), "、和跟与及 ")
 				}
 				if w == "一样" { // C1 C2 C3一样三副, but 跟上次一样5箱
 					ok = s.quantityRight(e) && !says(clauseAround(r[:i], i), []string{"上次", "上回", "以前", "之前", "跟", "和", "同"})

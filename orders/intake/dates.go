@@ -967,6 +967,9 @@ func dayEnd(r []rune, k int) bool {
 // notDeadline are words after a date that make it something else.
 var notDeadline = strings.Fields("录 下单 报单 开单 对账 付款 打款 结账 盘点 车要走 开会 放假 休息 不收 那单 那批 的单 那张 买的 发的 下的 订的 拿的 要的 送的 到的 不行 赶不上 来不及 不要 不用 别送 别发 不送 以后 之后 过后 上次 开始 起 停 再说 再看 再定 再议 再下")
 
+// countOfOrders fits how many orders or customers a day had.
+var countOfOrders = regexp.MustCompile(`^的?一?共?有?[0-9一两二三四五六七八九十几]+(?:家|户|单|张单|个单|个客户)(?:的|$)`)
+
 var plainDeadline = strings.Fields("送 到 要 前 用 交 提 拿 拉 取 发 收")
 
 // weigh looks at the words around a date: is it the deadline?
@@ -989,6 +992,9 @@ func (w *when) weigh(r []rune) {
 	}
 	if rest, of := strings.CutPrefix(after, "的"); of && strings.ContainsRune(string([]rune(rest)[:min(4, len([]rune(rest)))]), '单') {
 		w.weight -= 10 // 今天的电话单
+	}
+	if countOfOrders.MatchString(after) {
+		w.weight -= 10 // 今天三家的
 	}
 	for _, s := range notDeadline {
 		p := strings.Index(after, s)

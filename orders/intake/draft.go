@@ -471,6 +471,9 @@ func pastText(deadline string, now time.Time) string {
 func (x *Lexicon) sumAsks(sec *section, d *Draft, path string) []Ask {
 	var out []Ask
 	for _, m := range sec.b.sums {
+		if a := x.otherAmount(sec, m, path); a != nil {
+			return append(out, *a)
+		}
 		sum, all := decimal.Zero, true
 		for _, it := range sec.items {
 			if it.kept != nil || it.gift {
@@ -512,6 +515,27 @@ func (x *Lexicon) sumAsks(sec *section, d *Draft, path string) []Ask {
 		}
 	}
 	return out
+}
+
+// otherAmount asks about the one line of an order where what it is said to come to in another unit is not its quantity: 8盘,一共100米.
+func (x *Lexicon) otherAmount(sec *section, sum mark, path string) *Ask {
+	if len(sec.items) != 1 || sec.items[0].res.product < 0 || sec.items[0].q.none || sameUnit(sec.items[0].q.unit, sum.qty.unit) {
+		return nil
+	}
+	it := sec.items[0]
+	p := x.product(it.res.product)
+	base := func(q quantity) decimal.Decimal {
+		unit, factor, _, ok := productUnit(p, q.unit)
+		size, has := p.UnitSize(unit)
+		if !ok || !has {
+			return decimal.Zero
+		}
+		return q.value.Mul(factor).Mul(size)
+	}
+	if one, all := base(it.q), base(sum.qty); one.IsZero() || all.IsZero() || near(one, all) {
+		return nil
+	}
+	return &Ask{Field: path + ".lines[0].quantity", Reason: ReasonConflict, Text: fmt.Sprintf("%s%s和%s%s对不上，要多少？", trim(it.q.value), it.q.unit, trim(sum.qty.value), sum.qty.unit)}
 }
 
 // isWish tells whether the clause is a wish about the goods before it: 要新日期的.

@@ -3,6 +3,7 @@ package intake
 import (
 	"fmt"
 	"math/bits"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -140,6 +141,9 @@ func (s *scan) dropQuestions() {
 				m.kind = markNoise
 			}
 		}
+		if !m.qty.star && s.priceAskedBehind(m) {
+			m.kind = markNoise
+		}
 		if rest := strings.TrimLeft(after, "估计可能怕是恐也许"); strings.HasPrefix(rest, "不够") || strings.HasPrefix(rest, "太多") || strings.HasPrefix(rest, "太少") || strings.HasPrefix(rest, "多了") && rest != after {
 			m.kind = markNoise // 8桶估计不够,10桶吧
 		}
@@ -160,6 +164,18 @@ func (s *scan) dropQuestions() {
 			}
 		}
 	}
+}
+
+// priceAsked fits the rest of a clause that asks for the price of the goods named in it: 压机380的现在啥价.
+var priceAsked = regexp.MustCompile(`^[^要来订拿发补买送下再加各共]*(?:多少钱|几多钱|(?:什么|啥)价|几块钱?|怎么卖|咋卖|价格多少|多少一)[^要来订拿发补买送下再加]*$`)
+
+// priceAskedBehind tells whether the clause of an amount asks for a price and orders nothing: 3匹压机现在啥价.
+func (s *scan) priceAskedBehind(m *mark) bool {
+	from, to := m.from, s.clauseEnd(m.to)
+	for from > 0 && !isBreak(s.r[from-1]) {
+		from--
+	}
+	return priceAsked.MatchString(string(s.r[m.to:to])) && !strings.ContainsAny(string(s.r[from:m.from]), "要来订拿发补买送下再加各共")
 }
 
 // broken tells whether a clause says of the goods counted in it that they are bad, and orders none: 上次摔烂一台, 两台电源烧了.
