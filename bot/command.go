@@ -40,6 +40,7 @@ const (
 	cmdShip     verb = "ship"
 	cmdFetched  verb = "fetched" // 自提完成
 	cmdPapers   verb = "papers"  // 报关资料
+	cmdBook     verb = "book"    // 预约工程师
 	cmdAck      verb = "ack"
 	cmdTodo     verb = "todo"
 	cmdProgress verb = "progress"
@@ -109,6 +110,8 @@ var words = []struct {
 	{"已提货", cmdFetched, true, false},
 	{"报关资料", cmdPapers, true, false},
 	{"资料", cmdPapers, true, false},
+	{"预约工程师", cmdBook, true, false},
+	{"预约", cmdBook, true, false},
 	{"收到", cmdAck, false, true},
 	{"待办", cmdTodo, false, true},
 	{"待拣货", cmdTodo, false, true},
@@ -238,6 +241,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.progress(tx, cmd.orders)
 	case cmdLines:
 		return true, s.lines(tx, cmd)
+	case cmdBook:
+		return true, s.book(ctx, tx, cmd)
 	case cmdCalm:
 		return s.calm(ctx, tx, cmd.orders)
 	case cmdBasis:

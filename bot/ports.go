@@ -143,6 +143,8 @@ type Query interface {
 	FindOrder(ctx context.Context, id orders.OrderID) (*orders.Order, error) // CodeNotFound
 	// OrdersOf returns a customer's orders, newest first. Drafts are left out.
 	OrdersOf(ctx context.Context, customer orders.CustomerCode, limit int) ([]*orders.Order, error)
+	// BookedSlots returns the keys of the engineers' slots that are booked from a day on (yyyy-mm-dd).
+	BookedSlots(ctx context.Context, since string) ([]string, error)
 	// LastOrders returns the orders that were confirmed, newest first.
 	LastOrders(ctx context.Context, limit int) ([]*orders.Order, error)
 	// DayFigures returns how the orders were entered that came in from one time until before another; sales limits them to an

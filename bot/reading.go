@@ -454,6 +454,9 @@ func (s *session) show(ctx context.Context, tx Tx, o *orders.Order, note string,
 		}
 		s.send(m, kind, o.ID)
 	}
+	if o.AsksForSlot() {
+		return s.offerSlots(ctx, o)
+	}
 	return nil
 }
 

@@ -89,6 +89,8 @@ type talk struct {
 	Unread *unreadFiles `json:"unread,omitempty"`
 	// Awaiting is a question of ours that the next text answers.
 	Awaiting *awaiting `json:"awaiting,omitempty"`
+	// Slots are those of engineers that were shown last.
+	Slots *offered `json:"slots,omitempty"`
 	// Rules are those that somebody was asked about.
 	Rules *proposed `json:"rules,omitempty"`
 	At    time.Time `json:"at"`

@@ -203,6 +203,9 @@ func draftFields(o *orders.Order, v DraftView) []Field {
 // extras are the fields that only some orders have.
 func extras(o *orders.Order) []Field {
 	var out []Field
+	if o.Slot != nil {
+		out = append(out, Field{"技术指导", o.Slot.String()})
+	}
 	for _, name := range slices.Sorted(maps.Keys(o.Extra)) {
 		out = append(out, Field{name, o.Extra[name]})
 	}

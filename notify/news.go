@@ -78,6 +78,15 @@ func (n *news) route() error {
 	case orders.EventShortage:
 		n.tellSales(KindShort)
 		n.tellRole(KindShort, cards.Shortage(n.o), orders.RolePurchasing)
+	case orders.EventSlotBooked, orders.EventSlotFreed:
+		if s := orders.ParseSlot(n.e.Data["slot"]); s != nil {
+			if who := n.cat.StaffByCode(s.Engineer); who != nil {
+				s.Name = who.Name
+				if m, ok := cards.Slot(n.o, s, n.e.Kind == orders.EventSlotBooked); ok {
+					n.tell(who, KindSlot, m, staffPlatforms...)
+				}
+			}
+		}
 	case orders.EventPapers:
 		if n.e.Actor != string(n.o.Sales) { // who said so has the clerk's answer
 			n.tellSales(KindMoved)

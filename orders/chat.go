@@ -148,6 +148,8 @@ const (
 	EventAcknowledged      = "urgent.acknowledged"
 	EventShortage          = "stock.short"
 	EventPapers            = "papers.complete" // no customs paper is missing any more
+	EventSlotBooked        = "slot.booked"     // Data: slot; the order is confirmed
+	EventSlotFreed         = "slot.freed"      // Data: slot
 	EventShipped           = "order.shipped"   // Data: shipment
 	EventParcelMoved       = "parcel.moved"    // Data: shipment, state
 	EventDelivered         = "order.delivered"

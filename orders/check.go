@@ -26,7 +26,8 @@ type Finding struct {
 	// Role approves: what 加审 adds, or whom one may ask to let pass what is blocked (特批); may be
 	// empty for a block, which then has no way around.
 	Role Role   `json:"role,omitempty"`
-	Ask  string `json:"ask,omitempty"` // the field of the order's Extra that is asked for
+	Ask  string `json:"ask,omitempty"`  // the field of the order's Extra that is asked for
+	Slot bool   `json:"slot,omitempty"` // an engineer has to be booked
 	// Papers are the customs papers that the goods need, there or missing.
 	Papers []string `json:"papers,omitempty"`
 }
@@ -74,6 +75,9 @@ func (d *Desk) check(o *Order, rules Rules, f Facts) error {
 	}
 	o.Findings = found
 	o.needPapers(found)
+	if o.Slot != nil && o.Status == StatusDraft && !o.needsService(f.Catalog) {
+		o.Slot = nil
+	}
 	return nil
 }
 

@@ -173,6 +173,9 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	o.review(&route)
 	o.setRoute(route, d.Times.ApprovalLimit)
 	events := []Event{d.event(o, EventConfirmed, by, nil)}
+	if o.Slot != nil {
+		events = append(events, d.event(o, EventSlotBooked, by, map[string]string{"slot": o.Slot.Key()}))
+	}
 	o.reach(StatusPendingApproval, now)
 	more, err := d.proceed(tx, o, by)
 	if err != nil {
@@ -330,8 +333,17 @@ func (d *Desk) end(tx Tx, o *Order, status Status, reason, event string, by Acto
 		}
 	}
 	o.Alert, o.ReservedUntil, o.CloseReason = nil, time.Time{}, reason
+	events := []Event{d.event(o, event, by, nil)}
+	if o.Slot != nil {
+		if !o.ConfirmedAt.IsZero() { // the engineer knows of it
+			events = append(events, d.event(o, EventSlotFreed, by, map[string]string{"slot": o.Slot.Key()}))
+		}
+		if status != StatusDraft {
+			o.Slot = nil
+		}
+	}
 	o.reach(status, d.Now())
-	return []Event{d.event(o, event, by, nil)}, nil
+	return events, nil
 }
 
 // Cancel withdraws an order that has not left the warehouse.

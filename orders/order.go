@@ -157,6 +157,7 @@ type Order struct {
 	// is asked about, so that nothing is confirmed.
 	Requirement string
 	Extra       map[string]string // what the rules ask for of some orders only, by the name of the field (补充说明)
+	Slot        *Slot             // of the engineer who is booked for it; nil: none
 	Papers      []Paper           // customs papers that its goods need, there or missing
 	Questions   []Question
 	Findings    []Finding // of the rules, when the draft was made and when it was confirmed

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,6 +39,8 @@ type orderRow struct {
 	Requirement   string
 	Extra         string
 	Papers        string
+	Slot          sql.NullString // the slot's key; no two orders have the same
+	SlotWith      string
 	Questions     string
 	Findings      string
 	Exception     string `gorm:"column:exception_reason"`
@@ -148,7 +151,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 		CloseReason: o.CloseReason, Route: o.Route, Rules: o.Rules, Exposure: int64(o.Exposure), NodeCount: len(o.Nodes), Held: int64(o.Held), Invoiced: int64(o.Invoiced), ShipmentCount: len(o.Shipments),
 		Alert: toJSON(o.Alert), Asked: o.Entry.Asked, Corrected: o.Entry.Corrected, Changed: o.Entry.Changed, Created: toMS(o.CreatedAt), ConfirmedAt: toMS(o.ConfirmedAt), ExpiresAt: toMS(o.ExpiresAt),
 		ReservedUntil: toMS(o.ReservedUntil), Reached: toJSON(o.Reached), NextAt: toMS(o.NextAt()),
-		Papers: toJSON(o.Papers), Priority: o.Priority, PriorityWhy: toJSON(o.PriorityWhy),
+		Slot: slotKey(o.Slot), SlotWith: slotName(o.Slot), Papers: toJSON(o.Papers), Priority: o.Priority, PriorityWhy: toJSON(o.PriorityWhy),
 	}}
 	for i := range o.Lines {
 		l := &o.Lines[i]
@@ -190,6 +193,12 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 		Entry: orders.Entry{Asked: w.Asked, Corrected: w.Corrected, Changed: w.Changed}, CreatedAt: fromMS(w.Created),
 		ConfirmedAt: fromMS(w.ConfirmedAt), ExpiresAt: fromMS(w.ExpiresAt), ReservedUntil: fromMS(w.ReservedUntil),
 		Priority: w.Priority,
+	}
+	if w.Slot.Valid {
+		if o.Slot = orders.ParseSlot(w.Slot.String); o.Slot == nil {
+			return nil, fmt.Errorf("stored order %s: slot %q", w.ID, w.Slot.String)
+		}
+		o.Slot.Name = w.SlotWith
 	}
 	err := errors.Join(fromJSON(w.Source, &o.Source), fromJSON(w.Questions, &o.Questions), fromJSON(w.Findings, &o.Findings), fromJSON(w.Alert, &o.Alert), fromJSON(w.Extra, &o.Extra),
 		fromJSON(w.PriorityWhy, &o.PriorityWhy), fromJSON(w.Papers, &o.Papers), fromJSON(w.Reached, &o.Reached))
@@ -276,6 +285,32 @@ func (tx *Tx) Order(id orders.OrderID) (*orders.Order, error) {
 	return rows[0].toDomain()
 }
 
+// bookSlot puts an order's slot into its row at once, for it may be another's.
+func (tx *Tx) bookSlot(o *orders.Order) error {
+	_, err := tx.pool.ExecContext(tx.ctx, "UPDATE orders SET slot = ? WHERE id = ?", o.Slot.Key(), string(o.ID))
+	if err = tx.s.translate(err); errors.Is(err, gorm.ErrDuplicatedKey) {
+		return orders.Errorf(orders.CodeConflict, "%s 已经被别的订单约走了，没有预约", o.Slot)
+	}
+	if err != nil {
+		return fmt.Errorf("book slot for %s: %w", o.ID, err)
+	}
+	return nil
+}
+
+func slotKey(s *orders.Slot) sql.NullString {
+	if s == nil {
+		return sql.NullString{}
+	}
+	return sql.NullString{String: s.Key(), Valid: true}
+}
+
+func slotName(s *orders.Slot) string {
+	if s == nil {
+		return ""
+	}
+	return s.Name
+}
+
 func notFound(id orders.OrderID) error {
 	return orders.Errorf(orders.CodeNotFound, "没有订单 %s", id)
 }
@@ -297,6 +332,12 @@ func (tx *Tx) SaveOrder(o *orders.Order) error {
 	stored := tx.orders[o.ID]
 	tx.keepBefore(o.ID, stored)
 	if stored != nil && stored.order.Version == o.Version-1 { // locked, so nobody has changed it
+		if rows.order.Slot.Valid && rows.order.Slot != stored.order.Slot {
+			if err := tx.bookSlot(o); err != nil {
+				o.Version--
+				return err
+			}
+		}
 		tx.queue(updateRow(&stored.order, &rows.order))
 		tx.saveParts(o.ID, stored, rows)
 		return nil

@@ -54,6 +54,15 @@ func (s *Store) OrdersOf(ctx context.Context, customer orders.CustomerCode, limi
 		string(customer), string(orders.StatusDraft), limit)
 }
 
+// BookedSlots returns the keys of the slots that are booked from a day on (yyyy-mm-dd).
+func (s *Store) BookedSlots(ctx context.Context, since string) ([]string, error) {
+	var out []string
+	if err := s.db.WithContext(ctx).Raw("SELECT slot FROM orders WHERE slot >= ? ORDER BY slot", since).Scan(&out).Error; err != nil {
+		return nil, fmt.Errorf("read slots: %w", err)
+	}
+	return out, nil
+}
+
 // LastOrders returns the orders that were confirmed, the newest numbers first.
 func (s *Store) LastOrders(ctx context.Context, limit int) ([]*orders.Order, error) {
 	return s.find(ctx, "SELECT * FROM orders WHERE confirmed_at > 0 ORDER BY id DESC LIMIT ?", limit)

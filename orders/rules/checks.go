@@ -40,6 +40,7 @@ type problem struct {
 	line   int
 	text   string
 	mild   bool // to be said only, whatever the effect is
+	slot   bool // an engineer has to be booked
 	papers []string
 }
 
@@ -107,7 +108,7 @@ func (e *Engine) Check(f orders.Facts) ([]orders.Finding, error) {
 			}
 		}
 		for _, p := range c.kind.find(&c.p, &f) {
-			x := orders.Finding{Rule: c.name, Line: p.line, Text: p.text, Effect: c.effect, Role: c.role, Papers: p.papers}
+			x := orders.Finding{Rule: c.name, Line: p.line, Text: p.text, Effect: c.effect, Role: c.role, Papers: p.papers, Slot: p.slot}
 			if c.kind.english == extraKind {
 				x.Ask = c.name
 			}
@@ -482,8 +483,16 @@ func imported(q *parameters, f *orders.Facts) []problem {
 	return found
 }
 
+// service asks for an engineer until one is booked for a time that has not passed.
 func service(q *parameters, f *orders.Facts) []problem {
-	return products(f, func(p *orders.Product) bool { return p.Service }, "含技术服务", q.text)
+	if s := f.Order.Slot; s != nil && !s.Over(f.At) {
+		return nil
+	}
+	found := products(f, func(p *orders.Product) bool { return p.Service }, "含技术服务", q.text)
+	for i := range found {
+		found[i].slot = true
+	}
+	return found
 }
 
 // products finds the products of which something holds.

@@ -151,6 +151,12 @@ func TestKindsOfChecks(t *testing.T) {
 			o.Papers = []orders.Paper{{Name: "报关单", By: "冯购"}, {Name: "原产地证"}}
 		}), want: "含进口物料（P2）：要有 报关单、原产地证，还缺 原产地证"},
 		{kind: "技术服务", parameters: "text: 请约工程师", order: order("C1", "P2 1"), want: "含技术服务（P2）：请约工程师"},
+		{kind: "技术服务", parameters: "text: 请约工程师", order: with(order("C1", "P2 1"), func(o *orders.Order) {
+			o.Slot = &orders.Slot{Engineer: "S40", Day: "2026-03-12", Half: orders.Morning}
+		})},
+		{kind: "技术服务", parameters: "text: 请约工程师", order: with(order("C1", "P2 1"), func(o *orders.Order) {
+			o.Slot = &orders.Slot{Engineer: "S40", Day: "2026-03-10", Half: orders.Afternoon}
+		}), want: "含技术服务（P2）：请约工程师"},
 		{kind: "补充说明", parameters: "text: 要什么服务？", order: order("C1", "P1 20"), want: "要什么服务？ 请回复「补充说明：…」"},
 		{kind: "补充说明", parameters: "text: 要什么服务？", order: with(order("C1", "P1 20"), func(o *orders.Order) { o.Extra = map[string]string{"补充说明": "无"} })},
 		{kind: "条件", parameters: "when: '\"设备\" in 分类', text: 设备要验收", order: order("C1", "P2 1"), want: "设备要验收"},

@@ -32,6 +32,8 @@ CREATE TABLE orders (
   requirement TEXT NOT NULL,
   extra TEXT NOT NULL,
   papers TEXT NOT NULL,
+  slot VARCHAR(96),
+  slot_with TEXT NOT NULL,
   questions MEDIUMTEXT NOT NULL,
   findings MEDIUMTEXT NOT NULL,
   exception_reason TEXT NOT NULL,
@@ -57,6 +59,7 @@ CREATE TABLE orders (
   reached TEXT NOT NULL,
   next_at BIGINT NOT NULL
 );
+CREATE UNIQUE INDEX orders_slot ON orders (slot);
 CREATE INDEX orders_customer ON orders (customer, created_at);
 CREATE INDEX orders_confirmed ON orders (customer, confirmed_at);
 CREATE INDEX orders_status ON orders (status, created_at);
