@@ -57,7 +57,7 @@ var headings = func() map[string]heading {
 	add(colPrice, 0, "单价 含税价 含税单价 价格 unitprice price 供货价 协议价 采购价 采购单价 不含税单价 进价 结算价 供价 执行价 中标价")
 	add(colAmount, 0, "金额 总价 小计 合计 amount 总金额 价税合计 合价 total 合计金额 含税金额 货款")
 	add(colNote, 0, "备注 要求 说明 remark remarks note notes 用途 备注说明 特殊要求 其他 其它 使用部门 科室 使用科室 部门 用料部位 使用部位")
-	add(colDate, 0, `交期 到货日 交货日 交货期 到货期 交货日期 到货日期 到货时间 要求到货 要求到货日期 要求交期 需求日期 需用日期 需求日 送货日期 送货时间 送达日期 要货日期 要求日期 用料日期
+	add(colDate, 0, `交期 到货 交货 到货日 交货日 交货期 到货期 交货日期 到货日期 到货时间 要求到货 要求到货日期 要求交期 需求日期 需用日期 需求日 送货日期 送货时间 送达日期 要货日期 要求日期 用料日期
 		delivery deliverydate duedate due 送货日 发货日 期望日期 期望到货 交货时间 交付日期 期望交期 发货日期 要求送货日期`)
 	add(colCustomer, 0, "客户 客户名称 门店 门店名称 分店 店名 订货单位 收货单位 要货单位 购货单位 医院 医院名称 单位名称 网点 店铺 customer 站点 采购单位 使用单位 终端")
 	add(colAddress, 0, "地址 收货地址 送货地址 交货地点 送货地点 address")

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -9,6 +10,9 @@ import (
 
 	"orderbot/orders/intake/page"
 )
+
+// dayAndMonth fits a date of a column of dates that lacks the year: 5/20, 5.20, 05-20.
+var dayAndMonth = regexp.MustCompile(`^(1[0-2]|0?[1-9])[/.-](3[01]|[12][0-9]|0?[1-9])$`)
 
 // item is a row of a form that orders something.
 type item struct {
@@ -328,7 +332,7 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 				it.amount = &v
 			}
 		case colDate:
-			if w, ok := firstWhen(normal(text), f.c); ok {
+			if w, ok := firstWhen(normal(dayAndMonth.ReplaceAllString(strings.TrimSpace(text), "${1}月${2}日")), f.c); ok {
 				it.date, it.from[fromDate] = w.value(), row[i]
 			}
 		case colCustomer:

@@ -114,7 +114,11 @@ func (s *scan) findAddresses() {
 			if cue.word == "去" && k < len(r) && strings.ContainsRune("翻看查找问数点核拿取忙开盘买", r[k]) { // 我去翻下冻库
 				break
 			}
-			if e := s.placeAt(k, s.chunkEnd(k), cue.weak); e > k {
+			e := s.placeAt(k, s.chunkEnd(k), cue.weak)
+			if colon := index(r, k, s.chunkEnd(k), ":"); e == k && colon > k { // 送滨河路18号:绿网5捆
+				e = s.placeAt(k, colon, cue.weak)
+			}
+			if e > k {
 				e = s.bracketed(e)
 				s.claim(mark{kind: markAddress, from: k, to: e, text: s.quote(k, e)})
 				s.claim(mark{kind: markNoise, from: i, to: k})
