@@ -1,8 +1,12 @@
 package bot
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/draw"
+	"image/png"
 	"slices"
 	"strings"
 
@@ -13,10 +17,8 @@ import (
 )
 
 const (
-	maxCuts = 6 // of one file
-	// cutLines is how many lines an order may have for its card alone to show them: with a picture and the receipt a draft
-	// is three messages then, as many as a member of WeCom is sent.
-	cutLines = 3
+	maxCuts  = 6 // of one file
+	cutLines = 3 // of an order, which its card shows on WeCom
 )
 
 // uncutError ends a transaction in which a picture was read of which places are asked about: nobody waits for the worker
@@ -69,32 +71,75 @@ func (c *Clerk) cutOut(ctx context.Context, s *session, need *uncutError) {
 	}
 }
 
-// cutFor is the picture of what the card of the message's ith order asks.
-func (s *session) cutFor(i int, o *orders.Order) []byte {
-	if q := openQuestion(o); q >= 0 {
-		return s.cuts[s.at][fmt.Sprintf("orders[%d].%s", i, o.Questions[q].Field)]
+// cutsFor are the pictures of what is asked about the message's ith order, one below the other, and the questions that
+// they belong to.
+func (s *session) cutsFor(i int, o *orders.Order) (picture []byte, questions []string) {
+	var pictures [][]byte
+	for _, q := range o.Questions {
+		cut := s.cuts[s.at][fmt.Sprintf("orders[%d].%s", i, q.Field)]
+		if q.Blocking() && len(cut) > 0 {
+			pictures, questions = append(pictures, cut), append(questions, strings.TrimSpace(q.Text))
+		}
 	}
-	return nil
+	if len(pictures) == 0 {
+		return nil, nil
+	}
+	stacked, err := stack(pictures)
+	if err != nil {
+		s.clerk.Logger.Warn("put pictures of what is asked about together", "error", err)
+		return pictures[0], questions[:1]
+	}
+	return stacked, questions
 }
 
-// withCut puts the picture of what is asked about before the card that asks.
-func (s *session) withCut(o *orders.Order, messages []cards.Message) []cards.Message {
-	picture := s.cut
-	s.cut = nil
+// stack puts PNG pictures one below the other.
+func stack(pictures [][]byte) ([]byte, error) {
+	if len(pictures) == 1 {
+		return pictures[0], nil
+	}
+	const gap = 12 // pixels
+	var parts []image.Image
+	width, height := 0, -gap
+	for _, data := range pictures {
+		p, err := png.Decode(bytes.NewReader(data))
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, p)
+		width, height = max(width, p.Bounds().Dx()), height+p.Bounds().Dy()+gap
+	}
+	out := image.NewRGBA(image.Rect(0, 0, width, height))
+	draw.Draw(out, out.Rect, image.White, image.Point{}, draw.Src)
+	y := 0
+	for _, p := range parts {
+		b := p.Bounds()
+		draw.Draw(out, image.Rect(0, y, b.Dx(), y+b.Dy()), p, b.Min, draw.Src)
+		y += b.Dy() + gap
+	}
+	var file bytes.Buffer
+	err := png.Encode(&file, out)
+	return file.Bytes(), err
+}
+
+// withCuts puts the picture of what is asked about before the card that asks. Where that would be one message more than a
+// member of WeCom is sent for a draft, it stands in place of the lines: the card shows as many as it has room for, and
+// says how to see all. They come by themselves when the question is answered; the draft can't be confirmed before.
+func (s *session) withCuts(i int, o *orders.Order, messages []cards.Message) []cards.Message {
+	picture, questions := s.cutsFor(i, o)
 	if len(picture) == 0 {
 		return messages
 	}
 	if s.part.Chat.Platform == orders.WeCom && s.announced {
-		if len(o.Lines) > cutLines {
-			return messages
-		}
 		messages = slices.DeleteFunc(messages, func(m cards.Message) bool { return m.Card == nil })
+		if c := messages[0].Card; len(o.Lines) > cutLines {
+			c.Desc = fmt.Sprintf("共 %d 行，回「明细 %s」看全部", len(o.Lines), o.ID)
+			messages[0].Text = cards.Text(c)
+		}
 	}
-	text := "原图上要问的地方（红框）"
-	if q := openQuestion(o); q >= 0 {
-		text = strings.TrimSpace(o.Questions[q].Text)
+	text := questions[0]
+	if len(questions) > 1 {
+		text = "原图上要问的地方，从上到下：\n" + strings.Join(questions, "\n")
 	}
 	cut := cards.Message{Text: text, File: &cards.File{Name: string(o.ID) + ".png", Data: picture}}
-	at := max(0, len(messages)-1)
-	return slices.Insert(messages, at, cut)
+	return slices.Insert(messages, len(messages)-1, cut)
 }

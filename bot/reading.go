@@ -317,7 +317,6 @@ func (s *session) place(ctx context.Context, tx Tx, r intake.Result, thread *int
 			return err
 		}
 		s.talk.Orders = append(s.talk.Orders, o.ID)
-		s.cut = s.cutFor(i, o)
 		if err := s.show(ctx, tx, o, "", i+1, len(r.Orders)); err != nil {
 			return err
 		}
@@ -446,7 +445,7 @@ func (s *session) show(ctx context.Context, tx Tx, o *orders.Order, note string,
 	if err := s.mark(tx, o, &view); err != nil {
 		return err
 	}
-	messages := s.withCut(o, cards.Draft(s.clerk.Signer, o, view))
+	messages := s.withCuts(part-1, o, cards.Draft(s.clerk.Signer, o, view))
 	for _, m := range messages {
 		kind := "draft.lines"
 		if m.Card != nil {

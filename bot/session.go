@@ -33,9 +33,8 @@ type session struct {
 	// table is one of master data that was sent, or that an answer is about; nil: nothing of the kind. imported is what was imported.
 	table    *sentTable
 	imported *orders.ImportProposal
-	// cuts are pictures of what is asked about, by message and field; cut is that of the draft to be shown next.
+	// cuts are pictures of what is asked about, by message and field.
 	cuts map[int]map[string][]byte
-	cut  []byte
 	at   int // of the message that is read
 	// announced: the sender was told something already, before the answer.
 	announced bool

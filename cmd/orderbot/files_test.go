@@ -19,16 +19,20 @@ import (
 	"orderbot/orders/intake/page"
 )
 
-// orderPage is a recogniser that sees an order of one line in any picture, its quantity badly.
-type orderPage struct{ score float64 }
+// orderPage is a recogniser that sees an order in any picture: one line whose quantity it sees badly, and more.
+type orderPage struct {
+	score float64
+	more  [][]string
+}
 
 func (o orderPage) Recognise(_ context.Context, picture image.Image) (page.Page, error) {
 	p := page.Page{Width: float64(picture.Bounds().Dx()), Height: float64(picture.Bounds().Dy())}
-	for i, row := range [][]string{{"客户：澜州市第一人民医院"}, {"品名", "数量", "单位"}, {"医用外科口罩 平面型 耳挂式 50只", "38", "盒"}} {
+	rows := append([][]string{{"客户：澜州市第一人民医院"}, {"品名", "数量", "单位"}, {"医用外科口罩 平面型 耳挂式 50只", "38", "盒"}}, o.more...)
+	for i, row := range rows {
 		for k, text := range row {
-			x, y := 40+float64(k)*160, 20+float64(i)*50
+			x, y := 40+float64(k)*160, 20+float64(i)*36
 			l := page.Line{Text: text, Score: 1, Back: -1, Box: [4]page.Point{{X: x, Y: y}, {X: x + 100, Y: y}, {X: x + 100, Y: y + 24}, {X: x, Y: y + 24}}}
-			if text == "38" {
+			if text == "38" || text == "46" {
 				l.Score = o.score
 			}
 			p.Lines = append(p.Lines, l)
@@ -50,45 +54,52 @@ func paper(t *testing.T, n int) []byte {
 	return b.Bytes()
 }
 
-// What is not surely read is asked about with a picture of it.
+// What is not surely read is asked about with a picture of it, also where a draft has more lines than its card: these are
+// listed when the question is answered, or when asked for.
 //
 // feature: IN-03
 func TestDoubtfulCellIsShown(t *testing.T) {
 	t.Parallel()
 	for name, database := range databases(t) {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := newFirm(t, database(t), medical)
-			f.sellers(1)
-			f.files = inProcess{orderPage{0.5}}
-			f.serve()
-			require.True(t, f.sim.WeCom.SendImage(t.Context(), "seller0", paper(t, 1)).Accepted)
-			require.True(t, f.sim.DingTalk.SendPicture(t.Context(), "dt-seller0", paper(t, 2)).OK())
-			for _, screen := range []func() []simulator.Bubble{f.wecom("seller0"), f.dingtalk("dt-seller0")} {
-				asked := see(t, "the question", screen, says("口罩", "38", "看不清"))
-				require.NotEmpty(t, asked.ID)
-				shown := see(t, "the cell", screen, func(b simulator.Bubble) bool { return b.Kind == "image" })
-				data, _, ok := f.sim.Media(shown.MediaID)
-				require.True(t, ok)
-				cut, err := png.Decode(bytes.NewReader(data))
-				require.NoError(t, err)
-				require.Less(t, cut.Bounds().Dx(), 560, "a piece of the picture")
-				n := 0
-				for _, b := range screen() {
-					if b.From == simulator.FromBot {
-						n++
+		for lines, more := range map[string][][]string{"one line": nil, "many lines": {
+			{"一次性丁腈检查手套 M码 无粉 100只", "5", "箱"}, {"一次性使用无菌注射器 1ml 带针", "46", "盒"}, {"肝素帽 螺口", "12", "盒"},
+		}} {
+			t.Run(name+" "+lines, func(t *testing.T) {
+				t.Parallel()
+				f := newFirm(t, database(t), medical)
+				f.sellers(1)
+				f.files = inProcess{orderPage{0.5, more}}
+				f.serve()
+				require.True(t, f.sim.WeCom.SendImage(t.Context(), "seller0", paper(t, 1)).Accepted)
+				require.True(t, f.sim.DingTalk.SendPicture(t.Context(), "dt-seller0", paper(t, 2)).OK())
+				said := func(screen func() []simulator.Bubble) (n int) {
+					for _, b := range screen() {
+						if b.From == simulator.FromBot {
+							n++
+						}
+					}
+					return n
+				}
+				for _, screen := range []func() []simulator.Bubble{f.wecom("seller0"), f.dingtalk("dt-seller0")} {
+					asked := see(t, "the question", screen, offers("确认下单", "口罩", "38", "看不清"))
+					data := f.got(t, see(t, "the cell", screen, isImage))
+					cut, err := png.Decode(bytes.NewReader(data))
+					require.NoError(t, err)
+					require.Less(t, cut.Bounds().Dx(), 560, "a piece of the picture")
+					require.Equal(t, more != nil, cut.Bounds().Dy() > 90, "two cells are asked about, or one: %v", cut.Bounds())
+					require.LessOrEqual(t, said(screen), 4)
+					if more != nil {
+						require.True(t, says("还有 1 处要定")(asked))
 					}
 				}
-				require.LessOrEqual(t, n, 4)
-			}
-			n := 0
-			for _, b := range f.wecom("seller0")() {
-				if b.From == simulator.FromBot {
-					n++
+				require.Equal(t, 3, said(f.wecom("seller0")), "a draft is three messages to a member of WeCom at most")
+				if more != nil {
+					see(t, "how to see all", f.wecom("seller0"), offers("确认下单", "共 4 行，回「明细 SO"))
+					require.True(t, f.sim.WeCom.SendText(t.Context(), "seller0", "38盒").Accepted)
+					see(t, "all lines", f.wecom("seller0"), says("外科口罩", "丁腈检查手套", "注射器", "肝素帽", "4 行"))
 				}
-			}
-			require.Equal(t, 3, n, "a draft is three messages to a member of WeCom at most")
-		})
+			})
+		}
 	}
 }
 
@@ -102,7 +113,7 @@ type slowFiles struct {
 }
 
 func newSlowFiles() slowFiles {
-	return slowFiles{inProcess: inProcess{orderPage{1}}, turns: make(chan struct{}), one: make(chan struct{}, 1), read: new(atomic.Int32)}
+	return slowFiles{inProcess: inProcess{orderPage{score: 1}}, turns: make(chan struct{}), one: make(chan struct{}, 1), read: new(atomic.Int32)}
 }
 
 func (s slowFiles) Open(ctx context.Context, name string, data []byte, progress func(page, pages int)) (*page.Document, error) {
@@ -167,7 +178,7 @@ func (l longFile) Open(ctx context.Context, name string, data []byte, progress f
 		progress(i+1, 12)
 		l.clock.advance(5 * time.Second)
 	}
-	return document.Opener{OCR: orderPage{1}}.Open(ctx, name, data)
+	return document.Opener{OCR: orderPage{score: 1}}.Open(ctx, name, data)
 }
 
 // A long document says seldom how far it is, and a customer, whose platform lets few messages through, is not told.
