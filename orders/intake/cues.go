@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -16,8 +17,8 @@ var minusWords = strings.Fields("别拿 别来 别订 别买 划掉 划了 勾�
 
 var (
 	setWords   = strings.Fields("改成 改为 改到 改要 换成 换为 变成 变为 加到 减到 调到 增加到 减少到 提高到 降到 改 换 变 调成 调整为")
-	plusWords  = strings.Fields("再配上 再配 再带 再捎 也带 再加上 再加 加上 另加 追加 再来 再要 再拿 再添 添 外加 多加 再多要 再多来 再多拿 再多发 多要 多来 多拿 加")
-	lessWords  = strings.Fields("少要 少来 少发 少拿 少送")
+	plusWords  = strings.Fields("再配上 再配 再带 再捎 也带 再加上 再加 加上 另加 追加 再来 再要 再拿 再添 添 外加 多加 再多要 再多来 再多拿 再多发 多要 多来 多拿 再多 加多 还要 多 再 加")
+	lessWords  = strings.Fields("少要 少来 少发 少拿 少送 少订 减去 减掉 去掉 扣掉 扣除 拿掉 砍掉 减 少 扣 砍 撤")
 	fixWords   = strings.Fields("打错了 打错 漏了个零 少打个零 多打个零 搞岔了 弄岔了 搞混了 弄混了 记错了 看错了 啊不对 哦不对 噢不对 喔不对 哎不对 呃不对 不对不对 不对 哦不 噢不 喔不 啊不 错了 说错了 写错了 说错 写错 更正 更正一下 搞错了 等等 等下 等一下 稍等 应该是 哦对 对了")
 	goesOnWith = strings.Fields("还有 还要 再 另 加 也要 顺便")
 	halfWords  = strings.Fields("减半 减一半 砍半 先要一半 只要一半 要一半 先来一半 先发一半 拿一半 留一半")
@@ -95,12 +96,17 @@ func (s *scan) findCues() {
 			case markGift:
 				ok = s.isGift(i, e, w) && (!strings.HasSuffix(w, "搭") || !has(r, e, "车") && !has(r, e, "班"))
 			case markPlus:
-				if strings.HasPrefix(w, "多") && w != "多加" || g.value == "less" {
+				if strings.HasPrefix(w, "多") && w != "多加" || strings.HasSuffix(w, "多") || w == "还要" || w == "再" || g.value == "less" {
 					ok = s.quantityRight(e)
+					if w == "还要" { // 白醋还要1件, 还要白醋1件, but 另外还要7托 is of goods not said
+						begins := i == 0 || isBreak(r[i-1])
+						ok = ok != begins && (begins || r[i-1] != '外')
+					}
+					ok = ok && (i == 0 || !strings.ContainsRune("缺不至最很没多差许好发送到收", r[i-1])) && (g.value != "less" || len([]rune(w)) > 1 || !s.x.vocabulary(r, i, len(r)))
 					break
 				}
 				if w == "加" || w == "添" {
-					ok = i == 0 || isBreak(r[i-1]) || r[i-1] == ' ' || r[i-1] == '再' || s.owner[i-1] >= 0
+					ok = i == 0 || isBreak(r[i-1]) || r[i-1] == ' ' || r[i-1] == '再' || s.owner[i-1] >= 0 || s.quantityRight(e)
 					ok = ok && !s.x.vocabulary(r, i, len(r))
 				}
 			case markSet:
@@ -113,6 +119,9 @@ func (s *scan) findCues() {
 			case markVague:
 				ok = !s.quantityRight(e)
 			case markMinus:
+				if slices.Contains(lessWords, w) && s.quantityRight(e) { // 减掉1台
+					ok = false
+				}
 				if w == "算了" && has(r, e, "算") || strings.HasPrefix(w, "别") && has(r, e, "错") {
 					ok = false
 				}

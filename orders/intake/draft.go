@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -184,7 +185,11 @@ func (x *Lexicon) draftLine(it *wanted, cust int32, path string) (Line, []Ask) {
 	}
 	l := Line{Gift: it.gift}
 	q := it.q
-	if !q.none && !q.more {
+	switch {
+	case q.none || q.more:
+	case !q.value.IsPositive(): // less of what nobody ordered
+		q.more, q.unit = true, ""
+	default:
 		l.Quantity = trim(q.value)
 	}
 	r := it.res
@@ -215,8 +220,11 @@ func (x *Lexicon) draftLine(it *wanted, cust int32, path string) (Line, []Ask) {
 	}
 	if r.product < 0 {
 		l.Unit = q.unit
-		if q.none {
+		switch {
+		case q.none:
 			ask("quantity", ReasonMissing, fmt.Sprintf("「%s」要多少？", name), nil)
+		case q.more && l.Unit == "":
+			ask("quantity", ReasonAmbiguous, fmt.Sprintf("「%s」具体要多少？", name), nil)
 		}
 		if it.price != nil && it.price.doubt == "" {
 			l.Price = trim(it.price.value)
@@ -230,15 +238,10 @@ func (x *Lexicon) draftLine(it *wanted, cust int32, path string) (Line, []Ask) {
 		return l, asks
 	}
 	if q.more {
-		ask("quantity", ReasonAmbiguous, fmt.Sprintf("%s具体要多少%s？", p.Title(), q.unit), nil)
+		ask("quantity", ReasonAmbiguous, fmt.Sprintf("%s具体要多少%s？", p.Title(), cmp.Or(q.unit, p.Unit)), nil)
 		if u, _, _, ok := productUnit(p, q.unit); ok {
 			l.Unit = u
 		}
-		return l, asks
-	}
-	if !q.value.IsPositive() {
-		ask("quantity", ReasonAmbiguous, fmt.Sprintf("%s要多少%s？", p.Title(), p.Unit), nil)
-		l.Quantity = ""
 		return l, asks
 	}
 	a, ok := in(p, q.value, q.unit)

@@ -316,7 +316,7 @@ func (s *scan) placeAt(from, to int, weak bool) int {
 	if has(r, from, "货") && !has(r, from, "货架") && !has(r, from, "货场") && !has(r, from, "货运") && !has(r, from, "货站") {
 		return from
 	}
-	for _, w := range [...]string{"过来", "过去", "给", "我", "到", "的", "来", "个", "几", "些", "点", "完", "齐", "达", "付", "时", "期", "了", "就", "老地方", "各", "上门", "上楼", "上来", "进来", "下来", "回来", "你", "他", "她"} {
+	for _, w := range [...]string{"过来", "过去", "给", "我", "到", "掉", "的", "来", "个", "几", "些", "点", "完", "齐", "达", "付", "时", "期", "了", "就", "老地方", "各", "上门", "上楼", "上来", "进来", "下来", "回来", "你", "他", "她"} {
 		if has(r, from, w) {
 			return from
 		}
@@ -366,7 +366,7 @@ func (s *scan) placeAt(from, to int, weak bool) int {
 	if n, e := s.x.names.longest(r, from); n != nil && e >= stop {
 		return from
 	}
-	if s.quantityIn(from, stop) {
+	if n, ok := readNumeral(r, from); ok && n.to+len([]rune(s.x.unitAt(r, n.to))) == stop || s.quantityIn(from, stop) {
 		return from
 	}
 	if !s.placeEnding(from, stop) {

@@ -828,7 +828,13 @@ func (b *builder) settleOwn() {
 				if q.bare {
 					q.unit = o.unitSaid()
 				}
-				q.value = q.value.Add(o.q.value)
+				if q.value = q.value.Add(o.q.value); q.value.IsZero() { // 并网箱减掉3台, of 3
+					b.items = slices.DeleteFunc(b.items, func(x *wanted) bool { return x == o || x == it })
+					b.base--
+					b.changed = true
+					i--
+					continue
+				}
 			}
 			o.setQuantity(q)
 			if it.price != nil {
