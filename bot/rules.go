@@ -1,8 +1,11 @@
 package bot
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -52,7 +55,7 @@ type proposed struct {
 }
 
 // ruleWords is what may stand behind 规则.
-var ruleWords = regexp.MustCompile(`^(?:(历史|试算|启用|确认|回退|差别|区别|对比|比较)(?:启用|回退)?)?[\s,:]*(?:第?\s*(\d{1,6})\s*版?)?(?:[\s,、和与跟到]+第?\s*(\d{1,6})\s*版?)?(?:[\s,。:]+(.*))?$`)
+var ruleWords = regexp.MustCompile(`^(?:(历史|试算|启用|确认|回退|差别|区别|对比|比较|文件|原文|下载|yaml|YAML)(?:启用|回退)?)?[\s,:]*(?:第?\s*(\d{1,6})\s*版?)?(?:[\s,、和与跟到]+第?\s*(\d{1,6})\s*版?)?(?:[\s,。:]+(.*))?$`)
 
 type ruleCommand struct {
 	word     string
@@ -77,6 +80,9 @@ func parseRules(arg string) (c ruleCommand, ok bool) {
 	case "差别", "区别", "对比", "比较":
 		c.word = "差别"
 		return c, c.from > 0 && c.reason == ""
+	case "文件", "原文", "下载", "yaml", "YAML":
+		c.word = "文件"
+		return c, c.to == 0 && c.reason == ""
 	default:
 		return c, c.to == 0 && c.reason == "" && (c.word != "历史" || c.from == 0)
 	}
@@ -123,6 +129,11 @@ func (s *session) rules(ctx context.Context, tx Tx, arg string) error {
 			c.from, c.to = last.Number, c.from
 		}
 		return s.compareRules(tx, c.from, c.to)
+	case "文件":
+		if c.from == 0 {
+			c.from = last.Number
+		}
+		return s.sendRules(tx, c.from)
 	case "启用":
 		return s.propose(ctx, tx, changes, c.from, false, c.reason)
 	case "试算":
@@ -174,15 +185,68 @@ var (
 	}
 )
 
-// limitChange is a wish for another upper limit of what is approved automatically.
+// The words for a change of where somebody's approving begins or ends: 把财务总监的上限改成80000, 总监审批的门槛从5万改成8万, 8万以上才要总监审批.
+var (
+	roleNames  = `(销售主管|销售经理|高级审核员|财务总监|财务部?|运营主管|客户经理|管理层|总监|cfo)`
+	startWords = `(?:的)?(?:审批|审核|批)?(?:的)?(?:订单)?(?:的)?(上限|限额|额度|权限|门槛|起点|起审金额|起批金额|下限|界限|标准|金额)`
+	roleForms  = []*regexp.Regexp{
+		regexp.MustCompile(`^(?:请|麻烦|帮我|帮忙)*(?:把|将)?(?:现在|目前)?(?:的)?` + roleNames + startWords + `\s*(?:从|由)` + amountWords + `(?:以上|起)?\s*` + changeWords + `\s*` + amountWords + `(?:以上|起)?(?:吧)?$`),
+		regexp.MustCompile(`^(?:请|麻烦|帮我|帮忙)*(?:把|将)?(?:现在|目前)?(?:的)?` + roleNames + startWords + `()\s*` + changeWords + `\s*` + amountWords + `(?:以上|起)?(?:吧)?$`),
+	}
+	roleFrom = regexp.MustCompile(`^(?:请|麻烦|以后)*` + amountWords + `(?:及?以上|起)(?:的)?(?:订单|单子|单)?(?:以后)?(?:都|就|才)?(?:改成|改为)?(?:要|需要?|由|给|交)*` + roleNames + `(?:来)?(?:审批|审核|批)(?:吧)?$`)
+)
+
+// limitChange is a wish for another upper limit of what is approved automatically or, with a role, of where its approving begins, or ends.
 type limitChange struct {
+	role     orders.Role
+	isUpper  bool
 	from, to decimal.Decimal
 	hasFrom  bool
+}
+
+// parseRoleLimit reads a wish about a role; false where a text is none.
+func parseRoleLimit(text string) (c limitChange, ok bool) {
+	role, word, from, to := "", "", "", ""
+	if m := roleFrom.FindStringSubmatch(text); m != nil {
+		to, role = m[1], m[2]
+	}
+	for _, form := range roleForms {
+		if m := form.FindStringSubmatch(text); m != nil && role == "" {
+			role, word, from, to = m[1], m[2], m[3], m[4]
+		}
+	}
+	if role == "" {
+		return c, false
+	}
+	switch role {
+	case "销售主管":
+		role = "销售经理"
+	case "财务部":
+		role = "财务"
+	case "cfo":
+		role = "财务总监"
+	}
+	for r, name := range orders.RoleNames {
+		if name == role {
+			c.role = r
+		}
+	}
+	c.isUpper = word == "上限" || word == "限额" || word == "额度" || word == "权限"
+	if from != "" {
+		if c.from, c.hasFrom = intake.Amount(from); !c.hasFrom {
+			return c, false
+		}
+	}
+	c.to, ok = intake.Amount(to)
+	return c, ok
 }
 
 // parseLimit reads such a wish; false where a text is none.
 func parseLimit(text string) (c limitChange, ok bool) {
 	text = strings.ToLower(text)
+	if c, ok := parseRoleLimit(text); ok {
+		return c, true
+	}
 	for _, form := range limitForms {
 		m := form.FindStringSubmatch(text)
 		if m == nil {
@@ -220,14 +284,20 @@ func (s *session) setLimit(ctx context.Context, tx Tx, text string) error {
 	if err != nil {
 		return err
 	}
-	amended, from, err := rules.SetAutoLimit(v.Text, wish.to)
+	what, amended := "自动通过的上限", ""
+	var from decimal.Decimal
+	if wish.role != "" {
+		amended, what, from, err = rules.SetRoleLimit(v.Text, wish.role, wish.isUpper, wish.to)
+	} else {
+		amended, from, err = rules.SetAutoLimit(v.Text, wish.to)
+	}
 	if err != nil {
 		return err
 	}
 	if wish.hasFrom && !wish.from.Equal(from) {
-		return orders.Errorf(orders.CodeConflict, "现在自动通过的上限是 %s 元，不是 %s 元，没有改动。要改请发「把自动通过的上限改成%s」", from, wish.from, wish.to)
+		return orders.Errorf(orders.CodeConflict, "现在%s是 %s 元，不是 %s 元，没有改动。要改请发「把%s改成%s」", what, from, wish.from, what, wish.to)
 	}
-	return s.offer(ctx, tx, changes, "规则", amended, fmt.Sprintf("自动通过的上限 %s 元改成 %s 元", from, wish.to))
+	return s.offer(ctx, tx, changes, "规则", amended, fmt.Sprintf("%s %s 元改成 %s 元", what, from, wish.to))
 }
 
 // engine reads a stored version.
@@ -260,6 +330,40 @@ func (s *session) showRules(tx Tx, number int, inForce *orders.RuleChange) error
 		s.send(m, "reply", "")
 	}
 	return nil
+}
+
+// sendRules sends the file of a version, as it was written: to be changed and sent back.
+func (s *session) sendRules(tx Tx, number int) error {
+	v, err := tx.RuleVersion(number)
+	if err != nil {
+		return err
+	}
+	f := &cards.File{Name: fmt.Sprintf("rules-%d.yaml", number), Data: []byte(v.Text)}
+	if s.in.Platform == orders.DingTalk { // which takes no such file, but archives
+		if f, err = zipped(f); err != nil {
+			return err
+		}
+	}
+	s.send(cards.Message{File: f}, "rules.file", "")
+	s.say(fmt.Sprintf("这是规则第 %d 版的文件。改好以后发到钉钉里的我，我先试算给您看。", number))
+	return nil
+}
+
+// zipped is an archive of one file.
+func zipped(f *cards.File) (*cards.File, error) {
+	var b bytes.Buffer
+	archive := zip.NewWriter(&b)
+	w, err := archive.Create(f.Name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(f.Data); err != nil {
+		return nil, err
+	}
+	if err := archive.Close(); err != nil {
+		return nil, err
+	}
+	return &cards.File{Name: strings.TrimSuffix(f.Name, filepath.Ext(f.Name)) + ".zip", Data: b.Bytes()}, nil
 }
 
 func (s *session) compareRules(tx Tx, from, to int) error {

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"archive/zip"
+	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -235,6 +238,64 @@ func TestTheLimitIsChangedInTheChat(t *testing.T) {
 			f.pressDingTalk("dt-wangmin", see(t, "running", f.dingtalk("dt-wangmin"), offers("同意", first)), "同意")
 			see(t, "approved", f.wecom("zhouting"), says(first, "已批准"))
 			sound(t, db)
+		})
+	}
+}
+
+// An admin gets the rules in force as a file, and moves where the director begins to decide with a sentence: tried, confirmed, and
+// it holds. Others get and move nothing.
+func TestRulesFileAndLimitsOfRoles(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFirm(t, database(t), medical)
+			f.employ(colleague{name: "罗管", role: orders.RoleAdmin, wecom: "luoguan", dingtalk: "dt-luoguan"})
+			f.serve()
+			inForce(t, 1, f.server)
+			ctx := t.Context()
+			tell := func(text string) func() []simulator.Bubble {
+				before := len(f.sim.DingTalk.Screen("dt-luoguan"))
+				f.sim.DingTalk.SendText(ctx, "dt-luoguan", text)
+				return func() []simulator.Bubble { return f.sim.DingTalk.Screen("dt-luoguan")[before:] }
+			}
+			isFile := func(b simulator.Bubble) bool { return b.MediaID != "" }
+			content := func(b simulator.Bubble) (string, []byte) {
+				data, name, ok := f.sim.Media(b.MediaID)
+				require.True(t, ok)
+				return name, data
+			}
+
+			// The file of what is in force: in an archive on DingTalk, as it is on WeCom.
+			name, data := content(see(t, "file", tell("规则 文件"), isFile))
+			require.Equal(t, "rules-1.zip", name)
+			archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+			require.NoError(t, err)
+			require.Len(t, archive.File, 1)
+			inside, err := archive.File[0].Open()
+			require.NoError(t, err)
+			text, err := io.ReadAll(inside)
+			require.NoError(t, err)
+			require.Equal(t, string(rules.Default), string(text))
+			f.sim.WeCom.SendText(ctx, "luoguan", "规则文件")
+			name, data = content(see(t, "file", f.wecom("luoguan"), isFile))
+			require.Equal(t, "rules-1.yaml", name)
+			require.Equal(t, string(rules.Default), string(data))
+			f.sim.WeCom.SendText(ctx, "zhouting", "规则 文件")
+			see(t, "refused", f.wecom("zhouting"), says("要管理员", "没有改动"))
+
+			// A sentence moves the limit.
+			see(t, "nobody above", tell("把总监的上限改成8万"), says("总监的审批没有上限"))
+			see(t, "not so", tell("总监审批的门槛从4万改成8万"), says("现在总监审批的起点是 50000 元，不是 40000 元"))
+			screen := tell("把财务总监的上限改成80000")
+			see(t, "trial", screen, says("金额超过 50000 元", "金额超过 80000 元"))
+			card := see(t, "card", screen, offers("启用", "启用规则第 2 版", "总监审批的起点 50000 元改成 80000 元"))
+			f.pressDingTalk("dt-luoguan", card, "启用")
+			inForce(t, 2, f.server)
+			see(t, "changed", tell("规则 差别 1 2"), says("80000"))
+			name, data = content(see(t, "file", tell("规则 文件 2"), isFile))
+			require.Equal(t, "rules-2.zip", name)
+			require.NotEmpty(t, data)
 		})
 	}
 }

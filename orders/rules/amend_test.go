@@ -46,6 +46,56 @@ func TestSetAutoLimit(t *testing.T) {
 	}
 }
 
+// Where a role's approving begins and ends is moved in all routes at once.
+func TestSetRoleLimit(t *testing.T) {
+	t.Parallel()
+	built := string(rules.Default)
+	for name, c := range map[string]struct {
+		role    orders.Role
+		isUpper bool
+		to      string
+		what    string
+		was     string
+		from    string
+		by      string // what it is replaced by
+	}{
+		"where the director begins":      {orders.RoleDirector, false, "80000", "总监审批的起点", "50000", "金额 > 50000", "金额 > 80000"},
+		"how much the CFO decides alone": {orders.RoleCFO, true, "80000", "总监审批的起点", "50000", "金额 > 50000", "金额 > 80000"},
+		"where the CFO begins":           {orders.RoleCFO, false, "30000", "财务总监、高级审核员审批的起点", "20000", "20000", "30000"},
+		"how much finance decides":       {orders.RoleFinance, true, "30000.5", "财务总监、高级审核员审批的起点", "20000", "20000", "30000.5"},
+		"how much the sales manager":     {orders.RoleSalesManager, true, "49999", "财务总监、高级审核员审批的起点", "20000", "20000", "49999"},
+	} {
+		got, what, from, err := rules.SetRoleLimit(built, c.role, c.isUpper, ordertest.Decimal(c.to))
+		require.NoError(t, err, name)
+		require.Equal(t, strings.ReplaceAll(built, c.from, c.by), got, name)
+		require.Equal(t, c.what, what, name)
+		require.Equal(t, c.was, from.String(), name)
+	}
+	small := "routes: [{name: 甲, when: 金额 < 5000, steps: []}, {name: 乙, when: 其余, steps: [{role: 财务}, {role: 总监, when: 金额 > 9000 and 加急}, {role: 总监, when: 金额 > 8000 and not 加急}]}]"
+	for name, c := range map[string]struct {
+		text    string
+		role    orders.Role
+		isUpper bool
+		to      string
+		want    string
+	}{
+		"nobody above":            {built, orders.RoleDirector, true, "80000", "总监的审批没有上限"},
+		"small orders too":        {built, orders.RoleFinance, false, "80000", "财务的审批不从哪个金额开始，没有改动。现在有：财务总监、高级审核员审批的起点 20000 元；总监审批的起点 50000 元"},
+		"over the next":           {built, orders.RoleCFO, false, "50000", "越过别的起点"},
+		"below the one before":    {built, orders.RoleDirector, false, "20000", "越过别的起点"},
+		"below what is automatic": {built, orders.RoleCFO, false, "4999.99", "自动通过的上限 5000 元以上"},
+		"to what it is":           {built, orders.RoleCFO, false, "20000", "本来就是 20000 元"},
+		"no step":                 {built, orders.RoleOperations, false, "20000", "没有运营主管审批的步骤"},
+		"several":                 {small, orders.RoleDirector, false, "10000", "总监审批的起点不止一个"},
+		"no beginning at all":     {small, orders.RoleFinance, true, "10000", "现在的规则没有按金额的起点"},
+	} {
+		_, _, _, err := rules.SetRoleLimit(c.text, c.role, c.isUpper, ordertest.Decimal(c.to))
+		require.ErrorContains(t, err, c.want, name)
+		_, isSentence := orders.ErrorMessage(err)
+		require.True(t, isSentence, name)
+	}
+}
+
 func TestSetAutoLimitIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, to, want string }{
