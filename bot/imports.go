@@ -87,6 +87,9 @@ func (c *Clerk) takeFile(ctx context.Context, s *session, m *orders.Inbound, doc
 	headings, untitled := doc.Headings()
 	kind, why := orders.GuessTable(c.Imports.TableFits(headings), untitled)
 	if kind == "" {
+		kind, why = c.guessBelow(doc)
+	}
+	if kind == "" {
 		return nil, nil
 	}
 	t := &sentTable{proposal: orders.ImportProposal{Kind: kind, Name: m.FileName, File: data}, why: why}
@@ -106,6 +109,46 @@ func (c *Clerk) takeFile(ctx context.Context, s *session, m *orders.Inbound, doc
 	default:
 		return t, c.try(ctx, t)
 	}
+}
+
+// titleRows is how many rows may stand above the headings of a list.
+const titleRows = 5
+
+// guessBelow is the guess for a table whose headings stand below its title; it is never sure.
+func (c *Clerk) guessBelow(doc *page.Document) (kind, why string) {
+	var rows [][]page.Cell
+	for _, p := range doc.Pages {
+		for _, t := range p.Tables {
+			rows = append(rows, t.Rows...)
+		}
+	}
+	above := 0
+	for _, row := range rows {
+		var titles []string
+		own := 0 // cells with a text of their own
+		for _, cell := range row {
+			titles = append(titles, cell.Text)
+			if cell.Text != "" && !cell.Merged {
+				own++
+			}
+		}
+		switch {
+		case own == 0:
+			continue
+		case own > 2: // more than a title
+			if above == 0 {
+				return "", ""
+			}
+			if kind, why = orders.GuessTable(c.Imports.TableFits(titles), false); kind != "" && why == "" {
+				why = "可是表头不在第一行"
+			}
+			return kind, why
+		}
+		if above++; above > titleRows {
+			return "", ""
+		}
+	}
+	return "", ""
 }
 
 // try finds out what the import of a table would do.

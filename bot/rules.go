@@ -284,7 +284,8 @@ func (s *session) setLimit(ctx context.Context, tx Tx, text string) error {
 	if err != nil {
 		return err
 	}
-	what, amended := "自动通过的上限", ""
+	what := "自动通过的上限"
+	var amended string
 	var from decimal.Decimal
 	if wish.role != "" {
 		amended, what, from, err = rules.SetRoleLimit(v.Text, wish.role, wish.isUpper, wish.to)

@@ -140,6 +140,7 @@ type TableFit struct {
 	Known   int      // headings that are columns of the kind
 	Unknown []string // headings that are not
 	Missing []string // columns that it needs and the table lacks
+	Loose   bool     // some are known by a synonym only
 }
 
 // quantity is what the headings of order forms call how much is wanted.
@@ -151,7 +152,7 @@ func GuessTable(fits []TableFit, untitled bool) (kind, why string) {
 	var best *TableFit
 	for i := range fits {
 		f := &fits[i]
-		if len(f.Missing) == 0 && (best == nil || len(f.Unknown) < len(best.Unknown)) {
+		if len(f.Missing) == 0 && (best == nil || len(f.Unknown) < len(best.Unknown) || len(f.Unknown) == len(best.Unknown) && best.Loose && !f.Loose) {
 			best = f
 		}
 	}
@@ -167,6 +168,8 @@ func GuessTable(fits []TableFit, untitled bool) (kind, why string) {
 		return best.Kind, "可是订单也可能这样写"
 	case likeOrder && len(best.Unknown) > 0:
 		return best.Kind, "可是有不认识的列：" + strings.Join(best.Unknown, "、")
+	case likeOrder && best.Loose:
+		return best.Kind, "可是表头不是标准的写法"
 	default:
 		return best.Kind, ""
 	}

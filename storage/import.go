@@ -98,7 +98,12 @@ func newImporter(kind string, t table) (*importer, error) {
 	if len(rows) == 0 {
 		return nil, badFile("文件是空的")
 	}
-	return &importer{header: rows[0].cells, table: rows[1:], report: orders.ImportReport{Kind: kind, Warnings: slices.Clone(t.notes)}}, nil
+	header, next := headerOf(kind, rows)
+	im := &importer{header: rows[header].cells, table: rows[next:], report: orders.ImportReport{Kind: kind, Warnings: slices.Clone(t.notes)}}
+	if header > 0 {
+		im.warn("%s", skipped(rows[:header]))
+	}
+	return im, nil
 }
 
 func (im *importer) run(kind string) error {
@@ -173,12 +178,7 @@ func key(parts ...any) string {
 func headerName(text string) string {
 	text = strings.ToLower(strings.TrimSpace(width.Narrow.String(text)))
 	text, _, _ = strings.Cut(text, "(")
-	return strings.NewReplacer(" ", "_", "-", "_", "*", "").Replace(strings.TrimSpace(text))
-}
-
-// called tells whether a column has a name, as [headerName] makes it.
-func (c column[R]) called(name string) bool {
-	return name == c.name || name == strings.ToLower(c.chinese)
+	return strings.NewReplacer(" ", "_", "-", "_", "*", "").Replace(strings.TrimRight(strings.TrimSpace(text), ".: "))
 }
 
 // parse reads the file's rows over the stored ones. keyColumns are named where two rows have the
@@ -190,15 +190,15 @@ func parse[R any](im *importer, columns []column[R], stored map[string]R, keyOf 
 	}
 	im.titles = make(map[string]string)
 	var unknown []string
+	placed, _, twice := place(headings(im.report.Kind, columns), im.header)
+	if twice != nil {
+		return nil, badFile("列「%s」有两个，还有「%s」，请去掉一个，或者改成标准的名称", twice[1], twice[0])
+	}
 	for j, title := range im.header {
-		name := headerName(title)
-		i := slices.IndexFunc(columns, func(c column[R]) bool { return c.called(name) })
-		switch {
-		case name == "":
+		switch i := placed[j]; {
+		case headerName(title) == "":
 		case i < 0:
 			unknown = append(unknown, strings.TrimSpace(title))
-		case at[i] >= 0:
-			return nil, badFile("列「%s」有两个", title)
 		default:
 			at[i], im.titles[columns[i].name] = j, strings.TrimSpace(title)
 		}

@@ -315,6 +315,49 @@ func TestImportReadsAllKindsOfFiles(t *testing.T) {
 	}
 }
 
+// Headings are known by what else they are called; what stands above them is passed over, and rows keep their numbers.
+func TestImportFindsTheHeadings(t *testing.T) {
+	t.Parallel()
+	title := "蓝海公司商品资料\n制表：周婷,2026-03-11\n\n"
+	rows := "P1,口罩,50只,盒,8.5\nP2,手套,,盒,八块\n,帽子,,个,1\n"
+	for name, c := range map[string]struct {
+		kind, file string
+		warnings   []string
+		refused    []int
+	}{
+		"synonyms":            {"products", "货号,品名,规格型号,计量单位,含税单价\n" + rows, nil, []int{3, 4}},
+		"English ones":        {"products", "Item No.,Product Name,Model,UoM,Unit Price (CNY)\n" + rows, nil, []int{3, 4}},
+		"under a title":       {"products", title + "产品编码,名称,规格,单位,单价\n" + rows, []string{"表头上面的没有导入：第 1 行「蓝海公司商品资料」、第 2 行「制表：周婷 2026-03-11」"}, []int{6, 7}},
+		"under a title, tabs": {"products", strings.ReplaceAll("商品资料\n货号,品名,规格,单位,售价\n"+rows, ",", "\t"), []string{"表头上面的没有导入：第 1 行「商品资料」"}, []int{4, 5}},
+		"in two languages":    {"products", "产品编码,名称,规格,单位,单价\ncode,name,spec,unit,price\n" + rows, nil, []int{4, 5}},
+		"its own name first":  {"products", "产品编码,品名,规格,单位,单价,货号\n" + rows, []string{"不认识的列没有导入: 货号"}, []int{3, 4}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := migrated(t, sqliteURL(t))
+			report, err := s.Import(t.Context(), c.kind, []byte(c.file), true)
+			require.NoError(t, err)
+			require.Equal(t, c.warnings, report.Warnings)
+			var refused []int
+			for _, r := range report.Refused {
+				refused = append(refused, r.Row)
+			}
+			require.Equal(t, c.refused, refused)
+			report, err = s.Import(t.Context(), c.kind, []byte(strings.NewReplacer("八块", "8", ",帽子", "P3,帽子", "\t帽子", "P3\t帽子").Replace(c.file)), false)
+			require.NoError(t, err)
+			require.Empty(t, report.Refused)
+			require.Equal(t, 3, report.Added)
+			cat, err := s.Catalog(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, "口罩 50只", cat.Product("P1").Title())
+			require.Equal(t, "8.5", cat.Product("P1").Price.String())
+		})
+	}
+	s := migrated(t, sqliteURL(t))
+	_, err := s.Import(t.Context(), "products", []byte("货号,料号,品名,单位\nP1,P2,口罩,盒\n"), true)
+	require.ErrorContains(t, err, "列「料号」有两个，还有「货号」")
+}
+
 func TestStockImports(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *storage.Store) {

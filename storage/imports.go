@@ -58,23 +58,25 @@ func (tx *Tx) ImportTable(kind string, file []byte) (*orders.ImportReport, error
 
 // heading is a column of a kind of master data, without what it means.
 type heading struct {
-	names  []string // as [headerName] makes them
-	title  string
-	needed bool
+	names    []string // as [headerName] makes them
+	synonyms []string
+	title    string
+	needed   bool
 }
 
-func headings[R any](columns []column[R]) []heading {
+func headings[R any](kind string, columns []column[R]) []heading {
 	out := make([]heading, len(columns))
 	for i, c := range columns {
-		out[i] = heading{[]string{c.name, strings.ToLower(c.chinese)}, c.chinese, c.needed}
+		out[i] = heading{[]string{c.name, strings.ToLower(c.chinese)}, synonyms[kind][c.name], c.chinese, c.needed}
 	}
 	return out
 }
 
 var kindHeadings = map[string][]heading{
-	"products": headings(productColumns), "customers": headings(customerColumns), "customer-items": headings(itemColumns),
-	"prices": headings(priceColumns), "stock": headings(stockColumns), "staff": headings(staffColumns), "history": headings(historyColumns),
-	"calendar": headings(dayColumns), "invoices": headings(invoiceColumns), "payments": headings(paymentColumns),
+	"products": headings("products", productColumns), "customers": headings("customers", customerColumns),
+	"customer-items": headings("customer-items", itemColumns), "prices": headings("prices", priceColumns), "stock": headings("stock", stockColumns),
+	"staff": headings("staff", staffColumns), "history": headings("history", historyColumns), "calendar": headings("calendar", dayColumns),
+	"invoices": headings("invoices", invoiceColumns), "payments": headings("payments", paymentColumns),
 }
 
 // eitherNeeded are columns of which a kind needs one.
@@ -86,22 +88,23 @@ func (s *Store) TableFits(titles []string) []orders.TableFit {
 	for _, kind := range orders.ImportKinds() {
 		fit := orders.TableFit{Kind: kind}
 		seen := make(map[string]bool)
-		for _, title := range titles {
-			name := headerName(title)
-			if name == "" {
-				continue
-			}
-			i := slices.IndexFunc(kindHeadings[kind], func(h heading) bool { return slices.Contains(h.names, name) })
-			if i < 0 {
-				fit.Unknown = append(fit.Unknown, strings.TrimSpace(title))
-				continue
-			}
-			known := kindHeadings[kind][i].title
-			if seen[known] {
+		at, loose, twice := place(kindHeadings[kind], titles)
+		if twice != nil {
+			if headerName(twice[0]) == headerName(twice[1]) {
 				return nil
 			}
-			seen[known] = true
-			fit.Known++
+			continue
+		}
+		fit.Loose = loose
+		for j, title := range titles {
+			switch {
+			case headerName(title) == "":
+			case at[j] < 0:
+				fit.Unknown = append(fit.Unknown, strings.TrimSpace(title))
+			default:
+				seen[kindHeadings[kind][at[j]].title] = true
+				fit.Known++
+			}
 		}
 		for _, h := range kindHeadings[kind] {
 			if h.needed && !seen[h.title] {

@@ -281,6 +281,14 @@ func TestTablesAreToldByTheirHeadings(t *testing.T) {
 		"日期,类型,名称":                        {"calendar", ""},
 		"发票号,客户编码,金额,到期日":                 {"invoices", ""},
 		"收款单号,客户编码,金额,日期":                 {"payments", ""},
+		"货号,品名,规格型号,计量单位,含税单价":  {"products", "表头不是标准的写法"},
+		"货号,品名,规格,单位,数量":         {},
+		"料号,品名,单位,本次要货":          {},
+		"货号,料号,品名,单位":            {},
+		"客户编号,客户名,联系电话,收货地址":     {"customers", ""},
+		"编号,姓名,岗位,企业微信":          {"staff", ""},
+		"存货编码,仓库名称,现存量,批号,效期":    {"stock", ""},
+		"客户,单号,下单日期,货号,数量":       {"history", "订单也可能这样写"},
 		"": {},
 	} {
 		kind, why := orders.GuessTable(s.TableFits(strings.Split(headings, ",")), false)

@@ -89,8 +89,13 @@ func readCSV(text string) ([]tableRow, error) {
 func parseCSV(text string, lazy bool) ([]tableRow, error) {
 	r := csv.NewReader(strings.NewReader(text))
 	r.FieldsPerRecord, r.LazyQuotes = -1, lazy
-	if header, _, _ := strings.Cut(text, "\n"); strings.Contains(header, "\t") && !strings.Contains(header, ",") {
-		r.Comma = '\t'
+	for line := range strings.Lines(text) { // the first with columns: a title has none
+		if strings.ContainsAny(line, "\t,") {
+			if !strings.Contains(line, ",") {
+				r.Comma = '\t'
+			}
+			break
+		}
 	}
 	var rows []tableRow
 	for {

@@ -264,3 +264,22 @@ func TestTableOrOrder(t *testing.T) {
 		})
 	}
 }
+
+// A list with a title above other words for its headings is asked about, and imported as what it is; a form with such words is an order.
+func TestListsWithOtherHeadings(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newImportDesk(t, database(t))
+			file := workbook(t, "2026年商品资料", "货号,品名,规格型号,单位,含税单价", "P003,医用外科口罩,平面型 耳挂式 50只/盒,盒,13.2", "P900,红外额温枪,HW-2,,98")
+			card := see(t, "asked", d.send("dt-luoguan", "商品.xlsx", file), offers("是资料", "商品.xlsx"))
+			screen := d.after("dt-luoguan", func() { d.pressDingTalk("dt-luoguan", card, "是资料") })
+			see(t, "refused", screen, says("有 1 行不对", "第 4 行「单位」: 不能为空"))
+			require.EqualValues(t, 0, number(t, d.db, "SELECT COUNT(*) FROM products WHERE code = 'P900'"))
+
+			order := workbook(t, "订货单", "货号,品名,规格,单位,数量", "P003,医用外科口罩,平面型 耳挂式 50只/盒,盒,40")
+			see(t, "an order", d.send("dt-luoguan", "要货.xlsx", order), offers("确认下单", "P003", "40盒"))
+		})
+	}
+}
