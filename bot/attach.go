@@ -176,10 +176,10 @@ func (s *session) keep(ctx context.Context, tx Tx) error {
 // fillByFile answers what the rules ask for of a draft with a file that is called so: 「附件 SO… 授权书」.
 func (s *session) fillByFile(ctx context.Context, tx Tx, o *orders.Order, note string, kept []orders.Attachment) error {
 	s.extra = nil
-	for i := range kept {
+	for _, a := range kept {
 		for _, f := range o.Findings {
-			if f.Ask != "" && strings.Contains(note+kept[i].Name, f.Ask) {
-				s.extra = map[string]string{f.Ask: "附件 " + kept[i].Title()}
+			if f.Ask != "" && strings.Contains(note+a.Name, f.Ask) {
+				s.extra = map[string]string{f.Ask: "附件 " + a.Title()}
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package intake
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"orderbot/orders/intake/page"
 )
@@ -76,9 +77,11 @@ type heading struct {
 
 // headingOf tells what a table head means.
 func headingOf(text string) (heading, bool) {
-	t := strings.ToLower(strings.TrimSpace(string(normal(text))))
-	t = strings.NewReplacer(" ", "", "\n", "", "*", "", ":", "", "：", "").Replace(t)
-	if t == "" || len([]rune(t)) > 24 {
+	if len(text) > 400 { // longer than any head, however it is spaced
+		return heading{}, false
+	}
+	t := headSigns.Replace(strings.ToLower(strings.TrimSpace(string(normal(text)))))
+	if t == "" || utf8.RuneCountInString(t) > 24 {
 		return heading{}, false
 	}
 	if h, ok := headings[t]; ok {
@@ -92,17 +95,25 @@ func headingOf(text string) (heading, bool) {
 		}
 	}
 	// The longest known word at its end, else at its beginning: 含税到货单价, qty订购数, partno.料号
-	best, size := heading{}, 0
-	for w, h := range headings {
-		if n := len([]rune(w)); n >= 2 && n > size && (strings.HasSuffix(plain, w) || strings.HasPrefix(plain, w)) {
-			best, size = h, n
+	var starts []int // of its characters
+	for i := range plain {
+		starts = append(starts, i)
+	}
+	all := len(starts)
+	starts = append(starts, len(plain))
+	for n := all; n >= 2 && n*3 >= all; n-- {
+		if h, ok := headings[plain[starts[all-n]:]]; ok {
+			return h, true
+		}
+		if h, ok := headings[plain[:starts[n]]]; ok {
+			return h, true
 		}
 	}
-	if size == 0 || size*3 < len([]rune(plain)) {
-		return heading{}, false
-	}
-	return best, true
+	return heading{}, false
 }
+
+// headSigns are left out of heads.
+var headSigns = strings.NewReplacer(" ", "", "\n", "", "*", "", ":", "", "：", "")
 
 // column is a column of a table whose head was understood.
 type column struct {

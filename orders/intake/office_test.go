@@ -45,7 +45,7 @@ func shopMaster() *orders.Master {
 }
 
 // workbook makes an Excel file; edit adds to its sheet 表1, whose cells are given row by row.
-func workbook(t *testing.T, rows [][]any, edit func(f *excelize.File)) []byte {
+func workbook(t testing.TB, rows [][]any, edit func(f *excelize.File)) []byte {
 	t.Helper()
 	f := excelize.NewFile()
 	defer f.Close()
@@ -59,7 +59,7 @@ func workbook(t *testing.T, rows [][]any, edit func(f *excelize.File)) []byte {
 	return b.Bytes()
 }
 
-func fill(t *testing.T, f *excelize.File, sheet string, rows [][]any) {
+func fill(t testing.TB, f *excelize.File, sheet string, rows [][]any) {
 	t.Helper()
 	for i, row := range rows {
 		require.NoError(t, f.SetSheetRow(sheet, fmt.Sprintf("A%d", i+1), &row))

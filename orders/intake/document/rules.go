@@ -37,16 +37,24 @@ func greyPlane(picture image.Image, turn int, wide float64) plane {
 		full = image.NewRGBA(b)
 		draw.Draw(full, b, picture, b.Min, draw.Src)
 	}
+	grey := func(c []uint8) int { return (int(c[0])*3 + int(c[1])*6 + int(c[2])) / 10 }
 	for y := range h {
-		for x := range w {
+		row := p.pix[y*w:][:w]
+		if step == 1 {
+			from := full.Pix[full.PixOffset(b.Min.X, b.Min.Y+y):][:4*w]
+			for x := range row {
+				row[x] = uint8(grey(from[4*x : 4*x+3])) //nolint:gosec // mean of bytes
+			}
+			continue
+		}
+		for x := range row {
 			sum := 0
 			for dy := range step {
 				for dx := range step {
-					c := full.Pix[full.PixOffset(b.Min.X+x*step+dx, b.Min.Y+y*step+dy):]
-					sum += (int(c[0])*3 + int(c[1])*6 + int(c[2])) / 10
+					sum += grey(full.Pix[full.PixOffset(b.Min.X+x*step+dx, b.Min.Y+y*step+dy):])
 				}
 			}
-			p.pix[y*w+x] = uint8(sum / (step * step)) //nolint:gosec // mean of bytes
+			row[x] = uint8(sum / (step * step)) //nolint:gosec // mean of bytes
 		}
 	}
 	p.dark = p.isDark()
@@ -71,13 +79,19 @@ func (p plane) turned() plane {
 // transposed mirrors the plane at its diagonal, so that vertical rules become horizontal.
 func (p plane) transposed() plane {
 	t := plane{w: p.h, h: p.w, pix: make([]uint8, len(p.pix)), scale: p.scale, dark: p.dark}
-	for y := range p.h {
+	for top := 0; top < p.h; top += block {
 		for x := range p.w {
-			t.pix[x*t.w+y] = p.pix[y*p.w+x]
+			for y := top; y < min(top+block, p.h); y++ {
+				t.pix[x*t.w+y] = p.pix[y*p.w+x]
+			}
 		}
 	}
 	return t
 }
+
+// block is how many rows are gone through together where they become columns, so that what is near in memory is written
+// together.
+const block = 32
 
 // rules finds the ruled lines of a page whose text is text page units high: horizontal ones and vertical ones.
 // Shorter lines are strokes of characters.
@@ -124,23 +138,31 @@ func (p plane) across(least float64) []segment {
 		sign = -1
 	}
 	smooth := make([]int16, p.w*p.h) // column by column, as it is gone through below
-	for y := range p.h {
-		row := p.pix[y*p.w : (y+1)*p.w]
-		sum, n := 0, 0
-		for x := range min(ruleSmooth, p.w) {
-			sum += int(row[x])
-			n++
+	for top := 0; top < p.h; top += block {
+		rows := min(block, p.h-top)
+		var sums [block]int
+		for i := range rows {
+			for x := range min(ruleSmooth, p.w) {
+				sums[i] += int(p.pix[(top+i)*p.w+x])
+			}
 		}
 		for x := range p.w {
-			if x+ruleSmooth < p.w {
-				sum += int(row[x+ruleSmooth])
-				n++
+			n := min(x+ruleSmooth, p.w-1) - max(x-ruleSmooth, 0) + 1
+			column := smooth[x*p.h+top:][:rows]
+			for i := range column {
+				row := p.pix[(top+i)*p.w:][:p.w]
+				if x+ruleSmooth < p.w {
+					sums[i] += int(row[x+ruleSmooth])
+				}
+				if x > ruleSmooth {
+					sums[i] -= int(row[x-ruleSmooth-1])
+				}
+				mean := sums[i] / (2*ruleSmooth + 1) // by a constant: many times faster
+				if n != 2*ruleSmooth+1 {
+					mean = sums[i] / n
+				}
+				column[i] = int16(sign * mean) //nolint:gosec // a mean of bytes
 			}
-			if x-ruleSmooth-1 >= 0 {
-				sum -= int(row[x-ruleSmooth-1])
-				n--
-			}
-			smooth[x*p.h+y] = int16(sum * sign / n) //nolint:gosec // a mean of bytes
 		}
 	}
 	// depth is by how much a pixel of a column is darker than the brighter-most both sides near it.
