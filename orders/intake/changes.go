@@ -387,11 +387,16 @@ func (b *builder) fix(els []el) bool {
 		b.pending = target
 		return true
 	}
+	was := target.res.product
 	if !b.respec(target, m) {
 		return false
 	}
-	if q != nil {
+	switch {
+	case q != nil:
 		target.setQuantity(*q)
+	case was >= 0 && target.res.product == was: // 等等,逆变器我算错了,是4台
+		b.pending = target
+		return true
 	}
 	b.touch(target)
 	return true

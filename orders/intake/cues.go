@@ -13,11 +13,11 @@ const (
 	elClose
 )
 
-var minusWords = strings.Fields("别拿 别来 别订 别买 划掉 划了 勾掉 抹掉 剔掉 剔除 拿掉 撤下 不拿 不进 不订 不买 不要了 不要 算了 去掉 删掉 删除 取消 不用了 不用 别发了 别发 不发了 不发 减掉 撤掉 撤了 不拿了 先不拿 先不要了 先不要 不需要了 不需要 不订了 退掉 免了")
+var minusWords = strings.Fields("别拿 别来 别订 别买 划掉 划了 勾掉 抹掉 剔掉 剔除 拿掉 撤下 删了 删去 划去 不拿 不进 不订 不买 不要了 不要 算了 去掉 删掉 删除 取消 不用了 不用 别发了 别发 不发了 不发 减掉 撤掉 撤了 不拿了 先不拿 先不要了 先不要 不需要了 不需要 不订了 退掉 免了")
 
 var (
 	setWords   = strings.Fields("改成 改为 改到 改要 换成 换为 变成 变为 加到 减到 调到 增加到 减少到 提高到 降到 改 换 变 调成 调整为")
-	plusWords  = strings.Fields("再配上 再配 再带 再捎 也带 再加上 再加 加上 另加 追加 再来 再要 再拿 再添 添 外加 多加 再多要 再多来 再多拿 再多发 多要 多来 多拿 再多 加多 还要 多 再 加")
+	plusWords  = strings.Fields("再配上 再配 再带 再捎 也带 再加上 再加 加上 另加 追加 再来 再要 再拿 再添 添 外加 多加 再多要 再多来 再多拿 再多发 多要 多来 多拿 再多 加多 再补 还要 补 多 再 加")
 	lessWords  = strings.Fields("少要 少来 少发 少拿 少送 少订 减去 减掉 去掉 扣掉 扣除 拿掉 砍掉 减 少 扣 砍 撤")
 	fixWords   = strings.Fields("打错了 打错 漏了个零 少打个零 多打个零 搞岔了 弄岔了 搞混了 弄混了 记错了 看错了 啊不对 哦不对 噢不对 喔不对 哎不对 呃不对 不对不对 不对 哦不 噢不 喔不 啊不 错了 说错了 写错了 说错 写错 更正 更正一下 搞错了 等等 等下 等一下 稍等 应该是 哦对 对了")
 	goesOnWith = strings.Fields("还有 还要 再 另 加 也要 顺便")
@@ -96,7 +96,7 @@ func (s *scan) findCues() {
 			case markGift:
 				ok = s.isGift(i, e, w) && (!strings.HasSuffix(w, "搭") || !has(r, e, "车") && !has(r, e, "班"))
 			case markPlus:
-				if strings.HasPrefix(w, "多") && w != "多加" || strings.HasSuffix(w, "多") || w == "还要" || w == "再" || g.value == "less" {
+				if strings.HasPrefix(w, "多") && w != "多加" || strings.HasSuffix(w, "多") || w == "还要" || w == "再" || w == "补" || w == "再补" || g.value == "less" {
 					ok = s.quantityRight(e)
 					if w == "还要" { // 白醋还要1件, 还要白醋1件, but 另外还要7托 is of goods not said
 						begins := i == 0 || isBreak(r[i-1])

@@ -1,0 +1,156 @@
+package intake
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// Lines of a draft that are meant without naming their goods, and what becomes of them: 第二个改成5箱, 都减一台, 最后一个不要,
+// 两样都翻倍, 改成5台.
+var (
+	oneLine = regexp.MustCompile(`^(?:把|那|就|请)*(?:第([0-9一二两三四五六七八九十]{1,2})(?:个|行|项|条|样|种|款|组)?|(最后一?(?:个|行|项|条|样|种)))(?:那个|那行|那条|的|货|数量)*`)
+	allLine = regexp.MustCompile(`^(?:把|那|就|请)*(?:这|那)?(?:[0-9一二两三四五六七八九十几]+(?:个|样|种|款|项|行|条))?(?:全部都|全都|全部|统统|通通|一律|每样|每种|每个|每款|各自|都|均|各)(?:那个|的|数量)*`)
+
+	lineSet   = regexp.MustCompile(`^(?:给我)?(?:改成|改为|改到|改要|改|换成|变成|变为|变|调成|调到|加到|减到|降到|就要|只要|要|就|来|拿)`)
+	lineMore  = regexp.MustCompile(`^(?:给我)?(?:再?增加|再?追加|再?加上|再?多加|再?加|再?多要|再?多来|再?多拿|再?多|再?补|再?添)`)
+	lineLess  = regexp.MustCompile(`^(?:给我)?(?:再?减少|再?减去|再?减掉|再?减|再?少要|再?少拿|再?少|去掉|砍掉|砍|扣掉)`)
+	lineGone  = regexp.MustCompile(`^(?:都|全)?(?:先?不要了?|取消|删掉|删了|删除|删|去掉|划掉|拿掉|撤掉|先?不用了?)(?:吧|了|哈|啊|算了)*$`)
+	onlyThese = regexp.MustCompile(`^(?:那|就|我)*(?:就要|只要|只留|留)([^\s,，]+?)(?:吧|了|就行|就好|就可以|其他不要)*$`)
+	lineHow   = regexp.MustCompile(`^(?:都|给我)?(翻倍|翻一倍|加倍|乘2|减半|减一半|一半|砍半)(?:吧|了|哈|啊)*$`)
+)
+
+// whichLines does what a clause says of lines of the draft that it does not name; false where it is no such clause.
+func (b *builder) whichLines(els []el, from, to int) bool {
+	if b.base == 0 || slices.ContainsFunc(b.items[:b.base], func(it *wanted) bool { return it.res.product < 0 }) {
+		return false // what is asked about has an answer first: 第二个
+	}
+	text := strings.TrimSpace(string(b.s.r[from:to]))
+	lines := slices.DeleteFunc(slices.Clone(b.items[:b.base]), func(it *wanted) bool { return it.gift })
+	if m := onlyThese.FindStringSubmatch(text); m != nil && !hasQty(els) {
+		at := from + index(b.s.r[from:to], 0, to-from, m[1])
+		kept := b.find(b.mention(at, at+len([]rune(m[1]))))
+		if len(kept) == 0 || len(kept) == len(lines) {
+			return false
+		}
+		for _, it := range lines {
+			if !slices.Contains(kept, it) {
+				b.remove(it)
+			}
+		}
+		return true
+	}
+	var of []*wanted
+	var rest, which string
+	if m := oneLine.FindStringSubmatch(text); m != nil {
+		k := len(b.items[:b.base])
+		if m[1] != "" {
+			n, ok := readNumeral([]rune(m[1]), 0)
+			if !ok {
+				return false
+			}
+			k = int(n.value.IntPart())
+		}
+		if k < 1 || k > b.base {
+			return false
+		}
+		of, which = b.items[k-1:k:k], m[0]
+	} else if m := allLine.FindString(text); m != "" && len(lines) > 1 {
+		of, which = lines, m
+	} else {
+		return false
+	}
+	rest = strings.TrimSpace(text[len(which):])
+	behind := skipSpace(b.s.r, from) + len([]rune(which))
+	var amounts []quantity
+	for _, e := range els {
+		if e.kind == elMark && e.mark.kind == markQty && e.mark.qty.from >= behind {
+			amounts = append(amounts, e.mark.qty)
+		}
+	}
+	of = slices.Clone(of)
+	switch how := lineHow.FindStringSubmatch(rest); {
+	case how != nil:
+		for _, it := range of {
+			if strings.ContainsAny(how[1], "翻加乘") {
+				b.scale(it, "twice")
+			} else {
+				b.scale(it, "half")
+			}
+		}
+		return true
+	case lineGone.MatchString(rest):
+		for _, it := range of {
+			b.remove(it)
+		}
+		return true
+	case len(amounts) != 1 || amounts[0].more || amounts[0].none || len(amounts[0].rest) > 0:
+		return false
+	}
+	q := amounts[0]
+	sign := decimal.Zero
+	var m string
+	if m = lineMore.FindString(rest); m != "" && !strings.HasSuffix(m, "到") {
+		sign = decimal.New(1, 0)
+	} else if m = lineLess.FindString(rest); m != "" {
+		sign = decimal.New(-1, 0)
+	}
+	if s := lineSet.FindString(rest); len(s) > len(m) {
+		m, sign = s, decimal.Zero
+	}
+	said, ok := strings.CutPrefix(strings.TrimSpace(rest[len(m):]), string(b.s.r[q.from:q.to]))
+	if m == "" || !ok || strings.Trim(said, "吧了哈啊呀哦即可就行够好 ") != "" {
+		return false
+	}
+	for _, it := range of {
+		if !q.bare && !sameUnit(q.unit, it.unitSaid()) && !sign.IsZero() {
+			return false
+		}
+	}
+	for _, it := range of {
+		to := q
+		if !sign.IsZero() {
+			if to.value, to.unit = it.q.value.Add(sign.Mul(q.value)), it.unitSaid(); to.value.IsZero() {
+				b.remove(it)
+				continue
+			}
+		}
+		it.setQuantity(to)
+		b.touch(it)
+	}
+	return true
+}
+
+// notThis corrects an amount: 并网箱不是3台,是2台; 不是3台是2台, where one line has 3.
+func (b *builder) notThis(els []el, from, to int) bool {
+	at := index(b.s.r, from, to, "不是")
+	if b.base == 0 || at < 0 {
+		return false
+	}
+	k := slices.IndexFunc(els, func(e el) bool { return e.kind == elMark && e.mark.kind == markQty && e.from == at+2 })
+	if k < 0 {
+		return false
+	}
+	was := els[k].mark.qty
+	of := slices.DeleteFunc(slices.Clone(b.items[:b.base]), func(it *wanted) bool {
+		return it.gift || !it.q.value.Equal(was.value) || !was.bare && !sameUnit(was.unit, it.unitSaid())
+	})
+	if f, t, ok := wordSpan(els[:k]); ok && b.contentAt(f, t) {
+		of = b.find(b.mention(f, t))
+	}
+	if len(of) != 1 {
+		return false
+	}
+	b.pending = of[0]
+	for _, e := range els[k+1:] {
+		if e.kind == elMark && e.mark.kind == markQty && (e.mark.qty.bare || sameUnit(e.mark.qty.unit, of[0].unitSaid())) {
+			of[0].setQuantity(e.mark.qty)
+			b.touch(of[0])
+			b.pending = nil
+			break
+		}
+	}
+	return true
+}
