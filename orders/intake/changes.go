@@ -524,6 +524,13 @@ func (b *builder) set(els []el, k, from int) bool {
 	}
 	if len(target) == 0 && m.empty() && len(b.items) > 0 && b.carry == nil {
 		target = b.items[len(b.items)-1:]
+		if k := slices.IndexFunc(rest, func(e el) bool { return e.kind == elMark && e.mark.kind == markQty }); k >= 0 && b.base > 1 && len(b.items) == b.base && !b.changed {
+			one := b.oneIn(rest[k].mark.qty)
+			if b.unclear = one == nil; b.unclear {
+				return true // 改成5台, of several
+			}
+			target = []*wanted{one}
+		}
 	}
 	if els[k].mark.text != "" {
 		if len(target) == 0 {

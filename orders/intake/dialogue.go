@@ -109,7 +109,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	var f facts2
 	s.gather(0, len(s.r), &f)
 	f.notes = append(f.notes, s.findNotes(0, len(s.r))...)
-	changed := b.changed || len(b.items) != before || moved || newGoods > 0
+	changed := b.changed || len(b.items) != before || moved || newGoods > 0 || b.unclear
 	if changed || len(b.touched) > 0 {
 		again := len(b.touched) > 0 && len(b.items) == before && !moved && newGoods == 0 && !b.dropped && r.same(b.touched, draft)
 		changed = changed && !again
@@ -162,6 +162,9 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	}
 	sec.facts = f
 	ds, asks, words := x.finish([]*section{sec}, r.msg.Time, which)
+	if b.unclear {
+		asks = append(asks, Ask{Field: fmt.Sprintf("orders[%d].lines", which), Reason: ReasonAmbiguous, Text: fmt.Sprintf("「%s」说的是哪一样？请连品名一起再发一次。", strings.TrimSpace(r.s.quote(0, len(s.r))))})
+	}
 	d := ds[0]
 	merge(&d, &draft, &f)
 	res.Explain = r.explain([]*section{sec}, []Draft{d}, asks, which)
@@ -365,15 +368,30 @@ func (r *reading) answer(b *builder, order int) {
 			}
 		}
 	}
-	if len(b.loose) > 0 && b.base == 1 && len(b.items) == 1 && len(r.thread.Asks) == 0 {
-		q, it := b.loose[0], b.items[0]
-		if r.s.hasKind(markPlus) && (q.bare || sameUnit(q.unit, it.unitSaid())) {
-			q.value = q.value.Add(it.q.value) // 再加俩
-		}
-		it.setQuantity(q)
-		b.touch(b.items[0])
-		b.loose = nil
+	if len(b.loose) == 0 || b.base == 0 || len(b.items) != b.base || b.base > 1 && b.changed || len(r.thread.Asks) > 0 {
+		return
 	}
+	q := b.loose[0]
+	it := b.items[0]
+	if b.base > 1 {
+		if it = b.oneIn(q); it == nil {
+			b.unclear = len([]rune(strings.TrimSpace(r.text))) <= 10
+			return
+		}
+	}
+	if r.s.hasKind(markPlus) && (q.bare || sameUnit(q.unit, it.unitSaid())) {
+		if slices.ContainsFunc(r.s.marks, func(m mark) bool { return m.kind == markPlus && m.text == "less" && m.to > m.from }) {
+			q.value = q.value.Neg() // 少两件
+		}
+		if q.value = q.value.Add(it.q.value); q.value.IsZero() {
+			b.remove(it)
+			b.loose = nil
+			return
+		}
+	}
+	it.setQuantity(q)
+	b.touch(it)
+	b.loose = nil
 }
 
 // answerPrice takes a number that ends the message, alone in its clause, as the price that was asked about: 漏了个零,780.

@@ -55,6 +55,15 @@ func TestConversations(t *testing.T) {
 		"less all there is":           {[]string{"白醋3件，土豆2袋", "土豆减掉2袋"}, intake.IntentChange, "F8 3件=36"},
 		"more, in one syllable":       {[]string{"白醋3件，土豆2袋", "白醋加1件，土豆多一袋"}, intake.IntentChange, "F8 4件=48, F6 3袋=75"},
 		"more of the same":            {[]string{"白醋3件，土豆2袋", "还要白醋1件"}, intake.IntentChange, "F8 4件=48, F6 2袋=50"},
+		"less, one line":              {[]string{"白醋3件", "少一件"}, intake.IntentChange, "F8 2件=24"},
+		"all lines at once":           {[]string{"白醋3件，土豆2袋", "都改成5"}, intake.IntentChange, "F8 5件=60, F6 5袋=125"},
+		"all lines, twice":            {[]string{"白醋3件，土豆2袋", "全部翻倍"}, intake.IntentChange, "F8 6件=72, F6 4袋=100"},
+		"a line by its number":        {[]string{"白醋3件，土豆2袋", "第二个改成4袋"}, intake.IntentChange, "F8 3件=36, F6 4袋=100"},
+		"the last line":               {[]string{"白醋3件，土豆2袋", "最后一个不要了"}, intake.IntentChange, "F8 3件=36"},
+		"only these":                  {[]string{"白醋3件，土豆2袋", "只要白醋"}, intake.IntentChange, "F8 3件=36"},
+		"not this, that":              {[]string{"白醋3件，土豆2袋", "土豆不是2袋，是4袋"}, intake.IntentChange, "F8 3件=36, F6 4袋=100"},
+		"counted wrong":               {[]string{"白醋3件，土豆2袋", "等等，土豆我算错了，是4袋"}, intake.IntentChange, "F8 3件=36, F6 4袋=100"},
+		"the line of that unit":       {[]string{"白醋3件，土豆2袋", "改成4袋"}, intake.IntentChange, "F8 3件=36, F6 4袋=100"},
 		"take away":                   {[]string{"白醋3件，土豆2袋", "土豆不要了，其他照发"}, intake.IntentChange, "F8 3件=36"},
 		"swap":                        {[]string{"黑水笔5盒", "黑的换成红的"}, intake.IntentChange, "O4 5盒=60"},
 		"another kind":                {[]string{"复印纸A4 70g 2箱，对吧？", "不对不对，复印纸要80克的"}, intake.IntentChange, "O2 2箱=10"},
@@ -107,4 +116,16 @@ func TestReadChangesNeitherArgument(t *testing.T) {
 	after, err := json.Marshal(thread)
 	require.NoError(t, err)
 	require.JSONEq(t, string(before), string(after))
+}
+
+// An amount that may be of several goods of the draft changes nothing and is asked about.
+func TestAmountOfWhichGoods(t *testing.T) {
+	t.Parallel()
+	x := shop(t)
+	for _, text := range []string{"改成5件", "5件", "加1件"} {
+		res := talk(t, x, intake.RoleCustomer, "白醋3件，鸡胸2件", text)
+		require.Equal(t, intake.IntentChange, res.Intent, text)
+		require.Equal(t, "F8 3件=36, F5 2件=20", lines(res), text)
+		require.Equal(t, "orders[0].lines ambiguous", asks(res), text)
+	}
 }

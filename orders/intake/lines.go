@@ -44,6 +44,7 @@ type builder struct {
 	past    bool
 	base    int  // items below this index come from the draft
 	changed bool // an item of the draft was changed
+	unclear bool // an amount is changed, but not said of which goods
 	dropped bool // something was taken away
 	gone    []span
 	touched []*wanted

@@ -154,3 +154,18 @@ func (b *builder) notThis(els []el, from, to int) bool {
 	}
 	return true
 }
+
+// oneIn is the one line of the draft that is counted in the unit of an amount, nil where there are none or several.
+func (b *builder) oneIn(q quantity) *wanted {
+	var of *wanted
+	for _, it := range b.items[:b.base] {
+		if it.gift || !q.bare && !sameUnit(q.unit, it.unitSaid()) {
+			continue
+		}
+		if of != nil {
+			return nil
+		}
+		of = it
+	}
+	return of
+}
