@@ -55,7 +55,7 @@ var floorParams = map[string]string{
 // it (credit, reservation, approval chain, audit, event), beside the same writes by hand through
 // database/sql: the order's row, three lines, three conditional takings of stock, an audit entry
 // and an event. Both take turns on the same server, eight connections each. %floor is what is
-// left of the floor's rate.
+// left of the floor's rate; %floor-p99 is how much of the floor's p99 ours is (400: four times).
 func BenchmarkConfirm(b *testing.B) {
 	for _, name := range []string{"mysql", "sqlite"} {
 		b.Run(name, func(b *testing.B) {
@@ -74,20 +74,26 @@ func BenchmarkConfirm(b *testing.B) {
 			insertDrafts(b, s, b.N)
 
 			var ours, floor time.Duration
+			var waits, floorWaits []time.Duration
 			for from := 0; from < b.N; from += benchChunk {
 				to := min(from+benchChunk, b.N)
-				floor += spread(b, from, to, func(ctx context.Context, i int) error { return confirmByHand(ctx, db, i) })
-				ours += spread(b, from, to, func(ctx context.Context, i int) error {
+				took, each := spread(b, from, to, func(ctx context.Context, i int) error { return confirmByHand(ctx, db, i) })
+				floor, floorWaits = floor+took, append(floorWaits, each...)
+				took, each = spread(b, from, to, func(ctx context.Context, i int) error {
 					return s.Do(ctx, func(tx *storage.Tx) error {
 						_, _, err := desk.Confirm(tx, benchID("SO", i), 0, orders.Actor{Code: "S001", Channel: orders.WeCom})
 						return err
 					})
 				})
+				ours, waits = ours+took, append(waits, each...)
 			}
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(float64(b.N)/ours.Seconds(), "orders/s")
 			b.ReportMetric(float64(b.N)/floor.Seconds(), "floor/s")
 			b.ReportMetric(100*floor.Seconds()/ours.Seconds(), "%floor")
+			b.ReportMetric(p99(waits).Seconds()*1000, "p99-ms")
+			b.ReportMetric(p99(floorWaits).Seconds()*1000, "floor-p99-ms")
+			b.ReportMetric(100*p99(waits).Seconds()/p99(floorWaits).Seconds(), "%floor-p99")
 		})
 	}
 }
@@ -140,18 +146,27 @@ func insertDrafts(b *testing.B, s *storage.Store, n int) {
 	}
 }
 
-// spread runs the numbers on eight workers and returns how long it took.
-func spread(b *testing.B, from, to int, run func(ctx context.Context, i int) error) time.Duration {
+// p99 is the time in which 99 of 100 were done.
+func p99(each []time.Duration) time.Duration {
+	slices.Sort(each)
+	return each[(len(each)-1)*99/100]
+}
+
+// spread runs the numbers on eight workers and returns how long it took, all of it and each.
+func spread(b *testing.B, from, to int, run func(ctx context.Context, i int) error) (time.Duration, []time.Duration) {
 	b.Helper()
 	var next atomic.Int64
 	next.Store(int64(from))
 	var wg sync.WaitGroup
 	errs := make([]error, benchWorkers)
+	each := make([]time.Duration, to-from)
 	begin := time.Now()
 	for w := range benchWorkers {
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < to && errs[w] == nil; i = int(next.Add(1)) - 1 {
+				start := time.Now()
 				errs[w] = run(b.Context(), i)
+				each[i-from] = time.Since(start)
 			}
 		})
 	}
@@ -160,7 +175,7 @@ func spread(b *testing.B, from, to int, run func(ctx context.Context, i int) err
 	for _, err := range errs {
 		require.NoError(b, err)
 	}
-	return took
+	return took, each
 }
 
 func confirmByHand(ctx context.Context, db *sql.DB, i int) error {

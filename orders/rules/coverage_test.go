@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -173,6 +175,26 @@ func manyRoutes(n int) []byte {
 	return []byte(b.String())
 }
 
+// manyChecks are n checks of several kinds.
+func manyChecks(n int) []byte {
+	var b strings.Builder
+	b.WriteString("checks:\n")
+	for i := range n {
+		switch i % 4 {
+		case 0:
+			fmt.Fprintf(&b, "  - {name: c%d, kind: 数量上限, effect: 加审, role: 财务, quantity: %d, category: 设备}\n", i, 1000+i)
+		case 1:
+			fmt.Fprintf(&b, "  - {name: c%d, kind: 条件, effect: 提醒, when: 金额 > %d and 客户等级 == \"B\", text: 注意}\n", i, 90000+i)
+		case 2:
+			fmt.Fprintf(&b, "  - {name: c%d, kind: 选项组合, effect: 拦下, with: [P%d], excludes: [P%d]}\n", i, i, i+1)
+		default:
+			fmt.Fprintf(&b, "  - {name: c%d, kind: 起送金额, effect: 拦下, amount: %d}\n", i, i)
+		}
+	}
+	return []byte(b.String())
+}
+
+// BenchmarkLoad200Rules loads 200 routes, with the check that every order has exactly one.
 func BenchmarkLoad200Rules(b *testing.B) {
 	file := manyRoutes(200)
 	for b.Loop() {
@@ -181,11 +203,25 @@ func BenchmarkLoad200Rules(b *testing.B) {
 	}
 }
 
+// BenchmarkRouteBy200Rules finds the route of an order of three lines among 200, and asks 200 checks about it.
 func BenchmarkRouteBy200Rules(b *testing.B) {
-	e, err := rules.Parse("r.yaml", manyRoutes(200))
+	e, err := rules.Parse("r.yaml", append(manyRoutes(200), manyChecks(200)...))
 	require.NoError(b, err)
-	f := orders.Facts{Order: &orders.Order{Total: 1_985_000}, Customer: &orders.Customer{Code: "C9", CreditGrade: "A", Type: "VIP"}}
+	var products []orders.Product
+	o := &orders.Order{Total: 1_985_000}
+	for i := range 3 {
+		code := orders.ProductCode(fmt.Sprintf("X%d", i))
+		products = append(products, orders.Product{Code: code, Unit: "盒", Category: "设备"})
+		o.Lines = append(o.Lines, orders.Line{No: i + 1, Product: code, Unit: "盒", Quantity: decimal.NewFromInt(3), Base: decimal.NewFromInt(3)})
+	}
+	f := orders.Facts{
+		Order: o, Customer: &orders.Customer{Code: "C9", CreditGrade: "A", Type: "VIP"}, Catalog: orders.NewCatalog(orders.Master{Products: products}, nil, nil, 1),
+		At: time.Date(2026, 3, 11, 10, 0, 0, 0, time.UTC),
+	}
 	for b.Loop() {
+		found, err := e.Check(f)
+		require.NoError(b, err)
+		require.Empty(b, found)
 		r, err := e.Route(f)
 		require.NoError(b, err)
 		require.Equal(b, "r198", r.Name)
