@@ -40,7 +40,8 @@ const (
 	cmdShip     verb = "ship"
 	cmdFetched  verb = "fetched" // 自提完成
 	cmdPapers   verb = "papers"  // 报关资料
-	cmdBook     verb = "book"    // 预约工程师
+	cmdContract verb = "contract"
+	cmdBook     verb = "book" // 预约工程师
 	cmdAck      verb = "ack"
 	cmdTodo     verb = "todo"
 	cmdProgress verb = "progress"
@@ -110,6 +111,7 @@ var words = []struct {
 	{"已提货", cmdFetched, true, false},
 	{"报关资料", cmdPapers, true, false},
 	{"资料", cmdPapers, true, false},
+	{"合同", cmdContract, true, false},
 	{"预约工程师", cmdBook, true, false},
 	{"预约", cmdBook, true, false},
 	{"收到", cmdAck, false, true},
@@ -277,6 +279,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.ship(tx, cmd)
 	case cmdFetched:
 		return true, s.fetched(tx, cmd)
+	case cmdContract:
+		return true, s.contract(tx, cmd.orders)
 	case cmdPapers:
 		return true, s.papers(tx, cmd)
 	case cmdAck:

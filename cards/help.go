@@ -15,6 +15,7 @@ var helpRows = []struct {
 	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager, orders.RoleService, orders.RoleAccountManager}, "Excel、PDF：请发到钉钉里的我"},
 	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager}, "确认：点「确认下单」，或回复「确认 SO…」"},
 	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager}, "改：「SO… 数量改成 30箱」，取消：「取消 SO… 原因」"},
+	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager}, "合同 SO…：批准后的购销合同（Word）；没批准的，批准后自动发"},
 	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager}, "要技术指导的：「预约 SO…」看工程师空档"},
 	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager}, "被规则拦下要破例：「特批 SO… 原因」"},
 	{

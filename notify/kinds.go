@@ -15,6 +15,7 @@ const (
 	KindDecided     = "order.decided"     // to the salesperson: approved, or rejected with the reason
 	KindShort       = "stock.short"       // to the salesperson and purchasing
 	KindGift        = "gift.promised"     // to purchasing
+	KindContract    = "order.contract"    // to the salesperson, a file
 	KindSlot        = "engineer.slot"     // to the engineer: booked or free again
 	KindPapers      = "papers"            // to purchasing: which customs papers are missing; to the warehouse: none is any more
 	KindPick        = "warehouse.pick"    // to the warehouse
@@ -50,6 +51,7 @@ var Kinds = map[string]Kind{
 	KindDecided:     {Name: "审批结果"},
 	KindShort:       {Name: "缺货提醒"},
 	KindGift:        {Name: "赠品补货提醒"},
+	KindContract:    {Name: "合同"},
 	KindSlot:        {Name: "排期通知", report: true},
 	KindPapers:      {Name: "报关资料"},
 	KindPick:        {Name: "拣货通知", report: true},

@@ -507,6 +507,9 @@ func (n *news) approved() error {
 	default:
 		return nil
 	}
+	if n.o.NeedsContract(n.cat) {
+		n.toSales(KindContract, cards.Message{File: cards.Contract(n.o, n.cat.Customer(n.o.Customer))})
+	}
 	if len(n.o.MissingPapers()) > 0 {
 		n.tellRole(KindPapers, cards.Papers(n.o), orders.RolePurchasing)
 	}

@@ -1,0 +1,33 @@
+package bot
+
+import (
+	"fmt"
+
+	"orderbot/cards"
+	"orderbot/orders"
+)
+
+// contract answers 「合同 SO…」: the contract's file where the order is approved, and the promise of it before.
+func (s *session) contract(tx Tx, ids []orders.OrderID) error {
+	for _, id := range ids {
+		o, err := s.order(tx, id)
+		if err != nil {
+			return err
+		}
+		if s.person.staff.May(orders.RightPrices) != orders.ScopeAll {
+			return orders.Errorf(orders.CodeDenied, "合同里有价格，您没有看价格的权限")
+		}
+		if o.Contracted() {
+			s.send(cards.Message{File: cards.Contract(o, s.books.Catalog.Customer(o.Customer))}, "order.contract", o.ID)
+			continue
+		}
+		if o, err = s.ownOrder(tx, id); err != nil {
+			return err
+		}
+		if err := s.clerk.Desk.WantContract(tx, id, s.person.actor()); err != nil {
+			return err
+		}
+		s.say(fmt.Sprintf("好的，%s 批准以后把合同发给%s。", o.ID, s.staffName(o.Sales)))
+	}
+	return nil
+}

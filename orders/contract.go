@@ -1,0 +1,47 @@
+package orders
+
+import "slices"
+
+// ExtraContract is the field of an order's Extra that says that its contract is to be sent once it is approved.
+const ExtraContract = "合同"
+
+// Contracted tells whether the order is approved, so that it can have a contract.
+func (o *Order) Contracted() bool {
+	_, isApproved := o.Reached[StatusApproved]
+	return isApproved && o.Status != StatusCancelled && o.Status != StatusRejected && o.Status != StatusDraft
+}
+
+// NeedsContract tells whether the order's contract is to be sent when it is approved: somebody asked for it, or something is made to
+// measure (定制品).
+func (o *Order) NeedsContract(cat *Catalog) bool {
+	return o.Extra[ExtraContract] != "" || slices.ContainsFunc(o.Lines, func(l Line) bool {
+		p := cat.Product(l.Product)
+		return p != nil && p.Kind == ProductCustom
+	})
+}
+
+// WantContract notes that the contract of an order that is not approved yet is to be sent then.
+func (d *Desk) WantContract(tx Tx, id OrderID, by Actor) error {
+	o, err := tx.Order(id)
+	switch {
+	case err != nil:
+		return err
+	case o.Status == StatusDraft:
+		if o, err = d.OpenDraft(tx, id); err != nil {
+			return err
+		}
+	case o.Status != StatusPendingApproval:
+		return Errorf(CodeConflict, "订单 %s 是「%s」，没有合同", o.ID, o.Status)
+	}
+	if o.Extra[ExtraContract] != "" {
+		return nil
+	}
+	if o.Extra == nil {
+		o.Extra = make(map[string]string)
+	}
+	o.Extra[ExtraContract] = "批准后发"
+	if err := tx.SaveOrder(o); err != nil {
+		return err
+	}
+	return tx.Audit(d.entry(o, by, "要合同", "", "批准后发", ""))
+}
