@@ -500,6 +500,9 @@ func (b *builder) set(els []el, k, from int) bool {
 	left, rest := els[:k], els[k+1:]
 	var m *mention
 	if f, t, ok := wordSpan(left); ok {
+		if b.setPrice(f, t, rest) {
+			return true
+		}
 		m = b.mention(f, t)
 	}
 	var target []*wanted

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -115,7 +116,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 		changed = changed && !again
 	}
 	yes, no := startsWith(r.text, yesWords), startsWith(r.text, noWords)
-	facts := f.due() != nil || f.carrier != "" || f.address != "" || f.contact != "" || f.phone != "" || f.badly != "" || f.payment != "" || f.po != "" || len(f.urgent) > 0
+	facts := f.due() != nil || f.carrier != "" || f.address != "" || f.contact != "" || f.phone != "" || f.badly != "" || f.payment != "" || f.po != "" || len(f.urgent) > 0 || len(f.notes) > 0 && remark.MatchString(r.text)
 	doubted := slices.ContainsFunc(old.Asks, func(a Ask) bool { return a.Reason == ReasonUnusual || a.Reason == ReasonConflict })
 	switch {
 	case says(r.text, []string{"整单不要", "整单撤", "整单取消", "整张单", "全撤了", "全撤掉", "都撤了"}) && says(r.text, cancelWords2):
@@ -142,7 +143,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 			return res, &Thread{}, true
 		}
 		return res, nil, false
-	case !changed && !s.hasKind(markDate) && !b.changed && (s.follow().status || s.follow().urge):
+	case !changed && !s.hasKind(markDate) && !b.changed && (s.follow().status || s.follow().urge) && !(len(f.urgent) > 0 && !s.follow().status && len([]rune(strings.TrimSpace(r.text))) <= 12 && !says(r.text, []string{"催", "还没", "怎么还", "了吗", "了没"})):
 		return res, nil, false
 	}
 	// the whole result
@@ -207,6 +208,9 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	}
 	return res, nextT, true
 }
+
+// remark fits a message that is a remark by its own words: 备注：单独包装.
+var remark = regexp.MustCompile(`^\s*(?:订单)?(?:备注|附注|说明|特殊要求|其他要求|包装要求|注意)[ :]`)
 
 // merge fills d with what the draft said before and the message left alone.
 func merge(d, old *Draft, f *facts2) {

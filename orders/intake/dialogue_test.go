@@ -64,6 +64,7 @@ func TestConversations(t *testing.T) {
 		"not this, that":              {[]string{"白醋3件，土豆2袋", "土豆不是2袋，是4袋"}, intake.IntentChange, "F8 3件=36, F6 4袋=100"},
 		"counted wrong":               {[]string{"白醋3件，土豆2袋", "等等，土豆我算错了，是4袋"}, intake.IntentChange, "F8 3件=36, F6 4袋=100"},
 		"the line of that unit":       {[]string{"白醋3件，土豆2袋", "改成4袋"}, intake.IntentChange, "F8 3件=36, F6 4袋=100"},
+		"the price of a line":         {[]string{"白醋3件，土豆2袋", "白醋价格改成30"}, intake.IntentChange, "F8 3件=36@30, F6 2袋=50"},
 		"take away":                   {[]string{"白醋3件，土豆2袋", "土豆不要了，其他照发"}, intake.IntentChange, "F8 3件=36"},
 		"swap":                        {[]string{"黑水笔5盒", "黑的换成红的"}, intake.IntentChange, "O4 5盒=60"},
 		"another kind":                {[]string{"复印纸A4 70g 2箱，对吧？", "不对不对，复印纸要80克的"}, intake.IntentChange, "O2 2箱=10"},

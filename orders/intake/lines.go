@@ -221,7 +221,7 @@ func (b *builder) clause(from, to int, sign rune) {
 	}
 	// what is in brackets and has its own goods or refusals is a clause of its own
 	els = b.brackets(els)
-	if len(els) == 0 || b.whichLines(els, from, to) || b.notThis(els, from, to) {
+	if len(els) == 0 || b.whichLines(els, from, to) || b.notThis(els, from, to) || b.priceOnly(els) {
 		return
 	}
 	if b.fixNext {

@@ -169,3 +169,58 @@ func (b *builder) oneIn(q quantity) *wanted {
 	}
 	return of
 }
+
+// priceOnly gives the one line of the draft that a clause names the price that it says: 逆变器按6000一台.
+func (b *builder) priceOnly(els []el) bool {
+	k := slices.IndexFunc(els, func(e el) bool { return e.kind == elMark && e.mark.kind == markPrice })
+	if b.base == 0 || k < 0 || hasQty(els) || hasKind(els, markGift) {
+		return false
+	}
+	f, t, ok := wordSpan(els[:k])
+	if !ok || !b.contentAt(f, t) {
+		return false
+	}
+	of := b.find(b.mention(f, t))
+	if len(of) != 1 || of[0].res.product < 0 || !slices.Contains(b.items[:b.base], of[0]) {
+		return false
+	}
+	p := els[k].mark.price
+	of[0].price, of[0].total, of[0].kept, of[0].fixed = &p, nil, nil, false
+	b.touch(of[0])
+	return true
+}
+
+// setPrice changes the price of a line of the draft: 并网箱价格改成500. The words r[from:to] stand before 改成, rest behind it.
+func (b *builder) setPrice(from, to int, rest []el) bool {
+	name, ofPrice := strings.CutSuffix(strings.TrimRight(string(b.s.r[from:to]), " 的"), "价格")
+	for _, w := range [...]string{"单价", "价钱", "价"} {
+		if !ofPrice {
+			name, ofPrice = strings.CutSuffix(name, w)
+		}
+	}
+	if b.base == 0 || !ofPrice || len(rest) == 0 {
+		return false
+	}
+	p := priceTag{}
+	if k := slices.IndexFunc(rest, func(e el) bool { return e.kind == elMark && e.mark.kind == markPrice }); k >= 0 {
+		p = rest[k].mark.price
+	} else if n, ok := readNumeral(b.s.r, rest[0].from); ok && !n.more { // 500, 480一台
+		p.value = n.value
+	} else {
+		return false
+	}
+	of := b.items[:b.base]
+	if strings.Trim(name, " 把那的") != "" {
+		of = b.find(b.mention(from, from+len([]rune(name))))
+	}
+	if len(of) != 1 || of[0].res.product < 0 {
+		b.unclear = true
+		return true
+	}
+	if p.per == "" {
+		p.per = of[0].unitSaid()
+	}
+	of[0].price, of[0].total, of[0].kept, of[0].fixed = &p, nil, nil, false
+	b.touch(of[0])
+	return true
+}
