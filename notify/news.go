@@ -32,6 +32,7 @@ func (n *news) route() error {
 		if n.e.Actor != string(n.o.Sales) { // who confirmed has the clerk's answer
 			n.tellSales(KindMoved)
 		}
+		n.tellInterested()
 		if n.o.Carries(orders.RequireGift) && !n.o.Status.Ended() && n.o.Status != orders.StatusDraft {
 			n.tellRole(KindGift, cards.Gifts(n.o), orders.RolePurchasing)
 		}
@@ -145,6 +146,19 @@ func (n *news) tellWarehouse(kind string) {
 		if staff := n.cat.StaffWith(role); m != nil && len(staff) > 0 {
 			n.tellRole(kind, *m, role)
 			return
+		}
+	}
+}
+
+// tellInterested tells the roles that the order's route names; of account managers it is the customer's own, where there is one.
+func (n *news) tellInterested() {
+	m := n.told()
+	for word := range strings.SplitSeq(n.e.Data["tell"], ",") {
+		role := orders.Role(word)
+		if own := n.cat.ManagerOf(n.cat.Customer(n.o.Customer)); m != nil && role == orders.RoleAccountManager && own != nil {
+			n.tell(own, KindTold, *m, staffPlatforms...)
+		} else if m != nil && word != "" {
+			n.tellRole(KindTold, *m, role)
 		}
 	}
 }

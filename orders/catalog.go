@@ -98,14 +98,30 @@ func (c *Catalog) StaffWith(role Role) []*Staff {
 // SalesOf returns who owns the orders of a customer: the salesperson of the customer's record, by
 // code or name, nil where none is known.
 func (c *Catalog) SalesOf(customer *Customer) *Staff {
-	if customer == nil || customer.Sales == "" {
+	if customer == nil {
 		return nil
 	}
-	if s := c.staff[StaffCode(customer.Sales)]; s != nil {
+	return c.staffCalled(customer.Sales)
+}
+
+// ManagerOf returns a customer's account manager (客户经理), by code or name, nil where none is known.
+func (c *Catalog) ManagerOf(customer *Customer) *Staff {
+	if customer == nil {
+		return nil
+	}
+	return c.staffCalled(customer.Manager)
+}
+
+// staffCalled finds a member of the staff by code, else by name.
+func (c *Catalog) staffCalled(who string) *Staff {
+	if who == "" {
+		return nil
+	}
+	if s := c.staff[StaffCode(who)]; s != nil {
 		return s
 	}
 	for i := range c.Staff {
-		if c.Staff[i].Name == customer.Sales {
+		if c.Staff[i].Name == who {
 			return &c.Staff[i]
 		}
 	}

@@ -131,7 +131,7 @@ type Event struct {
 
 // The kinds of events.
 const (
-	EventConfirmed         = "order.confirmed"
+	EventConfirmed         = "order.confirmed"    // Data: tell, roles parted by commas
 	EventApprovalRequested = "approval.requested" // Data: node
 	EventApprovalReminded  = "approval.reminded"  // Data: node
 	EventApprovalEscalated = "approval.escalated" // Data: node

@@ -172,7 +172,7 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	}
 	o.review(&route)
 	o.setRoute(route, d.Times.ApprovalLimit)
-	events := []Event{d.event(o, EventConfirmed, by, nil)}
+	events := []Event{d.event(o, EventConfirmed, by, toTell(route.Tell))}
 	if o.Slot != nil {
 		events = append(events, d.event(o, EventSlotBooked, by, map[string]string{"slot": o.Slot.Key()}))
 	}
@@ -188,6 +188,18 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 		return nil, false, err
 	}
 	return o, false, tx.Emit(append(events, more...)...)
+}
+
+// toTell is the data of an event of which roles are to be told.
+func toTell(roles []Role) map[string]string {
+	if len(roles) == 0 {
+		return nil
+	}
+	words := make([]string, len(roles))
+	for i, r := range roles {
+		words[i] = string(r)
+	}
+	return map[string]string{"tell": strings.Join(words, ",")}
 }
 
 // setRoute lays out the approval chain. A node that the system passes is passed when its turn

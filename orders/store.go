@@ -52,7 +52,8 @@ type Tx interface {
 type Route struct {
 	Name    string // of the rule, for people: 规则 1 自动通过
 	Steps   []RouteStep
-	Version int // of the rules, see [RuleVersion]
+	Tell    []Role // who are told of the order besides those who decide
+	Version int    // of the rules, see [RuleVersion]
 }
 
 // RouteStep is one node of a chain. Pass, where not empty, says why the system passes the node by

@@ -92,7 +92,7 @@ func (e *Engine) Route(f orders.Facts) (orders.Route, error) {
 	if err != nil {
 		return orders.Route{}, err
 	}
-	out := orders.Route{Name: found.name, Version: e.Version}
+	out := orders.Route{Name: found.name, Tell: slices.Clone(found.tell), Version: e.Version}
 	env := environment(values)
 	for j := range found.steps {
 		s, err := found.steps[j].lay(env)
@@ -155,17 +155,6 @@ func (s *step) lay(env map[string]any) (*orders.RouteStep, error) {
 		}
 	}
 	return out, nil
-}
-
-// Tell returns the roles that are to be told of an order on the route of that name, besides those
-// who decide.
-func (e *Engine) Tell(route string) []orders.Role {
-	for i := range e.routes {
-		if e.routes[i].name == route {
-			return slices.Clone(e.routes[i].tell)
-		}
-	}
-	return nil
 }
 
 // Priority returns what an order weighs in the warehouse's queue, and why; more goes first.

@@ -149,8 +149,12 @@ func TestDefaultRoutesInWords(t *testing.T) {
 		require.Equal(t, tt.name, r.Name, "%+v", tt)
 		require.Equal(t, tt.chain, chain(r), "%+v", tt)
 	}
-	require.Equal(t, []orders.Role{orders.RoleAccountManager}, e.Tell("VIP 特别通道"))
-	require.Empty(t, e.Tell("规则 2 两万以下"))
+	special, err := e.Route(facts{fen: 2_000_001, kind: orders.CustomerVIP, level: "A", grade: "A"}.facts())
+	require.NoError(t, err)
+	require.Equal(t, []orders.Role{orders.RoleAccountManager}, special.Tell)
+	normal, err := e.Route(facts{fen: 2_000_001, kind: orders.CustomerOrdinary, level: "A", grade: "A"}.facts())
+	require.NoError(t, err)
+	require.Empty(t, normal.Tell)
 	require.Equal(t, []orders.Role{orders.RoleWarehouseLead, orders.RoleWarehouse, orders.RoleOperations, orders.RoleAdmin}, e.UrgentRoles())
 }
 
