@@ -340,32 +340,6 @@ func (f failing) Recognise(context.Context, image.Image) (page.Page, error) {
 	return page.Page{}, f.err
 }
 
-func FuzzOpen(f *testing.F) {
-	f.Add("a.csv", []byte("品名,数量\n手套,3\n"))
-	f.Add("a.txt", []byte("手套三盒"))
-	f.Add("a.docx", zipped(f, map[string]string{"word/document.xml": "<d><tbl><tr><tc><p><r><t>x</t></r></p></tc><tc/></tr></tbl></d>"}))
-	f.Add("a.xlsx", book(f, func(b *excelize.File) { _ = b.SetCellValue("Sheet1", "B2", 3) }))
-	f.Add("a.png", pictureOf(f, 2, 2))
-	f.Fuzz(func(t *testing.T, name string, data []byte) {
-		if document.Kind(name, data) == "pdf" || document.Kind(name, data) == "xls" {
-			return
-		}
-		doc, err := document.Open(t.Context(), name, data, &asked{})
-		if err != nil {
-			_, spoken := orders.ErrorMessage(err)
-			require.True(t, spoken, err)
-			return
-		}
-		for _, p := range doc.Pages {
-			for _, table := range p.Tables {
-				for _, row := range table.Rows {
-					require.Len(t, row, len(table.Rows[0]))
-				}
-			}
-		}
-	})
-}
-
 func pictureOf(tb testing.TB, w, h int) []byte {
 	tb.Helper()
 	var b bytes.Buffer
