@@ -262,6 +262,10 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 	default:
 	}
 	if s.person.staff == nil {
+		if cmd.verb == cmdUnbind || cmd.verb == cmdCode || cmd.verb == cmdBindings {
+			s.say("绑定和解绑请找您的业务员。")
+			return true, nil
+		}
 		return false, nil // the rest is the staff's; to a customer these are ordinary words
 	}
 	switch cmd.verb {

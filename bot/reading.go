@@ -212,6 +212,9 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 	default:
 		s.talk.Thread = thread
 		if s.noted() && m.Doc == nil {
+			if len(s.talk.Orders) == 0 { // they may be about a file that follows
+				s.talk.Heard = &heard{s.texts(), s.in.Sender, s.now}
+			}
 			return s.annotate(ctx, tx, s.talk.Orders)
 		}
 		if m.Doc != nil {
