@@ -355,6 +355,9 @@ func (r *reading) answer(b *builder, order int) {
 				r.answerPrice(b, it)
 				continue
 			}
+			if k := b.base; a.Reason == ReasonUnusual && len(b.loose) == 0 && len(b.items) == k+1 && b.items[k].res.product < 0 && len(b.items[k].res.options) == 0 && sameUnit(b.items[k].q.unit, it.unitSaid()) {
+				b.loose, b.items = append(b.loose, b.items[k].q), b.items[:k] // 手抖手抖 3瓶
+			}
 			if len(b.loose) > 0 {
 				q := b.loose[0]
 				b.loose = b.loose[1:]

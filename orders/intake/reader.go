@@ -309,6 +309,8 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 		return IntentCancel
 	case goods == 0 && !r.repeat && r.s.follow().urge && !says(t, payWords) && !r.ordersSoon(ref):
 		return IntentUrge
+	case goods == 0 && !r.repeat && ref != "" && mustGo.MatchString(t):
+		return IntentUrge
 	case goods == 0 && !r.repeat && ref != "" && changing && !r.s.follow().status:
 		return IntentChange
 	case goods == 0 && !r.repeat && ref == "" && strings.Contains(t, "?") && !r.asking() && r.s.looseCode() != "":
@@ -343,6 +345,9 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 		return IntentOther
 	}
 }
+
+// mustGo fits what hurries an order that is named: 上一单今天必须出库.
+var mustGo = regexp.MustCompile(`(?:必须|一定|务必|得)(?:要|得)?(?:出库|出货|发走|发出|发掉|发货|送到|送达|到货)`)
 
 // refRefused tells whether the order that is named is not wanted, in the same clause: YD2605-0088不要了.
 func (r *reading) refRefused() bool {
