@@ -380,6 +380,9 @@ func (s *scan) dealBare(i int) (deal [2]int64, to int, ok bool) {
 	return [2]int64{n.value.IntPart(), g.value.IntPart()}, g.to, true
 }
 
+// areas are the units of an area.
+var areas = strings.Fields("平 平方 平方米 平米 m2 ㎡")
+
 // sameUnit tells whether the unit at r[i] is u and no goods of their own follow it: 每十箱送一箱.
 func (s *scan) sameUnit(u string, i int) bool {
 	g, e := s.unitAfter(i)
@@ -490,6 +493,10 @@ func (s *scan) findQuantities(exact []int) {
 		if isHan(c) && n.to < len(r) && s.x.bears(r[n.to-1], r[n.to]) && s.quantityAfter(e) && (len([]rune(u)) > 1 || s.x.sold[u] == 0) {
 			i = e - 1
 			continue // 四件套3箱
+		}
+		if (u == "平" || u == "平方") && e < len(r) && r[e] != ' ' && !isBreak(r[e]) && !slices.ContainsFunc(areas, func(a string) bool { return s.x.sold[a] > 0 }) {
+			i = e - 1
+			continue // 4平红线: the section of a cable, where nothing is sold by its area
 		}
 		if d, isDigit := hanDigit(r, e); u == "米" && isHan(c) && isDigit && d > 0 && e+1 < len(r) && (r[e+1] == '的' || r[e+1] == '床') {
 			i = e

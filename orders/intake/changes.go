@@ -337,7 +337,7 @@ func hasQty(els []el) bool {
 
 // fix corrects the goods named last: 哦不 15盒, 不对 是M12*50, 采血针是30G的.
 func (b *builder) fix(els []el) bool {
-	if len(b.items) == 0 {
+	if len(b.items) == 0 || hasKind(els, markPlus) { // 等下,再多10套
 		return false
 	}
 	var q *quantity

@@ -17,7 +17,8 @@ var minusWords = strings.Fields("别拿 别来 别订 别买 划掉 划了 勾�
 
 var (
 	setWords   = strings.Fields("改成 改为 改到 改要 换成 换为 变成 变为 加到 减到 调到 增加到 减少到 提高到 降到 改 换 变 调成 调整为")
-	plusWords  = strings.Fields("再配上 再配 再带 再捎 也带 再加上 再加 加上 另加 追加 再来 再要 再拿 再添 添 外加 多加 再多要 再多来 再多拿 再多发 多要 多来 多拿 再多 加多 再补 还要 补 多 再 加")
+	plusWords  = strings.Fields("再配上 再配 再带 再捎 也带 再加上 再加 加上 另加 追加 再来 再要 再拿 再添 添 外加 多加 再多要 再多来 再多拿 再多发 多要 多来 多拿 再补 还要 补 再 加")
+	soMuchMore = strings.Fields("再多 加多 多")
 	lessWords  = strings.Fields("少要 少来 少发 少拿 少送 少订 减去 减掉 去掉 扣掉 扣除 拿掉 砍掉 减 少 扣 砍 撤")
 	fixWords   = strings.Fields("打错了 打错 漏了个零 少打个零 多打个零 搞岔了 弄岔了 搞混了 弄混了 记错了 看错了 啊不对 哦不对 噢不对 喔不对 哎不对 呃不对 不对不对 不对 哦不 噢不 喔不 啊不 错了 说错了 写错了 说错 写错 更正 更正一下 搞错了 等等 等下 等一下 稍等 应该是 哦对 对了")
 	goesOnWith = strings.Fields("还有 还要 再 另 加 也要 顺便")
@@ -41,6 +42,7 @@ var cues = [...]struct {
 	{markSet, setWords, ""},
 	{markPlus, lessWords, "less"},
 	{markPlus, plusWords, ""},
+	{markPlus, soMuchMore, "more"},
 	{markVague, vagueWord, ""},
 	{markEach, eachWords, ""},
 	{markGift, giftWords, ""},

@@ -143,7 +143,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 			return res, &Thread{}, true
 		}
 		return res, nil, false
-	case !changed && !s.hasKind(markDate) && !b.changed && (s.follow().status || s.follow().urge) && !(len(f.urgent) > 0 && !s.follow().status && len([]rune(strings.TrimSpace(r.text))) <= 12 && !says(r.text, []string{"催", "还没", "怎么还", "了吗", "了没"})):
+	case !changed && !s.hasKind(markDate) && !b.changed && (s.follow().status || s.follow().urge) && !r.nowUrgent(&f):
 		return res, nil, false
 	}
 	// the whole result
@@ -207,6 +207,11 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 		}
 	}
 	return res, nextT, true
+}
+
+// nowUrgent tells whether the message does nothing but make the draft urgent: 这单加急.
+func (r *reading) nowUrgent(f *facts2) bool {
+	return len(f.urgent) > 0 && !r.s.follow().status && utf8.RuneCountInString(strings.TrimSpace(r.text)) <= 12 && !says(r.text, []string{"催", "还没", "怎么还", "了吗", "了没"})
 }
 
 // remark fits a message that is a remark by its own words: 备注：单独包装.

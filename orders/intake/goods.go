@@ -35,10 +35,13 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 			it.from = min(m.from, q.from)
 			it.said = strings.TrimSpace(s.quote(m.from, m.to))
 		}
-		if slices.ContainsFunc(els, func(e el) bool {
-			return e.kind == elMark && e.mark.kind == markPlus && e.mark.text == "less" && e.to <= q.from
-		}) {
-			it.q.value = it.q.value.Neg()
+		for _, e := range els {
+			if e.kind == elMark && e.mark.kind == markPlus && e.to <= q.from {
+				if e.mark.text == "less" {
+					it.q.value = it.q.value.Neg()
+				}
+				it.adds = it.adds || e.mark.text != ""
+			}
 		}
 		it.line = lineOf(s.r, q.from)
 		it.res = b.resolve(m, q.unit)
@@ -952,7 +955,30 @@ func (b *builder) rest(first, clauseFrom, clauseTo int, sign rune, parts func() 
 			return
 		}
 	}
+	if b.asManyAsBefore(all, clauseFrom, clauseTo) {
+		return
+	}
 	b.hold(all, true)
+}
+
+// asManyAsBefore gives goods the amount of those before: 黑的1盘;红的一样.
+func (b *builder) asManyAsBefore(m *mention, from, to int) bool {
+	text := strings.TrimRight(string(b.s.r[from:to]), " 的吧啊哈")
+	name, ok := strings.CutSuffix(text, "一样")
+	name = strings.TrimRight(name, "也 ")
+	if !ok || len(b.items) == b.base || name == "" || strings.ContainsAny(name, "跟和同像与上老") {
+		return false
+	}
+	prev := b.items[len(b.items)-1]
+	one := b.mention(from, from+len([]rune(name)))
+	res := b.resolve(one, prev.q.unit)
+	if prev.gift || prev.q.none || res.product < 0 || res.residue > 0 || res.product == prev.res.product {
+		return false
+	}
+	it := &wanted{m: one, res: res, q: prev.q, from: from, to: to, said: b.s.quote(one.from, one.to), group: b.group, line: lineOf(b.s.r, from)}
+	b.items = append(b.items, it)
+	b.remember(it)
+	return true
 }
 
 // inHalves shares out the goods before r[from:to] between two kinds of them: 签字笔10盒,一半黑一半蓝; 黑的蓝的各一半.

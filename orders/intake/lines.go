@@ -17,6 +17,7 @@ type wanted struct {
 	gift     bool
 	past     bool // 上次那个
 	more     bool // 再加: added to what is ordered of the same
+	adds     bool // 再多, 少: so much more or less of what the message itself says before
 	from     int  // where it stands
 	to       int
 	group    int // clause, for prices that are said once for several lines

@@ -708,6 +708,7 @@ func (r *reading) build(base []*wanted) {
 			}
 		}
 		b.perEach()
+		b.addUp()
 		if r.repeat && b.base > len(base) {
 			b.swaps()
 		}
@@ -910,6 +911,27 @@ func (b *builder) sayAnew(o, it *wanted) bool {
 	}
 	cl := clauseAround(s.r, it.from)
 	return !strings.ContainsAny(cl, "再另还又加也") && (strings.Contains(cl, "要") || says(string(s.r[was.to:it.from]), []string{"稍等", "等下", "等等", "等一下", "等会", "我看", "我数", "看了下", "查了", "数了"}))
+}
+
+// addUp adds what there is to be more or less of goods to those said before in the same message: XL 30套 … XL再多10套.
+func (b *builder) addUp() {
+	for i := b.base + 1; i < len(b.items); i++ {
+		it := b.items[i]
+		if !it.adds || it.gift || it.q.none || it.res.product < 0 {
+			continue
+		}
+		for _, o := range b.items[b.base:i] {
+			if o.res.product == it.res.product && !o.gift && !o.q.none && !o.q.more && (it.q.bare || sameUnit(o.q.unit, it.q.unit)) {
+				if sum := o.q.value.Add(it.q.value); sum.IsPositive() {
+					o.q.value = sum
+					b.gone = append(b.gone, span{it.from, it.to}, span{it.q.from, it.q.to})
+					b.items = slices.Delete(b.items, i, i+1)
+					i--
+				}
+				break
+			}
+		}
+	}
 }
 
 // usualAmounts fills 还是上次那么多 from the history.

@@ -226,6 +226,14 @@ func (s *scan) findNoise() {
 			i = e - 1
 			continue
 		}
+		if e := s.dimension(i); e > i && s.claim(mark{kind: markNoise, from: i, to: e}) {
+			i = e - 1
+			continue
+		}
+		if e := s.tease(i); e > i && s.claim(mark{kind: markNote, from: i, to: e, text: s.quote(i, e)}) {
+			i = e - 1
+			continue
+		}
 		if e := s.unitForAll(i); e > i && s.claim(mark{kind: markNoise, from: i, to: e}) {
 			i = e - 1
 			continue
@@ -437,6 +445,32 @@ func (s *scan) listNumber(i int) int {
 		}
 	}
 	return e + 1
+}
+
+// dimension is where the word ends that begins at r[i] and says what the number before it measures: 0.8厚, 0.6壁的; i if there is none.
+func (s *scan) dimension(i int) int {
+	r := s.r
+	w := wordOf(r, i, []string{"壁厚", "厚", "壁", "宽"})
+	if w == "" || i == 0 || !isDigit(r[i-1]) {
+		return i
+	}
+	e := i + len([]rune(w))
+	if e < len(r) && !strings.ContainsRune(" 的,;\n。*", r[e]) && !isDigit(r[e]) && !isHanNumeral(r[e]) {
+		return i
+	}
+	if n, to := s.x.names.longest(r, i); n != nil && to > e {
+		return i
+	}
+	return e
+}
+
+// tease is where a clause ends whose end begins at r[i] and only jokes: 别抠门哈; i if there is none.
+func (s *scan) tease(i int) int {
+	r := s.r
+	if w := wordOf(r, i, []string{"别抠", "别小气", "别太抠", "别那么抠", "别墨迹", "别磨叽", "别忘了哈", "别忘哈"}); w == "" {
+		return i
+	}
+	return s.clauseEnd(i)
 }
 
 // unitForAll is where 单位都是箱 ends that begins at r[i]; i if there is none. It is the unit of what bears none.

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -665,6 +666,17 @@ func (r *reading) allot(sec *section) []*section {
 	if len(lots) < 2 {
 		return r.halves(sec)
 	}
+	carried := false
+	for n := range lots { // with who receives it, and how it goes, behind its place and day
+		l, end := &lots[n], sec.to
+		if n+1 < len(lots) {
+			end = lots[n+1].from
+		}
+		var f facts2
+		s.gather(l.from, end, &f)
+		l.f.contact, l.f.phone, l.f.badly, l.f.carrier = cmp.Or(l.f.contact, f.contact), cmp.Or(l.f.phone, f.phone), cmp.Or(l.f.badly, f.badly), f.carrier
+		carried = carried || f.carrier != ""
+	}
 	// which goods are shared out: those named last before the first lot
 	k := -1
 	for i, it := range sec.items {
@@ -695,6 +707,9 @@ func (r *reading) allot(sec *section) []*section {
 		f := common
 		f.dates = l.f.dates
 		f.address, f.contact, f.phone, f.badly = l.f.address, l.f.contact, l.f.phone, l.f.badly
+		if carried {
+			f.carrier = l.f.carrier
+		}
 		one := &section{from: sec.from, to: sec.to, customers: sec.customers, facts: f, items: []*wanted{&p}}
 		if f.address == "" {
 			f.address = sec.facts.address
