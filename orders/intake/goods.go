@@ -955,14 +955,14 @@ func (b *builder) rest(first, clauseFrom, clauseTo int, sign rune, parts func() 
 			return
 		}
 	}
-	if b.asManyAsBefore(all, clauseFrom, clauseTo) {
+	if b.asManyAsBefore(clauseFrom, clauseTo) {
 		return
 	}
 	b.hold(all, true)
 }
 
 // asManyAsBefore gives goods the amount of those before: 黑的1盘;红的一样.
-func (b *builder) asManyAsBefore(m *mention, from, to int) bool {
+func (b *builder) asManyAsBefore(from, to int) bool {
 	text := strings.TrimRight(string(b.s.r[from:to]), " 的吧啊哈")
 	name, ok := strings.CutSuffix(text, "一样")
 	name = strings.TrimRight(name, "也 ")

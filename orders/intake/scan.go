@@ -464,13 +464,14 @@ func (s *scan) dimension(i int) int {
 	return e
 }
 
-// tease is where a clause ends whose end begins at r[i] and only jokes: 别抠门哈; i if there is none.
+// tease is where a clause ends whose end begins at r[i] and orders nothing: 别抠门哈, 别忘喽; i if there is none.
 func (s *scan) tease(i int) int {
 	r := s.r
-	if w := wordOf(r, i, []string{"别抠", "别小气", "别太抠", "别那么抠", "别墨迹", "别磨叽", "别忘了哈", "别忘哈"}); w == "" {
-		return i
+	e := s.clauseEnd(i)
+	if wordOf(r, i, []string{"别抠", "别小气", "别太抠", "别那么抠", "别墨迹", "别磨叽"}) != "" || has(r, i, "别忘") && e-i <= 4 && !s.quantityIn(i, e) { // 别忘喽
+		return e
 	}
-	return s.clauseEnd(i)
+	return i
 }
 
 // unitForAll is where 单位都是箱 ends that begins at r[i]; i if there is none. It is the unit of what bears none.
