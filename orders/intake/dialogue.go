@@ -73,9 +73,11 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	}
 	b.base = len(b.items)
 	before := len(b.items)
-	if len(s.turns) > 0 {
+	switch {
+	case len(s.turns) > 0:
 		r.readTurns(b, &section{from: 0, to: len(s.r)})
-	} else {
+	case r.picked() > 0 && slices.ContainsFunc(old.Asks, func(a Ask) bool { return strings.HasSuffix(a.Field, ".product") && len(a.Options) >= r.picked() }): // 2
+	default:
 		b.read(0, len(s.r))
 	}
 	b.strangers(len(named) > 0)
@@ -380,7 +382,7 @@ func (r *reading) answer(b *builder, order int) {
 			}
 		}
 	}
-	if len(b.loose) == 0 || b.base == 0 || len(b.items) != b.base || b.base > 1 && b.changed || len(r.thread.Asks) > 0 {
+	if len(b.loose) == 0 || b.base == 0 || len(b.items) != b.base || b.base > 1 && (b.changed || len(r.thread.Asks) > 0) {
 		return
 	}
 	q := b.loose[0]
@@ -507,6 +509,18 @@ func affirmed(x *Lexicon, ids []int32, m *mention) []int32 {
 	return nil
 }
 
+// optionNumber fits a message that is but the number of what was offered.
+var optionNumber = regexp.MustCompile(`^(?:我?要|就|那就|是)*(?:(?:选|第|选第)([1-9])(?:个|种|号|款|项)?|([1-9])号?)(?:吧|的|就行|就好|可以|了)*$`)
+
+// picked is the number of the option that the whole message names: 2, 选1, 要第2个; 0 if it is none.
+func (r *reading) picked() int {
+	m := optionNumber.FindStringSubmatch(strings.Trim(r.text, " ,。.!"))
+	if m == nil {
+		return 0
+	}
+	return int((m[1] + m[2])[0] - '0')
+}
+
 // chooseOption settles a line whose goods were asked about, or leaves fewer to choose from: by what the message says of them,
 // or 第二个.
 func (r *reading) chooseOption(b *builder, it *wanted) bool {
@@ -562,8 +576,9 @@ func (r *reading) chooseOption(b *builder, it *wanted) bool {
 		}
 		return false
 	}
+	picked := r.picked()
 	for k, w := range [...]string{"第一", "第二", "第三", "第四", "第五"} {
-		if strings.Contains(r.text, w) && k < len(options) {
+		if (picked == k+1 || strings.Contains(r.text, w)) && k < len(options) {
 			it.res, it.kept = resolution{product: options[k], rule: "answer", head: true}, nil
 			return true
 		}

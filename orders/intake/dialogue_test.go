@@ -66,6 +66,8 @@ func TestConversations(t *testing.T) {
 		"the line of that unit":       {[]string{"白醋3件，土豆2袋", "改成4袋"}, intake.IntentChange, "F8 3件=36, F6 4袋=100"},
 		"the price of a line":         {[]string{"白醋3件，土豆2袋", "白醋价格改成60"}, intake.IntentChange, "F8 3件=36@60, F6 2袋=50"},
 		"a slip of the hand":          {[]string{"鸡胸60件", "手抖手抖 6件"}, intake.IntentChange, "F5 6件=60"},
+		"an option's number":          {[]string{"刹车片5套", "2"}, intake.IntentChange, "V3 5套=5"},
+		"an option's number, chosen":  {[]string{"刹车片5套", "选2吧"}, intake.IntentChange, "V3 5套=5"},
 		"take away":                   {[]string{"白醋3件，土豆2袋", "土豆不要了，其他照发"}, intake.IntentChange, "F8 3件=36"},
 		"swap":                        {[]string{"黑水笔5盒", "黑的换成红的"}, intake.IntentChange, "O4 5盒=60"},
 		"another kind":                {[]string{"复印纸A4 70g 2箱，对吧？", "不对不对，复印纸要80克的"}, intake.IntentChange, "O2 2箱=10"},
@@ -130,4 +132,17 @@ func TestAmountOfWhichGoods(t *testing.T) {
 		require.Equal(t, "F8 3件=36, F5 2件=20", lines(res), text)
 		require.Equal(t, "orders[0].lines ambiguous", asks(res), text)
 	}
+}
+
+// An answer that leaves several goods to choose from is asked about again, and an amount meanwhile changes the line.
+func TestAnswerThatLeavesSeveral(t *testing.T) {
+	t.Parallel()
+	x := crowded(t)
+	for _, c := range [][]string{{"球阀DN25 20只", "铜的", "30只"}, {"球阀DN25 20只", "30只"}} {
+		res := talk(t, x, intake.RoleCustomer, c...)
+		require.Equal(t, intake.IntentChange, res.Intent)
+		require.Equal(t, "orders[0].lines[0].product ambiguous", asks(res))
+		require.Equal(t, "30", res.Orders[0].Lines[0].Quantity)
+	}
+	require.Equal(t, intake.IntentOther, said(t, x, "1").Intent)
 }

@@ -932,6 +932,10 @@ func (b *builder) rest(first, clauseFrom, clauseTo int, sign rune, parts func() 
 	if b.bareQuantity(all) || b.inHalves(clauseFrom, clauseTo) || b.bareUnitPrice(all, clauseFrom, clauseTo) {
 		return
 	}
+	if b.narrows(all) { // 35的, of 35 in silver or black
+		b.answers = append(b.answers, all)
+		return
+	}
 	if !b.content(all) {
 		if b.strangeCode(all, clauseFrom, clauseTo) {
 			return
@@ -959,6 +963,22 @@ func (b *builder) rest(first, clauseFrom, clauseTo int, sign rune, parts func() 
 		return
 	}
 	b.hold(all, true)
+}
+
+// narrows tells whether words fit some but not all of the goods that a question of the conversation offers.
+func (b *builder) narrows(m *mention) bool {
+	if m.empty() {
+		return false
+	}
+	return slices.ContainsFunc(b.items[:min(b.base, len(b.items))], func(it *wanted) bool {
+		n := 0
+		for _, o := range it.res.options {
+			if c := b.s.x.cover(o, m); c.score > 0 && c.toks == 1<<uint(len(m.toks))-1 && m.content()&^(c.strong|c.weak) == 0 {
+				n++
+			}
+		}
+		return it.res.product < 0 && n > 0 && n < len(it.res.options)
+	})
 }
 
 // asManyAsBefore gives goods the amount of those before: 黑的1盘;红的一样.

@@ -339,6 +339,8 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 		return IntentOrder
 	case picture && says(t, []string{"按图", "图上", "照图", "看图", "如图", "按照片", "就这些", "这些", "单子"}):
 		return IntentOrder
+	case justNumber.MatchString(t):
+		return IntentOther
 	case r.bareGoods(), r.looseGoods():
 		return IntentOrder
 	default:
@@ -348,6 +350,9 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 
 // mustGo fits what hurries an order that is named: 上一单今天必须出库.
 var mustGo = regexp.MustCompile(`(?:必须|一定|务必|得)(?:要|得)?(?:出库|出货|发走|发出|发掉|发货|送到|送达|到货)`)
+
+// justNumber fits a message of nothing but a short number, which orders nothing: 1.
+var justNumber = regexp.MustCompile(`^\s*[0-9]{1,3}\s*$`)
 
 // refRefused tells whether the order that is named is not wanted, in the same clause: YD2605-0088不要了.
 func (r *reading) refRefused() bool {
