@@ -41,6 +41,11 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	custAsk := r.askOf(fmt.Sprintf("orders[%d].customer", which))
 	if custAsk != nil && len(named) == 0 {
 		named = r.customerByPart(custAsk.Options)
+		if n := r.picked(".customer"); n > 0 {
+			if id, ok := x.customerOf(custAsk.Options[min(n, len(custAsk.Options))-1]); ok {
+				named = []int32{id}
+			}
+		}
 	}
 	if custAsk != nil && len(named) > 1 {
 		var in []int32
@@ -76,7 +81,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	switch {
 	case len(s.turns) > 0:
 		r.readTurns(b, &section{from: 0, to: len(s.r)})
-	case r.picked() > 0 && slices.ContainsFunc(old.Asks, func(a Ask) bool { return strings.HasSuffix(a.Field, ".product") && len(a.Options) >= r.picked() }): // 2
+	case r.picked(".product") > 0 || r.picked(".customer") > 0: // 2
 	default:
 		b.read(0, len(s.r))
 	}
@@ -510,15 +515,25 @@ func affirmed(x *Lexicon, ids []int32, m *mention) []int32 {
 }
 
 // optionNumber fits a message that is but the number of what was offered.
-var optionNumber = regexp.MustCompile(`^(?:我?要|就|那就|是)*(?:(?:选|第|选第)([1-9])(?:个|种|号|款|项)?|([1-9])号?)(?:吧|的|就行|就好|可以|了)*$`)
+var optionNumber = regexp.MustCompile(`^(?:我?要|就|那就|是)*(?:(?:选|第|选第)([1-9一二三四五六七八九])(?:个|种|号|款|项|家)?|([1-9])号?)(?:吧|的|就行|就好|可以|了)*$`)
 
-// picked is the number of the option that the whole message names: 2, 选1, 要第2个; 0 if it is none.
-func (r *reading) picked() int {
+// picked is the number of the option that the whole message names: 2, 选1, 要第2个; 0 if it is none, or the first question that
+// offers something is about another field.
+func (r *reading) picked(field string) int {
+	k := slices.IndexFunc(r.thread.Asks, func(a Ask) bool { return len(a.Options) > 0 })
+	if k < 0 || !strings.HasSuffix(r.thread.Asks[k].Field, field) {
+		return 0
+	}
 	m := optionNumber.FindStringSubmatch(strings.Trim(r.text, " ,。.!"))
 	if m == nil {
 		return 0
 	}
-	return int((m[1] + m[2])[0] - '0')
+	said, _ := readNumeral([]rune(m[1]+m[2]), 0)
+	n := int(said.value.IntPart())
+	if n > len(r.thread.Asks[k].Options) {
+		return 0
+	}
+	return n
 }
 
 // chooseOption settles a line whose goods were asked about, or leaves fewer to choose from: by what the message says of them,
@@ -576,7 +591,7 @@ func (r *reading) chooseOption(b *builder, it *wanted) bool {
 		}
 		return false
 	}
-	picked := r.picked()
+	picked := r.picked(fmt.Sprintf(".lines[%d].product", it.line))
 	for k, w := range [...]string{"第一", "第二", "第三", "第四", "第五"} {
 		if (picked == k+1 || strings.Contains(r.text, w)) && k < len(options) {
 			it.res, it.kept = resolution{product: options[k], rule: "answer", head: true}, nil

@@ -68,6 +68,7 @@ func TestConversations(t *testing.T) {
 		"a slip of the hand":          {[]string{"鸡胸60件", "手抖手抖 6件"}, intake.IntentChange, "F5 6件=60"},
 		"an option's number":          {[]string{"刹车片5套", "2"}, intake.IntentChange, "V3 5套=5"},
 		"an option's number, chosen":  {[]string{"刹车片5套", "选2吧"}, intake.IntentChange, "V3 5套=5"},
+		"the quantity with the name":  {[]string{"白醋来一些，土豆2袋", "白醋要5件"}, intake.IntentChange, "F8 5件=60, F6 2袋=50"},
 		"take away":                   {[]string{"白醋3件，土豆2袋", "土豆不要了，其他照发"}, intake.IntentChange, "F8 3件=36"},
 		"swap":                        {[]string{"黑水笔5盒", "黑的换成红的"}, intake.IntentChange, "O4 5盒=60"},
 		"another kind":                {[]string{"复印纸A4 70g 2箱，对吧？", "不对不对，复印纸要80克的"}, intake.IntentChange, "O2 2箱=10"},

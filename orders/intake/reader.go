@@ -872,7 +872,7 @@ func (b *builder) ofBase(it *wanted) *wanted {
 		}
 		same := o.res.product == it.res.product
 		if it.res.product < 0 && it.res.reason == ReasonAmbiguous && slices.Contains(it.res.options, o.res.product) {
-			same = sameUnit(it.q.unit, o.unitSaid())
+			same = o.q.none || sameUnit(it.q.unit, o.unitSaid())
 		}
 		if same {
 			if found != nil {
