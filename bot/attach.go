@@ -61,7 +61,7 @@ type unreadFiles struct {
 func goesWithFiles(text string) bool {
 	cmd := parseCommand(text)
 	_, rest := orders.FindOrderIDs(norm.NFKC.String(text))
-	return cmd.verb == cmdFiles || cmd.verb == cmdAddFile || cmd.verb == cmdProgress && strings.Trim(rest, edges) == ""
+	return cmd.verb == cmdFiles || cmd.verb == cmdAddFile || (cmd.verb == cmdContract || cmd.verb == cmdPapers) && cmd.arg == "" || cmd.verb == cmdProgress && strings.Trim(rest, edges) == ""
 }
 
 // keepWith finds out whether files of the part are to be kept with an order unread: by 「附件 SO…」 beside them, 「加附件 SO…」 ahead of them, by
@@ -85,6 +85,9 @@ func (s *session) keepWith(tx Tx) (*keptFiles, error) {
 		if _, err := strconv.Atoi(note); err == nil {
 			note = ""
 		}
+		if !s.isNote(note) {
+			return nil, nil // it says more than what the file is
+		}
 		return &keptFiles{order: ids[0], note: note}, nil
 	case saysWhat(rest):
 		return &keptFiles{order: ids[0], note: rest}, nil
@@ -96,6 +99,15 @@ func (s *session) keepWith(tx Tx) (*keptFiles, error) {
 		return &keptFiles{order: ids[0]}, nil // of an order that they don't know they are told so
 	}
 	return nil, err
+}
+
+// isNote tells whether words behind 「附件 SO…」 only say what the file is, or name a field that it answers.
+func (s *session) isNote(words string) bool {
+	if words == "" || saysWhat(words) {
+		return true
+	}
+	rules, ok := s.clerk.Desk.Rules().(interface{ ExtraFields() []string })
+	return ok && slices.Contains(rules.ExtraFields(), words)
 }
 
 // fetchFor downloads files that are kept with an order. It returns false where they are to be read.
@@ -115,7 +127,7 @@ func (c *Clerk) fetchFor(ctx context.Context, s *session, files []orders.Inbound
 		}
 		cmd := parseCommand(s.in.Text)
 		if u := s.talk.Unread; u != nil && cmd.verb == cmdFiles && len(cmd.orders) == 1 && u.By == s.in.Sender && s.now.Sub(u.At) <= attachTime {
-			if _, err := strconv.Atoi(cmd.arg); err != nil { // 「附件 SO… 2」 asks for one
+			if _, err := strconv.Atoi(cmd.arg); err != nil && s.isNote(cmd.arg) { // 「附件 SO… 2」 asks for one
 				k, files = &keptFiles{order: cmd.orders[0], note: cmd.arg}, u.Files
 			}
 		}
@@ -238,10 +250,17 @@ func (s *session) noOrder(ctx context.Context, tx Tx) error {
 	f := s.readFile(s.at)
 	if len(ids) == 1 && f != nil {
 		o, err := s.order(tx, ids[0])
-		if err != nil {
-			return err
+		var a orders.Attachment
+		if err == nil {
+			a, err = s.attachFile(tx, o.ID, *f, "")
 		}
-		a, err := s.attachFile(tx, o.ID, *f, "")
+		if sentence, ok := orders.ErrorMessage(err); ok { // what the other files of the turn held stays
+			if named, _ := orders.FindOrderIDs(s.texts()); len(named) == 0 {
+				sentence = ""
+			}
+			s.say("这里面没有看到订单。" + sentence + "\n" + mistake)
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -336,14 +355,22 @@ func (s *session) filesOf(tx Tx, id orders.OrderID) ([]orders.Attachment, error)
 	return s.mine(list), err
 }
 
+// alone refuses to send the staff something in a group, where not everybody may have it.
+func (s *session) alone(what string) error {
+	if s.person.staff != nil && !strings.EqualFold(s.part.Chat.ID, s.in.Sender) {
+		return orders.Errorf(orders.CodeInvalid, "%s请单独问我要，不在群里发", what)
+	}
+	return nil
+}
+
 // sendFile sends a file of an order.
 func (s *session) sendFile(tx Tx, id orders.OrderID, no int) error {
 	a, err := orders.FindAttachment(tx, id, no, s.person.actor())
 	if err != nil {
 		return err
 	}
-	if s.person.staff != nil && !strings.EqualFold(s.part.Chat.ID, s.in.Sender) { // it is not for everybody in a group
-		return orders.Errorf(orders.CodeInvalid, "附件请单独问我要，不在群里发")
+	if err := s.alone("附件"); err != nil {
+		return err
 	}
 	s.send(cards.Message{
 		Text: fmt.Sprintf("附件 %s 在这里发不出来，请换一个聊天（企业微信、钉钉、微信客服）向我要。", a.Title()),

@@ -17,6 +17,9 @@ func (s *session) contract(tx Tx, ids []orders.OrderID) error {
 		if s.person.staff.May(orders.RightPrices) != orders.ScopeAll {
 			return orders.Errorf(orders.CodeDenied, "合同里有价格，您没有看价格的权限")
 		}
+		if err := s.alone("合同"); err != nil {
+			return err
+		}
 		if o.Contracted() {
 			s.send(cards.Message{File: cards.Contract(o, s.books.Catalog.Customer(o.Customer))}, "order.contract", o.ID)
 			continue

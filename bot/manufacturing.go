@@ -2,8 +2,8 @@ package bot
 
 import (
 	"regexp"
-	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"orderbot/orders"
@@ -11,10 +11,11 @@ import (
 
 // Fields of a manufacturer's order that people say in words: 二级BOM, 优先级高, 先发手套, 木箱包装, 客户编码 K-2031.
 var (
-	bomLevel = regexp.MustCompile(`(?i)(?:物料)?BOM[ \t]*(?:层级|层次|级别|等级)?[ \t]*[:：是为]?[ \t]*(第?[0-9一二三四五六七八九十]+[级层]?)|(?:物料)?(第?[0-9一二三四五六七八九十]+[级层])(?:物料)?[ \t]*BOM|物料(?:BOM)?层级[ \t]*[:：是为]?[ \t]*(第?[0-9一二三四五六七八九十]+[级层]?)`)
-	rank     = regexp.MustCompile(`(?:交付|交货|发货|订单)?优先级?别?[ \t]*[:：是为]?[ \t]*((?:最高|特急|紧急|普通|[高中低急])级?|[Pp]?[0-9]级?|[一二三四五]级)`)
-	packing  = regexp.MustCompile(`(?:特殊)?包装(?:要求|方式)[ \t]*[:：是为]?[ \t]*([^\s,，。;；\n]+)`)
-	buyerIs  = regexp.MustCompile(`客户(?:编码|编号|代码|代号|号)[ \t]*[:：是为]?[ \t]*([0-9A-Za-z][0-9A-Za-z_-]*)`)
+	bomLevel = regexp.MustCompile(`(?i)(?:物料)?BOM[ \t]*(?:层级|层次|级别|等级)[ \t]*[:：是为]?[ \t]*(第?[0-9一二三四五六七八九十]+[级层]?)|(?:物料)?BOM[ \t]*[:：是为]?[ \t]*(第?[0-9一二三四五六七八九十]+[级层])|(?:物料)?(第?[0-9一二三四五六七八九十]+[级层])(?:物料)?[ \t]*BOM|物料层级[ \t]*[:：是为]?[ \t]*(第?[0-9一二三四五六七八九十]+[级层]?)`)
+	rank     = regexp.MustCompile(`(?:交付|交货|发货|订单)?优先级别?[ \t]*[:：是为]?[ \t]*((?:最高|特急|紧急|普通|[高中低急])级?|[Pp]?[0-9]级?|[一二三四五]级)`)
+	packing  = regexp.MustCompile(`(?:特殊)?包装(?:要求|方式)[ \t]*[:：是为][ \t]*([^\s,，。;；\n]+)`)
+	buyerIs  = regexp.MustCompile(`客户(?:编码|编号|代码|代号|号)[ \t]*[:：是为][ \t]*([0-9A-Za-z][0-9A-Za-z_-]*)|客户(?:编码|编号|代码|代号|号)[ \t]*((?:[A-Za-z]+[_-]?[0-9]|[0-9]+[_-]?[A-Za-z])[0-9A-Za-z_-]*)`)
+	level    = regexp.MustCompile(`(?:[级层高低急中]|普通|紧急)$`)
 
 	packed = regexp.MustCompile(`包装|包好|[打钉装用上](?:好)?(?:木箱|木架|托盘?|缠绕膜|缠膜|气泡膜|泡沫)|缠膜|真空封`)
 	sooner = regexp.MustCompile(`(?:优先|先)(?:发|送|做|出|交|安排|生产)([^\s,，。;；、!！?？]{1,20})`)
@@ -26,15 +27,28 @@ func (s *session) takeManufacturing(text string) string {
 		name string
 		said *regexp.Regexp
 	}{{orders.ExtraBOM, bomLevel}, {orders.ExtraPriority, rank}, {orders.ExtraPacking, packing}, {orders.ExtraCustomerCode, buyerIs}} {
-		text = f.said.ReplaceAllStringFunc(text, func(found string) string {
-			groups := f.said.FindStringSubmatch(found)
-			value := groups[1+slices.IndexFunc(groups[1:], func(g string) bool { return g != "" })]
-			if f.name == orders.ExtraCustomerCode && s.books.Catalog.Customer(orders.CustomerCode(value)) != nil {
-				return found // it names the customer
+		var out strings.Builder
+		done := 0
+		for _, at := range f.said.FindAllStringSubmatchIndex(text, -1) {
+			k := 2
+			for at[k] < 0 {
+				k += 2
+			}
+			value := text[at[k]:at[k+1]]
+			next, _ := utf8.DecodeRuneInString(text[at[1]:])
+			more := at[1] < len(text) && (unicode.IsLetter(next) || unicode.IsDigit(next)) // 优先级2, but 优先级2箱 is something else
+			switch {
+			case (f.name == orders.ExtraBOM || f.name == orders.ExtraPriority) && more && !level.MatchString(value),
+				f.name == orders.ExtraPacking && strings.ContainsAny(value, "0123456789"),
+				f.name == orders.ExtraCustomerCode && s.books.Catalog.Customer(orders.CustomerCode(value)) != nil: // it names the customer
+				continue
 			}
 			s.extra = with(s.extra, f.name, value)
-			return strings.Repeat(" ", utf8.RuneCountInString(found))
-		})
+			out.WriteString(text[done:at[0]])
+			out.WriteString(strings.Repeat(" ", utf8.RuneCountInString(text[at[0]:at[1]])))
+			done = at[1]
+		}
+		text = out.String() + text[done:]
 	}
 	if strings.TrimSpace(text) == "" {
 		return ""

@@ -335,6 +335,9 @@ func (s *session) showRules(tx Tx, number int, inForce *orders.RuleChange) error
 
 // sendRules sends the file of a version, as it was written: to be changed and sent back.
 func (s *session) sendRules(tx Tx, number int) error {
+	if err := s.alone("规则文件"); err != nil {
+		return err
+	}
 	v, err := tx.RuleVersion(number)
 	if err != nil {
 		return err

@@ -79,28 +79,33 @@ func TestMissingCustomsPapersKeepAnOrder(t *testing.T) {
 // Where the rules stop an order without its papers, nothing is confirmed before they are there.
 func TestPapersBeforeTheOrder(t *testing.T) {
 	t.Parallel()
-	f := newFirm(t, databases(t)["sqlite"](t), medical, automatic(t, "checks:\n  - {kind: 进口, effect: 拦下, papers: [报关单, 产地 证明]}\n"))
-	f.load("products", "code,name,unit,price,stock,imported", "X01,进口缝线,根,5,1000,是", "X02,国产缝线,根,3,1000,否")
-	f.load("customers", "code,name,sales,address", "K01,蓝海诊所,S01,南京市江宁区将军大道88号")
-	f.serve()
-	db := f.sql()
-	wecom := func(text string) string {
-		quiet(t, db, patience)
-		return zeroWidth.Replace(f.ask(f.wecom("zhouting"), func() { f.sim.WeCom.SendText(t.Context(), "zhouting", text) }).Text)
-	}
-	id, _ := f.draftOf("zhouting", "蓝海诊所 进口缝线20根，国产缝线5根")
-	require.Contains(t, wecom("确认 "+id), "还缺 报关单、产地 证明")
-	require.Contains(t, wecom("资料 "+id+" 产地 证明 到了"), "缺 报关单")
-	require.Regexp(t, `还不能下单(?s:.*)还缺 报关单$`, wecom("确认 "+id))
-	require.Contains(t, wecom("资料 "+id+" 齐了"), "已齐")
-	require.Contains(t, wecom("确认 "+id), "已下单")
-	require.Equal(t, orders.StatusAllocated, f.status(t, id))
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFirm(t, database(t), medical, automatic(t, "checks:\n  - {kind: 进口, effect: 拦下, papers: [报关单, 产地 证明]}\n"))
+			f.load("products", "code,name,unit,price,stock,imported", "X01,进口缝线,根,5,1000,是", "X02,国产缝线,根,3,1000,否")
+			f.load("customers", "code,name,sales,address", "K01,蓝海诊所,S01,南京市江宁区将军大道88号")
+			f.serve()
+			db := f.sql()
+			wecom := func(text string) string {
+				quiet(t, db, patience)
+				return zeroWidth.Replace(f.ask(f.wecom("zhouting"), func() { f.sim.WeCom.SendText(t.Context(), "zhouting", text) }).Text)
+			}
+			id, _ := f.draftOf("zhouting", "蓝海诊所 进口缝线20根，国产缝线5根")
+			require.Contains(t, wecom("确认 "+id), "还缺 报关单、产地 证明")
+			require.Contains(t, wecom("资料 "+id+" 产地 证明 到了"), "缺 报关单")
+			require.Regexp(t, `还不能下单(?s:.*)还缺 报关单$`, wecom("确认 "+id))
+			require.Contains(t, wecom("资料 "+id+" 齐了"), "已齐")
+			require.Contains(t, wecom("确认 "+id), "已下单")
+			require.Equal(t, orders.StatusAllocated, f.status(t, id))
 
-	// Without the goods that need them the papers are no matter.
-	id, _ = f.draftOf("zhouting", "蓝海诊所 进口缝线20根，国产缝线5根")
-	f.sim.WeCom.SendText(t.Context(), "zhouting", "进口缝线不要了")
-	see(t, "changed", f.wecom("zhouting"), func(b simulator.Bubble) bool {
-		return offers("确认下单", id)(b) && !says("进口缝线")(b)
-	})
-	require.Contains(t, wecom("确认 "+id), "已下单")
+			// Without the goods that need them the papers are no matter.
+			id, _ = f.draftOf("zhouting", "蓝海诊所 进口缝线20根，国产缝线5根")
+			f.sim.WeCom.SendText(t.Context(), "zhouting", "进口缝线不要了")
+			see(t, "changed", f.wecom("zhouting"), func(b simulator.Bubble) bool {
+				return offers("确认下单", id)(b) && !says("进口缝线")(b)
+			})
+			require.Contains(t, wecom("确认 "+id), "已下单")
+		})
+	}
 }

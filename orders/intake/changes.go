@@ -140,7 +140,7 @@ func (b *builder) remove(it *wanted) {
 			if i < b.base {
 				b.base--
 			}
-			b.changed, b.dropped = true, true
+			b.changed, b.dropped, b.last = true, true, it
 			b.gone = append(b.gone, span{it.from, it.to}, span{it.q.from, it.q.to})
 			return
 		}
@@ -523,7 +523,7 @@ func (b *builder) set(els []el, k, from int) bool {
 		target = b.find(b.carry)
 	}
 	if len(target) == 0 && m.empty() && b.instead && b.carry == nil {
-		return false // the goods taken away just before are gone: what follows is new
+		return !hasQty(rest) && b.comesInstead(rest) // the goods taken away just before are gone: what follows is new
 	}
 	if len(target) == 0 && m.empty() && len(b.items) > 0 && b.carry == nil {
 		target = b.items[len(b.items)-1:]
@@ -581,6 +581,25 @@ func (b *builder) set(els []el, k, from int) bool {
 		}
 		b.touch(it)
 	}
+	return true
+}
+
+// comesInstead puts goods that are named without an amount in the place of those taken away just before: 去掉普通的,换成加厚的.
+func (b *builder) comesInstead(els []el) bool {
+	f, t, ok := wordSpan(els)
+	if !ok || b.last == nil || b.last.q.none || !b.contentAt(f, t) {
+		return false
+	}
+	it := *b.last
+	it.res = b.resolve(b.mention(f, t), it.unitSaid())
+	if it.res.product < 0 {
+		return false
+	}
+	it.q.unit, it.m, it.said = it.unitSaid(), b.mention(f, t), b.s.quote(f, t)
+	it.fixed, it.kept, it.equal, it.total, it.price, it.was = false, nil, nil, nil, nil, 0
+	it.from, it.to = f, t
+	b.items = append(b.items, &it)
+	b.touch(&it)
 	return true
 }
 

@@ -123,7 +123,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 		changed = changed && !again
 	}
 	yes, no := startsWith(r.text, yesWords), startsWith(r.text, noWords)
-	facts := f.due() != nil || f.carrier != "" || f.address != "" || f.contact != "" || f.phone != "" || f.badly != "" || f.payment != "" || f.po != "" || len(f.urgent) > 0 || len(f.notes) > 0 && remark.MatchString(r.text)
+	facts := f.due() != nil || f.carrier != "" || f.address != "" || f.contact != "" || f.phone != "" || f.badly != "" || f.payment != "" || f.po != "" || len(f.urgent) > 0 || r.onlyRemarks(&f)
 	doubted := slices.ContainsFunc(old.Asks, func(a Ask) bool { return a.Reason == ReasonUnusual || a.Reason == ReasonConflict })
 	switch {
 	case says(r.text, []string{"整单不要", "整单撤", "整单取消", "整张单", "全撤了", "全撤掉", "都撤了"}) && says(r.text, cancelWords2):
@@ -177,6 +177,13 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	merge(&d, &draft, &f)
 	res.Explain = r.explain([]*section{sec}, []Draft{d}, asks, which)
 	res.unread = s.unreadOf(b, which)
+	if len(d.Lines) == 0 && before > 0 && (len(b.answers) > 0 || len(b.loose) > 0 || strings.Contains(r.text, "换")) {
+		// all is taken away, and what comes instead was not understood
+		n := old.clone()
+		n.Asks = []Ask{{Field: fmt.Sprintf("orders[%d].lines", which), Reason: ReasonUnknown, Text: fmt.Sprintf("「%s」要换成什么货、多少？", strings.TrimSpace(s.quote(0, len(s.r))))}}
+		res.Orders, res.Asks, res.Explain = cloneDrafts(n.Orders), slices.Clone(n.Asks), nil
+		return res, n, true
+	}
 	if len(d.Lines) == 0 && before > 0 {
 		res.Intent, res.Explain = IntentCancel, nil
 		return res, &Thread{}, true
@@ -223,6 +230,15 @@ func (r *reading) nowUrgent(f *facts2) bool {
 
 // remark fits a message that is a remark by its own words: 备注：单独包装.
 var remark = regexp.MustCompile(`^\s*(?:订单)?(?:备注|附注|说明|特殊要求|其他要求|包装要求|注意)[ :]`)
+
+// onlyRemarks tells whether the message says nothing but wishes that have no field: 备注：单独包装, 开专票.
+func (r *reading) onlyRemarks(f *facts2) bool {
+	n := 0
+	for _, note := range f.notes {
+		n += utf8.RuneCountInString(note) + 1
+	}
+	return n > 0 && (remark.MatchString(r.text) || n >= utf8.RuneCountInString(strings.TrimSpace(r.text)) && !strings.Contains(r.text, "?"))
+}
 
 // merge fills d with what the draft said before and the message left alone.
 func merge(d, old *Draft, f *facts2) {
@@ -392,9 +408,15 @@ func (r *reading) answer(b *builder, order int) {
 	}
 	q := b.loose[0]
 	it := b.items[0]
-	if b.base > 1 {
-		if it = b.oneIn(q); it == nil {
-			b.unclear = len([]rune(strings.TrimSpace(r.text))) <= 10
+	if b.base > 1 || len(r.thread.Asks) > 0 {
+		said := strings.Replace(r.text, string(r.s.r[q.from:q.to]), "", 1)
+		if len(b.loose) > 1 || strings.Trim(said, "那就先要来拿改成为加减少多再给我吧了哦啊哈行好够 ,。!~") != "" {
+			return // 家里还有2件
+		}
+		if one := b.oneIn(q); one != nil {
+			it = one
+		} else if b.base > 1 {
+			b.unclear = true
 			return
 		}
 	}

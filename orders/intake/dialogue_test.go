@@ -147,3 +147,21 @@ func TestAnswerThatLeavesSeveral(t *testing.T) {
 	}
 	require.Equal(t, intake.IntentOther, said(t, x, "1").Intent)
 }
+
+// Words that sound like a change and are none leave the draft as it is, whatever they are taken for.
+func TestWordsThatChangeNothing(t *testing.T) {
+	t.Parallel()
+	x := shop(t)
+	const first, was = "白醋3件，土豆2袋，鸡胸6件", "F8 3件=36, F6 2袋=50, F5 6件=60"
+	for _, text := range []string{
+		"这两样都改成10", "两样都减半", "这两样都不要", "只要土豆新鲜就行", "只要新鲜的土豆", "就要今天送的白醋", "还差1件没到，什么时候送", "家里还有2件", "5件货一起发", "送1件试用的", "我家还有1袋", "上次少一袋",
+		"土豆怎么涨到85元一袋了", "土豆市场上75元一袋", "白醋价50，可以吗", "土豆价格改成5月报价", "白醋价格变为8折", "土豆价格改成九折", "价格变成2025年的价", "土豆价格改成2袋一起算", "去掉白醋土豆鸡胸，换成别的",
+	} {
+		res := talk(t, x, intake.RoleCustomer, first, text)
+		require.NotEqual(t, intake.IntentCancel, res.Intent, text)
+		require.NotEqual(t, intake.IntentConfirm, res.Intent, text)
+		if res.Intent == intake.IntentChange {
+			require.Equal(t, was, lines(res), text)
+		}
+	}
+}

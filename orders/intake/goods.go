@@ -207,7 +207,7 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 					if b.items[len(b.items)-1].res.product < 0 {
 						b.items[len(b.items)-1].res = prev.res
 					}
-				case gift && m.empty() && len(b.items) > 0 && b.has(b.items[len(b.items)-1], q.unit) && b.sameSentence(b.items[len(b.items)-1].to, q.from):
+				case gift && m.empty() && len(b.items) > 0 && (b.items[len(b.items)-1].to >= 0 || len(b.items) == 1) && b.has(b.items[len(b.items)-1], q.unit) && b.sameSentence(b.items[len(b.items)-1].to, q.from):
 					// 2箱,搭1桶
 					prev := b.items[len(b.items)-1]
 					it := add(prev.m, q)

@@ -43,10 +43,11 @@ type builder struct {
 	sums    []mark // 一共4盒
 	totals  []mark
 	past    bool
-	base    int  // items below this index come from the draft
-	changed bool // an item of the draft was changed
-	unclear bool // an amount is changed, but not said of which goods
-	dropped bool // something was taken away
+	base    int     // items below this index come from the draft
+	changed bool    // an item of the draft was changed
+	last    *wanted // what was taken away last
+	unclear bool    // an amount is changed, but not said of which goods
+	dropped bool    // something was taken away
 	gone    []span
 	touched []*wanted
 	group   int

@@ -171,9 +171,16 @@ var priceAsked = regexp.MustCompile(`^[^要来订拿发补买送下再加各共]
 
 // priceAskedBehind tells whether the clause of an amount asks for a price and orders nothing: 3匹压机现在啥价.
 func (s *scan) priceAskedBehind(m *mark) bool {
-	from, to := m.from, s.clauseEnd(m.to)
-	for from > 0 && !isBreak(s.r[from-1]) {
+	const longest = 60 // characters of a clause that asks for a price
+	from, to := m.from, m.to
+	for to < len(s.r) && !isBreak(s.r[to]) && to-m.to <= longest {
+		to++
+	}
+	for from > 0 && !isBreak(s.r[from-1]) && m.from-from <= longest {
 		from--
+	}
+	if to-from > longest {
+		return false
 	}
 	return priceAsked.MatchString(string(s.r[m.to:to])) && !strings.ContainsAny(string(s.r[from:m.from]), "要来订拿发补买送下再加各共")
 }

@@ -12,13 +12,13 @@ import (
 // 两样都翻倍, 改成5台.
 var (
 	oneLine = regexp.MustCompile(`^(?:把|那|就|请)*(?:第([0-9一二两三四五六七八九十]{1,2})(?:个|行|项|条|样|种|款|组)?|(最后一?(?:个|行|项|条|样|种)))(?:那个|那行|那条|的|货|数量)*`)
-	allLine = regexp.MustCompile(`^(?:把|那|就|请)*(?:这|那)?(?:[0-9一二两三四五六七八九十几]+(?:个|样|种|款|项|行|条))?(?:全部都|全都|全部|统统|通通|一律|每样|每种|每个|每款|各自|都|均|各)(?:那个|的|数量)*`)
+	allLine = regexp.MustCompile(`^(?:把|那|就|请)*(?:这|那)?(?:([0-9一二两三四五六七八九十几]+)(?:个|样|种|款|项|行|条))?(?:全部都|全都|全部|统统|通通|一律|每样|每种|每个|每款|各自|都|均|各)(?:那个|的|数量)*`)
 
 	lineSet   = regexp.MustCompile(`^(?:给我)?(?:改成|改为|改到|改要|改|换成|变成|变为|变|调成|调到|加到|减到|降到|就要|只要|要|就|来|拿)`)
 	lineMore  = regexp.MustCompile(`^(?:给我)?(?:再?增加|再?追加|再?加上|再?多加|再?加|再?多要|再?多来|再?多拿|再?多|再?补|再?添)`)
 	lineLess  = regexp.MustCompile(`^(?:给我)?(?:再?减少|再?减去|再?减掉|再?减|再?少要|再?少拿|再?少|去掉|砍掉|砍|扣掉)`)
 	lineGone  = regexp.MustCompile(`^(?:都|全)?(?:先?不要了?|取消|删掉|删了|删除|删|去掉|划掉|拿掉|撤掉|先?不用了?)(?:吧|了|哈|啊|算了)*$`)
-	onlyThese = regexp.MustCompile(`^(?:那|就|我)*(?:就要|只要|只留|留)([^\s,，]+?)(?:吧|了|就行|就好|就可以|其他不要)*$`)
+	onlyThese = regexp.MustCompile(`^(?:那|就|我)*(?:就要|只要|只留)([^\s,，]+?)(?:吧|了|就行|就好|就可以|其他不要)*$`)
 	lineHow   = regexp.MustCompile(`^(?:都|给我)?(翻倍|翻一倍|加倍|乘2|减半|减一半|一半|砍半)(?:吧|了|哈|啊)*$`)
 )
 
@@ -31,8 +31,12 @@ func (b *builder) whichLines(els []el, from, to int) bool {
 	lines := slices.DeleteFunc(slices.Clone(b.items[:b.base]), func(it *wanted) bool { return it.gift })
 	if m := onlyThese.FindStringSubmatch(text); m != nil && !hasQty(els) {
 		at := from + index(b.s.r[from:to], 0, to-from, m[1])
-		kept := b.find(b.mention(at, at+len([]rune(m[1]))))
-		if len(kept) == 0 || len(kept) == len(lines) {
+		goods := b.mention(at, at+len([]rune(m[1])))
+		kept := b.find(goods)
+		if len(kept) == 0 || len(kept) == len(lines) || !b.s.free(at, at+len([]rune(m[1]))) || slices.ContainsFunc(kept, func(it *wanted) bool {
+			c := b.s.x.cover(it.res.product, goods)
+			return goods.content()&^(c.strong|c.weak) != 0 || goods.filler != 0 // 只要新鲜的土豆 takes nothing away
+		}) {
 			return false
 		}
 		for _, it := range lines {
@@ -57,8 +61,12 @@ func (b *builder) whichLines(els []el, from, to int) bool {
 			return false
 		}
 		of, which = b.items[k-1:k:k], m[0]
-	} else if m := allLine.FindString(text); m != "" && len(lines) > 1 {
-		of, which = lines, m
+	} else if m := allLine.FindStringSubmatch(text); m != nil && len(lines) > 1 {
+		of, which = lines, m[0]
+		if n, ok := readNumeral([]rune(m[1]), 0); m[1] != "" && m[1] != "几" && (!ok || !n.value.Equal(decimal.NewFromInt(int64(len(lines))))) {
+			b.unclear = true // 这两样, of four
+			return true
+		}
 	} else {
 		return false
 	}
@@ -170,17 +178,21 @@ func (b *builder) oneIn(q quantity) *wanted {
 	return of
 }
 
+// noPrice are words beside a price that is not the order's.
+var noPrice = strings.Fields("市场 别家 人家 上次 上回 原来 以前 之前 平时 他们 便宜")
+
 // priceOnly gives the one line of the draft that a clause names the price that it says: 逆变器按6000一台.
 func (b *builder) priceOnly(els []el) bool {
 	k := slices.IndexFunc(els, func(e el) bool { return e.kind == elMark && e.mark.kind == markPrice })
-	if b.base == 0 || k < 0 || hasQty(els) || hasKind(els, markGift) {
+	if b.base == 0 || k < 0 || hasQty(els) || hasKind(els, markGift) || strings.ContainsAny(string(b.s.r), "?吗怎咋涨贵") || says(string(b.s.r), noPrice) {
 		return false
 	}
-	f, t, ok := wordSpan(els[:k])
-	if !ok || !b.contentAt(f, t) {
+	of := b.items[:b.base]
+	if f, t, ok := wordSpan(els[:k]); ok && b.contentAt(f, t) {
+		of = b.find(b.mention(f, t))
+	} else if ok && strings.Trim(string(b.s.r[f:t]), "就按单价格钱算 ") != "" {
 		return false
 	}
-	of := b.find(b.mention(f, t))
 	if len(of) != 1 || of[0].res.product < 0 || !slices.Contains(b.items[:b.base], of[0]) {
 		return false
 	}
@@ -189,6 +201,9 @@ func (b *builder) priceOnly(els []el) bool {
 	b.touch(of[0])
 	return true
 }
+
+// priceEnd fits what stands behind a number that is a price.
+var priceEnd = regexp.MustCompile(`^\s*(?:元|块钱?)?(?:(?:一|每|/)\s*\p{Han}{1,2})?(?:吧|了|哈|啊|算|走|结)*\s*$`)
 
 // setPrice changes the price of a line of the draft: 并网箱价格改成500. The words r[from:to] stand before 改成, rest behind it.
 func (b *builder) setPrice(from, to int, rest []el) bool {
@@ -204,8 +219,12 @@ func (b *builder) setPrice(from, to int, rest []el) bool {
 	p := priceTag{}
 	if k := slices.IndexFunc(rest, func(e el) bool { return e.kind == elMark && e.mark.kind == markPrice }); k >= 0 {
 		p = rest[k].mark.price
-	} else if n, ok := readNumeral(b.s.r, rest[0].from); ok && !n.more { // 500, 480一台
-		p.value = n.value
+	} else if n, ok := readNumeral(b.s.r, rest[0].from); ok && !n.more {
+		if end := rest[len(rest)-1].to; !priceEnd.MatchString(string(b.s.r[n.to:max(n.to, end)])) { // 改成5月报价, 改成九折
+			b.unclear = true
+			return true
+		}
+		p.value = n.value // 500, 480一台
 	} else {
 		return false
 	}
