@@ -450,8 +450,11 @@ func (s *scan) listNumber(i int) int {
 // dimension is where the word ends that begins at r[i] and says what the number before it measures: 0.8厚, 0.6壁的; i if there is none.
 func (s *scan) dimension(i int) int {
 	r := s.r
+	if i == 0 || !isDigit(r[i-1]) {
+		return i
+	}
 	w := wordOf(r, i, []string{"壁厚", "厚", "壁", "宽"})
-	if w == "" || i == 0 || !isDigit(r[i-1]) {
+	if w == "" {
 		return i
 	}
 	e := i + len([]rune(w))
@@ -467,6 +470,9 @@ func (s *scan) dimension(i int) int {
 // tease is where a clause ends whose end begins at r[i] and orders nothing: 别抠门哈, 别忘喽; i if there is none.
 func (s *scan) tease(i int) int {
 	r := s.r
+	if r[i] != '别' {
+		return i
+	}
 	e := s.clauseEnd(i)
 	if wordOf(r, i, []string{"别抠", "别小气", "别太抠", "别那么抠", "别墨迹", "别磨叽"}) != "" || has(r, i, "别忘") && e-i <= 4 && !s.quantityIn(i, e) { // 别忘喽
 		return e
