@@ -15,7 +15,7 @@ var (
 	rank     = regexp.MustCompile(`(?:交付|交货|发货|订单)?优先级别?[ \t]*[:：是为]?[ \t]*((?:最高|特急|紧急|普通|[高中低急])级?|[Pp]?[0-9]级?|[一二三四五]级)`)
 	packing  = regexp.MustCompile(`(?:特殊)?包装(?:要求|方式)[ \t]*[:：是为][ \t]*([^\s,，。;；\n]+)`)
 	buyerIs  = regexp.MustCompile(`客户(?:编码|编号|代码|代号|号)[ \t]*[:：是为][ \t]*([0-9A-Za-z][0-9A-Za-z_-]*)|客户(?:编码|编号|代码|代号|号)[ \t]*((?:[A-Za-z]+[_-]?[0-9]|[0-9]+[_-]?[A-Za-z])[0-9A-Za-z_-]*)`)
-	level    = regexp.MustCompile(`(?:[级层高低急中]|普通|紧急)$`)
+	isLevel  = regexp.MustCompile(`(?:[级层高低急中]|普通|紧急)$`)
 
 	packed = regexp.MustCompile(`包装|包好|[打钉装用上](?:好)?(?:木箱|木架|托盘?|缠绕膜|缠膜|气泡膜|泡沫)|缠膜|真空封`)
 	sooner = regexp.MustCompile(`(?:优先|先)(?:发|送|做|出|交|安排|生产)([^\s,，。;；、!！?？]{1,20})`)
@@ -38,7 +38,7 @@ func (s *session) takeManufacturing(text string) string {
 			next, _ := utf8.DecodeRuneInString(text[at[1]:])
 			more := at[1] < len(text) && (unicode.IsLetter(next) || unicode.IsDigit(next)) // 优先级2, but 优先级2箱 is something else
 			switch {
-			case (f.name == orders.ExtraBOM || f.name == orders.ExtraPriority) && more && !level.MatchString(value),
+			case (f.name == orders.ExtraBOM || f.name == orders.ExtraPriority) && more && !isLevel.MatchString(value),
 				f.name == orders.ExtraPacking && strings.ContainsAny(value, "0123456789"),
 				f.name == orders.ExtraCustomerCode && s.books.Catalog.Customer(orders.CustomerCode(value)) != nil: // it names the customer
 				continue

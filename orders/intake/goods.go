@@ -38,7 +38,7 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 		for _, e := range els {
 			if e.kind == elMark && e.mark.kind == markPlus && e.to <= q.from {
 				if e.mark.text == "less" {
-					it.q.value = it.q.value.Neg()
+					it.q.value = q.value.Neg()
 				}
 				it.adds = it.adds || e.mark.text != ""
 			}

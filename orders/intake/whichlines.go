@@ -30,10 +30,11 @@ func (b *builder) whichLines(els []el, from, to int) bool {
 	text := strings.TrimSpace(string(b.s.r[from:to]))
 	lines := slices.DeleteFunc(slices.Clone(b.items[:b.base]), func(it *wanted) bool { return it.gift })
 	if m := onlyThese.FindStringSubmatch(text); m != nil && !hasQty(els) {
-		at := from + index(b.s.r[from:to], 0, to-from, m[1])
-		goods := b.mention(at, at+len([]rune(m[1])))
+		at := index(b.s.r, from, to, m[1])
+		end := at + len([]rune(m[1]))
+		goods := b.mention(at, end)
 		kept := b.find(goods)
-		if len(kept) == 0 || len(kept) == len(lines) || !b.s.free(at, at+len([]rune(m[1]))) || slices.ContainsFunc(kept, func(it *wanted) bool {
+		if len(kept) == 0 || len(kept) == len(lines) || !b.s.free(at, end) || slices.ContainsFunc(kept, func(it *wanted) bool {
 			c := b.s.x.cover(it.res.product, goods)
 			return goods.content()&^(c.strong|c.weak) != 0 || goods.filler != 0 // 只要新鲜的土豆 takes nothing away
 		}) {
