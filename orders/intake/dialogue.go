@@ -67,7 +67,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 		who = x.scopeOf(cust)
 	}
 	who.work = &work{}
-	b := &builder{s: s, who: who}
+	b := &builder{s: s, who: who, unclear: s.dropHalves()}
 	for i := range draft.Lines {
 		b.items = append(b.items, r.lineOf(which, i, who))
 	}

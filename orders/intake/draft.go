@@ -29,6 +29,7 @@ type facts2 struct {
 	phone   string
 	badly   string // a phone number that is none
 	address string
+	wide    bool // the address is a region, and goods need more to arrive
 	payment string
 	po      string
 	urgent  []string
@@ -297,6 +298,12 @@ func (x *Lexicon) draftLine(it *wanted, cust int32, path string) (Line, []Ask) {
 			ask("quantity", ReasonConflict, fmt.Sprintf("%s %s%s是%s%s，您写%s%s，以哪个为准？", p.Title(), l.Quantity, l.Unit, l.BaseQuantity, p.Unit, trim(it.equal.value), it.equal.unit), nil)
 		}
 	}
+	if len(it.halves) == 2 {
+		asks = append(asks, Ask{
+			Field: path + ".quantity", Reason: ReasonAmbiguous, Said: trim(it.halves[0].Add(it.halves[1])) + q.unit,
+			Text: fmt.Sprintf("%s %s%s分不成两半，这里要多少？", p.Title(), trim(it.halves[0].Add(it.halves[1])), l.Unit), Options: []string{trim(it.halves[0]), trim(it.halves[1])},
+		})
+	}
 	if usual := x.largestOrdered(cust, r.product); usual.IsPositive() && a.base.GreaterThanOrEqual(usual.Mul(decimal.NewFromInt(10))) && !it.gift {
 		ask("quantity", ReasonUnusual, fmt.Sprintf("%s这次%s%s，以前最多%s%s，数量确认吗？", p.Title(), l.Quantity, l.Unit, trim(usual), p.Unit), nil)
 	}
@@ -417,6 +424,9 @@ func (x *Lexicon) finish(secs []*section, now time.Time, from int) ([]Draft, []A
 		}
 		if len(sec.facts.urgent) > 0 {
 			d.Urgent = true
+		}
+		if sec.facts.wide {
+			asks = append(asks, Ask{Field: path + ".address", Reason: ReasonUnusual, Text: "送" + d.Address + "的完整地址是？"})
 		}
 		if sec.facts.badly != "" && d.Phone == "" {
 			asks = append(asks, badPhone(path, sec.facts.badly))

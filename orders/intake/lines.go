@@ -3,6 +3,8 @@ package intake
 import (
 	"math/bits"
 	"slices"
+
+	"github.com/shopspring/decimal"
 )
 
 // A wanted is one line of an order in the making.
@@ -27,6 +29,7 @@ type wanted struct {
 	said     string // how the goods were called
 	was      int    // one more than the line of the draft that it continues; 0: none
 	clash    *quantity
+	halves   []decimal.Decimal // what of an amount that has no even halves may be meant
 }
 
 // builder makes items of a message, clause by clause.

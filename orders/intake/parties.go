@@ -84,6 +84,7 @@ func init() {
 }
 
 func (s *scan) findAddresses() {
+	s.findHalves()
 	r := s.r
 	inName := s.insideNames()
 	for i := 0; i < len(r); i++ {

@@ -37,14 +37,6 @@ func (x *Lexicon) Read(msg Message, thread *Thread) (res Result, next *Thread) {
 	if thread == nil {
 		thread = &Thread{}
 	}
-	if rest, places, ok := halves(msg.Text); ok && msg.Doc == nil && len(thread.Orders) == 0 {
-		one := msg
-		one.Text = rest
-		if res, next = x.Read(one, thread); shareOut(&res, next, places) {
-			return res, next
-		}
-		res, next = Result{}, nil
-	}
 	defer func() {
 		if p := recover(); p != nil {
 			res, next = Result{ID: msg.ID, Error: fmt.Sprintf("reading failed: %v", p)}, thread.clone()

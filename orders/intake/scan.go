@@ -63,18 +63,19 @@ type turn struct {
 
 // scan is a message with everything recognised in it.
 type scan struct {
-	x     *Lexicon
-	t     *text
-	r     []rune
-	c     clock
-	who   scope
-	cust  int32 // the sender's customer, -1 if unknown
-	sales bool
-	marks []mark
-	owner []int
-	turns []turn
-	allIn string // the unit of every quantity that bears none, "" where none is said
-	exact []int  // for each rune where the product's name ends that covers it
+	x      *Lexicon
+	t      *text
+	r      []rune
+	c      clock
+	who    scope
+	cust   int32 // the sender's customer, -1 if unknown
+	sales  bool
+	marks  []mark
+	owner  []int
+	turns  []turn
+	allIn  string  // the unit of every quantity that bears none, "" where none is said
+	halfTo [2]mark // the places to which the goods go by halves
+	exact  []int   // for each rune where the product's name ends that covers it
 
 	followed    *followUp // see follow
 	brandTo     int       // where the name ends with which the message begins and that several customers share
