@@ -51,6 +51,8 @@ type Demo struct {
 	Stock func(ctx context.Context, codes []orders.ProductCode) (map[orders.ProductCode]DemoStock, error)
 	// StaffName returns the name behind a staff code.
 	StaffName func(code orders.StaffCode) string
+	// Approvers returns the names of all who may decide the order now, deputies and superiors among them.
+	Approvers func(o *orders.Order) []string
 	// Samples are the files that the sample messages name.
 	Samples  fs.FS
 	Location *time.Location

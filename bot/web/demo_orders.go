@@ -29,7 +29,8 @@ type demoOrder struct {
 	Source   string       `json:"source"`
 	Total    string       `json:"total"`
 	Route    string       `json:"route"`
-	Waits    string       `json:"waits"` // role of the open approval
+	Waits    string       `json:"waits"` // role or person of the open approval
+	Deciders []string     `json:"deciders"`
 	Created  int64        `json:"created"`
 	Lines    []demoLine   `json:"lines"`
 	Steps    []demoStep   `json:"steps"`
@@ -55,6 +56,7 @@ type demoStep struct {
 
 type demoNode struct {
 	Role    string `json:"role"`
+	Name    string `json:"name"` // of who decided
 	Status  string `json:"status"`
 	Outcome string `json:"outcome"`
 }
@@ -131,10 +133,14 @@ func (d *Demo) orderView(o *orders.Order, stock map[orders.ProductCode]DemoStock
 	}
 	for i := range o.Nodes {
 		n := &o.Nodes[i]
-		v.Nodes = append(v.Nodes, demoNode{n.Role.String(), string(n.Status), n.Outcome(d.Location)})
-		if n.Status == orders.NodeOpen && o.Status == orders.StatusPendingApproval {
-			v.Waits = n.Role.String()
+		node := demoNode{n.Who(), n.Name, string(n.Status), n.Outcome(d.Location)}
+		if n.Status == orders.NodePassed {
+			node.Name = ""
 		}
+		v.Nodes = append(v.Nodes, node)
+	}
+	if o.Status == orders.StatusPendingApproval {
+		v.Waits, v.Deciders = o.Awaits(), d.Approvers(o)
 	}
 	for i := range o.Shipments {
 		s := &o.Shipments[i]

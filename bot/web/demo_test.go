@@ -72,6 +72,7 @@ func newDemo(t *testing.T) (*web.Demo, *httptest.Server) {
 			return map[orders.ProductCode]web.DemoStock{"P003": {OnHand: decimal.NewFromInt(90), Held: decimal.NewFromInt(40), Free: decimal.NewFromInt(50)}}, nil
 		},
 		StaffName: func(orders.StaffCode) string { return "周婷" },
+		Approvers: func(*orders.Order) []string { return nil },
 		Samples:   fstest.MapFS{"a.png": {Data: []byte("\x89PNG\r\n\x1a\n")}},
 	}
 	s := httptest.NewServer(d.Handler())

@@ -407,6 +407,15 @@ func (d *demo) pageOf(catalog *orders.Catalog) *web.Demo {
 			}
 			return string(code)
 		},
+		Approvers: func(o *orders.Order) []string {
+			var names []string
+			for _, n := range o.OpenNodes() {
+				for _, a := range d.server.books.catalog().Approvers(o, n, d.clock.Now()) {
+					names = append(names, a.Name)
+				}
+			}
+			return names
+		},
 	}
 }
 
@@ -425,7 +434,11 @@ func demoPhones(staff []orders.Staff) []web.DemoPhone {
 		{Label: "绑定码", Text: "绑定码 C001"},
 	}}
 	manager := web.DemoPhone{ID: "manager", Role: "经理", App: "dingtalk", Brand: "钉钉", Samples: []web.DemoSample{
-		{Label: "待办", Text: "待办"}, {Label: "发 Excel 订单", File: "weekly.xlsx"}, {Label: "帮助", Text: "帮助"},
+		{Label: "待办", Text: "待办"},
+		{Label: "请假", Text: "请假 今天到后天 由高洁代"},
+		{Label: "销假", Text: "销假"},
+		{Label: "发 Excel 订单", File: "weekly.xlsx"},
+		{Label: "帮助", Text: "帮助"},
 	}}
 	warehouse := web.DemoPhone{ID: "warehouse", Role: "仓库", App: "wecom", Brand: "企业微信", Samples: []web.DemoSample{
 		{Label: "待办", Text: "待办"}, {Label: "收到", Text: "收到"}, {Label: "查库存", Text: "库存 丁腈手套"}, {Label: "帮助", Text: "帮助"},

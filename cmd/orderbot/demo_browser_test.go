@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +15,8 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
+
+	"orderbot/orders"
 )
 
 var update = flag.Bool("update", false, "save the picture of the demo in docs/demo.png")
@@ -231,6 +234,89 @@ func TestTheWholeWayOnAPhone(t *testing.T) {
 			p.shot(name + "-" + tab)
 		}
 	})
+}
+
+// becomes hands a phone to somebody else.
+func (p *player) becomes(phone, name string) {
+	p.t.Helper()
+	p.hold(phone)
+	p.do(phone+" becomes "+name, chromedp.Click(chromedp.CSS(fmt.Sprintf(`#phone-%s .people button[title^="%s "]`, phone, name))),
+		chromedp.WaitVisible(chromedp.Search(fmt.Sprintf(`//*[@id="person-%s"][.="%s"]`, phone, name))))
+}
+
+// advances puts the clock of server and platforms forward.
+func (p *player) advances(step string) {
+	p.t.Helper()
+	if p.narrow {
+		p.do("open the clock", chromedp.Click(chromedp.CSS("#time summary")))
+	}
+	p.do("advance by "+step, chromedp.Click(chromedp.ID("advance-"+step)))
+}
+
+// The whole approval chain by clicking: the sales manager is away and stood in for, finance decides, the CFO lets the
+// time limit pass and the superior decides. What is printed is what was done.
+// feature: AP-22
+func TestTheWholeApprovalChainOnAPhone(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, t.TempDir())
+	p := play(t, d, 390, 844)
+	p.becomes("manager", "王敏")
+	p.do("a sample", chromedp.Click(chromedp.Search(`//*[@id="phone-manager"]//*[contains(@class,"samples")]/button[.="请假"]`)), chromedp.Click(chromedp.ID("send-manager")))
+	p.sees("manager", "已登记：王敏", "由高洁代")
+	p.shot("chain-leave")
+
+	p.write("sales", "澜州骨科医院要医用外科口罩耳挂式70箱")
+	id := p.panel("draft")
+	p.presses("sales", "确认下单", id)
+	require.Equal(t, id, p.panel("pending_approval"))
+	p.shot("chain-orders")
+
+	p.becomes("manager", "高洁")
+	p.sees("manager", "待审批", id, "高洁（代王敏）", "信用", "同意")
+	p.fits()
+	p.shot("chain-deputy")
+	p.presses("manager", "同意", id)
+	p.sees("manager", id, "已同意 高洁（代王敏）")
+
+	p.becomes("manager", "李岚")
+	p.sees("manager", "待审批", id, "同意")
+	p.presses("manager", "同意", id)
+	p.sees("manager", id, "已同意 李岚")
+
+	p.becomes("manager", "赵启文")
+	p.sees("manager", "待审批", id, "同意")
+	p.advances("4h")
+	p.becomes("manager", "钱进")
+	p.sees("manager", "待审批", id, "已等 4 小时", "同意")
+	p.fits()
+	p.shot("chain-escalated")
+	p.presses("manager", "同意", id)
+	p.sees("manager", id, "已同意 钱进")
+	p.becomes("manager", "赵启文")
+	p.sees("manager", id, "已同意 钱进")
+	p.sees("sales", id, "已批准")
+	p.sees("warehouse", id, "医用外科口罩")
+	require.Equal(t, id, p.panel("allocated"))
+	p.shot("chain-decided")
+	p.fits()
+
+	p.write("sales", "进度 "+id)
+	printed := p.sees("sales", "进度 "+id, "已占货")
+	o, err := d.server.store.FindOrder(t.Context(), orders.OrderID(id))
+	require.NoError(t, err)
+	var who []string
+	at := 0
+	for i := range o.Nodes {
+		n := &o.Nodes[i]
+		require.Equal(t, orders.NodeApproved, n.Status)
+		who = append(who, n.Who()+" "+n.Name)
+		line := fmt.Sprintf("%d ✅ %s %s", n.Seq, n.Who(), n.Name)
+		found := strings.Index(printed[at:], line)
+		require.GreaterOrEqual(t, found, 0, "%s\n%s", line, printed)
+		at += found
+	}
+	require.Equal(t, []string{"销售经理 高洁（代王敏）", "财务 李岚", "财务总监 钱进"}, who)
+	p.shot("chain-progress")
 }
 
 func TestTheChatTakesWhatThePlatformTakes(t *testing.T) {

@@ -331,7 +331,7 @@
       return o ? [{ label: "确认 " + short(o.id), text: "确认 " + o.id }] : [];
     }
     if (phone.id === "manager") {
-      const o = find((x) => x.status === "pending_approval" && phone.people[phone.person].role.split("、").includes(x.waits));
+      const o = find((x) => (x.deciders || []).includes(phone.people[phone.person].name));
       return o ? [{ label: "同意 " + short(o.id), text: "同意 " + o.id }, { label: "驳回 " + short(o.id), text: `驳回 ${o.id} 价格再谈一下` }] : [];
     }
     if (phone.id === "warehouse") {
@@ -468,7 +468,7 @@
       h("div", { class: "head" }, h("span", { class: "id" }, o.id), h("span", { class: `pill ${o.status}${o.ended ? " ended" : ""}` }, o.word), o.urgent && h("span", { class: "pill urgent" }, "加急"), h("span", { class: "sum" }, o.total)),
       h("div", { class: "of" }, [o.customer, o.sales, o.source].filter(Boolean).join(" · ")),
       h("div", { class: "track", role: "list", "aria-label": "七个节点" }, ...o.steps.map((s) => h("span", { role: "listitem", class: s.state === "n/a" ? "none" : s.state, title: s.state === "n/a" ? "不涉及" : undefined }, s.name))),
-      o.nodes?.length > 0 && h("div", { class: "nodes" }, ...o.nodes.map((n) => h("span", { class: n.status, title: n.outcome }, `${n.role} ${{ approved: "同意", rejected: "驳回", open: "待批", passed: "系统通过", void: "作废" }[n.status] || "未到"}`))),
+      o.nodes?.length > 0 && h("div", { class: "nodes" }, ...o.nodes.map((n) => h("span", { class: n.status, title: n.outcome }, `${n.role} ${n.name}${{ approved: "同意", rejected: "驳回", open: "待批", passed: "系统通过", void: "作废", transferred: "转交", returned: "退回", skipped: "跳过" }[n.status] || "未到"}`))),
       ...(o.parcels || []).map((p) => h("div", { class: "parcel", "data-parcel": p.number },
         h("div", {}, rich(p.bar)), h("div", { class: "no" }, `${p.name} ${p.number}`),
         !p.ended && h("div", { class: "do", role: "group", "aria-label": "快递的下一步" },
@@ -499,8 +499,7 @@
     confirm: () => lead("sales"),
     approve: () => {
       const phone = phones.get("manager");
-      const waits = orders[0]?.waits;
-      const i = phone.people.findIndex((p) => p.role.split("、").includes(waits));
+      const i = phone.people.findIndex((p) => (orders[0]?.deciders || []).includes(p.name));
       if (i >= 0) phone.person = i;
       lead("manager");
     },
