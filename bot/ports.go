@@ -157,7 +157,8 @@ type Query interface {
 	OrderByLink(ctx context.Context, token string) (*orders.Order, error)
 	// OrderByTracking returns the orders with a parcel of that number.
 	OrderByTracking(ctx context.Context, number string) ([]*orders.Order, error)
-	// Available returns the free base units (on hand − reserved − allocated) of products.
+	// Available returns the base units of products that an order may take: on hand − reserved − allocated − safety stock, of each
+	// warehouse and never below 0.
 	Available(ctx context.Context, codes ...orders.ProductCode) (map[orders.ProductCode]orders.Quantity, error)
 	// Exposure returns a customer's credit exposure.
 	Exposure(ctx context.Context, customer orders.CustomerCode) (orders.Money, error)

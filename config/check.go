@@ -54,6 +54,12 @@ var checks = map[string]func(string) error{
 		}
 		return nil
 	},
+	"safety": func(s string) error {
+		if !slices.Contains([]string{"keep", "use"}, s) {
+			return errors.New("must be keep or use")
+		}
+		return nil
+	},
 	"mode": func(s string) error {
 		if !slices.Contains([]string{"callback", "socket"}, s) {
 			return errors.New("must be callback or socket")

@@ -23,6 +23,7 @@ type Config struct {
 	SMTP           *SMTP           `key:"smtp"`
 	LLM            *LLM            `key:"llm"`
 	OCR            OCR             `key:"ocr"`
+	Stock          Stock           `key:"stock"`
 	// Rules is the path of the rules file; empty: the built-in default rules.
 	Rules string `key:"rules" is:"file"`
 	Times Times  `key:"times"`
@@ -180,6 +181,12 @@ type LLM struct {
 	APIURL string `key:"api_url" need:"true" is:"url"`
 	APIKey Secret `key:"api_key"`
 	Model  string `key:"model" need:"true"`
+}
+
+// Stock is how orders may use what is in stock. SafetyStock "keep" leaves the safety stock to the orders that may use it (green
+// channel), "use" gives it to all.
+type Stock struct {
+	SafetyStock string `key:"safety_stock" default:"keep" is:"safety"`
 }
 
 // OCR tells where the recogniser's files are. Models is their folder, empty: the usual place; the

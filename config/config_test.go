@@ -30,6 +30,7 @@ func TestDefaults(t *testing.T) {
 		Events:   config.Events{URL: config.NewSecret("database")},
 		Robots:   []config.Robot{},
 		OCR:      config.OCR{Workers: 1},
+		Stock:    config.Stock{SafetyStock: "keep"},
 		Times: config.Times{
 			DraftExpires: 24 * time.Hour, ReservationExpires: 24 * time.Hour, ApprovalLimit: 4 * time.Hour,
 			UrgentRepeat: 3 * time.Minute, BindingCode: 10 * time.Minute, DuplicateWindow: 24 * time.Hour,

@@ -145,6 +145,7 @@ type Order struct {
 	DeliverBy    string // a date or RFC 3339 time
 	Urgent       bool
 	UrgentWords  string // the words that made it urgent
+	UseSafety    bool   // the safety stock may be used for it (启用安全库存)
 	Carrier      string
 	Contact      string
 	Phone        string

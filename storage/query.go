@@ -130,7 +130,8 @@ func (s *Store) ShipmentByToken(ctx context.Context, token string) (orders.Order
 	return found[0].OrderID, found[0].No, nil
 }
 
-// Available returns the free base units of products over all warehouses; of a bundle, how many can
+// Available returns the base units of products over all warehouses that an order may take: what is free, less the safety stock where
+// that is kept; of a bundle, how many can
 // be made of its parts. A product without stock is in the map with 0.
 func (s *Store) Available(ctx context.Context, codes ...orders.ProductCode) (map[orders.ProductCode]orders.Quantity, error) {
 	out := make(map[orders.ProductCode]orders.Quantity, len(codes))
@@ -160,7 +161,7 @@ func (s *Store) Available(ctx context.Context, codes ...orders.ProductCode) (map
 			return err
 		}
 		for _, r := range rows {
-			free[r.Product] += r.free()
+			free[r.Product] += r.promisable(s.opts.UseSafety)
 		}
 		return nil
 	})

@@ -31,6 +31,14 @@ func (*stockRow) TableName() string { return "stock" }
 
 func (r *stockRow) free() int64 { return r.OnHand - r.Reserved - r.Allocated }
 
+// promisable is what an order may take: what is free, less the safety stock unless the order may use that too.
+func (r *stockRow) promisable(safetyToo bool) int64 {
+	if safetyToo {
+		return max(0, r.free())
+	}
+	return max(0, r.free()-r.SafetyStock)
+}
+
 // lotRow is a batch or a serial number of a product that is kept by it. The lots say what the
 // stock on hand consists of.
 type lotRow struct {
@@ -211,9 +219,9 @@ func (b *stockBook) change(h *orderHolds, k HoldKey, n, until int64) error {
 }
 
 // take holds up to n of a product for a line, from the default warehouse first.
-func (b *stockBook) take(h *orderHolds, o *orders.Order, line int, product string, n, until int64) error {
+func (b *stockBook) take(h *orderHolds, o *orders.Order, safetyToo bool, line int, product string, n, until int64) error {
 	for _, s := range b.products[product] {
-		part := min(n, s.free())
+		part := min(n, s.promisable(safetyToo))
 		if part <= 0 {
 			continue
 		}
@@ -318,6 +326,7 @@ func (tx *Tx) Reserve(o *orders.Order, until time.Time) error {
 		return err
 	}
 	b, end := &tx.stock, toMS(until)
+	safetyToo := o.UseSafety || tx.s.opts.UseSafety
 	var codes []string
 	for i := range o.Lines {
 		if p := string(o.Lines[i].Product); p != "" && !slices.Contains(codes, p) {
@@ -359,7 +368,7 @@ func (tx *Tx) Reserve(o *orders.Order, until time.Time) error {
 		for product, per := range needs {
 			have := h.sum(l.No, product)
 			for _, s := range b.products[product] {
-				have += max(s.free(), 0)
+				have += s.promisable(safetyToo)
 			}
 			if have < times(base, per) {
 				target = min(target, whole(have, per))
@@ -369,7 +378,7 @@ func (tx *Tx) Reserve(o *orders.Order, until time.Time) error {
 			per := needs[product]
 			more := times(target, per) - h.sum(l.No, product)
 			if more >= 0 {
-				err = b.take(h, o, l.No, product, more, end)
+				err = b.take(h, o, safetyToo, l.No, product, more, end)
 			} else {
 				err = b.giveBack(h, l.No, product, -more)
 			}

@@ -35,6 +35,8 @@ type Options struct {
 	// MaxConns limits the open connections. 0: 32 on MySQL, 8 on SQLite. MySQL gets a quarter more for
 	// what is read beside open transactions.
 	MaxConns int
+	// UseSafety lets every order use the safety stock, which else is for those alone that may ([orders.Order.UseSafety]).
+	UseSafety bool
 }
 
 // Store is an open database. It is safe for concurrent use.

@@ -89,7 +89,7 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 		o.Now = time.Now
 	}
 	s = &server{config: c, logger: o.Logger, now: o.Now, hold: o.Hold}
-	s.store, err = storage.Open(ctx, c.Database.URL.Reveal(), storage.Options{TurnPause: c.Times.TurnPause, Now: o.Now})
+	s.store, err = storage.Open(ctx, c.Database.URL.Reveal(), storage.Options{TurnPause: c.Times.TurnPause, Now: o.Now, UseSafety: c.Stock.SafetyStock == "use"})
 	if err != nil {
 		return nil, err
 	}

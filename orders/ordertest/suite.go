@@ -95,6 +95,7 @@ func RunStoreTests(t *testing.T, open func(t *testing.T) Store) {
 		"a line holds what is free and never more than needed": testReservePartly,
 		"a bundle holds its parts":                             testBundle,
 		"stock of all warehouses is taken":                     testWarehouses,
+		"the safety stock is for those who may use it":         testSafetyStock,
 		"recent orders of the same products are found":         testRecent,
 		"credit adds up under a race":                          testCredit,
 		"a redelivered message is kept once":                   testInboxDuplicates,
@@ -545,6 +546,33 @@ func testWarehouses(t *testing.T, s Store) {
 	requireFree(t, s, map[orders.ProductCode]string{"P1": "4"})
 	require.NoError(t, change(t.Context(), s, o.ID, func(tx Tx, o *orders.Order) error { return tx.Consume(o) }))
 	requireFree(t, s, map[orders.ProductCode]string{"P1": "4"})
+}
+
+// testSafetyStock: an order takes what is above the safety stock of each warehouse, one that may use it takes the rest too, and gives
+// it back once.
+func testSafetyStock(t *testing.T, s Store) {
+	t.Helper()
+	stock(t, s, map[string]string{"P1": "0"})
+	require.NoError(t, s.Load(t.Context(), "stock", []string{"product", "warehouse", "on_hand", "safety_stock"},
+		[]string{"P1", "东仓", "10", "4"}, []string{"P1", "西仓", "3", "5"}))
+	requireFree(t, s, map[orders.ProductCode]string{"P1": "6"})
+	plain, urgent := Order("SO202603110001", "C001", 8, "P1"), Order("SO202603110002", "C001", 8, "P1")
+	urgent.UseSafety = true
+	insert(t, s, plain, urgent)
+	reserved := func(id orders.OrderID) string {
+		require.NoError(t, change(t.Context(), s, id, func(tx Tx, o *orders.Order) error { return tx.Reserve(o, Start) }))
+		o, err := s.FindOrder(t.Context(), id)
+		require.NoError(t, err)
+		return o.Lines[0].Reserved.String()
+	}
+	require.Equal(t, "6", reserved(plain.ID))
+	requireFree(t, s, map[orders.ProductCode]string{"P1": "0"})
+	require.Equal(t, "7", reserved(urgent.ID))
+	require.NoError(t, change(t.Context(), s, plain.ID, func(tx Tx, o *orders.Order) error { return tx.Release(o) }))
+	require.Equal(t, "8", reserved(urgent.ID))
+	require.NoError(t, change(t.Context(), s, urgent.ID, func(tx Tx, o *orders.Order) error { return tx.Release(o) }))
+	requireFree(t, s, map[orders.ProductCode]string{"P1": "6"})
+	require.Equal(t, "6", reserved(plain.ID))
 }
 
 func testRecent(t *testing.T, s Store) {

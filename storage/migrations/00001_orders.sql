@@ -21,6 +21,7 @@ CREATE TABLE orders (
   deliver_by VARCHAR(64) NOT NULL,
   urgent TINYINT NOT NULL,
   urgent_words TEXT NOT NULL,
+  use_safety TINYINT NOT NULL,
   carrier VARCHAR(64) NOT NULL,
   contact TEXT NOT NULL,
   phone TEXT NOT NULL,
