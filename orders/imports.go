@@ -113,6 +113,7 @@ var importKinds = [][2]string{
 	{"calendar", "节假日"},
 	{"invoices", "发票"},
 	{"payments", "收款"},
+	{"receipts", "预计到货"},
 }
 
 // ImportKinds are the kinds of master data that can be imported.

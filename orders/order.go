@@ -97,6 +97,7 @@ type Line struct {
 
 	Available Quantity // base units that were free when the draft was made or last shown
 	Reserved  Quantity // base units held for this line
+	Expected  string   // the day by which what is missing comes (yyyy-mm-dd); empty: not known, or nothing is missing
 }
 
 // Short returns the base units of the line that no stock is held for.

@@ -28,10 +28,14 @@ const (
 	RightPapers      Right = "papers"      // 登记报关资料
 	RightRules       Right = "rules"       // 改审批规则
 	RightImport      Right = "import"      // 导入资料
+	RightStocktake   Right = "stocktake"   // 到货、盘点
+	RightTransfer    Right = "transfer"    // 调拨
+	RightExpect      Right = "expect"      // 登记预计到货
 
 	RightPrices       Right = "prices"        // 价格和金额
 	RightInternalNote Right = "internal_note" // 内部执行说明
 	RightFiles        Right = "files"         // 附件: own are those that one sent
+	RightStock        Right = "stock"         // 各仓库存: without it, what is free and when more comes
 )
 
 // Scope tells how far a right reaches.

@@ -21,7 +21,8 @@ type Tx interface {
 
 	// Reserve holds stock for the lines of an order until the given time, as much as is free, and
 	// sets each line's Reserved to what it holds altogether. It adds to what the order holds already
-	// and never holds more than a line needs. A bundle holds its parts.
+	// and never holds more than a line needs. A bundle holds its parts. Of a line that lacks stock, Expected says by when that
+	// comes; what gives back stock that others wait for emits EventFreed, what comes below its safety stock EventLow.
 	Reserve(o *Order, until time.Time) error
 	// Firm makes the soft reservations of an order allocations without an end.
 	Firm(o *Order) error

@@ -340,27 +340,16 @@ func readSome[R, D any](db *gorm.DB, table, where string, version int64, toDomai
 	return out, nil
 }
 
-// Stock is what one warehouse has of a product.
-type Stock struct {
-	Product                     orders.ProductCode
-	Warehouse                   string
-	OnHand, Reserved, Allocated orders.Quantity
-	SafetyStock                 orders.Quantity
-}
-
 // StockOf returns the stock of a product by warehouse, the default warehouse first.
-func (s *Store) StockOf(ctx context.Context, product orders.ProductCode) ([]Stock, error) {
+func (s *Store) StockOf(ctx context.Context, product orders.ProductCode) ([]orders.Stock, error) {
 	var rows []stockRow
 	if err := s.db.WithContext(ctx).Raw("SELECT * FROM stock WHERE product = ? ORDER BY warehouse", string(product)).Scan(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read stock of %s: %w", product, err)
 	}
 	defaultFirst(rows)
-	out := make([]Stock, len(rows))
-	for i, r := range rows {
-		out[i] = Stock{
-			Product: product, Warehouse: r.Warehouse, OnHand: fromMicro(r.OnHand), Reserved: fromMicro(r.Reserved),
-			Allocated: fromMicro(r.Allocated), SafetyStock: fromMicro(r.SafetyStock),
-		}
+	out := make([]orders.Stock, len(rows))
+	for i := range rows {
+		out[i] = rows[i].toDomain()
 	}
 	return out, nil
 }

@@ -400,7 +400,7 @@ func TestStockImports(t *testing.T) {
 			[]string{"P1", "默认仓", "3", "2", "L2", "2027-01-01"}, []string{"P1", "默认仓", "4", "2", "L1", "2026-06-30"}, []string{"P1", "东仓", "5", "", "", ""}).Unchanged)
 		stock, err := s.StockOf(t.Context(), "P1")
 		require.NoError(t, err)
-		require.Equal(t, []storage.Stock{
+		require.Equal(t, []orders.Stock{
 			{Product: "P1", Warehouse: "默认仓", OnHand: ordertest.Decimal("7"), Reserved: ordertest.Decimal("4"), Allocated: ordertest.Decimal("0"), SafetyStock: ordertest.Decimal("2")},
 			{Product: "P1", Warehouse: "东仓", OnHand: ordertest.Decimal("5"), Reserved: ordertest.Decimal("0"), Allocated: ordertest.Decimal("0"), SafetyStock: ordertest.Decimal("0")},
 		}, stock)

@@ -77,6 +77,7 @@ var kindHeadings = map[string][]heading{
 	"customer-items": headings("customer-items", itemColumns), "prices": headings("prices", priceColumns), "stock": headings("stock", stockColumns),
 	"staff": headings("staff", staffColumns), "history": headings("history", historyColumns), "calendar": headings("calendar", dayColumns),
 	"invoices": headings("invoices", invoiceColumns), "payments": headings("payments", paymentColumns),
+	"receipts": headings("receipts", receiptColumns),
 }
 
 // eitherNeeded are columns of which a kind needs one.

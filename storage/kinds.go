@@ -195,44 +195,67 @@ func (im *importer) unstockBundles(records []record[productRow]) error {
 
 // openingStock gives the default warehouse what the product list says, once. A later list with
 // another opening stock moves the stock by the difference; after a count (kind stock) it says
-// nothing any more.
+// nothing any more. The safety stock of the list is the default warehouse's.
 func (im *importer) openingStock(records []record[productRow]) error {
-	if _, ok := im.titles["stock"]; !ok {
+	_, hasStock := im.titles["stock"]
+	_, hasSafety := im.titles["safety_stock"]
+	if !hasStock && !hasSafety {
 		return nil
 	}
-	var rows []stockRow
-	if err := im.db.Raw("SELECT product, counted FROM stock WHERE warehouse = ?", DefaultWarehouse).Scan(&rows).Error; err != nil {
+	var known []string
+	if err := im.db.Raw("SELECT product FROM stock WHERE warehouse = ?", DefaultWarehouse).Scan(&known).Error; err != nil {
 		return fmt.Errorf("read stock: %w", err)
 	}
-	counted := make(map[string]bool, len(rows))
-	for _, r := range rows {
-		counted[r.Product] = r.Counted
+	there := make(map[string]bool, len(known))
+	for _, code := range known {
+		there[code] = true
+	}
+	isNews := func(r *record[productRow]) bool {
+		return r.row.Kind != string(orders.ProductBundle) &&
+			(hasStock && r.row.Stock != r.old.Stock || hasSafety && r.row.SafetyStock != r.old.SafetyStock)
+	}
+	var codes []string
+	for i := range records {
+		if r := &records[i]; there[r.row.Code] && isNews(r) {
+			codes = append(codes, r.row.Code)
+		}
+	}
+	if err := im.tx.loadStocks(codes); err != nil {
+		return err
 	}
 	var first []stockRow
 	for i := range records {
 		r := &records[i]
-		wasCounted, ok := counted[r.row.Code]
-		more := r.row.Stock - r.old.Stock
+		if !there[r.row.Code] {
+			row := stockRow{Product: r.row.Code, Warehouse: DefaultWarehouse, OnHand: r.row.Stock, SafetyStock: r.row.SafetyStock}
+			row.Low = row.OnHand < row.SafetyStock
+			if r.row.Kind != string(orders.ProductBundle) && (hasStock || row.SafetyStock > 0) {
+				first = append(first, row)
+			}
+			continue
+		}
+		if !isNews(r) {
+			continue
+		}
+		row, more := im.tx.stock.row(r.row.Code, DefaultWarehouse), r.row.Stock-r.old.Stock
+		if hasSafety {
+			row.SafetyStock = r.row.SafetyStock
+		}
 		switch {
-		case r.row.Kind == string(orders.ProductBundle):
-		case !ok:
-			first = append(first, stockRow{Product: r.row.Code, Warehouse: DefaultWarehouse, OnHand: r.row.Stock})
-		case more == 0:
-		case wasCounted:
+		case !hasStock || more == 0:
+		case row.Counted:
 			im.warn("第 %d 行: %s 盘点过，库存没有改；请用 stock 导入", r.no, r.row.Code)
+		case row.free()+more < 0:
+			im.refuse(r.no, "stock", "%s 已被订单占用，库存不能改成这么少", r.row.Code)
 		default:
-			u := im.db.Exec("UPDATE stock SET on_hand = on_hand + ? WHERE product = ? AND warehouse = ? AND on_hand + ? >= reserved + allocated",
-				more, r.row.Code, DefaultWarehouse, more)
-			if u.Error != nil {
-				return fmt.Errorf("move stock: %w", u.Error)
-			}
-			if u.RowsAffected == 0 {
-				im.refuse(r.no, "stock", "%s 已被订单占用，库存不能改成这么少", r.row.Code)
-			}
+			row.OnHand += more
 		}
 	}
 	if len(im.report.Refused) > 0 {
 		return nil
+	}
+	for i := range first {
+		im.tx.stock.added = append(im.tx.stock.added, first[i].Product)
 	}
 	return upsert(im.db, first)
 }
@@ -542,22 +565,22 @@ func (im *importer) stock() error {
 	}
 	slices.Sort(codes)
 	codes = slices.Compact(codes)
-	var oldRows []stockRow
+	if err := im.tx.loadStocks(codes); err != nil {
+		return err
+	}
 	var oldLots []lotRow
 	for part := range slices.Chunk(codes, 500) {
-		var rows []stockRow
 		var lots []lotRow
-		err := errors.Join(
-			im.db.Raw("SELECT * FROM stock WHERE product IN ? ORDER BY product, warehouse"+im.tx.s.forUpdate(), part).Scan(&rows).Error,
-			im.db.Raw("SELECT * FROM stock_lots WHERE product IN ?", part).Scan(&lots).Error)
-		if err != nil {
-			return fmt.Errorf("lock stock: %w", err)
+		if err := im.db.Raw("SELECT * FROM stock_lots WHERE product IN ?", part).Scan(&lots).Error; err != nil {
+			return fmt.Errorf("read lots: %w", err)
 		}
-		oldRows, oldLots = append(oldRows, rows...), append(oldLots, lots...)
+		oldLots = append(oldLots, lots...)
 	}
 	stock := make(map[string]stockRow)
-	for _, r := range oldRows {
-		stock[key(r.Product, r.Warehouse)] = r
+	for _, code := range codes {
+		for _, r := range im.tx.stock.products[code] {
+			stock[key(r.Product, r.Warehouse)] = *r
+		}
 	}
 	lots := make(map[string]lotRow)
 	for _, r := range oldLots {
@@ -604,7 +627,13 @@ func (im *importer) stock() error {
 		if row.free() < 0 {
 			im.refuse(r.no, "on_hand", "少于订单已占用的 %s", fromMicro(row.Reserved+row.Allocated))
 		}
+		if old := im.tx.stock.row(row.Product, row.Warehouse); old != nil {
+			*old = row
+			continue
+		}
+		row.Low = row.OnHand < row.SafetyStock
 		rows = append(rows, row)
+		im.tx.stock.added = append(im.tx.stock.added, row.Product)
 	}
 	if len(im.report.Refused) > 0 {
 		return nil

@@ -29,6 +29,7 @@ type orderRow struct {
 	Urgent        bool
 	UrgentWords   string
 	UseSafety     bool
+	Waits         bool
 	Carrier       string
 	Contact       string
 	Phone         string
@@ -89,6 +90,7 @@ type lineRow struct {
 	Stated    *int64
 	Available int64
 	Reserved  int64
+	Expected  string
 }
 
 func (*lineRow) TableName() string { return "order_lines" }
@@ -147,7 +149,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 	r := &orderRows{order: orderRow{
 		ID: string(o.ID), Version: o.Version, Revision: o.Revision, Customer: string(o.Customer), CustomerName: o.CustomerName,
 		Sales: string(o.Sales), Source: toJSON(o.Source), Total: int64(o.Total), DeliverBy: o.DeliverBy, Urgent: o.Urgent,
-		UrgentWords: o.UrgentWords, UseSafety: o.UseSafety, Carrier: o.Carrier, Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment,
+		UrgentWords: o.UrgentWords, UseSafety: o.UseSafety, Waits: o.Waits(), Carrier: o.Carrier, Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment,
 		PO: o.PO, Note: o.Note, InternalNote: o.InternalNote, Requirement: o.Requirement, Extra: toJSON(o.Extra), Questions: toJSON(o.Questions), Findings: toJSON(o.Findings), Exception: o.Exception, Status: string(o.Status),
 		CloseReason: o.CloseReason, Route: o.Route, Rules: o.Rules, Exposure: int64(o.Exposure), NodeCount: len(o.Nodes), Held: int64(o.Held), Invoiced: int64(o.Invoiced), ShipmentCount: len(o.Shipments),
 		Alert: toJSON(o.Alert), Asked: o.Entry.Asked, Corrected: o.Entry.Corrected, Changed: o.Entry.Changed, Created: toMS(o.CreatedAt), ConfirmedAt: toMS(o.ConfirmedAt), ExpiresAt: toMS(o.ExpiresAt),
@@ -160,7 +162,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 			OrderID: string(o.ID), No: l.No, Product: string(l.Product), Name: l.Name, Spec: l.Spec, Quantity: m.of(l.Quantity),
 			Unit: l.Unit, Base: m.of(l.Base), BaseUnit: l.BaseUnit, Gift: l.Gift, Price: m.of(l.Price), Amount: int64(l.Amount),
 			PriceRule: l.PriceRule, Mode: l.Mode, ListPrice: m.of(l.ListPrice), Stated: m.ofPtr(l.Stated), Available: m.of(l.Available),
-			Reserved: m.of(l.Reserved),
+			Reserved: m.of(l.Reserved), Expected: l.Expected,
 		})
 	}
 	for i := range o.Nodes {
@@ -209,7 +211,7 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 			No: l.No, Product: orders.ProductCode(l.Product), Name: l.Name, Spec: l.Spec, Quantity: fromMicro(l.Quantity),
 			Unit: l.Unit, Base: fromMicro(l.Base), BaseUnit: l.BaseUnit, Gift: l.Gift, Price: fromMicro(l.Price),
 			Amount: orders.Money(l.Amount), PriceRule: l.PriceRule, Mode: l.Mode, ListPrice: fromMicro(l.ListPrice), Stated: fromMicroPtr(l.Stated),
-			Available: fromMicro(l.Available), Reserved: fromMicro(l.Reserved),
+			Available: fromMicro(l.Available), Reserved: fromMicro(l.Reserved), Expected: l.Expected,
 		})
 	}
 	for i := range r.nodes {

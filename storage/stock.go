@@ -24,7 +24,8 @@ type stockRow struct {
 	Reserved    int64
 	Allocated   int64
 	SafetyStock int64
-	Counted     bool // by an import of stock, so that the opening stock of the product list is over
+	Counted     bool // by an import of stock or in the chat, so that the opening stock of the product list is over
+	Low         bool // it has come below its safety stock, and that was said
 }
 
 func (*stockRow) TableName() string { return "stock" }
@@ -84,6 +85,8 @@ type stockBook struct {
 	stored   map[*stockRow]stockRow // as it was read
 	parts    map[string]map[string]int64
 	holds    map[orders.OrderID]*orderHolds
+	unmet    map[string]bool // of which an order got less than it needs
+	added    []string        // of which an import brought more
 }
 
 // orderHolds is what one order holds.
@@ -115,6 +118,16 @@ func (tx *Tx) loadStock(codes ...string) error {
 	for _, r := range rows {
 		b.products[r.Product] = append(b.products[r.Product], &r)
 		b.stored[&r] = r
+	}
+	return nil
+}
+
+// loadStocks reads the stock of any number of products.
+func (tx *Tx) loadStocks(codes []string) error {
+	for part := range slices.Chunk(slices.Sorted(slices.Values(codes)), 500) {
+		if err := tx.loadStock(part...); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -371,6 +384,10 @@ func (tx *Tx) Reserve(o *orders.Order, until time.Time) error {
 				have += s.promisable(safetyToo)
 			}
 			if have < times(base, per) {
+				if b.unmet == nil {
+					b.unmet = make(map[string]bool)
+				}
+				b.unmet[product] = true
 				target = min(target, whole(have, per))
 			}
 		}
@@ -394,7 +411,7 @@ func (tx *Tx) Reserve(o *orders.Order, until time.Time) error {
 			h.now[k] = r
 		}
 	}
-	return nil
+	return tx.expect(o)
 }
 
 // dropUnneeded gives back what is held for lines or products that the order no longer has, before
@@ -432,7 +449,7 @@ func (tx *Tx) Firm(o *orders.Order) error {
 // Release gives back everything that an order holds.
 func (tx *Tx) Release(o *orders.Order) error {
 	for i := range o.Lines {
-		o.Lines[i].Reserved = decimal.Zero
+		o.Lines[i].Reserved, o.Lines[i].Expected = decimal.Zero, ""
 	}
 	return tx.eachHold(o, func(b *stockBook, h *orderHolds, r holdRow) error {
 		return b.change(h, r.HoldKey, -r.Quantity, r.Until)
@@ -505,8 +522,11 @@ func (tx *Tx) eachHold(o *orders.Order, do func(*stockBook, *orderHolds, holdRow
 }
 
 // flushStock queues the stock and the reservations that changed.
-func (tx *Tx) flushStock() {
+func (tx *Tx) flushStock() error {
 	b := &tx.stock
+	if err := tx.noticeStock(); err != nil {
+		return err
+	}
 	for _, code := range slices.Sorted(maps.Keys(b.products)) {
 		for _, r := range b.products[code] {
 			if stored := b.stored[r]; stored != *r {
@@ -517,6 +537,7 @@ func (tx *Tx) flushStock() {
 	for _, id := range slices.Sorted(maps.Keys(b.holds)) {
 		b.holds[id].flush(tx, id)
 	}
+	return nil
 }
 
 func (h *orderHolds) flush(tx *Tx, id orders.OrderID) {

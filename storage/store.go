@@ -119,7 +119,9 @@ func (s *Store) Do(ctx context.Context, change func(*Tx) error) error {
 
 // flush writes what was gathered in memory.
 func (tx *Tx) flush() error {
-	tx.flushStock()
+	if err := tx.flushStock(); err != nil {
+		return err
+	}
 	tx.auditChanges()
 	if len(tx.audit) > 0 {
 		tx.queue(insertRows(tx.audit))

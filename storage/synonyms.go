@@ -105,6 +105,13 @@ var synonyms = map[string]map[string][]string{
 		"order":    {"订单编号", "order_no"},
 		"date":     {"开票日", "发票日期", "invoice_date"},
 	},
+	"receipts": {
+		"number":    {"采购订单号", "采购单", "采购订单", "到货单号", "purchase_order", "po_number"},
+		"product":   {"货号", "料号", "编码", "商品编码", "物料编码", "产品编号", "存货编码", "sku", "product_code", "item_code"},
+		"warehouse": {"到货仓库", "收货仓库", "入库仓库", "仓库名称", "库房"},
+		"quantity":  {"采购数量", "预计数量", "在途数量", "到货数量", "qty"},
+		"due":       {"预计到货日期", "预计到货日", "预计到货时间", "预计入库日期", "eta"},
+	},
 	"payments": {
 		"payment":  {"流水号", "收款编号", "收款流水号", "payment_no"},
 		"customer": {"客户编号", "客户代码", "客户", "customer_code"},

@@ -22,6 +22,7 @@ CREATE TABLE orders (
   urgent TINYINT NOT NULL,
   urgent_words TEXT NOT NULL,
   use_safety TINYINT NOT NULL,
+  waits TINYINT NOT NULL,
   carrier VARCHAR(64) NOT NULL,
   contact TEXT NOT NULL,
   phone TEXT NOT NULL,
@@ -67,6 +68,7 @@ CREATE INDEX orders_status ON orders (status, created_at);
 CREATE INDEX orders_sales ON orders (sales, status, created_at);
 CREATE INDEX orders_next ON orders (next_at);
 CREATE INDEX orders_created ON orders (created_at);
+CREATE INDEX orders_waits ON orders (waits, confirmed_at);
 
 CREATE TABLE order_lines (
   order_id VARCHAR(32) NOT NULL,
@@ -87,6 +89,7 @@ CREATE TABLE order_lines (
   stated BIGINT,
   available BIGINT NOT NULL,
   reserved BIGINT NOT NULL CHECK (reserved >= 0),
+  expected VARCHAR(10) NOT NULL,
   PRIMARY KEY (order_id, no),
   FOREIGN KEY (order_id) REFERENCES orders (id)
 );
@@ -143,6 +146,7 @@ CREATE TABLE stock (
   allocated BIGINT NOT NULL CHECK (allocated >= 0),
   safety_stock BIGINT NOT NULL,
   counted TINYINT NOT NULL,
+  low TINYINT NOT NULL,
   PRIMARY KEY (product, warehouse),
   CHECK (reserved + allocated <= on_hand)
 );
@@ -156,6 +160,35 @@ CREATE TABLE stock_lots (
   expires BIGINT NOT NULL,
   PRIMARY KEY (product, warehouse, batch, serial)
 );
+
+-- Goods that are expected, and changes of stock that are no order's: state 0 proposed, 1 done, 2 dropped.
+CREATE TABLE receipts (
+  number VARCHAR(64) NOT NULL,
+  product VARCHAR(64) NOT NULL,
+  warehouse VARCHAR(64) NOT NULL,
+  seq BIGINT NOT NULL,
+  quantity BIGINT NOT NULL,
+  arrived BIGINT NOT NULL,
+  due VARCHAR(10) NOT NULL,
+  PRIMARY KEY (number, product, warehouse)
+);
+CREATE INDEX receipts_product ON receipts (product);
+
+CREATE TABLE stock_moves (
+  id SERIAL,
+  msg_key VARCHAR(191) NOT NULL,
+  kind VARCHAR(16) NOT NULL,
+  product VARCHAR(64) NOT NULL,
+  warehouse VARCHAR(64) NOT NULL,
+  giver VARCHAR(64) NOT NULL,
+  quantity BIGINT NOT NULL,
+  counted BIGINT NOT NULL,
+  state TINYINT NOT NULL,
+  by_name TEXT NOT NULL,
+  done_name TEXT NOT NULL,
+  at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX stock_moves_key ON stock_moves (msg_key);
 
 -- What each order holds. The totals of the stock table are the sums of these rows.
 CREATE TABLE reservations (

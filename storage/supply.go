@@ -1,0 +1,502 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"orderbot/orders"
+)
+
+type receiptRow struct {
+	Number    string `gorm:"primaryKey"`
+	Product   string `gorm:"primaryKey"`
+	Warehouse string `gorm:"primaryKey"`
+	Seq       int64
+	Quantity  int64
+	Arrived   int64
+	Due       string
+}
+
+func (*receiptRow) TableName() string { return "receipts" }
+
+func (r *receiptRow) toDomain() orders.Receipt {
+	return orders.Receipt{
+		Number: r.Number, Product: orders.ProductCode(r.Product), Warehouse: r.Warehouse, Quantity: fromMicro(r.Quantity),
+		Arrived: fromMicro(r.Arrived), Due: r.Due,
+	}
+}
+
+type moveRow struct {
+	ID        int64 `gorm:"primaryKey"`
+	MsgKey    string
+	Kind      string
+	Product   string
+	Warehouse string
+	Giver     string
+	Quantity  int64
+	Counted   int64
+	State     int
+	ByName    string
+	DoneName  string
+	At        int64
+}
+
+func (*moveRow) TableName() string { return "stock_moves" }
+
+var moveStates = []orders.MoveState{orders.MoveProposed, orders.MoveDone, orders.MoveDropped}
+
+func (r *moveRow) toDomain() *orders.StockMove {
+	return &orders.StockMove{
+		ID: r.ID, Key: r.MsgKey, Kind: orders.MoveKind(r.Kind), Product: orders.ProductCode(r.Product), Warehouse: r.Warehouse, From: r.Giver,
+		Quantity: fromMicro(r.Quantity), Counted: fromMicro(r.Counted), State: moveStates[r.State], By: r.ByName, Done: r.DoneName, At: fromMS(r.At),
+	}
+}
+
+func (r *stockRow) toDomain() orders.Stock {
+	return orders.Stock{
+		Product: orders.ProductCode(r.Product), Warehouse: r.Warehouse, OnHand: fromMicro(r.OnHand), Reserved: fromMicro(r.Reserved),
+		Allocated: fromMicro(r.Allocated), SafetyStock: fromMicro(r.SafetyStock),
+	}
+}
+
+// Stock returns what the warehouses have of a product, under a lock.
+func (tx *Tx) Stock(product orders.ProductCode) ([]orders.Stock, error) {
+	if err := tx.loadStock(string(product)); err != nil {
+		return nil, err
+	}
+	var out []orders.Stock
+	for _, r := range tx.stock.products[string(product)] {
+		out = append(out, r.toDomain())
+	}
+	return out, nil
+}
+
+// MoveStock adds to what a warehouse has on hand.
+func (tx *Tx) MoveStock(product orders.ProductCode, warehouse string, by orders.Quantity) error {
+	n, err := toMicro(by)
+	if err != nil {
+		return err
+	}
+	code := string(product)
+	if err := tx.loadStock(code); err != nil {
+		return err
+	}
+	if tx.stock.row(code, warehouse) == nil {
+		row := stockRow{Product: code, Warehouse: warehouse, Counted: true}
+		st := insertRows([]stockRow{row})
+		if _, err := tx.pool.ExecContext(tx.ctx, st.text, st.args...); err != nil {
+			if err = tx.s.translate(err); errors.Is(err, gorm.ErrDuplicatedKey) {
+				return orders.Errorf(orders.CodeConflict, "%s 的库存刚刚被别人改过，请再发一次", product)
+			}
+			return fmt.Errorf("new stock of %s: %w", product, err)
+		}
+		tx.stock.products[code] = append(tx.stock.products[code], &row)
+		tx.stock.stored[&row] = row
+	}
+	r := tx.stock.row(code, warehouse)
+	if r.free()+n < 0 {
+		return orders.Errorf(orders.CodeConflict, "%s 在%s已被订单占用 %s，不能再少这么多，没有改动", product, warehouse, fromMicro(r.Reserved+r.Allocated))
+	}
+	r.OnHand += n
+	r.Counted = true
+	return nil
+}
+
+// Expect stores an expected receipt.
+func (tx *Tx) Expect(r orders.Receipt) (string, error) {
+	n, err := toMicro(r.Quantity)
+	if err != nil {
+		return "", err
+	}
+	seq, err := tx.add("counters", "name", "value", "receipts", 1)
+	if err != nil {
+		return "", fmt.Errorf("expect: %w", err)
+	}
+	if r.Number == "" {
+		r.Number = fmt.Sprintf("YD%04d", seq)
+	}
+	row := receiptRow{Number: r.Number, Product: string(r.Product), Warehouse: r.Warehouse, Seq: seq, Quantity: n, Due: r.Due}
+	old, err := selectRows[receiptRow](tx.ctx, tx.db, "SELECT * FROM receipts WHERE number = ? AND product = ? AND warehouse = ?"+tx.s.forUpdate(), row.Number, row.Product, row.Warehouse)
+	if err != nil {
+		return "", fmt.Errorf("expect: %w", err)
+	}
+	if len(old) > 0 {
+		row.Seq, row.Arrived = old[0].Seq, old[0].Arrived
+	}
+	return row.Number, upsert(tx.db, []receiptRow{row})
+}
+
+// Arrived takes goods off what is expected.
+func (tx *Tx) Arrived(product orders.ProductCode, warehouse string, n orders.Quantity) error {
+	left, err := toMicro(n)
+	if err != nil {
+		return err
+	}
+	rows, err := selectRows[receiptRow](tx.ctx, tx.db,
+		"SELECT * FROM receipts WHERE product = ? AND warehouse = ? AND arrived < quantity ORDER BY due, seq"+tx.s.forUpdate(), string(product), warehouse)
+	if err != nil {
+		return fmt.Errorf("read receipts of %s: %w", product, err)
+	}
+	for i := range rows {
+		was := rows[i]
+		part := min(left, was.Quantity-was.Arrived)
+		if part <= 0 {
+			break
+		}
+		left -= part
+		rows[i].Arrived += part
+		tx.queue(updateRow(&was, &rows[i]))
+	}
+	return nil
+}
+
+// AddMove stores a new move.
+func (tx *Tx) AddMove(m orders.StockMove) (*orders.StockMove, bool, error) {
+	var c micros
+	row := moveRow{
+		MsgKey: keyText(m.Key), Kind: string(m.Kind), Product: string(m.Product), Warehouse: m.Warehouse, Giver: m.From, Quantity: c.of(m.Quantity),
+		Counted: c.of(m.Counted), State: slices.Index(moveStates, m.State), ByName: m.By, DoneName: m.Done, At: toMS(m.At),
+	}
+	if c.err != nil {
+		return nil, false, c.err
+	}
+	st := insertRows([]moveRow{row})
+	r, err := tx.pool.ExecContext(tx.ctx, st.text+tx.s.unlessThere("msg_key"), st.args...)
+	if err != nil {
+		return nil, false, fmt.Errorf("store a move: %w", err)
+	}
+	n, err := r.RowsAffected()
+	if err != nil {
+		return nil, false, err
+	}
+	found, err := selectRows[moveRow](tx.ctx, tx.db, "SELECT * FROM stock_moves WHERE msg_key = ?", row.MsgKey)
+	if err != nil || len(found) == 0 {
+		return nil, false, fmt.Errorf("read a move: %w", err)
+	}
+	return found[0].toDomain(), n > 0, nil
+}
+
+// Move loads a move under a lock.
+func (tx *Tx) Move(id int64) (*orders.StockMove, error) {
+	found, err := selectRows[moveRow](tx.ctx, tx.db, "SELECT * FROM stock_moves WHERE id = ?"+tx.s.forUpdate(), id)
+	if err != nil {
+		return nil, fmt.Errorf("lock move %d: %w", id, err)
+	}
+	if len(found) == 0 {
+		return nil, orders.Errorf(orders.CodeNotFound, "没有编号 %d 的库存变动", id)
+	}
+	return found[0].toDomain(), nil
+}
+
+// SaveMove stores the state of a move.
+func (tx *Tx) SaveMove(m *orders.StockMove) error {
+	tx.queue(statement{"UPDATE stock_moves SET state = ?, done_name = ? WHERE id = ?", []any{slices.Index(moveStates, m.State), m.Done, m.ID}})
+	return nil
+}
+
+// Supply returns where products come from and who waits for them.
+func (tx *Tx) Supply(products ...orders.ProductCode) (map[orders.ProductCode]*orders.Supply, error) {
+	return tx.supply(nil, products...)
+}
+
+func (tx *Tx) supply(before *orders.Order, products ...orders.ProductCode) (map[orders.ProductCode]*orders.Supply, error) {
+	if err := tx.loadStock(codesOf(products)...); err != nil {
+		return nil, err
+	}
+	var own []stockRow // as this transaction has changed it
+	for _, p := range products {
+		for _, r := range tx.stock.products[string(p)] {
+			own = append(own, *r)
+		}
+	}
+	return tx.s.supply(tx.ctx, tx.db, own, before, products...)
+}
+
+// Supply returns where products come from and who waits for them, as it is at one moment.
+func (s *Store) Supply(ctx context.Context, products ...orders.ProductCode) (out map[orders.ProductCode]*orders.Supply, err error) {
+	if len(products) == 0 {
+		return nil, nil
+	}
+	err = s.snapshot(ctx, func(db *gorm.DB) error {
+		in, args := inList(codesOf(products))
+		rows, err := selectRows[stockRow](ctx, db, "SELECT * FROM stock WHERE product IN "+in+" ORDER BY product, warehouse", args...)
+		if err != nil {
+			return err
+		}
+		defaultFirst(rows)
+		out, err = s.supply(ctx, db, rows, nil, products...)
+		return err
+	})
+	return out, err
+}
+
+func codesOf(products []orders.ProductCode) []string {
+	out := make([]string, len(products))
+	for i, p := range products {
+		out[i] = string(p)
+	}
+	return out
+}
+
+// supply adds to stock what is expected and who waits, of the orders that were confirmed before one where that is given.
+func (s *Store) supply(ctx context.Context, db *gorm.DB, stock []stockRow, before *orders.Order, products ...orders.ProductCode) (map[orders.ProductCode]*orders.Supply, error) {
+	out := make(map[orders.ProductCode]*orders.Supply, len(products))
+	for _, p := range products {
+		out[p] = &orders.Supply{}
+	}
+	for i := range stock {
+		p := out[orders.ProductCode(stock[i].Product)]
+		p.Stocks = append(p.Stocks, stock[i].toDomain())
+		p.Free = p.Free.Add(fromMicro(stock[i].promisable(s.opts.UseSafety)))
+	}
+	if len(products) == 0 {
+		return out, nil
+	}
+	in, args := inList(codesOf(products))
+	receipts, err := selectRows[receiptRow](ctx, db, "SELECT * FROM receipts WHERE product IN "+in+" AND arrived < quantity ORDER BY due, seq", args...)
+	if err != nil {
+		return nil, fmt.Errorf("read receipts: %w", err)
+	}
+	for i := range receipts {
+		p := out[orders.ProductCode(receipts[i].Product)]
+		p.Receipts = append(p.Receipts, receipts[i].toDomain())
+	}
+	lacks, err := lacking(ctx, db, products)
+	if err != nil {
+		return nil, err
+	}
+	for i := range lacks {
+		l := &lacks[i]
+		if before != nil && (l.OrderID == string(before.ID) || !before.ConfirmedAt.IsZero() && (l.ConfirmedAt > toMS(before.ConfirmedAt) || l.ConfirmedAt == toMS(before.ConfirmedAt) && l.OrderID > string(before.ID))) {
+			continue
+		}
+		for part, n := range l.parts {
+			out[part].Waiting = out[part].Waiting.Add(fromMicro(n))
+		}
+	}
+	return out, nil
+}
+
+// lack is what a line of an order that waits is short of, by product.
+type lack struct {
+	OrderID     string
+	ConfirmedAt int64
+	Product     string
+	Short       int64
+
+	parts map[orders.ProductCode]int64
+}
+
+// lacking reads the lines that wait for products or for bundles with them, by the order's confirmation.
+func lacking(ctx context.Context, db *gorm.DB, products []orders.ProductCode) ([]lack, error) {
+	var all []lack
+	err := db.WithContext(ctx).Raw(`SELECT o.id order_id, o.confirmed_at, l.product, l.base - l.reserved short FROM orders o JOIN order_lines l ON l.order_id = o.id
+		WHERE o.waits = 1 AND l.base > l.reserved ORDER BY o.confirmed_at, o.id, l.no`).Scan(&all).Error
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	seen := make(map[string]bool)
+	for i := range all {
+		seen[all[i].Product] = true
+	}
+	bundles := make(map[string]map[string]int64)
+	for part := range slices.Chunk(slices.Sorted(maps.Keys(seen)), 500) {
+		some, err := partsOf(ctx, db, part)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(bundles, some)
+	}
+	wanted := make(map[orders.ProductCode]bool, len(products))
+	for _, p := range products {
+		wanted[p] = true
+	}
+	var out []lack
+	for _, l := range all {
+		l.parts = make(map[orders.ProductCode]int64)
+		needs, isBundle := bundles[l.Product]
+		if !isBundle {
+			needs = map[string]int64{l.Product: oneMicro}
+		}
+		for part, per := range needs {
+			if p := orders.ProductCode(part); wanted[p] {
+				l.parts[p] += times(l.Short, per)
+			}
+		}
+		if len(l.parts) > 0 {
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
+
+// Waiting returns the orders that lack stock of products.
+func (tx *Tx) Waiting(products ...orders.ProductCode) ([]orders.OrderID, error) {
+	if err := tx.run(); err != nil {
+		return nil, err
+	}
+	lacks, err := lacking(tx.ctx, tx.db, products)
+	if err != nil {
+		return nil, fmt.Errorf("read who waits: %w", err)
+	}
+	var out []orders.OrderID
+	for i := range lacks {
+		if id := orders.OrderID(lacks[i].OrderID); !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out, nil
+}
+
+// expect notes on the lines of an order that lack stock by when it comes.
+func (tx *Tx) expect(o *orders.Order) error {
+	b := &tx.stock
+	var codes []orders.ProductCode
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		if l.Expected = ""; l.Product != "" && l.Short().IsPositive() {
+			for part := range b.needs(string(l.Product)) {
+				if c := orders.ProductCode(part); !slices.Contains(codes, c) {
+					codes = append(codes, c)
+				}
+			}
+		}
+	}
+	if len(codes) == 0 {
+		return nil
+	}
+	slices.Sort(codes)
+	supplies, err := tx.supply(o, codes...)
+	if err != nil {
+		return err
+	}
+	today := tx.s.now().In(beijing).Format(time.DateOnly)
+lines:
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		if l.Product == "" || !l.Short().IsPositive() {
+			continue
+		}
+		last := ""
+		for part, per := range b.needs(string(l.Product)) {
+			s, need := supplies[orders.ProductCode(part)], l.Short().Mul(fromMicro(per))
+			if s.ATP(today, today).GreaterThanOrEqual(need) {
+				continue
+			}
+			due := s.When(need, today)
+			if due == "" {
+				continue lines
+			}
+			last = max(last, due)
+		}
+		l.Expected = last
+	}
+	return nil
+}
+
+// noticeStock emits what follows from the stock that this transaction has changed: that goods are free for which others wait, and
+// which warehouses have come below their safety stock. That is said once, until there is more than the safety stock again.
+func (tx *Tx) noticeStock() error {
+	b := &tx.stock
+	freed := slices.Clone(b.added)
+	var low []string
+	for _, code := range slices.Sorted(maps.Keys(b.products)) {
+		more := int64(0)
+		for _, r := range b.products[code] {
+			stored := b.stored[r]
+			more += r.promisable(tx.s.opts.UseSafety) - stored.promisable(tx.s.opts.UseSafety)
+			free := r.free()
+			isLow := r.SafetyStock > 0 && (free < r.SafetyStock || free == r.SafetyStock && (b.unmet[code] || r.Low))
+			if isLow && !r.Low {
+				low = append(low, code+"\t"+r.Warehouse)
+			}
+			r.Low = isLow
+		}
+		if more > 0 && !slices.Contains(freed, code) {
+			freed = append(freed, code)
+		}
+	}
+	if len(low) > 0 {
+		tx.emitStock(orders.EventLow, strings.Join(low, "\n"))
+	}
+	if len(freed) == 0 {
+		return nil
+	}
+	ids, err := tx.Waiting(productCodes(freed)...)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	tx.emitStock(orders.EventFreed, strings.Join(freed, "\n"))
+	return nil
+}
+
+func productCodes(codes []string) []orders.ProductCode {
+	out := make([]orders.ProductCode, len(codes))
+	for i, c := range codes {
+		out[i] = orders.ProductCode(c)
+	}
+	return out
+}
+
+func (tx *Tx) emitStock(kind, stock string) {
+	at := toMS(tx.s.now())
+	tx.events = append(tx.events, eventRow{Kind: kind, At: at, Actor: orders.SystemActor.Code, Data: toJSON(map[string]string{"stock": stock}), DueAt: at})
+}
+
+var receiptColumns = []column[receiptRow]{
+	{"number", "采购单号", true, text(codeLen, func(r *receiptRow) *string { return &r.Number })},
+	{"product", "产品编码", true, text(codeLen, func(r *receiptRow) *string { return &r.Product })},
+	{"warehouse", "仓库", false, text(codeLen, func(r *receiptRow) *string { return &r.Warehouse })},
+	{"quantity", "数量", true, amount(func(r *receiptRow) *int64 { return &r.Quantity })},
+	{"due", "预计到货", true, date(func(r *receiptRow) *string { return &r.Due })},
+}
+
+// receipts takes over what is expected.
+func (im *importer) receipts() error {
+	byKey := func(r *receiptRow) string {
+		if r.Warehouse == "" {
+			r.Warehouse = DefaultWarehouse
+		}
+		return key(r.Number, r.Product, r.Warehouse)
+	}
+	stored, err := load(im.db, "receipts", byKey)
+	if err != nil {
+		return err
+	}
+	records, err := parse(im, receiptColumns, stored, byKey, "number")
+	if err != nil {
+		return err
+	}
+	product, _, err := im.known()
+	if err != nil {
+		return err
+	}
+	bundles, err := im.codes("products WHERE kind = 'bundle'")
+	if err != nil {
+		return err
+	}
+	for i := range records {
+		r := &records[i]
+		r.row.Warehouse = orElse(r.row.Warehouse, DefaultWarehouse)
+		product(r.no, "product", r.row.Product)
+		if bundles[r.row.Product] {
+			im.refuse(r.no, "product", "%s 是组合品，没有自己的库存", r.row.Product)
+		}
+		im.tx.stock.added = append(im.tx.stock.added, r.row.Product)
+	}
+	return store(im, "receipts", receiptColumns, records, func(r *receiptRow) (seq, version *int64) { return &r.Seq, nil })
+}
+
+func orElse(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}

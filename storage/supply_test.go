@@ -1,0 +1,336 @@
+package storage_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orderbot/orders"
+	"orderbot/orders/ordertest"
+	"orderbot/storage"
+)
+
+// depot is a firm with stock, two replicas of which work on one database.
+type depot struct {
+	*testing.T
+
+	stores [2]*storage.Store
+	desk   *orders.Desk
+	mu     sync.Mutex
+	now    time.Time
+	moves  int
+}
+
+// depots opens a depot on each kind of database. Orders of more than 5,000 yuan wait for the sales manager.
+func depots(t *testing.T, test func(d *depot)) {
+	t.Helper()
+	for name, url := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address := url(t)
+			d := &depot{T: t, stores: [2]*storage.Store{migrated(t, address), open(t, address)}, now: ordertest.Start}
+			importCSV(t, d.stores[0], "products", "code,name,unit,price,stock,category,kind,parts,moq",
+				"P1,导管,盒,10,0,导管,标准品,,", "P2,导丝,盒,10,100,导丝,标准品,,", "K1,套装,盒,30,,套装,组合品,P1=2;P2=1,")
+			importCSV(t, d.stores[0], "customers", "code,name,level,credit_grade,sales", "C1,仁和医院,A,A,S1", "C2,康宁医院,A,A,S1")
+			d.desk = desk(t, d.stores[0], "routes:\n  - {name: 自动, when: 金额 < 5000, steps: []}\n  - {name: 人工, when: 其余, steps: [{role: 销售经理}]}\n", d.clock)
+			test(d)
+		})
+	}
+}
+
+func (d *depot) clock() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.now
+}
+
+func (d *depot) stock(rows ...string) {
+	d.Helper()
+	importCSV(d.T, d.stores[0], "stock", append([]string{"product,warehouse,on_hand,safety_stock"}, rows...)...)
+}
+
+// do runs something in a transaction of one of the replicas.
+func (d *depot) do(change func(tx *storage.Tx) error) error {
+	d.mu.Lock()
+	d.moves++
+	store := d.stores[d.moves%2]
+	d.mu.Unlock()
+	return store.Do(d.Context(), change)
+}
+
+// place places an order of so much of each product; confirm confirms it too.
+func (d *depot) place(quantity int64, products ...orders.ProductCode) orders.OrderID {
+	d.Helper()
+	o := ordertest.Order("", "C1", quantity, products...)
+	o.Sales = "S1"
+	require.NoError(d, d.do(func(tx *storage.Tx) error { o.ID = ""; return d.desk.Place(tx, o, seller) }))
+	return o.ID
+}
+
+func (d *depot) confirm(quantity int64, products ...orders.ProductCode) orders.OrderID {
+	d.Helper()
+	id := d.place(quantity, products...)
+	d.mu.Lock()
+	d.now = d.now.Add(time.Minute)
+	d.mu.Unlock()
+	require.NoError(d, d.do(func(tx *storage.Tx) error { _, _, err := d.desk.Confirm(tx, id, 0, seller); return err }))
+	return id
+}
+
+func (d *depot) order(id orders.OrderID) *orders.Order {
+	d.Helper()
+	o, err := d.stores[0].FindOrder(d.Context(), id)
+	require.NoError(d, err)
+	return o
+}
+
+// holds says what orders hold of their first lines, and of which status they are.
+func (d *depot) holds(ids ...orders.OrderID) string {
+	d.Helper()
+	var out []string
+	for _, id := range ids {
+		o := d.order(id)
+		out = append(out, fmt.Sprintf("%s %s", o.Lines[0].Reserved, o.Status))
+	}
+	return strings.Join(out, ", ")
+}
+
+// move changes stock and returns who got goods by it.
+func (d *depot) move(m orders.StockMove) (*orders.StockMove, []orders.OrderID) {
+	d.Helper()
+	d.moves++
+	m.Key = fmt.Sprint("move ", d.moves)
+	var served []orders.OrderID
+	var made *orders.StockMove
+	require.NoError(d, d.do(func(tx *storage.Tx) (err error) {
+		made, served, err = d.desk.MoveStock(tx, m, keeper)
+		return err
+	}))
+	return made, served
+}
+
+func (d *depot) arrive(product orders.ProductCode, warehouse, quantity string) []orders.OrderID {
+	d.Helper()
+	_, served := d.move(orders.StockMove{Kind: orders.MoveArrival, Product: product, Warehouse: warehouse, Quantity: ordertest.Decimal(quantity)})
+	return served
+}
+
+// events returns what was emitted of a kind since the last call: the orders, or the stock.
+func (d *depot) events(kinds ...string) []string {
+	d.Helper()
+	var out []string
+	for {
+		found, err := d.stores[0].ClaimEvents(d.Context(), d.clock().AddDate(1, 0, 0), time.Hour, 50)
+		require.NoError(d, err)
+		if len(found) == 0 {
+			return out
+		}
+		for _, e := range found {
+			for _, k := range kinds {
+				if e.Kind == k {
+					out = append(out, strings.ReplaceAll(string(e.Order)+e.Data["stock"], "\t", " "))
+				}
+			}
+			require.NoError(d, d.stores[0].Do(d.Context(), func(tx *storage.Tx) error { return tx.FinishEvent(e) }))
+		}
+	}
+}
+
+var (
+	keeper = orders.Actor{Code: "S20", Name: "吴仓", Staff: &orders.Staff{Code: "S20", Name: "吴仓", Roles: []orders.Role{orders.RoleWarehouseLead}}}
+	buyer  = orders.Actor{Code: "S30", Name: "冯购", Staff: &orders.Staff{Code: "S30", Name: "冯购", Roles: []orders.Role{orders.RolePurchasing}}}
+	boss   = orders.Actor{Code: "S10", Name: "王敏", Staff: &orders.Staff{Code: "S10", Name: "王敏", Roles: []orders.Role{orders.RoleSalesManager}}}
+)
+
+// What arrives goes to the orders that wait for it, those confirmed first in front, each once; a bundle waits for its parts, and an
+// order that is not approved yet waits as long as its reservation lasts.
+func TestArrivalsServeTheOldestOrderFirst(t *testing.T) {
+	t.Parallel()
+	depots(t, func(d *depot) {
+		d.stock("P1,东仓,4,0")
+		first, bundle, third := d.confirm(10, "P1"), d.confirm(5, "K1"), d.confirm(600, "P1") // the last waits for its approval
+		require.Equal(d, "4 已审批, 0 已审批, 0 待审批", d.holds(first, bundle, third))
+		d.events()
+		require.Equal(d, []orders.OrderID{first}, d.arrive("P1", "东仓", "6"))
+		require.Equal(d, "10 已占货, 0 已审批, 0 待审批", d.holds(first, bundle, third))
+		require.Equal(d, []orders.OrderID{bundle, third}, d.arrive("P1", "西仓", "12"))
+		require.Equal(d, "10 已占货, 5 已占货, 2 待审批", d.holds(first, bundle, third))
+		require.Equal(d, []string{string(first), string(bundle), string(third)}, d.events(orders.EventServed))
+		require.Empty(d, d.arrive("P2", "西仓", "12"))
+
+		// What an order gives back goes to who waits.
+		require.NoError(d, d.do(func(tx *storage.Tx) error { _, err := d.desk.Cancel(tx, first, 0, "不要了", seller); return err }))
+		require.Equal(d, []string{"P1"}, d.events(orders.EventFreed))
+		for _, want := range [][]orders.OrderID{{third}, nil} { // the second time there is nothing left to do
+			require.NoError(d, d.do(func(tx *storage.Tx) error {
+				got, err := d.desk.Serve(tx, orders.SystemActor, "P1")
+				require.Equal(d, want, got)
+				return err
+			}))
+		}
+		require.Equal(d, "0 已取消, 5 已占货, 12 待审批", d.holds(first, bundle, third))
+
+		// Once its reservation is over it waits no more, until it is approved.
+		d.now = d.now.Add(25 * time.Hour)
+		require.NoError(d, d.do(func(tx *storage.Tx) error { return d.desk.Tick(tx, third) }))
+		require.Empty(d, d.arrive("P1", "西仓", "5"))
+		require.Equal(d, "0 待审批", d.holds(third))
+		require.NoError(d, d.do(func(tx *storage.Tx) error { _, err := d.desk.Decide(tx, third, 0, 0, true, "", boss); return err }))
+		require.Equal(d, "17 已审批", d.holds(third))
+		require.Equal(d, []orders.OrderID{third}, d.arrive("P1", "西仓", "1000"))
+		require.Equal(d, "600 已占货", d.holds(third))
+	})
+}
+
+// What can be promised for a day is what is free and what comes until then, less what others wait for; an order that lacks stock says
+// by when it comes, and hears it when that changes.
+func TestWhatIsExpectedIsPromised(t *testing.T) {
+	t.Parallel()
+	depots(t, func(d *depot) {
+		d.stock("P1,东仓,10,4")
+		expect := func(by orders.Actor, number, quantity, due string) error {
+			return d.do(func(tx *storage.Tx) error {
+				_, err := d.desk.Expect(tx, orders.Receipt{Number: number, Product: "P1", Warehouse: "东仓", Quantity: ordertest.Decimal(quantity), Due: due}, by)
+				return err
+			})
+		}
+		require.Equal(d, orders.CodeDenied, orders.ErrorCode(expect(seller, "", "20", "2026-03-15")))
+		require.NoError(d, expect(buyer, "", "20", "2026-03-15"))
+		require.NoError(d, expect(buyer, "PO2", "30", "2026-03-20"))
+		require.NoError(d, expect(buyer, "PO1", "99", "2026-03-10")) // should have come
+		supply := func() *orders.Supply {
+			got, err := d.stores[0].Supply(d.Context(), "P1")
+			require.NoError(d, err)
+			return got["P1"]
+		}
+		promised := func() (out []string) {
+			for _, day := range []string{"2026-03-11", "2026-03-14", "2026-03-15", "2026-03-20"} {
+				out = append(out, supply().ATP("2026-03-11", day).String())
+			}
+			return out
+		}
+		require.Equal(d, []string{"6", "6", "26", "56"}, promised())
+		first, second, third := d.confirm(16, "P1"), d.confirm(12, "P1"), d.confirm(15, "K1")
+		require.Equal(d, []string{"0", "0", "0", "0"}, promised())
+		due := func() (out []string) {
+			for _, id := range []orders.OrderID{first, second, third} {
+				out = append(out, d.order(id).Lines[0].Expected)
+			}
+			return out
+		}
+		require.Equal(d, []string{"2026-03-15", "2026-03-20", ""}, due())
+		require.NoError(d, expect(buyer, "PO2", "80", "2026-03-25")) // more, and later
+		require.Equal(d, []string{"2026-03-15", "2026-03-25", "2026-03-25"}, due())
+
+		// What arrives is expected no more, what is due first in front.
+		require.NoError(d, expect(buyer, "PO1", "0", "2026-03-10")) // never mind
+		require.Equal(d, []orders.OrderID{first, second}, d.arrive("P1", "东仓", "22"))
+		require.Equal(d, "16 已占货, 12 已占货, 0 已审批", d.holds(first, second, third))
+		require.Len(d, supply().Receipts, 1)
+		require.Equal(d, "78", supply().Receipts[0].Open().String())
+		require.Equal(d, []string{"", "", "2026-03-25"}, due())
+	})
+}
+
+// Coming below its safety stock is said once for each time that a warehouse does, whoever takes the goods.
+func TestSafetyStockIsCrossedOnce(t *testing.T) {
+	t.Parallel()
+	depots(t, func(d *depot) {
+		low := func() []string { return d.events(orders.EventLow) }
+		d.stock("P1,东仓,30,20", "P2,默认仓,100,0")
+		d.confirm(10, "P1")
+		require.Empty(d, low(), "just the safety stock is left")
+		id := d.confirm(3, "P1")
+		require.Equal(d, []string{"P1 东仓"}, low(), "more was wanted than there is")
+		d.confirm(4, "P1")
+		require.Empty(d, low(), "still")
+		require.Equal(d, "0 已审批", d.holds(id), "the safety stock is kept")
+		d.arrive("P1", "东仓", "7")
+		require.Empty(d, low())
+		d.arrive("P1", "东仓", "20")
+		d.confirm(100, "P1")
+		require.Equal(d, []string{"P1 东仓"}, low(), "again, after it had been above")
+
+		// Of two that count at once on two replicas, one crosses.
+		d.arrive("P1", "东仓", "200")
+		low()
+		var wg sync.WaitGroup
+		errs := make([]error, 8)
+		for i := range errs {
+			wg.Go(func() {
+				errs[i] = d.stores[i%2].Do(d.Context(), func(tx *storage.Tx) error { return tx.MoveStock("P1", "东仓", ordertest.Decimal("-16")) })
+			})
+		}
+		wg.Wait()
+		for _, err := range errs {
+			require.NoError(d, err)
+		}
+		require.Equal(d, []string{"P1 东仓"}, low())
+		d.stock("P1,东仓,300,20")
+		require.Empty(d, low())
+		d.stock("P1,东仓,130,20") // by an import too
+		require.Equal(d, []string{"P1 东仓"}, low())
+	})
+}
+
+// Counts and transfers are proposed, then made once; none takes from what orders hold, and no transfer from a safety stock.
+func TestStockIsMovedOnce(t *testing.T) {
+	t.Parallel()
+	depots(t, func(d *depot) {
+		d.stock("P1,东仓,5,20", "P1,西仓,50,30", "P1,南仓,33,30", "P2,东仓,10,0")
+		settle := func(id int64, accept bool) error {
+			return d.do(func(tx *storage.Tx) error { _, _, err := d.desk.SettleMove(tx, id, accept, keeper); return err })
+		}
+		onHand := func(product orders.ProductCode) (out []string) {
+			rows, err := d.stores[0].StockOf(d.Context(), product)
+			require.NoError(d, err)
+			for _, r := range rows {
+				out = append(out, r.Warehouse+" "+r.OnHand.String())
+			}
+			return out
+		}
+		supply, err := d.stores[0].Supply(d.Context(), "P1")
+		require.NoError(d, err)
+		var proposed []string
+		for _, m := range supply["P1"].Transfers("东仓") {
+			proposed = append(proposed, fmt.Sprintf("%s→%s %s", m.From, m.Warehouse, m.Quantity))
+		}
+		require.Equal(d, []string{"西仓→东仓 15"}, proposed)
+		m := supply["P1"].Transfers("东仓")[0]
+		made, _ := d.move(m)
+		require.Equal(d, []string{"默认仓 0", "东仓 5", "南仓 33", "西仓 50"}, onHand("P1"))
+		require.NoError(d, settle(made.ID, true))
+		require.Equal(d, orders.CodeConflict, orders.ErrorCode(settle(made.ID, true)))
+		require.Equal(d, []string{"默认仓 0", "东仓 20", "南仓 33", "西仓 35"}, onHand("P1"))
+		m.Quantity = ordertest.Decimal("6") // one more than it can spare
+		made, _ = d.move(m)
+		require.Equal(d, orders.CodeConflict, orders.ErrorCode(settle(made.ID, true)))
+		require.NoError(d, settle(made.ID, false))
+		require.Equal(d, []string{"默认仓 0", "东仓 20", "南仓 33", "西仓 35"}, onHand("P1"))
+
+		// A count says by how much what was on hand differs; what leaves until it is confirmed stays gone.
+		id := d.confirm(40, "P2")
+		count, _ := d.move(orders.StockMove{Kind: orders.MoveCount, Product: "P2", Warehouse: "默认仓", Counted: ordertest.Decimal("95")})
+		require.Equal(d, "-5", count.Quantity.String())
+		require.NoError(d, d.do(func(tx *storage.Tx) error { _, err := d.desk.Ship(tx, id, "SF", "SF1", "t", keeper); return err }))
+		require.NoError(d, settle(count.ID, true))
+		require.Equal(d, orders.CodeConflict, orders.ErrorCode(settle(count.ID, true)))
+		require.Equal(d, []string{"默认仓 55", "东仓 10"}, onHand("P2"))
+		d.confirm(60, "P2")
+		count, _ = d.move(orders.StockMove{Kind: orders.MoveCount, Product: "P2", Warehouse: "默认仓", Counted: ordertest.Decimal("54")})
+		require.ErrorContains(d, settle(count.ID, true), "已被订单占用 55")
+
+		// Nobody else may.
+		for _, kind := range []orders.MoveKind{orders.MoveArrival, orders.MoveCount, orders.MoveTransfer} {
+			err := d.do(func(tx *storage.Tx) error {
+				_, _, err := d.desk.MoveStock(tx, orders.StockMove{Kind: kind, Product: "P1", Quantity: ordertest.Decimal("1")}, seller)
+				return err
+			})
+			require.Equal(d, orders.CodeDenied, orders.ErrorCode(err))
+		}
+	})
+}
