@@ -71,6 +71,13 @@ const (
 	cmdUnpay    verb = "unpay"
 	cmdAccount  verb = "account"
 
+	cmdArrive   verb = "arrive"   // 到货
+	cmdCount    verb = "count"    // 盘点
+	cmdMove     verb = "move"     // 调拨
+	cmdRunMove  verb = "run_move" // 确认盘点
+	cmdDropMove verb = "drop_move"
+	cmdExpect   verb = "expect" // 预计到货
+
 	cmdImport    verb = "import"
 	cmdDrop      verb = "drop_import"
 	cmdReadTable verb = "read_table"
@@ -84,6 +91,14 @@ var words = []struct {
 	numbered bool // only with an order number
 	alone    bool // without a number only as the whole message
 }{
+	{"确认盘点", cmdRunMove, false, false},
+	{"确认调拨", cmdRunMove, false, false},
+	{"放弃盘点", cmdDropMove, false, false},
+	{"放弃调拨", cmdDropMove, false, false},
+	{"预计到货", cmdExpect, false, false},
+	{"到货", cmdArrive, false, false},
+	{"盘点", cmdCount, false, false},
+	{"调拨", cmdMove, false, false},
 	{"确认下单", cmdConfirm, true, false},
 	{"确认", cmdConfirm, true, false},
 	{"取消", cmdCancel, true, false},
@@ -188,6 +203,8 @@ func parseCommand(text string) command {
 		switch {
 		case w.verb == cmdRules && !isRuleCommand(arg, ids), w.verb == cmdDay && !reportDay.MatchString(arg):
 			continue
+		case isStock(w.verb) && (len(ids) > 0 || !strings.HasPrefix(after, " ") && !strings.HasPrefix(after, ":")): // 到货后再付款, 盘点机3台
+			continue
 		case arg == "":
 		case len(ids) > 0 && asksWhether.MatchString(arg):
 			return command{verb: cmdProgress, orders: ids}
@@ -215,6 +232,11 @@ func parseCommand(text string) command {
 		return command{verb: cmdProgress, orders: ids} // a number by itself asks where its order is
 	}
 	return command{}
+}
+
+// isStock tells whether a command changes stock.
+func isStock(v verb) bool {
+	return slices.Contains([]verb{cmdArrive, cmdCount, cmdMove, cmdRunMove, cmdDropMove, cmdExpect}, v)
 }
 
 // command carries out a command. It returns false where the sentence turns out to be no command
@@ -309,6 +331,12 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.day(ctx, cmd.arg)
 	case cmdStock:
 		return true, s.stock(ctx, cmd.arg)
+	case cmdArrive, cmdCount, cmdMove:
+		return s.moveStock(ctx, tx, cmd)
+	case cmdRunMove, cmdDropMove:
+		return s.settleMoveInWords(tx, cmd)
+	case cmdExpect:
+		return s.expect(ctx, tx, cmd.arg)
 	case cmdTrail:
 		return true, s.trail(ctx, tx, cmd.orders)
 	case cmdLeave:
@@ -687,33 +715,5 @@ func (s *session) board(ctx context.Context) error {
 		rows = append(rows, fmt.Sprintf("⚠️ 加急还没人收到：%d 单", urgent))
 	}
 	s.say(strings.Join(rows, "\n"))
-	return nil
-}
-
-// stock answers 「库存 名称」 with what is free of the products that all words fit.
-func (s *session) stock(ctx context.Context, words string) error {
-	tokens := strings.Fields(strings.ToLower(norm.NFKC.String(words)))
-	if len(tokens) == 0 {
-		s.say("请带上名称，例如「库存 导管 6F」。")
-		return nil
-	}
-	var codes []orders.ProductCode
-	var found []*orders.Product
-	for _, p := range s.books.Catalog.Products() {
-		text := strings.ToLower(norm.NFKC.String(string(p.Code) + " " + p.Title() + " " + strings.Join(p.Aliases, " ")))
-		if !slices.ContainsFunc(tokens, func(t string) bool { return !strings.Contains(text, t) }) {
-			codes, found = append(codes, p.Code), append(found, p)
-		}
-	}
-	shown := min(len(found), 10)
-	free, err := s.clerk.Query.Available(ctx, codes[:shown]...)
-	if err != nil {
-		return err
-	}
-	items := make([]cards.StockItem, shown)
-	for i, p := range found[:shown] {
-		items[i] = cards.StockItem{Product: p, Available: free[p.Code]}
-	}
-	s.send(cards.Stock(words, items, len(found)-shown, s.now), "reply", "")
 	return nil
 }

@@ -82,7 +82,7 @@ type Turns interface {
 
 // Tx is one transaction of the clerk.
 type Tx interface {
-	orders.Tx
+	orders.StockTx
 	orders.RuleTx
 	orders.ImportTx
 	orders.AttachmentTx
@@ -160,6 +160,10 @@ type Query interface {
 	// Available returns the base units of products that an order may take: on hand − reserved − allocated − safety stock, of each
 	// warehouse and never below 0.
 	Available(ctx context.Context, codes ...orders.ProductCode) (map[orders.ProductCode]orders.Quantity, error)
+	// Supply returns where products come from and who waits for them.
+	Supply(ctx context.Context, codes ...orders.ProductCode) (map[orders.ProductCode]*orders.Supply, error)
+	// Warehouses returns the names of all that have stock, or had.
+	Warehouses(ctx context.Context) ([]string, error)
 	// Exposure returns a customer's credit exposure.
 	Exposure(ctx context.Context, customer orders.CustomerCode) (orders.Money, error)
 	// Account returns how a customer stands on a day.

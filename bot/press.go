@@ -29,6 +29,8 @@ func cardKind(v cards.Verb) string {
 		return KindRulesCard
 	case cards.RunImport, cards.DropImport, cards.PreviewImport, cards.ReadTable:
 		return KindImportCard
+	case cards.RunMove, cards.DropMove:
+		return KindMoveCard
 	default:
 		return KindDraftCard
 	}
@@ -101,6 +103,11 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 		return err
 	case cards.ReadTable:
 		return s.readTable(ctx, tx, a.Version)
+	case cards.RunMove, cards.DropMove:
+		if s.person.staff == nil {
+			return orders.Errorf(orders.CodeDenied, "这个按钮无效，没有改动任何订单")
+		}
+		return s.settleMove(tx, a.Version, a.Verb == cards.RunMove)
 	case cards.ShowBasis:
 		return s.basis(tx, []orders.OrderID{a.Order})
 	case cards.Ack:
@@ -149,6 +156,9 @@ func (s *session) settled(tx Tx) (*cards.Card, cards.Action, error) {
 		return card, a, err
 	case KindImportCard:
 		card, err := s.settledImport(tx, a)
+		return card, a, err
+	case KindMoveCard:
+		card, err := s.settledMove(tx, a)
 		return card, a, err
 	default:
 	}

@@ -419,18 +419,8 @@ func (s *session) show(ctx context.Context, tx Tx, o *orders.Order, note string,
 	if s.internal != "" {
 		note += internalTaken
 	}
-	var codes []orders.ProductCode
-	for i := range o.Lines {
-		if o.Lines[i].Product != "" {
-			codes = append(codes, o.Lines[i].Product)
-		}
-	}
-	free, err := s.clerk.Query.Available(ctx, codes...)
-	if err != nil {
+	if err := s.atOnce(ctx, o); err != nil {
 		return err
-	}
-	for i := range o.Lines {
-		o.Lines[i].Available = free[o.Lines[i].Product]
 	}
 	link, err := s.link(tx, o.ID)
 	if err != nil {

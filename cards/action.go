@@ -38,6 +38,9 @@ const (
 	DropImport    Verb = "import_drop"    // 放弃
 	PreviewImport Verb = "import_preview" // 是资料: what it would do is to be shown
 	ReadTable     Verb = "import_read"    // 是订单
+
+	RunMove  Verb = "move"      // a change of stock of number Version is made
+	DropMove Verb = "move_drop" // or not
 )
 
 // RulesBack says that a change of the rules is taken back.

@@ -342,8 +342,8 @@ func scenes() map[string][]cards.Message {
 			cards.Todo(nil, at(11, 15, 0))[0],
 		},
 		"stock": {
-			cards.Stock("导尿管", []cards.StockItem{{cat.Product("P012"), dec("1250")}, {cat.Product("P031"), dec("0")}, {cat.Product("P044"), dec("80")}}, 4, at(11, 15, 0)),
-			cards.Stock("飞船", nil, 0, at(11, 15, 0)),
+			cards.Stock("导尿管", []cards.StockItem{{Product: cat.Product("P012"), Available: dec("1250")}, {Product: cat.Product("P031"), Available: dec("0")}, {Product: cat.Product("P044"), Available: dec("80")}}, 4, true, at(11, 15, 0)),
+			cards.Stock("飞船", nil, 0, true, at(11, 15, 0)),
 		},
 		"detail": {
 			cards.Detail(draft(), cards.DetailView{}), cards.Detail(pending(), cards.DetailView{HidePrices: true, SeesInternal: true}),

@@ -349,41 +349,6 @@ func Papers(o *orders.Order) Message {
 	return Message{Text: clipBytes(strings.Join(rows, "\n"), TextLimit)}
 }
 
-// StockItem is a product with what is free of it.
-type StockItem struct {
-	Product   *orders.Product
-	Available orders.Quantity // base units
-}
-
-// Stock answers 「库存 …」. more counts the products that fit and are left out.
-func Stock(words string, items []StockItem, more int, now time.Time) Message {
-	if len(items) == 0 {
-		return Message{Text: "没有找到「" + clip(words, 40) + "」，换个名称、规格或编码试试"}
-	}
-	blocks := make([]string, len(items))
-	for i, it := range items {
-		p := it.Product
-		blocks[i] = fmt.Sprintf("%s %s\n可用 %s%s", p.Code, p.Title(), it.Available, p.Unit)
-		for _, k := range p.Packs {
-			if k.Size.GreaterThan(onePiece) && it.Available.GreaterThanOrEqual(k.Size) {
-				blocks[i] += fmt.Sprintf("（够 %s%s，每%s %s%s）", it.Available.Div(k.Size).Floor(), k.Unit, k.Unit, k.Size, p.Unit)
-				break
-			}
-		}
-		if !it.Available.IsPositive() {
-			blocks[i] += "　⚠️ 缺货"
-		}
-	}
-	tail := func(left int) string {
-		if left += more; left > 0 {
-			return fmt.Sprintf("还有 %d 个，写得再细一点（加上规格）", left)
-		}
-		return ""
-	}
-	head := func(int) string { return "库存（" + when(now) + "，已扣除别人占的）" }
-	return Message{Text: fill(TextLimit, blocks, 1, head, tail)[0]}
-}
-
 // DetailView says who reads the lines of an order.
 type DetailView struct {
 	Page       int  // from 1

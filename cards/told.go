@@ -76,6 +76,14 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 		return say(id+" 的"+n.Who()+"审批超时，已转给上级", awaits(o, catalog, e.At))
 	case orders.EventShortage:
 		return say(append([]string{id + " 库存不足", who}, shortRows(o)...)...)
+	case orders.EventServed:
+		switch {
+		case o.Status.Ended():
+			return Message{}, false
+		case o.Covered():
+			return say(id+" 等的货到了，已经留齐", who)
+		}
+		return say(append([]string{id + " 等的货到了一部分，还缺", who}, shortRows(o)...)...)
 	case orders.EventAcknowledged:
 		if o.Alert == nil || o.Alert.AckBy == "" {
 			return Message{}, false
@@ -144,7 +152,7 @@ func shortRows(o *orders.Order) []string {
 		l := &o.Lines[i]
 		if short := l.Short(); short.IsPositive() {
 			w := wordsOf(o, i)
-			out = append(out, fmt.Sprintf("%s %s：要 %s%s，缺 %s%s", w.code, w.title, l.Base, l.BaseUnit, short, l.BaseUnit))
+			out = append(out, fmt.Sprintf("%s %s：要 %s%s，缺 %s%s", w.code, w.title, l.Base, l.BaseUnit, short, l.BaseUnit)+expected(l))
 		}
 	}
 	return out
@@ -205,6 +213,14 @@ func ToldCustomer(o *orders.Order, e orders.Event, link string) (Message, bool) 
 		return say("您的订单 "+id+" 已收到，正在审核。", lines)
 	case orders.EventApproved:
 		return say("您的订单 "+id+" 已确认，正在备货。", lines, deliveryDue(o), "随时发订单号就能看到哪一步了。")
+	case orders.EventServed:
+		if o.Status.Ended() || len(o.Shipments) > 0 {
+			return Message{}, false
+		}
+		if o.Covered() {
+			return say("您的订单 " + id + " 等的货到了，已经为您留好。")
+		}
+		return say("您的订单 " + id + " 等的货到了一部分，已经为您留好，其余到货后再告诉您。")
 	case orders.EventShipped:
 		s := shipmentOf(o, e)
 		if s == nil {

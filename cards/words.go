@@ -125,15 +125,23 @@ func wordsOf(o *orders.Order, i int) lineWords {
 	}
 	if !isDraft(o) {
 		if short := missing(o, l); short.IsPositive() {
-			w.shortage = fmt.Sprintf("库存不足：缺 %s%s", short, l.BaseUnit)
+			w.shortage = fmt.Sprintf("库存不足：缺 %s%s", short, l.BaseUnit) + expected(l)
 		}
 		return w
 	}
 	w.available = l.Available.String() + l.BaseUnit
 	if short := l.Base.Sub(l.Available); short.IsPositive() {
-		w.shortage = fmt.Sprintf("库存不足：可用 %s，缺 %s%s", w.available, short, l.BaseUnit)
+		w.shortage = fmt.Sprintf("库存不足：可用 %s，缺 %s%s", w.available, short, l.BaseUnit) + expected(l)
 	}
 	return w
+}
+
+// expected says when what a line lacks comes, "" where nobody knows.
+func expected(l *orders.Line) string {
+	if l.Expected == "" {
+		return ""
+	}
+	return "，预计 " + shortDay(l.Expected) + " 到货"
 }
 
 func isDraft(o *orders.Order) bool { return o.Status == orders.StatusDraft || o.Status == "" }

@@ -33,6 +33,7 @@ type DispatcherOptions struct {
 	// PageURL returns the address of an order's page; nil where no page can be reached.
 	PageURL func(token string) string
 	Tracker *Tracker // nil: parcels are not followed
+	Desk    *orders.Desk
 	Metrics *Metrics
 	Now     func() time.Time
 	Logger  *slog.Logger
@@ -161,6 +162,18 @@ func (d *Dispatcher) dispatch(ctx context.Context, log *slog.Logger, e orders.Ev
 	sent := 0
 	err := d.o.Store.Do(ctx, func(tx Tx) error {
 		sent = 0
+		n := &news{d: d, tx: tx, e: e, cat: d.o.Catalog(), now: d.o.Now(), log: log}
+		if e.Kind == orders.EventFreed || e.Kind == orders.EventLow {
+			if err := n.stock(); err != nil {
+				return err
+			}
+			if sent = len(n.out); sent > 0 {
+				if err := tx.Send(n.out...); err != nil {
+					return err
+				}
+			}
+			return tx.FinishEvent(e)
+		}
 		o, err := tx.Order(e.Order)
 		if orders.ErrorCode(err) == orders.CodeNotFound {
 			log.Error("event of an unknown order")
@@ -169,7 +182,7 @@ func (d *Dispatcher) dispatch(ctx context.Context, log *slog.Logger, e orders.Ev
 		if err != nil {
 			return err
 		}
-		n := &news{d: d, tx: tx, e: e, o: o, cat: d.o.Catalog(), now: d.o.Now(), log: log}
+		n.o = o
 		if err := n.route(); err != nil {
 			return err
 		}

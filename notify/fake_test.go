@@ -315,8 +315,12 @@ func (m *memory) ShipmentByToken(_ context.Context, token string) (orders.OrderI
 	return "", 0, orders.Errorf(orders.CodeNotFound, "no such parcel")
 }
 
-// memoryTx is one transaction; the lock of memory is held.
-type memoryTx struct{ m *memory }
+// memoryTx is one transaction; the lock of memory is held. Of stock it knows what orders need.
+type memoryTx struct {
+	orders.StockTx
+
+	m *memory
+}
 
 func (tx *memoryTx) NextOrderID(day time.Time) (orders.OrderID, error) {
 	return orders.OrderID(fmt.Sprintf("SO%s%04d", day.In(beijing).Format("20060102"), len(tx.m.s.Orders)+1)), nil

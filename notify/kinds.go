@@ -14,6 +14,8 @@ const (
 	KindStuck       = "order.stuck"       // nobody can act on an order: to the overseers and the salesperson
 	KindDecided     = "order.decided"     // to the salesperson: approved, or rejected with the reason
 	KindShort       = "stock.short"       // to the salesperson and purchasing
+	KindLow         = "stock.low"         // to purchasing: what came below its safety stock
+	KindMove        = "stock.move"        // to the warehouse's leads, with buttons: a transfer is proposed
 	KindGift        = "gift.promised"     // to purchasing
 	KindContract    = "order.contract"    // to the salesperson, a file
 	KindSlot        = "engineer.slot"     // to the engineer: booked or free again
@@ -32,6 +34,7 @@ const (
 	KindShipped   = "shipped"
 	KindDelivered = "delivered"
 	KindDelayed   = "delayed"
+	KindArrived   = "arrived"       // what an order waited for; by the template of confirmed
 	KindCustomer  = "customer.told" // in the chat in which the customer wrote the order: rejected, cancelled
 )
 
@@ -50,6 +53,8 @@ var Kinds = map[string]Kind{
 	KindStuck:       {Name: "告警", report: true},
 	KindDecided:     {Name: "审批结果"},
 	KindShort:       {Name: "缺货提醒"},
+	KindLow:         {Name: "库存预警", report: true},
+	KindMove:        {Name: "调拨建议"},
 	KindGift:        {Name: "赠品补货提醒"},
 	KindContract:    {Name: "合同"},
 	KindSlot:        {Name: "排期通知", report: true},

@@ -79,6 +79,9 @@ func (n *news) route() error {
 	case orders.EventShortage:
 		n.tellSales(KindShort)
 		n.tellRole(KindShort, cards.Shortage(n.o), orders.RolePurchasing)
+	case orders.EventServed:
+		n.tellSales(KindMoved)
+		return n.tellCustomer(KindArrived)
 	case orders.EventSlotBooked, orders.EventSlotFreed:
 		if s := orders.ParseSlot(n.e.Data["slot"]); s != nil {
 			if who := n.cat.StaffByCode(s.Engineer); who != nil {
@@ -117,7 +120,7 @@ func (n *news) route() error {
 // put lays a message out for a chat. who makes its key: an event tells each receiver a thing once.
 func (n *news) put(chat orders.Chat, who, kind string, m cards.Message) {
 	n.out = append(n.out, orders.Delivery{
-		Key: fmt.Sprintf("event:%d:%s:%s", n.e.ID, kind, who), Chat: chat, Kind: kind, Order: n.o.ID, Body: body(m), Created: n.now,
+		Key: fmt.Sprintf("event:%d:%s:%s", n.e.ID, kind, who), Chat: chat, Kind: kind, Order: n.e.Order, Body: body(m), Created: n.now,
 	})
 }
 

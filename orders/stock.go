@@ -9,6 +9,9 @@ import (
 	"github.com/shopspring/decimal"
 )
 
+// DefaultWarehouse holds what the product list calls stock.
+const DefaultWarehouse = "默认仓"
+
 // Stock is what one warehouse has of a product, in base units.
 type Stock struct {
 	Product                     ProductCode
@@ -281,7 +284,7 @@ func (d *Desk) serveOne(tx StockTx, o *Order, by Actor) (bool, error) {
 // MoveStock proposes a change of stock, or, for what arrives, makes it at once. For one that was made it returns the orders that got
 // goods by it.
 func (d *Desk) MoveStock(tx StockTx, m StockMove, by Actor) (*StockMove, []OrderID, error) {
-	if err := d.mayMove(m.Kind, by); err != nil {
+	if err := MayMove(m.Kind, by); err != nil {
 		return nil, nil, err
 	}
 	if m.Kind == MoveCount {
@@ -316,7 +319,7 @@ func (d *Desk) SettleMove(tx StockTx, id int64, accept bool, by Actor) (*StockMo
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := d.mayMove(m.Kind, by); err != nil {
+	if err := MayMove(m.Kind, by); err != nil {
 		return nil, nil, err
 	}
 	if m.State != MoveProposed {
@@ -326,7 +329,8 @@ func (d *Desk) SettleMove(tx StockTx, id int64, accept bool, by Actor) (*StockMo
 	return m, served, err
 }
 
-func (d *Desk) mayMove(kind MoveKind, by Actor) error {
+// MayMove tells, as an error, whether somebody may change stock so.
+func MayMove(kind MoveKind, by Actor) error {
 	right := RightStocktake
 	if kind == MoveTransfer {
 		right = RightTransfer
@@ -385,10 +389,18 @@ func (d *Desk) apply(tx StockTx, m *StockMove) error {
 	return tx.Arrived(m.Product, m.Warehouse, m.Quantity)
 }
 
+// MayExpect tells, as an error, whether somebody may register goods that are expected.
+func MayExpect(by Actor) error {
+	if by.Staff.May(RightExpect) != ScopeAll {
+		return Errorf(CodeDenied, "预计到货由采购登记，您没有这个权限，没有改动")
+	}
+	return nil
+}
+
 // Expect registers goods that are expected.
 func (d *Desk) Expect(tx StockTx, r Receipt, by Actor) (string, error) {
-	if by.Staff.May(RightExpect) != ScopeAll {
-		return "", Errorf(CodeDenied, "预计到货由采购登记，您没有这个权限，没有改动")
+	if err := MayExpect(by); err != nil {
+		return "", err
 	}
 	if r.Quantity.IsNegative() {
 		return "", Errorf(CodeInvalid, "数量不能是负的")

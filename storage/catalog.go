@@ -353,3 +353,12 @@ func (s *Store) StockOf(ctx context.Context, product orders.ProductCode) ([]orde
 	}
 	return out, nil
 }
+
+// Warehouses returns the names of all that have stock, or had.
+func (s *Store) Warehouses(ctx context.Context) ([]string, error) {
+	var out []string
+	if err := s.db.WithContext(ctx).Raw("SELECT DISTINCT warehouse FROM stock ORDER BY warehouse").Scan(&out).Error; err != nil {
+		return nil, fmt.Errorf("read warehouses: %w", err)
+	}
+	return out, nil
+}

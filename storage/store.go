@@ -22,7 +22,7 @@ import (
 )
 
 // DefaultWarehouse holds what the product list calls stock.
-const DefaultWarehouse = "默认仓"
+const DefaultWarehouse = orders.DefaultWarehouse
 
 // Options are what [Open] needs to know beside the address.
 type Options struct {

@@ -79,7 +79,7 @@ func (s *server) connect(channels map[orders.Platform]notify.Channel) error {
 			APIURL: a.APIURL, AppID: a.AppID, Secret: a.Secret.Reveal(), HTTP: client, Now: s.now, Logger: log("service account"),
 			Templates: map[string]string{
 				notify.KindConfirmed: a.Templates.Confirmed, notify.KindShipped: a.Templates.Shipped,
-				notify.KindDelivered: a.Templates.Delivered, notify.KindDelayed: a.Templates.Delayed,
+				notify.KindDelivered: a.Templates.Delivered, notify.KindDelayed: a.Templates.Delayed, notify.KindArrived: a.Templates.Confirmed,
 			},
 		})
 		links.account = account
@@ -199,7 +199,7 @@ func (s *server) buildNotify(desk *orders.Desk, signer *cards.Signer, metrics *n
 		set[p] = true
 	}
 	s.dispatcher = notify.NewDispatcher(notify.DispatcherOptions{
-		Outbox: s.store, Store: store, Catalog: s.books.catalog, Signer: signer, Platforms: set, PageURL: s.clerk.PageURL, Tracker: s.tracker,
+		Outbox: s.store, Store: store, Catalog: s.books.catalog, Signer: signer, Platforms: set, PageURL: s.clerk.PageURL, Tracker: s.tracker, Desk: desk,
 		Metrics: metrics, Now: s.clock, Logger: s.logger.With("part", "dispatcher"), Hold: s.hold, Sent: s.sender.Wake,
 	})
 	deadlines := &notify.Deadlines{

@@ -1,0 +1,346 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"golang.org/x/text/unicode/norm"
+
+	"orderbot/cards"
+	"orderbot/orders"
+)
+
+// KindMoveCard is a card about a change of stock.
+const KindMoveCard = "stock.move"
+
+// stockShown is how many products an answer to 「库存 …」 lists.
+const stockShown = 10
+
+// products returns those that all words fit, by code, name, spec and aliases; one whose code is the only word is meant alone.
+func (s *session) products(words []string) []*orders.Product {
+	if len(words) == 0 {
+		return nil
+	}
+	var found []*orders.Product
+	for _, p := range s.books.Catalog.Products() {
+		if len(words) == 1 && strings.EqualFold(norm.NFKC.String(string(p.Code)), words[0]) {
+			return []*orders.Product{p}
+		}
+		text := strings.ToLower(norm.NFKC.String(string(p.Code) + " " + p.Title() + " " + strings.Join(p.Aliases, " ")))
+		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, strings.ToLower(w)) }) {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// stock answers 「库存 名称」 with what there is of the products that all words fit.
+func (s *session) stock(ctx context.Context, words string) error {
+	tokens := strings.Fields(norm.NFKC.String(words))
+	if len(tokens) == 0 {
+		s.say("请带上名称，例如「库存 导管 6F」。")
+		return nil
+	}
+	found := s.products(tokens)
+	shown := found[:min(len(found), stockShown)]
+	codes := make([]orders.ProductCode, len(shown))
+	for i, p := range shown {
+		codes[i] = p.Code
+	}
+	free, err := s.clerk.Query.Available(ctx, codes...)
+	if err != nil {
+		return err
+	}
+	supplies, err := s.clerk.Query.Supply(ctx, codes...)
+	if err != nil {
+		return err
+	}
+	items := make([]cards.StockItem, len(shown))
+	for i, p := range shown {
+		items[i] = cards.StockItem{Product: p, Available: free[p.Code]}
+		if p.Kind != orders.ProductBundle {
+			items[i].Supply = supplies[p.Code]
+		}
+	}
+	s.send(cards.Stock(words, items, len(found)-len(shown), s.person.staff.May(orders.RightStock) == orders.ScopeAll, s.now), "reply", "")
+	return nil
+}
+
+// goods are an amount of a product, as somebody of the warehouse or purchasing wrote it: 导管 6F 20箱 东仓.
+type goods struct {
+	product   *orders.Product
+	quantity  orders.Quantity // base units
+	warehouse string          // empty: not said
+	number    string          // of a purchase order
+}
+
+var (
+	goodsAmount  = regexp.MustCompile(`^[+]?(\d+(?:\.\d+)?)(\D*)$`)
+	goodsStore   = regexp.MustCompile(`^.+(?:仓库|仓|库|店)$`)
+	goodsNumber  = regexp.MustCompile(`(?i)^(?:PO|CG|YD|采购)[-A-Z]*\d[-\w]*$`)
+	betweenStore = regexp.MustCompile(`(?:从)?([^\s→>]+?(?:仓库|仓|库|店))\s*(?:调拨到|调到|调往|到|至|→|->|=>)\s*([^\s→>]+?(?:仓库|仓|库|店))(?:\s|$)`)
+)
+
+// goodsIn reads an amount of a product. It returns false where the words are not about one; an error says what is missing.
+func (s *session) goodsIn(words string) (*goods, bool, error) {
+	tokens := strings.Fields(norm.NFKC.String(words))
+	g := &goods{}
+	tokens = slices.DeleteFunc(tokens, func(t string) bool {
+		switch {
+		case goodsNumber.MatchString(t):
+			g.number = strings.ToUpper(t)
+		case g.warehouse == "" && goodsStore.MatchString(t) && len(s.products([]string{t})) == 0:
+			g.warehouse = t
+		default:
+			return false
+		}
+		return true
+	})
+	isAmount := false
+	for i, t := range slices.Backward(tokens) {
+		m := goodsAmount.FindStringSubmatch(t)
+		if m == nil {
+			continue
+		}
+		name := slices.Delete(slices.Clone(tokens), i, i+1)
+		unit := m[2]
+		if unit == "" && i+1 < len(tokens) && i+1 == len(tokens)-1 { // 20 箱
+			if found := s.products(name[:i]); len(found) > 0 {
+				if _, ok := found[0].UnitSize(tokens[i+1]); ok {
+					unit, name = tokens[i+1], name[:i]
+				}
+			}
+		}
+		found := s.products(name)
+		if len(name) == 0 || len(found) == 0 {
+			continue
+		}
+		isAmount = true
+		if len(found) > 1 {
+			names := make([]string, 0, 5)
+			for _, p := range found[:min(len(found), 5)] {
+				names = append(names, string(p.Code)+" "+p.Title())
+			}
+			return nil, true, orders.Errorf(orders.CodeInvalid, "「%s」有 %d 个产品，请写编码：\n%s", strings.Join(name, " "), len(found), strings.Join(names, "\n"))
+		}
+		p := found[0]
+		size := decimal.NewFromInt(1)
+		if unit != "" {
+			var ok bool
+			if size, ok = p.UnitSize(unit); !ok {
+				continue
+			}
+		}
+		if p.Kind == orders.ProductBundle {
+			return nil, true, orders.Errorf(orders.CodeInvalid, "%s 是组合品，没有自己的库存，请写它的组成", p.Code)
+		}
+		g.product, g.quantity = p, number(m[1]).Mul(size)
+		return g, true, nil
+	}
+	if isAmount {
+		return nil, true, orders.Errorf(orders.CodeInvalid, "没有看懂数量的单位，请写成产品有的单位，例如「到货 P001 20箱」")
+	}
+	return nil, false, nil
+}
+
+// store finds the warehouse that is meant: the one that was said, which must be known, else the person's own, else the only one.
+func (s *session) store(ctx context.Context, said string) (string, error) {
+	known, err := s.clerk.Query.Warehouses(ctx)
+	if err != nil {
+		return "", err
+	}
+	for i := range s.books.Catalog.Staff {
+		if w := s.books.Catalog.Staff[i].Warehouse; w != "" && !slices.Contains(known, w) {
+			known = append(known, w)
+		}
+	}
+	own := s.person.staff.Warehouse
+	switch {
+	case said != "" && (slices.Contains(known, said) || len(known) == 0):
+		return said, nil
+	case said != "":
+		return "", orders.Errorf(orders.CodeInvalid, "没有仓库「%s」，现有：%s", said, strings.Join(known, "、"))
+	case own != "":
+		return own, nil
+	case len(known) == 0:
+		return orders.DefaultWarehouse, nil
+	case len(known) == 1:
+		return known[0], nil
+	default:
+		return "", orders.Errorf(orders.CodeInvalid, "哪个仓？请在后面写上仓库：%s", strings.Join(known, "、"))
+	}
+}
+
+// moveStock carries out 「到货 …」, and shows what 「盘点 …」 and 「调拨 …」 would do. It returns false where the words are about
+// something else.
+func (s *session) moveStock(ctx context.Context, tx Tx, cmd command) (bool, error) {
+	m := orders.StockMove{Kind: moveKinds[cmd.verb], Key: s.key()}
+	words := cmd.arg
+	if m.Kind == orders.MoveTransfer {
+		at := betweenStore.FindStringSubmatchIndex(words)
+		if at == nil {
+			return false, nil
+		}
+		m.From, m.Warehouse = words[at[2]:at[3]], words[at[4]:at[5]]
+		words = words[:at[0]] + " " + words[at[1]:]
+	}
+	g, ok, err := s.goodsIn(words)
+	if ok {
+		if err := orders.MayMove(m.Kind, s.person.actor()); err != nil {
+			return true, err
+		}
+	}
+	if !ok || err != nil {
+		return ok, err
+	}
+	if m.Kind == orders.MoveTransfer {
+		for _, w := range []string{m.From, m.Warehouse} {
+			if _, err := s.store(ctx, w); err != nil {
+				return true, err
+			}
+		}
+	} else if m.Warehouse, err = s.store(ctx, g.warehouse); err != nil {
+		return true, err
+	}
+	m.Product, m.Quantity, m.Counted = g.product.Code, g.quantity, decimal.Zero
+	if m.Kind == orders.MoveCount {
+		m.Counted = g.quantity
+	}
+	made, served, err := s.clerk.Desk.MoveStock(tx, m, s.person.actor())
+	if err != nil {
+		return true, err
+	}
+	if made.State == orders.MoveProposed {
+		s.send(cards.MoveCard(s.clerk.Signer, made, g.product), KindMoveCard, "")
+		return true, nil
+	}
+	s.send(cards.Moved(made, g.product, served), "reply", "")
+	return true, nil
+}
+
+var moveKinds = map[verb]orders.MoveKind{cmdArrive: orders.MoveArrival, cmdCount: orders.MoveCount, cmdMove: orders.MoveTransfer}
+
+// settleMove makes a change of stock that was proposed, or drops it.
+func (s *session) settleMove(tx Tx, id int, accept bool) error {
+	m, served, err := s.clerk.Desk.SettleMove(tx, int64(id), accept, s.person.actor())
+	if err != nil {
+		return err
+	}
+	s.send(cards.Moved(m, s.moved(m), served), "reply", "")
+	return nil
+}
+
+// settleMoveInWords is the same by 「确认盘点 12」 and the like.
+func (s *session) settleMoveInWords(tx Tx, cmd command) (bool, error) {
+	id, err := strconv.Atoi(strings.TrimSpace(cmd.arg))
+	if err != nil {
+		return false, nil //nolint:nilerr // words like any others
+	}
+	return true, s.settleMove(tx, id, cmd.verb == cmdRunMove)
+}
+
+// moved is the product of a change of stock.
+func (s *session) moved(m *orders.StockMove) *orders.Product {
+	if p := s.books.Catalog.Product(m.Product); p != nil {
+		return p
+	}
+	return &orders.Product{Code: m.Product, Name: string(m.Product)}
+}
+
+// settledMove draws the card of a change of stock anew; nil leaves it as it is.
+func (s *session) settledMove(tx Tx, a cards.Action) (*cards.Card, error) {
+	m, err := tx.Move(int64(a.Version))
+	if err != nil || m.State == orders.MoveProposed || !s.person.known() || s.person.staff == nil {
+		if orders.ErrorCode(err) == orders.CodeNotFound {
+			err = nil
+		}
+		return nil, err
+	}
+	return cards.MoveSettled(m, s.moved(m)).Card, nil
+}
+
+// expect registers goods that are expected: 预计到货 导管 6F 500 3月20日 东仓 PO123. It returns false where the words are about
+// something else.
+func (s *session) expect(ctx context.Context, tx Tx, words string) (bool, error) {
+	day, rest, ok := slotDay(words, s.now.In(s.clerk.Location))
+	if !ok {
+		day, rest = "", words
+	}
+	g, isGoods, err := s.goodsIn(rest)
+	if isGoods {
+		if err := orders.MayExpect(s.person.actor()); err != nil {
+			return true, err
+		}
+	}
+	if !isGoods || err != nil {
+		return isGoods, err
+	}
+	switch {
+	case day == "" && g.quantity.IsPositive():
+		return true, orders.Errorf(orders.CodeInvalid, "哪天到？请写上日期，例如「预计到货 %s %s%s 3月20日」", g.product.Code, g.quantity, g.product.Unit)
+	case g.quantity.IsZero() && g.number == "":
+		return true, orders.Errorf(orders.CodeInvalid, "哪一批不来了？请写上单号，例如「预计到货 %s 0 YD0001」", g.product.Code)
+	}
+	r := orders.Receipt{Number: g.number, Product: g.product.Code, Quantity: g.quantity, Due: day}
+	if r.Warehouse, err = s.store(ctx, g.warehouse); err != nil {
+		return true, err
+	}
+	if r.Number, err = s.clerk.Desk.Expect(tx, r, s.person.actor()); err != nil {
+		return true, err
+	}
+	if g.quantity.IsZero() {
+		s.say(fmt.Sprintf("好的，%s %s 不再等。", r.Number, g.product.Title()))
+		return true, nil
+	}
+	due, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return true, err
+	}
+	s.say(fmt.Sprintf("已登记预计到货 %s：%s %s%s，%s，%s。等货的订单会看到这个日期。", r.Number, g.product.Title(), g.quantity, g.product.Unit, due.Format("1月2日"), r.Warehouse))
+	return true, nil
+}
+
+// atOnce notes on the lines of a draft what an order may take now, and when what it lacks comes.
+func (s *session) atOnce(ctx context.Context, o *orders.Order) error {
+	cat := s.books.Catalog
+	var codes, parts []orders.ProductCode
+	for i := range o.Lines {
+		if o.Lines[i].Product != "" {
+			codes = append(codes, o.Lines[i].Product)
+		}
+	}
+	free, err := s.clerk.Query.Available(ctx, codes...)
+	if err != nil {
+		return err
+	}
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		l.Available, l.Expected = free[l.Product], ""
+		if l.Product != "" && l.Base.GreaterThan(l.Available) {
+			for part := range cat.Needs(l.Product) {
+				parts = append(parts, part)
+			}
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	slices.Sort(parts)
+	supplies, err := s.clerk.Query.Supply(ctx, slices.Compact(parts)...)
+	if err != nil {
+		return err
+	}
+	today := s.now.In(s.clerk.Location).Format(time.DateOnly)
+	for i := range o.Lines {
+		if l := &o.Lines[i]; l.Product != "" && l.Base.GreaterThan(l.Available) {
+			l.Expected = cat.Expected(l.Product, l.Base, supplies, today)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orderbot/bot/simulator"
+	"orderbot/orders"
+	"orderbot/storage"
+)
+
+// What is in stock is said beside the lines and on request, as the warehouse has it; what is lacking is named at once with the day it
+// comes; purchasing hears what ran low, the warehouse's lead what another warehouse could give; what arrives goes to who waits, those
+// who ordered first in front, and each customer hears it.
+//
+// feature: ST-01, ST-05, ST-07, ST-14
+func TestStockFromTheChat(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFirm(t, database(t), medical, automatic(t, ""))
+			f.load("products", "code,name,spec,unit,packs,category,price", "X01,显影导丝,0.035,根,盒=10,导丝,5", "X02,显影导丝,0.018,根,盒=10,导丝,5")
+			f.load("customers", "code,name,sales,address", "K01,蓝海诊所,S01,南京市江宁区将军大道88号", "K02,青山诊所,S01,南京市江宁区将军大道90号")
+			f.load("stock", "product,warehouse,on_hand,safety_stock", "X01,东仓,30,10", "X01,西仓,100,20", "X02,东仓,8,0")
+			f.serve()
+			ctx, db := t.Context(), f.sql()
+			for person, customer := range map[string]orders.CustomerCode{"openid-blue": "K01", "openid-green": "K02"} {
+				f.sim.ServiceAccount.AddFollower(person, person, "")
+				f.sim.ServiceAccount.SendText(ctx, person, "在吗")
+				require.NoError(t, f.server.store.Do(ctx, func(tx *storage.Tx) error {
+					return tx.Bind(orders.Binding{Platform: orders.ServiceAccount, Person: person, Customer: customer, By: "S01", At: f.clock.now()})
+				}))
+			}
+			customer := func(person string) func() []simulator.Bubble {
+				return func() []simulator.Bubble { return f.sim.ServiceAccount.Screen(person) }
+			}
+			wecom := func(who, text string) string {
+				quiet(t, db, patience) // what others did is told by now
+				return zeroWidth.Replace(f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text)
+			}
+			place := func(text string) string {
+				quiet(t, db, patience)
+				id, draft := f.draftOf("zhouting", text)
+				f.pressWeCom("zhouting", draft, "确认下单")
+				see(t, "placed", f.wecom("zhouting"), says("已下单", id))
+				return id
+			}
+			lines := func(words ...string) { see(t, "lines", f.wecom("zhouting"), says(words...)) }
+
+			// Who sees what.
+			require.Regexp(t, `X01 显影导丝 0.035\n可用 100根（够 10盒，每盒 10根）\n东仓：在库 30，安全库存 10，可动 20\n西仓：在库 100，安全库存 20，可动 80(?s:.*)X02 显影导丝 0.018\n可用 8根\n东仓：在库 8，可动 8`, wecom("zhouting", "库存 显影导丝"))
+			require.NotContains(t, wecom("zhouting", "库存 导丝 0.035"), "X02")
+			require.NotContains(t, wecom("lizhang", "库存 X01"), "东仓")
+			require.Contains(t, wecom("lizhang", "库存 X01"), "可用 100根")
+
+			// The draft says what there is, and what is lacking with the day it comes.
+			require.Contains(t, wecom("zhouting", "预计到货 X01 50盒 3月20日"), "没有这个权限")
+			day := f.clock.now().In(location).AddDate(0, 0, 9)
+			require.Contains(t, wecom("fenggou", "预计到货 X01 50根 "+day.Format("1月2日")), "哪个仓？请在后面写上仓库")
+			require.Contains(t, wecom("fenggou", "预计到货 X01 5盒 "+day.Format("1月2日")+" 东仓 po77"), "已登记预计到货 PO77：显影导丝 0.035 50根，"+day.Format("1月2日")+"，东仓")
+			first := place("蓝海诊所 显影导丝0.035 9盒")
+			lines(first, "X01 显影导丝 0.035", "可用 100根")
+			require.Regexp(t, `可用 10根(?s:.*)东仓：在库 30，已分配 20，安全库存 10，可动 0\n西仓：在库 100，已分配 70，安全库存 20，可动 10\n预计 `, wecom("zhouting", "库存 X01"))
+			second := place("蓝海诊所 显影导丝0.035 4盒")
+			lines(second, "库存不足：可用 10根，缺 30根，预计 "+day.Format("1月2日")+" 到货")
+			third := place("青山诊所 显影导丝0.035 3盒")
+			lines(third, "库存不足：可用 0根，缺 30根")
+			see(t, "short", f.wecom("fenggou"), says("缺货 "+second, "缺 30根，预计 "+day.Format("1月2日")+" 到货"))
+			require.Equal(t, orders.StatusApproved, f.status(t, second))
+			quiet(t, db, patience)
+			see(t, "low", f.wecom("fenggou"), says("库存预警 X01", "东仓、西仓", "建议补 10根", "在途 50"))
+			require.EqualValues(t, 1, number(t, db, "SELECT COUNT(*) FROM deliveries WHERE kind = 'stock.low'"))
+
+			// What arrives goes to who waits.
+			require.Contains(t, wecom("zhouting", "到货 X01 30 东仓"), "没有这个权限")
+			require.Contains(t, wecom("zhengku", "到货 显影导丝 30 东仓"), "有 2 个产品，请写编码")
+			require.Contains(t, wecom("zhengku", "到货 X01 30"), "哪个仓？请在后面写上仓库")
+			require.Contains(t, wecom("zhengku", "到货 X01 30 东山仓"), "没有仓库「东山仓」")
+			f.sim.SetDeliveryPolicy(simulator.DeliveryPolicy{Timeout: 5 * time.Second, Resend: 3, Pause: 200 * time.Millisecond, Copies: 3})
+			require.Regexp(t, `已登记到货：显影导丝 0.035 40根，东仓。\n等货的 2 单按先后补上了：`+second+"、"+third, wecom("zhengku", "到货 X01 4盒 东仓"))
+			see(t, "customer", customer("openid-blue"), says(second+" 等的货到了，已经为您留好"))
+			see(t, "customer", customer("openid-green"), says(third+" 等的货到了一部分"))
+			quiet(t, db, patience)
+			require.Equal(t, []string{second + " 40000000", third + " 10000000"}, texts(t, db, "SELECT order_id, reserved FROM order_lines WHERE order_id IN (?, ?) ORDER BY order_id", second, third))
+			require.Equal(t, []string{"stock.served " + second, "stock.served " + third}, texts(t, db, "SELECT kind, order_id FROM events WHERE kind = 'stock.served' ORDER BY id"))
+			see(t, "sales", f.wecom("zhouting"), says(second+" 等的货到了，已经留齐"))
+			see(t, "sales", f.wecom("zhouting"), says(third+" 等的货到了一部分", "缺 20根"))
+
+			// A count shows the difference before it counts.
+			f.sim.WeCom.SendText(ctx, "zhengku", "盘点 X02 7 东仓")
+			preview := see(t, "count", f.wecom("zhengku"), offers("确认盘点", "8 → 7根", "少 1根"))
+			require.EqualValues(t, 8_000_000, number(t, db, "SELECT on_hand FROM stock WHERE product = 'X02' AND warehouse = '东仓'"))
+			f.pressWeCom("zhengku", preview, "确认盘点")
+			see(t, "counted", f.wecom("zhengku"), says("已按盘点改好", "少 1根"))
+			require.Contains(t, wecom("zhengku", "确认盘点 2"), "盘点 2 已由 郑库 完成，不用再操作")
+			require.EqualValues(t, 7_000_000, number(t, db, "SELECT on_hand FROM stock WHERE product = 'X02' AND warehouse = '东仓'"))
+
+			// A transfer is proposed to the lead where another warehouse can spare some.
+			require.Contains(t, wecom("zhengku", "到货 X01 100 西仓"), third)
+			require.Contains(t, wecom("zhengku", "到货 X01 20 东仓"), "已登记到货")
+			f.sim.WeCom.SendText(ctx, "zhengku", "盘点 X01 65 东仓")
+			f.pressWeCom("zhengku", see(t, "count", f.wecom("zhengku"), offers("确认盘点", "90 → 65根")), "确认盘点")
+			proposal := see(t, "transfer", f.wecom("wucang"), offers("确认调拨", "调拨 6：", "东仓缺 5根，西仓有富余"))
+			require.Contains(t, zeroWidth.Replace(f.ask(f.wecom("zhengku"), func() { f.sim.WeCom.SendText(ctx, "zhengku", "确认调拨 6") }).Text), "没有这个权限")
+			f.pressWeCom("wucang", proposal, "确认调拨")
+			see(t, "moved", f.wecom("wucang"), says("已调拨 显影导丝 0.035 5根：西仓 → 东仓"))
+			require.Equal(t, []string{"东仓 70000000", "西仓 195000000"}, texts(t, db, "SELECT warehouse, on_hand FROM stock WHERE product = 'X01' AND warehouse <> '默认仓' ORDER BY warehouse"))
+			quiet(t, db, patience)
+			sound(t, db)
+		})
+	}
+}
