@@ -30,6 +30,8 @@ type Report struct {
 	OverAsk         Share // asked something among those that need no question
 	AskRecall       Share // asked among the questions due
 	SilentError     Share // something wrong or unasked that no ask points at
+	Taken           Share // fields right in the drafts that were made without a question; those empty on both sides don't count
+	DraftAsked      Share // drafts with a question, among all
 
 	Fields map[string]Share // right by field; orders and lines mean their number and all their fields
 	Tags   map[string]Share // exact by tag of the gold
@@ -56,6 +58,11 @@ func Summarise(golds []Gold, outputs map[string]Output) Report {
 		r.Lines = append(r.Lines, line)
 		count(&r.Exact, line.Exact)
 		count(&r.SilentError, line.Silent() > 0)
+		r.Taken.Right += line.Taken.Right
+		r.Taken.Of += line.Taken.Of
+		if len(out.Orders) > 0 {
+			count(&r.DraftAsked, line.Asked)
+		}
 		if !line.GoldAsks {
 			count(&r.StraightThrough, line.Exact)
 			count(&r.OverAsk, line.Asked)
@@ -98,6 +105,8 @@ func (r *Report) Print(w io.Writer) error {
 	row("over_ask", r.OverAsk)
 	row("ask_recall", r.AskRecall)
 	row("silent_error", r.SilentError)
+	row("taken_fields", r.Taken)
+	row("draft_asked", r.DraftAsked)
 	return err
 }
 

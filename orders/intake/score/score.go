@@ -131,6 +131,7 @@ type Result struct {
 	GoldAsks bool // the gold asks something
 	AsksHit  int  // due asks that were asked
 	AsksDue  int
+	Taken    Share // fields right of a draft made without a question, see [Report.Taken]
 }
 
 // Silent counts what is wrong and what is due to be asked without an ask that names the place.
@@ -166,7 +167,7 @@ func Judge(gold Gold, out Output) Result {
 
 func judge(gold, out Output) Result {
 	wrong, due, given := compare(gold, out)
-	r := Result{Exact: len(wrong) == 0 && maps.Equal(due, given), Asked: len(given) > 0, GoldAsks: len(due) > 0, AsksDue: len(due)}
+	r := Result{Exact: len(wrong) == 0 && maps.Equal(due, given), Asked: len(given) > 0, GoldAsks: len(due) > 0, AsksDue: len(due), Taken: taken(gold, out)}
 	for p := range due {
 		if given[p] {
 			r.AsksHit++

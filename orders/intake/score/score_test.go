@@ -142,12 +142,35 @@ straight_through  50.00%  1 of 2
 over_ask          50.00%  1 of 2
 ask_recall         0.00%  0 of 0
 silent_error       0.00%  0 of 2
+taken_fields       0.00%  0 of 0
+draft_asked      100.00%  1 of 1
 simple                       1/2
 ad                           1/1
 a loud
   customer "C001" != "C002"
   asks orders[0].customer
 `, b.String())
+}
+
+// Of drafts made without a question every field counts that is filled on either side.
+func TestFieldsOfDraftsTakenWithoutAQuestion(t *testing.T) {
+	t.Parallel()
+	line := `{"product":"P001","quantity":"2","unit":"盒","base_quantity":"2"}`
+	gold, err := score.ReadGold(strings.NewReader(`{"id":"a","intent":"order","orders":[{"customer":"C001","carrier":"SF","lines":[` + line + `]}]}`))
+	require.NoError(t, err)
+	for out, want := range map[string]score.Share{
+		`"orders":[{"customer":"C001","carrier":"SF","lines":[` + line + `]}]`:                                    {Right: 5, Of: 5},
+		`"orders":[{"customer":"C001","phone":"138","lines":[` + line + `]}]`:                                     {Right: 4, Of: 6},
+		`"orders":[{"customer":"C001","carrier":"SF","lines":[` + line + `,` + line + `]}]`:                       {Right: 5, Of: 8},
+		`"orders":[{"customer":"C001","carrier":"SF","lines":[]}]`:                                                {Right: 2, Of: 5},
+		`"orders":[{"customer":"C001","carrier":"SF","lines":[` + line + `]},{"customer":"C002","lines":[]}]`:     {Right: 5, Of: 6},
+		`"orders":[{"customer":"C001","lines":[` + line + `]}],"asks":[{"field":"orders[0].lines","text":"还要？"}]`: {},
+		`"orders":[]`: {},
+	} {
+		outputs, err := score.ReadOutputs(strings.NewReader(`{"id":"a","intent":"order",` + out + `}`))
+		require.NoError(t, err)
+		require.Equal(t, want, score.Summarise(gold, outputs).Taken, out)
+	}
 }
 
 func TestBrokenLineIsNamed(t *testing.T) {
