@@ -137,7 +137,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 		case no:
 			res.Intent = IntentDeny
 			return res, old.clone(), true
-		case yes && (len(b.answers) == 0 || doubted && newGoods == 0) || b.touchedSame(draft):
+		case yes && (len(old.Asks) == 0 || doubted || !pointing.MatchString(strings.TrimLeft(r.text, "是对好行嗯 "))) && (len(b.answers) == 0 || doubted && newGoods == 0) || b.touchedSame(draft):
 			res.Intent = IntentConfirm
 			n := old.clone()
 			n.Asks = nil
@@ -180,7 +180,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	if len(d.Lines) == 0 && before > 0 && (len(b.answers) > 0 || len(b.loose) > 0 || strings.Contains(r.text, "换")) {
 		// all is taken away, and what comes instead was not understood
 		n := old.clone()
-		n.Asks = []Ask{{Field: fmt.Sprintf("orders[%d].lines", which), Reason: ReasonUnknown, Text: fmt.Sprintf("「%s」要换成什么货、多少？", strings.TrimSpace(s.quote(0, len(s.r))))}}
+		n.Asks = append([]Ask{{Field: fmt.Sprintf("orders[%d].lines", which), Reason: ReasonUnknown, Text: fmt.Sprintf("「%s」要换成什么货、多少？", strings.TrimSpace(s.quote(0, len(s.r))))}}, n.Asks...)
 		res.Orders, res.Asks, res.Explain = cloneDrafts(n.Orders), slices.Clone(n.Asks), nil
 		return res, n, true
 	}

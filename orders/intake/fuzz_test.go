@@ -19,7 +19,7 @@ import (
 var (
 	number    = regexp.MustCompile(`^(0|[1-9]\d*)(\.\d*[1-9])?$`)
 	fieldPath = regexp.MustCompile(`^orders\[(\d+)\]\.(?:lines(?:\[(\d+)\]\.)?)?\w*$`)
-	askPath   = regexp.MustCompile(`^orders\[(\d+)\]\.(?:(lines)(?:\[(\d+)\]\.(product|quantity|unit|price))?|customer|deliver_by|phone|address)$`)
+	askPath   = regexp.MustCompile(`^orders\[(\d+)\]\.(?:(lines)(?:\[(\d+)\]\.(product|quantity|unit|price))?|customer|deliver_by|phone|address|po)$`)
 )
 
 // contract checks results against the reading contract and the master data.

@@ -82,6 +82,7 @@ type reading struct {
 	cust   int32
 	secs   []*section
 	repeat bool
+	over   []quantity // that belong to no goods
 }
 
 func (x *Lexicon) readText(msg Message, thread *Thread) (Result, *Thread) {
@@ -104,7 +105,25 @@ func (x *Lexicon) readText(msg Message, thread *Thread) (Result, *Thread) {
 			return res, next
 		}
 	}
-	return r.fresh()
+	res, next := r.fresh()
+	if res.Intent == IntentOther && len(thread.Asks) > 0 && r.answersUnclearly() {
+		res.Intent, res.Orders, res.Asks = IntentChange, cloneDrafts(thread.Orders), slices.Clone(thread.Asks)
+		return res, thread.clone()
+	}
+	return res, next
+}
+
+// waits fits what is said between a question and its answer, or about neither.
+var waits = regexp.MustCompile(`等|稍|问|看看|看一|查|确认|核对|回头|晚点|待会|一会|马上|哈哈|谢|辛苦|收到|知道|明白|在吗|在不|你好|您好|早|再见|拜|[?!]|吗|呢|图片`)
+
+// pointing fits what points at something that was asked: 搞维修的那家, 漏了个零,780.
+var pointing = regexp.MustCompile(`不是|就是|是的|那[家个种款位边]|的$|漏|[打写弄搞说看记]错|错了|没错|改|换|要|(?:^|[^\d])\d{1,5}(?:[^\d]|$)`)
+
+// answersUnclearly tells whether the message seems to answer what is asked in the conversation, so that it is asked once more rather
+// than passed over: short, pointing at something, and no talk.
+func (r *reading) answersUnclearly() bool {
+	n := len(squeeze(r.s.r))
+	return n >= 2 && n <= 20 && !waits.MatchString(r.text) && !says(r.text, payWords) && !says(r.text, adWords) && len(r.s.turns) == 0 && pointing.MatchString(strings.TrimSpace(r.text))
 }
 
 // findAmountsFor recognises amounts once it is known whose own names count.
@@ -228,7 +247,7 @@ func (r *reading) fresh() (Result, *Thread) {
 	res.Intent = r.intent(goods, vague, ref, picture)
 	switch res.Intent {
 	case IntentOrder:
-		missed := r.missed()
+		missed, unread := r.missed(), r.unread()
 		r.shareOut()
 		r.sameGoods()
 		r.bareNames()
@@ -242,7 +261,11 @@ func (r *reading) fresh() (Result, *Thread) {
 		var words [][]string
 		res.Orders, res.Asks, words = x.finish(r.secs, r.msg.Time, 0)
 		r.repeatAsks(&res, picture)
+		for _, q := range r.over {
+			missed = append(missed, mark{kind: markQty, from: q.from, to: q.to, qty: q})
+		}
 		r.askMissed(&res, missed)
+		r.askUnread(&res, unread)
 		res.Explain = r.explain(r.secs, res.Orders, res.Asks, 0)
 		for n, sec := range r.secs {
 			res.unread = append(res.unread, s.unreadOf(sec.b, n)...)
@@ -601,23 +624,16 @@ func (r *reading) sameGoods() {
 	}
 }
 
-// leftOver makes lines of quantities that belong to no goods, so that none is dropped silently.
-func (sec *section) leftOver(s *scan) {
-	if sec.b == nil {
-		return
+// leftOver are the quantities that belong to no goods and are none said again.
+func (sec *section) leftOver() []quantity {
+	if sec.b == nil || len(sec.items) == 0 {
+		return nil
 	}
-	for _, q := range sec.b.loose {
-		if q.bare || q.size || q.spec || q.star || isPiece(q.unit) {
-			continue
-		}
-		again := false
-		for _, it := range sec.items {
-			again = again || sameUnit(it.q.unit, q.unit) && it.q.value.Equal(q.value)
-		}
-		if !again {
-			sec.items = append(sec.items, &wanted{q: q, res: resolution{product: -1, reason: ReasonMissing}, from: q.from, to: q.to, said: s.quote(q.from, q.to)})
-		}
-	}
+	return slices.DeleteFunc(slices.Clone(sec.b.loose), func(q quantity) bool {
+		return q.bare || q.size || q.spec || q.star || isPiece(q.unit) || slices.ContainsFunc(sec.items, func(it *wanted) bool {
+			return sameUnit(it.q.unit, q.unit) && it.q.value.Equal(q.value)
+		})
+	})
 }
 
 // looseGoods makes lines of quantities whose goods are not said, so that they are asked about.

@@ -47,14 +47,14 @@ func TestSecondReaderSettlesWhatTheMessageSays(t *testing.T) {
 		"白醋要一些，先拿5件": {
 			"D1",
 			intake.Claim{ID: "q1", Value: "5", Unit: "件", Quote: "拿5件"},
-			"F8 5件=60,  5件=",
-			"orders[0].lines[1].product missing, orders[0].lines[0].quantity unusual",
+			"F8 5件=60",
+			"orders[0].lines unknown, orders[0].lines[0].quantity unusual",
 		},
 		"机油2桶和2件": {
 			"D1",
 			intake.Claim{ID: "q1", Value: "V1", Quantity: "2", Unit: "桶", Quote: "机油2桶"},
-			"V1 2桶=2,  2件=, V1 2桶=2",
-			"orders[0].lines[1].product missing, orders[0].lines[2].product unusual",
+			"V1 2桶=2, V1 2桶=2",
+			"orders[0].lines unknown, orders[0].lines[1].product unusual",
 		},
 	} {
 		t.Run(text, func(t *testing.T) {

@@ -570,7 +570,7 @@ func (r *reading) part(sec *section) []*section {
 	if out := r.allot(sec); len(out) > 1 {
 		return out
 	}
-	sec.leftOver(r.s)
+	r.over = append(r.over, sec.leftOver()...)
 	if out := r.partByMarks(sec, markDate); len(out) > 1 {
 		return out
 	}

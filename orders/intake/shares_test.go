@@ -100,6 +100,7 @@ func TestAmountsAreNotDropped(t *testing.T) {
 	x := shop(t)
 	for text, want := range map[string]string{
 		"机油5桶，也就是两箱":          "orders[0].lines[0].quantity conflict",
+		"白醋3件，另外还要7托":         "orders[0].lines unknown",
 		"WJ-005 五常大米10公斤 5袋":  "orders[0].lines[0].product conflict",
 		"鸡胸60件，等下我数数，6件吧":     "",
 		"白醋3件，哎3件估计不够，5件吧":    "",
