@@ -2,6 +2,7 @@ package storage_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -332,5 +333,131 @@ func TestStockIsMovedOnce(t *testing.T) {
 			})
 			require.Equal(d, orders.CodeDenied, orders.ErrorCode(err))
 		}
+	})
+}
+
+// together runs several things at once, on both replicas, and returns how each ended: 0 as wished, 1 refused.
+func (d *depot) together(all ...func(tx *storage.Tx) error) (ended []int) {
+	d.Helper()
+	errs := make([]error, len(all))
+	var wg sync.WaitGroup
+	for i, change := range all {
+		wg.Go(func() { errs[i] = d.stores[i%2].Do(d.Context(), change) })
+	}
+	wg.Wait()
+	for _, err := range errs {
+		n := 0
+		if _, said := orders.ErrorMessage(err); err != nil {
+			require.True(d, said, "%v", err)
+			n = 1
+		}
+		ended = append(ended, n)
+	}
+	return ended
+}
+
+// held is what the stock says of a product in all: on hand, held softly, held for good.
+func (d *depot) held(product orders.ProductCode) string {
+	d.Helper()
+	rows, err := d.stores[0].StockOf(d.Context(), product)
+	require.NoError(d, err)
+	var sum orders.Stock
+	for _, r := range rows {
+		sum.OnHand, sum.Reserved, sum.Allocated = sum.OnHand.Add(r.OnHand), sum.Reserved.Add(r.Reserved), sum.Allocated.Add(r.Allocated)
+	}
+	return fmt.Sprintf("%s %s %s", sum.OnHand, sum.Reserved, sum.Allocated)
+}
+
+// However an order ends, what it held is given back once, without anybody's hand: cancelled, rejected, sent back to be changed, timed
+// out, twice over and at the same time.
+//
+// feature: ST-17
+func TestStockIsGivenBackOnce(t *testing.T) {
+	t.Parallel()
+	depots(t, func(d *depot) {
+		d.stock("P1,东仓,600,0", "P1,西仓,400,0")
+		none := func(verb string) { require.Equal(d, "1000 0 0", d.held("P1"), verb) }
+		for verb, end := range map[string]func(tx *storage.Tx, id orders.OrderID) error{
+			"cancel": func(tx *storage.Tx, id orders.OrderID) error {
+				_, err := d.desk.Cancel(tx, id, 0, "不要了", seller)
+				return err
+			},
+			"reject": func(tx *storage.Tx, id orders.OrderID) error {
+				_, err := d.desk.Decide(tx, id, 0, 0, false, "不行", boss)
+				return err
+			},
+			"change": func(tx *storage.Tx, id orders.OrderID) error {
+				_, err := d.desk.SendBack(tx, id, "改一下", boss)
+				return err
+			},
+			"timeout": func(tx *storage.Tx, id orders.OrderID) error { return d.desk.Tick(tx, id) },
+		} {
+			id := d.confirm(700, "P1")
+			require.Equal(d, "1000 700 0", d.held("P1"))
+			d.now = d.now.Add(25 * time.Hour)
+			once := func(tx *storage.Tx) error { return end(tx, id) }
+			ended := d.together(once, once, once, once)
+			if verb != "timeout" { // a second tick finds nothing to do
+				slices.Sort(ended)
+				require.Equal(d, []int{0, 1, 1, 1}, ended, verb)
+			}
+			none(verb)
+			d.together(func(tx *storage.Tx) error { _, err := d.desk.Cancel(tx, id, 0, "算了", seller); return err })
+			none(verb)
+		}
+	})
+}
+
+// Two things that happen to an order at once end as if one had come after the other: expiry and approval, cancelling and shipping. Orders
+// over the stock of two warehouses and several products, taken in any order, never stand in each other's way for good.
+func TestRacesAboutStock(t *testing.T) {
+	t.Parallel()
+	depots(t, func(d *depot) {
+		d.stock("P1,东仓,600,0", "P1,西仓,400,0", "P2,西仓,900,0")
+		for range 5 {
+			id := d.confirm(700, "P1")
+			d.now = d.now.Add(25 * time.Hour)
+			d.together(
+				func(tx *storage.Tx) error { return d.desk.Tick(tx, id) },
+				func(tx *storage.Tx) error { _, err := d.desk.Decide(tx, id, 0, 0, true, "", boss); return err },
+			)
+			require.Equal(d, "700 已占货", d.holds(id))
+			require.Equal(d, "1000 0 700", d.held("P1"))
+			ended := d.together(
+				func(tx *storage.Tx) error { _, err := d.desk.Cancel(tx, id, 0, "不要了", seller); return err },
+				func(tx *storage.Tx) error {
+					_, err := d.desk.Ship(tx, id, "SF", "SF1", string(id), keeper)
+					return err
+				},
+			)
+			require.Equal(d, 1, ended[0]+ended[1])
+			if ended[0] == 0 {
+				require.Equal(d, "1000 0 0", d.held("P1"))
+				continue
+			}
+			require.Equal(d, "300 0 0", d.held("P1"))
+			d.arrive("P1", "东仓", "700")
+		}
+		var ids []orders.OrderID
+		for i := range 24 {
+			products := []orders.ProductCode{"P1", "P2", "K1"}
+			slices.Reverse(products[i%2:])
+			ids = append(ids, d.place(13, products...))
+		}
+		var all []func(tx *storage.Tx) error
+		for _, id := range ids {
+			all = append(all, func(tx *storage.Tx) error { _, _, err := d.desk.Confirm(tx, id, 0, seller); return err })
+		}
+		for i := range 8 {
+			all = append(all, func(tx *storage.Tx) error {
+				_, _, err := d.desk.MoveStock(tx, orders.StockMove{Kind: orders.MoveArrival, Key: fmt.Sprint("a", i), Product: "P1", Warehouse: "西仓", Quantity: ordertest.Decimal("5")}, keeper)
+				return err
+			})
+		}
+		for i, n := range d.together(all...) {
+			require.Zero(d, n, "%d", i)
+		}
+		require.Equal(d, "1040 0 936", d.held("P1"))
+		require.Equal(d, "1000 0 624", d.held("P2"))
 	})
 }
