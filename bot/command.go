@@ -37,6 +37,8 @@ const (
 	cmdAdd      verb = "add"
 	cmdSendBack verb = "send_back"
 	cmdSkip     verb = "skip"
+	cmdGreen    verb = "green"   // 绿色通道
+	cmdUngreen  verb = "ungreen" // 关闭绿色通道
 	cmdShip     verb = "ship"
 	cmdFetched  verb = "fetched" // 自提完成
 	cmdPapers   verb = "papers"  // 报关资料
@@ -101,6 +103,13 @@ var words = []struct {
 	{"调拨", cmdMove, false, false},
 	{"确认下单", cmdConfirm, true, false},
 	{"确认", cmdConfirm, true, false},
+	{"开通绿色通道", cmdGreen, true, false},
+	{"开绿色通道", cmdGreen, true, false},
+	{"走绿色通道", cmdGreen, true, false},
+	{"绿色通道", cmdGreen, true, false},
+	{"关闭绿色通道", cmdUngreen, true, false},
+	{"关绿色通道", cmdUngreen, true, false},
+	{"取消绿色通道", cmdUngreen, true, false},
 	{"取消", cmdCancel, true, false},
 	{"特批", cmdExcept, true, false},
 	{"不同意", cmdReject, false, false},
@@ -209,7 +218,7 @@ func parseCommand(text string) command {
 		case len(ids) > 0 && asksWhether.MatchString(arg):
 			return command{verb: cmdProgress, orders: ids}
 		case w.verb == cmdApprove && leads && len(ids) > 0: // with a remark
-		case w.verb == cmdReject && len(ids) > 0 && strings.HasPrefix(after, " "):
+		case (w.verb == cmdReject || w.verb == cmdGreen) && len(ids) > 0 && strings.HasPrefix(after, " "):
 		case w.verb == cmdFiles && !strings.HasPrefix(after, " "): // 附件里的 SO…
 			continue
 		case w.verb == cmdForget && len(ids) == 0 && leads: // what is no number is read like any other sentence
@@ -301,6 +310,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.sendBack(tx, cmd)
 	case cmdSkip:
 		return true, s.skip(tx, cmd)
+	case cmdGreen, cmdUngreen:
+		return true, s.green(tx, cmd)
 	case cmdShip:
 		return true, s.ship(tx, cmd)
 	case cmdFetched:

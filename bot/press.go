@@ -27,6 +27,8 @@ func cardKind(v cards.Verb) string {
 		return KindUrgentCard
 	case cards.UseRules:
 		return KindRulesCard
+	case cards.GreenToggle, cards.OpenGreen:
+		return KindGreenCard
 	case cards.RunImport, cards.DropImport, cards.PreviewImport, cards.ReadTable:
 		return KindImportCard
 	case cards.RunMove, cards.DropMove:
@@ -89,6 +91,8 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 		s.send(detail, "order.lines", o.ID)
 		s.send(cards.Progress(o, s.books.Catalog, s.now), "reply", o.ID)
 		return nil
+	case cards.GreenToggle, cards.OpenGreen:
+		return s.pressGreen(tx, a)
 	case cards.UseRules:
 		return s.useRules(tx, a.Version, a.Node, a.Arg == cards.RulesBack)
 	case cards.RunImport:
@@ -176,6 +180,8 @@ func (s *session) settled(tx Tx) (*cards.Card, cards.Action, error) {
 			return nil, a, nil
 		}
 		return cards.ApprovalSettled(o, n).Card, a, nil
+	case KindGreenCard:
+		return s.settledGreen(o, a), a, nil
 	case KindUrgentCard:
 		if o.Alert != nil && o.Alert.AckBy == "" {
 			return nil, a, nil

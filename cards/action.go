@@ -30,6 +30,11 @@ const (
 
 	ShowBasis Verb = "basis" // 依据: where each field was read
 
+	// GreenToggle shows the card of a green channel with the switches of Arg, and OpenGreen opens it with them; Node is the number of
+	// the channel that there was.
+	GreenToggle Verb = "green"
+	OpenGreen   Verb = "green_open"
+
 	// UseRules puts the rules of number Version in force, Node being how many changes there had been when it was shown; Arg may be
 	// [RulesBack].
 	UseRules Verb = "rules"
@@ -69,7 +74,7 @@ func NewSigner(key []byte) *Signer { return &Signer{key: key} }
 const macSize = 10
 
 // compact are the verbs that fit into one byte, their position plus one. Only ever append.
-var compact = []Verb{Confirm, Amend, Cancel, Choose, Approve, Reject, More, Ack, ShowBasis}
+var compact = []Verb{Confirm, Amend, Cancel, Choose, Approve, Reject, More, Ack, ShowBasis, GreenToggle, OpenGreen}
 
 // Sign returns the action as an opaque text of letters, digits, "-" and "_".
 func (s *Signer) Sign(a Action) string {

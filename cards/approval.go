@@ -98,6 +98,8 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 		Field{"风险", findings(o, orders.EffectApprove, orders.EffectWarn)},
 		Field{"特批", o.Exception},
 		Field{"加急", urgent},
+		Field{"绿色通道", green(o)},
+		Field{"标记", strings.Join(o.Marks, "、")},
 		Field{"库存", short},
 		Field{"交期", Wanted(o.DeliverBy, o.CreatedAt)},
 		Field{"备注", o.Note},
@@ -233,6 +235,12 @@ func Progress(o *orders.Order, catalog *orders.Catalog, now time.Time) Message {
 		rows = append(rows, "还是草稿，等业务员或客户确认（"+when(o.ExpiresAt)+"前）")
 	case len(o.Nodes) == 0 && !o.ConfirmedAt.IsZero():
 		rows = append(rows, "不用人工审批")
+	}
+	if len(o.Marks) > 0 {
+		rows = append(rows, "标记："+strings.Join(o.Marks, "、"))
+	}
+	if g := green(o); g != "" {
+		rows = append(rows, join("，", "绿色通道："+g, o.Green.Reason))
 	}
 	if p := papers(o); p != "" {
 		rows = append(rows, "报关资料："+p)

@@ -29,6 +29,10 @@ var helpRows = []struct {
 	{[]orders.Role{orders.RoleFinance, orders.RoleCFO}, "收款：「收款 客户 金额」，有流水号写在最后；写错了「撤销收款 编号 原因」"},
 	{[]orders.Role{orders.RoleFinance, orders.RoleCFO, orders.RoleSales}, "信用 客户：占用、额度、剩余、逾期"},
 	{[]orders.Role{orders.RoleOperations}, "跳过一步审批：「跳过 SO… 原因」"},
+	{
+		[]orders.Role{orders.RoleDirector, orders.RoleOperations, orders.RoleManagement},
+		"绿色通道：「绿色通道 SO…」出一张有五个开关的卡片，或直接写「绿色通道 SO… 特急 跳过信用复核 48小时 原因」；提前结束「关闭绿色通道 SO…」",
+	},
 	{[]orders.Role{orders.RoleWarehouse, orders.RoleWarehouseLead}, "发货：「发货 SO… 运单号」，认不出快递就写上名字：「发货 SO… 中通 运单号」；客户自取：备好了「发货 SO… 自提」，取走了「自提完成 SO…」"},
 	{
 		[]orders.Role{orders.RolePurchasing, orders.RoleService, orders.RoleWarehouse, orders.RoleWarehouseLead},

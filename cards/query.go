@@ -316,10 +316,17 @@ func Todo(list []TodoItem, now time.Time) []Message {
 
 // Pressing says what an order weighs in the warehouse's list and why: 优先级 120：加急、三级医院.
 func Pressing(o *orders.Order) []string {
-	if len(o.PriorityWhy) == 0 {
-		return nil
+	var out []string
+	if n := o.GreenUrgency(); n > 0 {
+		out = append(out, "绿色通道："+orders.Urgencies[n])
 	}
-	return []string{fmt.Sprintf("优先级 %d：%s", o.Priority, strings.Join(o.PriorityWhy, "、"))}
+	if len(o.Marks) > 0 {
+		out = append(out, "标记："+strings.Join(o.Marks, "、"))
+	}
+	if len(o.PriorityWhy) == 0 {
+		return out
+	}
+	return append(out, fmt.Sprintf("优先级 %d：%s", o.Priority, strings.Join(o.PriorityWhy, "、")))
 }
 
 // Lacking says what keeps an order from being shipped besides goods.

@@ -74,6 +74,16 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 			return Message{}, false
 		}
 		return say(id+" 的"+n.Who()+"审批超时，已转给上级", awaits(o, catalog, e.At))
+	case orders.EventGreen:
+		if o.Green == nil || o.Green.State == orders.GreenClosed {
+			return Message{}, false
+		}
+		return say(id+" 走绿色通道", join(" · ", who, o.Total.String()), green(o), reason(o.Green.Reason), awaits(o, catalog, e.At))
+	case orders.EventGreenEnded:
+		if o.Green == nil || o.Green.State != orders.GreenClosed {
+			return Message{}, false
+		}
+		return say(id+" 的绿色通道已结束，后面照平常的走", who, green(o), awaits(o, catalog, e.At))
 	case orders.EventShortage:
 		return say(append([]string{id + " 库存不足", who}, shortRows(o)...)...)
 	case orders.EventServed:
@@ -165,6 +175,23 @@ func Shortage(o *orders.Order) Message {
 		all = append(all, "客户要在 "+Wanted(o.DeliverBy, o.CreatedAt)+" 收到")
 	}
 	return Message{Text: clipBytes(strings.Join(all, "\n"), TextLimit)}
+}
+
+// Triggered tells a role what a trigger of the rules wants it to know. Prices are left out: anybody may be told.
+func Triggered(o *orders.Order, rule, text string) Message {
+	title := rule + " " + string(o.ID)
+	if o.Urgent {
+		title = "【加急】" + title
+	}
+	marks := ""
+	if len(o.Marks) > 0 {
+		marks = "标记：" + strings.Join(o.Marks, "、")
+	}
+	wanted := ""
+	if o.DeliverBy != "" {
+		wanted = "客户要在 " + Wanted(o.DeliverBy, o.CreatedAt) + " 收到"
+	}
+	return Message{Text: clipBytes(join("\n", title, join(" · ", customerName(o, nil), o.Status.String()), text, marks, wanted), TextLimit)}
 }
 
 // Gifts reminds purchasing to replenish what an order gives away.

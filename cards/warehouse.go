@@ -143,8 +143,12 @@ func UrgentCredit(o *orders.Order, customer *orders.Customer, exposure orders.Mo
 	if customer != nil && customer.CreditLimit != nil {
 		limit = credit(exposure, *customer.CreditLimit)
 	}
+	head := string(o.ID) + " 请顺便看一下信用"
+	if o.Urgent {
+		head = "【加急】" + head
+	}
 	return Message{Text: strings.Join([]string{
-		"【加急】" + string(o.ID) + " 请顺便看一下信用", customerName(o, customer) + "　" + o.Total.String(), "信用：" + limit,
+		head, customerName(o, customer) + "　" + o.Total.String(), "信用：" + limit,
 	}, "\n")}
 }
 

@@ -36,6 +36,8 @@ func (routes) Check(orders.Facts) ([]orders.Finding, error) { return nil, nil }
 
 func (routes) Priority(orders.Facts) (int, []string, error) { return 0, nil, nil }
 
+func (routes) Triggers(orders.Moment, orders.Facts) ([]orders.Trigger, error) { return nil, nil }
+
 // firm is an office with an order desk and a dispatcher that is run by hand.
 type firm struct {
 	*memory
@@ -294,6 +296,8 @@ func (r together) Route(orders.Facts) (orders.Route, error) {
 func (together) Check(orders.Facts) ([]orders.Finding, error) { return nil, nil }
 
 func (together) Priority(orders.Facts) (int, []string, error) { return 0, nil, nil }
+
+func (together) Triggers(orders.Moment, orders.Facts) ([]orders.Trigger, error) { return nil, nil }
 
 // A person's consent counts for one role of a step. What is left goes to those above, and where they are the
 // same people, or none, it is not stuck in silence.

@@ -20,6 +20,7 @@ const (
 	KindContract    = "order.contract"    // to the salesperson, a file
 	KindSlot        = "engineer.slot"     // to the engineer: booked or free again
 	KindPapers      = "papers"            // to purchasing: which customs papers are missing; to the warehouse: none is any more
+	KindGreen       = "green.task"        // to planner and purchasing: what a green channel lets them do at once
 	KindPick        = "warehouse.pick"    // to the warehouse
 	KindStop        = "warehouse.stop"    // to whom the warehouse's message went, after a cancellation
 	KindUrgentCopy  = "urgent.copy"       // to finance, for information
@@ -59,6 +60,7 @@ var Kinds = map[string]Kind{
 	KindContract:    {Name: "合同"},
 	KindSlot:        {Name: "排期通知", report: true},
 	KindPapers:      {Name: "报关资料"},
+	KindGreen:       {Name: "绿色通道", report: true},
 	KindPick:        {Name: "拣货通知", report: true},
 	KindStop:        {Name: "停止备货通知", report: true},
 	KindUrgent:      {Name: "加急提醒", report: true, settled: KindUrgentSettled},

@@ -71,6 +71,13 @@ func (n *news) route() error {
 		for _, node := range n.o.OpenNodes() {
 			n.tellApprovers(node, KindReservation, n.told())
 		}
+	case orders.EventTriggered:
+		return n.triggered()
+	case orders.EventGreen:
+		n.green()
+	case orders.EventGreenEnded:
+		n.tellGreen()
+		return n.settleAlerts()
 	case orders.EventUrgent, orders.EventUrgentRepeated:
 		return n.alert()
 	case orders.EventAcknowledged:
@@ -602,6 +609,81 @@ func (n *news) expired() error {
 		n.toSales(KindExpired, *m)
 	}
 	return nil
+}
+
+// triggered tells the roles that a trigger of the rules names; where somebody is named and nobody is there, the overseers.
+func (n *news) triggered() error {
+	m := cards.Triggered(n.o, n.e.Data["rule"], n.e.Data["text"])
+	for word := range strings.SplitSeq(n.e.Data["tell"], ",") {
+		role := orders.Role(word)
+		if staff := n.cat.StaffWith(role); word != "" && len(staff) == 0 {
+			n.toOverseers(KindStuck, cards.Message{Text: "名单里没有" + role.String() + "，规则要通知的事：\n" + m.Text})
+		}
+		n.tellRole(KindTold, m, role)
+	}
+	if n.e.Data["copy"] == "" {
+		return nil
+	}
+	exposure, err := n.tx.HoldCredit(n.o.Customer, 0)
+	if err != nil {
+		return err
+	}
+	for word := range strings.SplitSeq(n.e.Data["copy"], ",") {
+		n.tellRole(KindUrgentCopy, cards.UrgentCredit(n.o, n.cat.Customer(n.o.Customer), exposure), orders.Role(word))
+	}
+	return nil
+}
+
+// green tells of a channel that has begun: everybody who has to do with the order, and who has to act at once.
+func (n *news) green() {
+	g := n.o.Green
+	if g == nil || g.State != orders.GreenOpen || n.o.Status.Ended() {
+		return
+	}
+	n.tellGreen()
+	if n.o.Status == orders.StatusDraft {
+		return // again when it is confirmed
+	}
+	if g.SkipCredit {
+		if m := n.told(); m != nil {
+			n.tellRole(KindTold, *m, orders.RoleFinance)
+		}
+	}
+	for _, task := range []struct {
+		is   orders.GreenSwitches
+		isOn bool
+		role orders.Role
+	}{{orders.GreenSwitches{Production: true}, g.Production, orders.RolePlanner}, {orders.GreenSwitches{Customs: true}, g.Customs, orders.RolePurchasing}} {
+		if !task.isOn {
+			continue
+		}
+		m := cards.GreenTask(n.o, task.is.Words())
+		reached := false
+		for _, s := range n.cat.StaffWith(task.role) {
+			reached = n.tell(s, KindGreen, m, staffPlatforms...) || reached
+		}
+		if !reached {
+			m.Text = "没有" + task.role.String() + "能收到，请安排：\n" + m.Text
+			n.toOverseers(KindStuck, m)
+		}
+	}
+}
+
+// tellGreen tells of a channel that begins or ends: the salesperson, whoever opened it, and who has to decide.
+func (n *news) tellGreen() {
+	if n.e.Actor != string(n.o.Sales) {
+		n.tellSales(KindMoved)
+	}
+	m := n.told()
+	if m == nil || n.o.Green == nil {
+		return
+	}
+	if s := n.cat.StaffByCode(n.o.Green.By); s != nil && n.e.Actor != string(s.Code) {
+		n.tell(s, KindMoved, *m, staffPlatforms...)
+	}
+	for _, node := range n.o.OpenNodes() {
+		n.tellApprovers(node, KindTold, m)
+	}
 }
 
 // alert alarms the one whose turn it is. Only the newest alarm of an order is worth sending.

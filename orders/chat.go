@@ -146,6 +146,9 @@ const (
 	EventUrgent            = "urgent.raised"     // Data: step
 	EventUrgentRepeated    = "urgent.repeated"   // Data: step
 	EventAcknowledged      = "urgent.acknowledged"
+	EventTriggered         = "rule.triggered" // Data: rule, text, tell and copy, roles parted by commas
+	EventGreen             = "green.opened"   // a green channel has begun
+	EventGreenEnded        = "green.ended"
 	EventShortage          = "stock.short"
 	EventServed            = "stock.served"    // an order got some of what it lacked
 	EventFreed             = "stock.freed"     // no order's. Data: products, parted by commas, that are free and waited for

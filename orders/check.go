@@ -28,6 +28,8 @@ type Finding struct {
 	Role Role   `json:"role,omitempty"`
 	Ask  string `json:"ask,omitempty"`  // the field of the order's Extra that is asked for
 	Slot bool   `json:"slot,omitempty"` // an engineer has to be booked
+	// Recheck tells that it asks for the routine second look at the credit, which a green channel may leave out.
+	Recheck bool `json:"recheck,omitempty"`
 	// Papers are the customs papers that the goods need, there or missing.
 	Papers []string `json:"papers,omitempty"`
 }
@@ -97,13 +99,19 @@ func Foresee(rules Rules, f Facts) (Route, []Finding, error) {
 	if err != nil {
 		return Route{}, nil, err
 	}
-	route, err := rules.Route(f)
+	fired, err := rules.Triggers(AtConfirmed, f)
 	if err != nil {
 		return Route{}, nil, err
 	}
 	o := *f.Order
 	o.Findings = found
 	o.except(found)
+	o.fire(fired)
+	f.Order = &o
+	route, err := rules.Route(f)
+	if err != nil {
+		return Route{}, nil, err
+	}
 	o.review(&route)
 	return route, o.Blocks(), nil
 }

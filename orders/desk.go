@@ -82,6 +82,7 @@ func (d *Desk) Revise(tx Tx, id OrderID, by Actor, change func(*Order) error) (*
 	o.Revision++
 	o.Exception = ""
 	o.ExpiresAt = d.Now().Add(d.Times.DraftExpires)
+	o.hurry()
 	o.require()
 	o.changed(before, open)
 	o.Reprice(d.Catalog(), d.Now())
@@ -141,6 +142,10 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 		return o, true, tx.Audit(d.entry(o, by, "重新计价", total.String(), o.Total.String(), "价格有变"))
 	}
 
+	begun, noted, err := d.tickGreen(tx, o) // what the clock has not done yet
+	if err != nil {
+		return nil, false, err
+	}
 	o.ConfirmedAt = now
 	o.Held = max(0, o.Receivable()-o.Invoiced)
 	if o.Exposure, err = tx.HoldCredit(o.Customer, o.Held); err != nil {
@@ -160,9 +165,15 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 		return nil, false, err
 	}
 	o.ReservedUntil = now.Add(d.Times.ReservationExpires)
-	if err := tx.Reserve(o, o.ReservedUntil); err != nil {
+	if err := d.reserve(tx, o, o.ReservedUntil); err != nil {
 		return nil, false, err
 	}
+	fired, err := rules.Triggers(AtConfirmed, facts)
+	if err != nil {
+		return nil, false, err
+	}
+	o.Marks = nil
+	o.fire(fired)
 	route, err := rules.Route(facts)
 	if err != nil {
 		return nil, false, err
@@ -176,6 +187,11 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	if o.Slot != nil {
 		events = append(events, d.event(o, EventSlotBooked, by, map[string]string{"slot": o.Slot.Key()}))
 	}
+	told, fires := d.triggered(o, fired)
+	noted, events = append(noted, fires...), append(events, told...)
+	if events = append(events, begun...); o.Green.IsOpen(now) && len(begun) == 0 {
+		events = append(events, d.event(o, EventGreen, by, nil))
+	}
 	o.reach(StatusPendingApproval, now)
 	more, err := d.proceed(tx, o, by)
 	if err != nil {
@@ -184,7 +200,7 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	if err := tx.SaveOrder(o); err != nil {
 		return nil, false, err
 	}
-	if err := tx.Audit(d.entry(o, by, "确认下单", StatusDraft.String(), o.Status.String(), o.Route)); err != nil {
+	if err := tx.Audit(append(noted, d.entry(o, by, "确认下单", StatusDraft.String(), o.Status.String(), o.Route))...); err != nil {
 		return nil, false, err
 	}
 	return o, false, tx.Emit(append(events, more...)...)
@@ -195,11 +211,16 @@ func toTell(roles []Role) map[string]string {
 	if len(roles) == 0 {
 		return nil
 	}
+	return map[string]string{"tell": roleWords(roles)}
+}
+
+// roleWords are roles parted by commas.
+func roleWords(roles []Role) string {
 	words := make([]string, len(roles))
 	for i, r := range roles {
 		words[i] = string(r)
 	}
-	return map[string]string{"tell": strings.Join(words, ",")}
+	return strings.Join(words, ",")
 }
 
 // setRoute lays out the approval chain. A node that the system passes is passed when its turn
@@ -234,6 +255,12 @@ func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
 			continue
 		}
 		n.open(d.Catalog().Calendar, now)
+		if n.Reason == "" {
+			var err error
+			if n.Reason, err = d.passes(tx, o, n); err != nil {
+				return nil, err
+			}
+		}
 		if n.Reason != "" {
 			n.Status, n.Name, n.DecidedAt = NodePassed, "系统", now
 			continue
@@ -250,7 +277,7 @@ func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
 	}
 
 	o.reach(StatusApproved, now)
-	if err := tx.Reserve(o, now); err != nil { // what ran out or was short before
+	if err := d.reserve(tx, o, now); err != nil { // what ran out or was short before
 		return nil, err
 	}
 	if err := tx.Firm(o); err != nil {
@@ -258,16 +285,27 @@ func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
 	}
 	o.ReservedUntil = time.Time{}
 	events := []Event{d.event(o, EventApproved, by, nil)}
+	told, err := d.triggerNow(tx, o, AtApproved)
+	if err != nil {
+		return nil, err
+	}
+	events = append(events, told...)
 	if o.Covered() {
 		o.reach(StatusAllocated, now)
 	} else {
 		events = append(events, d.event(o, EventShortage, by, nil))
 	}
 	if o.Urgent {
-		o.Alert = &Alert{RaisedAt: now, Repeats: 1, NextAt: now.Add(d.Times.UrgentRepeat)}
-		events = append(events, d.event(o, EventUrgent, by, map[string]string{"step": "0"}))
+		events = append(events, d.alarm(o, by))
 	}
 	return events, nil
+}
+
+// alarm raises the alarm of an urgent order.
+func (d *Desk) alarm(o *Order, by Actor) Event {
+	now := d.Now()
+	o.Alert = &Alert{RaisedAt: now, Repeats: 1, NextAt: now.Add(d.Times.UrgentRepeat)}
+	return d.event(o, EventUrgent, by, map[string]string{"step": "0"})
 }
 
 // Decide settles the open node of an order's chain. seq and revision 0 mean whatever is current.
@@ -344,6 +382,9 @@ func (d *Desk) end(tx Tx, o *Order, status Status, reason, event string, by Acto
 			o.Nodes[i].Status = NodeVoid
 		}
 	}
+	if status != StatusDraft {
+		o.shutGreen()
+	}
 	o.Alert, o.ReservedUntil, o.CloseReason = nil, time.Time{}, reason
 	events := []Event{d.event(o, event, by, nil)}
 	if o.Slot != nil {
@@ -386,6 +427,13 @@ func (d *Desk) Cancel(tx Tx, id OrderID, revision int, reason string, by Actor) 
 	events[0].Data = map[string]string{"before": string(before)}
 	if wasUrgent {
 		events[0].Data["alerted"] = "yes"
+	}
+	if before != StatusDraft {
+		told, err := d.triggerNow(tx, o, AtCancelled)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, told...)
 	}
 	if err := tx.SaveOrder(o); err != nil {
 		return nil, err
@@ -440,7 +488,7 @@ func (d *Desk) Ship(tx Tx, id OrderID, carrier, tracking, token string, by Actor
 		if err := o.lackingPapers(); err != nil {
 			return nil, err
 		}
-		if err := tx.Reserve(o, now); err != nil {
+		if err := d.reserve(tx, o, now); err != nil {
 			return nil, err
 		}
 		if err := tx.Firm(o); err != nil {
@@ -474,6 +522,11 @@ func (d *Desk) Ship(tx Tx, id OrderID, carrier, tracking, token string, by Actor
 	}
 	if _, shipped := o.Reached[StatusShipped]; !shipped {
 		o.reach(StatusShipped, now)
+		told, err := d.triggerNow(tx, o, AtShipped)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, told...)
 	}
 	if err := tx.SaveOrder(o); err != nil {
 		return nil, err
@@ -559,6 +612,11 @@ func (d *Desk) Track(tx Tx, id OrderID, shipment int, state ParcelState, trace [
 	o.followParcels(now)
 	if o.Status == StatusDelivered && before != StatusDelivered {
 		events = append(events, d.event(o, EventDelivered, by, nil))
+		told, err := d.triggerNow(tx, o, AtDelivered)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, told...)
 	}
 	if err := tx.SaveOrder(o); err != nil {
 		return nil, err
@@ -628,6 +686,11 @@ func (d *Desk) Tick(tx Tx, id OrderID) error {
 		events = append(events, more...)
 		entries = append(entries, d.entry(o, by, "过期", StatusDraft.String(), o.Status.String(), o.CloseReason))
 	}
+	more, noted, err := d.tickGreen(tx, o)
+	if err != nil {
+		return err
+	}
+	events, entries = append(events, more...), append(entries, noted...)
 	if !o.ReservedUntil.IsZero() && !o.ReservedUntil.After(now) {
 		if err := tx.Release(o); err != nil {
 			return err

@@ -36,13 +36,21 @@ func (*locks) SaveOrder(*orders.Order) error    { return nil }
 func (*locks) Audit(...orders.AuditEntry) error { return nil }
 func (*locks) Emit(...orders.Event) error       { return nil }
 
+// noRules call for nothing.
+type noRules struct{ orders.Rules }
+
+func (noRules) Triggers(orders.Moment, orders.Facts) ([]orders.Trigger, error) { return nil, nil }
+
 // Confirming and withdrawing orders of one customer for one product wait for each other, never in
 // a circle.
 func TestCancelTakesLocksInTheOrderOfTx(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 11, 10, 0, 0, 0, time.UTC)
 	tx := &locks{order: &orders.Order{ID: "SO202603110001", Status: orders.StatusApproved, Held: 100}}
-	desk := &orders.Desk{Now: func() time.Time { return now }}
+	desk := &orders.Desk{
+		Now: func() time.Time { return now }, Catalog: func() *orders.Catalog { return orders.NewCatalog(orders.Master{}, nil, nil, 1) },
+		Rules: func() orders.Rules { return noRules{} },
+	}
 	_, err := desk.Cancel(tx, "SO202603110001", 0, "不要了", orders.SystemActor)
 	require.NoError(t, err)
 	require.Equal(t, []string{"order", "credit", "stock"}, tx.taken)

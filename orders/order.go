@@ -147,6 +147,7 @@ type Order struct {
 	Urgent       bool
 	UrgentWords  string // the words that made it urgent
 	UseSafety    bool   // the safety stock may be used for it (启用安全库存)
+	Green        *Green // the green channel, open, over or to come; nil: none
 	Carrier      string
 	Contact      string
 	Phone        string
@@ -174,6 +175,7 @@ type Order struct {
 	// PriorityWhy says why. What weighs more goes first.
 	Priority    int
 	PriorityWhy []string
+	Marks       []string // of triggers of the rules (标记), for the staff
 	Nodes       []Node
 	Held        Money // credit held for the order: what is neither invoiced nor given back
 	Invoiced    Money // by invoices that name the order

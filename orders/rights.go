@@ -21,6 +21,7 @@ const (
 	RightPlace       Right = "place"       // 下单、修改、取消
 	RightApprove     Right = "approve"     // 审批: own are the steps that the chain gives to the role or the person
 	RightSkip        Right = "skip"        // 跳过
+	RightGreen       Right = "green"       // 绿色通道
 	RightShip        Right = "ship"        // 发货
 	RightAcknowledge Right = "acknowledge" // 收到加急
 	RightBind        Right = "bind"        // 绑定码: own are the customers of whom one is the salesperson

@@ -23,8 +23,8 @@ func TestRightsAreDocumented(t *testing.T) {
 	b.WriteString("# Rights\n\nWhat each role may do and see. 全部: of everybody's orders; 本人: of their own (orders of which they are the salesperson or that they wrote; " +
 		"steps that\nthe approval chain gives to their role, to them by name, or to somebody who is away and whom they stand in for; customers of whom they are the\nsalesperson; " +
 		"their own absences and those of who reports to them; files that they sent). Somebody with several roles has the most of them. Customers see their own\norders only. " +
-		"Who tries to skip a step, to enter somebody else's absence, or to change the rules and with them the fields of orders, without the right is refused and stands\n" +
-		"in the audit record (跳过被拒绝, 请假被拒绝, 销假被拒绝, 改规则被拒绝); " +
+		"Who tries to skip a step, to open a green channel, to enter somebody else's absence, or to change the rules and with them the fields of orders, without the right is refused and stands\n" +
+		"in the audit record (跳过被拒绝, 绿色通道被拒绝, 请假被拒绝, 销假被拒绝, 改规则被拒绝); " +
 		"other refusals are answered in the chat and change nothing. " +
 		"The table is made of `orders/data/rights.csv` by `go test ./orders -run RightsAreDocumented -update`.\n")
 	words := map[orders.Scope]string{orders.ScopeOwn: "本人", orders.ScopeAll: "全部"}

@@ -31,6 +31,15 @@ func (o *Order) NextAt() time.Time {
 		sooner(o.ExpiresAt)
 	}
 	sooner(o.ReservedUntil)
+	if g := o.Green; g != nil && !o.Status.Ended() {
+		switch g.State {
+		case GreenWaiting:
+			sooner(g.From)
+		case GreenOpen:
+			sooner(g.Until)
+		case GreenClosed:
+		}
+	}
 	for _, n := range o.OpenNodes() {
 		if o.Status != StatusPendingApproval {
 			break
@@ -182,7 +191,7 @@ func (o *Order) PassedByRule() bool {
 	return true
 }
 
-// Sooner compares orders by whose goods leave the warehouse first: by priority, then urgent ones, then in the order in which
+// Sooner compares orders by whose goods leave the warehouse first: by the level of a green channel that is open, by priority, then urgent ones, then in the order in which
 // they were confirmed.
 func Sooner(a, b *Order) int {
 	urgent := func(o *Order) int {
@@ -191,7 +200,7 @@ func Sooner(a, b *Order) int {
 		}
 		return 1
 	}
-	return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(urgent(a), urgent(b)), a.ConfirmedAt.Compare(b.ConfirmedAt), cmp.Compare(a.ID, b.ID))
+	return cmp.Or(cmp.Compare(b.GreenUrgency(), a.GreenUrgency()), cmp.Compare(b.Priority, a.Priority), cmp.Compare(urgent(a), urgent(b)), a.ConfirmedAt.Compare(b.ConfirmedAt), cmp.Compare(a.ID, b.ID))
 }
 
 // Covered tells whether stock is held for all of the order.

@@ -74,6 +74,8 @@ type Rules interface {
 	Route(f Facts) (Route, error)
 	// Check returns what is wrong with an order or worth knowing.
 	Check(f Facts) ([]Finding, error)
+	// Triggers returns what is called for at a moment (当 … 则 …), in order.
+	Triggers(at Moment, f Facts) ([]Trigger, error)
 	// Priority returns what an order weighs in the warehouse's list, and why; more goes first.
 	Priority(f Facts) (points int, reasons []string, err error)
 }

@@ -19,13 +19,13 @@ import (
 // verbs are all that is done to orders, and ways what is sensible in a status.
 var (
 	verbs = []string{
-		"confirm", "revise", "except", "approve", "reject", "send back", "transfer", "add", "skip", "cancel", "ship", "deliver", "tick", "invoice",
+		"confirm", "revise", "except", "approve", "reject", "send back", "transfer", "add", "skip", "cancel", "ship", "deliver", "tick", "invoice", "green", "close",
 	}
 	ways = map[orders.Status][]string{
-		orders.StatusDraft:           {"confirm", "confirm", "confirm", "confirm", "revise", "revise", "except", "cancel"},
-		orders.StatusPendingApproval: {"approve", "approve", "approve", "approve", "approve", "approve", "approve", "reject", "send back", "transfer", "add", "skip", "cancel"},
-		orders.StatusApproved:        {"ship", "ship", "invoice", "cancel"},
-		orders.StatusAllocated:       {"ship", "ship", "ship", "invoice", "cancel"},
+		orders.StatusDraft:           {"confirm", "confirm", "confirm", "confirm", "revise", "revise", "except", "cancel", "green"},
+		orders.StatusPendingApproval: {"approve", "approve", "approve", "approve", "approve", "approve", "approve", "reject", "send back", "transfer", "add", "skip", "cancel", "green", "green", "close"},
+		orders.StatusApproved:        {"ship", "ship", "invoice", "cancel", "green"},
+		orders.StatusAllocated:       {"ship", "ship", "ship", "invoice", "cancel", "close"},
 		orders.StatusShipped:         {"deliver", "deliver", "invoice", "ship"},
 		orders.StatusDelivered:       {"invoice"},
 		orders.StatusCancelled:       {"confirm", "approve", "cancel", "ship", "invoice"},
@@ -34,7 +34,7 @@ var (
 	}
 	// leads are the statuses that a verb leads to; those of the others stay.
 	leads = map[string][]orders.Status{
-		"confirm": onward, "approve": onward, "skip": onward, "reject": {orders.StatusRejected}, "send back": {orders.StatusDraft},
+		"confirm": onward, "approve": onward, "skip": onward, "green": append(onward, orders.StatusDraft), "reject": {orders.StatusRejected}, "send back": {orders.StatusDraft},
 		"cancel": {orders.StatusCancelled}, "ship": {orders.StatusShipped}, "deliver": {orders.StatusShipped, orders.StatusDelivered},
 	}
 	onward = []orders.Status{orders.StatusPendingApproval, orders.StatusApproved, orders.StatusAllocated}
@@ -45,7 +45,7 @@ var leastEffects = map[string]int{
 	"place": 100, "revise": 20, "confirm": 60, "except": 10, "approve": 60, "reject": 10, "send back": 8, "transfer": 8, "add": 8, "skip": 8,
 	"cancel": 40, "ship": 20, "deliver": 15, "tick": 100, "invoice": 30, "pay": 50, "void": 15,
 	"approved": 25, "approved again": 1, "over the limit": 15, "overdue": 3, "by a deputy": 5, "two of one step": 2,
-	"expired": 10, "escalated": 40, "reservation over": 25, "short": 1, "refused": 150,
+	"expired": 10, "green": 15, "close": 2, "green over": 5, "escalated": 40, "reservation over": 25, "short": 1, "refused": 150,
 }
 
 // historyRoles are who has which roles, and staffCodes all of them.
@@ -114,6 +114,17 @@ func (h *history) draw() content {
 		c.consigned = some(h, "consigned", int64(1), 70, 300, 1000)
 	}
 	return c
+}
+
+// green draws a green channel.
+func (h *history) green() orders.Green {
+	from := h.now.Add(time.Duration(some(h, "from", 0, 0, 60, 600)) * time.Minute)
+	return orders.Green{
+		GreenSwitches: orders.GreenSwitches{
+			Urgency: h.die("urgency", 3), SkipCredit: h.often("credit"), Safety: h.often("safety"), Production: h.often("production"), Customs: true,
+		},
+		From: from, Until: from.Add(time.Duration(h.between("green minutes", 30, 2000)) * time.Minute),
+	}
 }
 
 func (c content) owed() orders.Money {
@@ -347,6 +358,11 @@ func (h *history) may(verb string, who orders.StaffCode, o *orders.Order, other 
 		return when(len(decides) > 0 && other != "S1", perhaps)
 	case "skip":
 		return when(is(orders.StatusPendingApproval) && (who == "S14" || who == "S99"), always)
+	case "green", "close":
+		mayAtAll := slices.Contains([]orders.StaffCode{"S13", "S14", "S99"}, who) && (isDraft || is(orders.StatusPendingApproval, orders.StatusApproved, orders.StatusAllocated))
+		g := o.Green
+		isThere := g != nil && g.State != orders.GreenClosed && h.now.Before(g.Until)
+		return when(mayAtAll && (verb == "green" || isThere), always)
 	case "cancel":
 		return when(is(orders.StatusDraft, orders.StatusPendingApproval, orders.StatusApproved, orders.StatusAllocated), always)
 	case "ship":
@@ -402,6 +418,8 @@ func (h *history) judge(verb string, who orders.StaffCode, by orders.Actor, befo
 		require.Contains(h, to, after.Status)
 	case verb == "tick" && before.Status == orders.StatusDraft:
 		require.Contains(h, []orders.Status{orders.StatusDraft, orders.StatusClosed}, after.Status)
+	case verb == "tick" && before.Green != nil && before.Green.State == orders.GreenWaiting && after.Green.State == orders.GreenOpen:
+		require.Contains(h, append(onward, before.Status), after.Status)
 	default:
 		require.Equal(h, before.Status, after.Status)
 	}
@@ -456,6 +474,16 @@ func (h *history) decided(verb string, who orders.StaffCode, before, after *orde
 	status, ok := map[string]orders.NodeStatus{
 		"approve": orders.NodeApproved, "reject": orders.NodeRejected, "send back": orders.NodeReturned, "transfer": orders.NodeTransferred, "skip": orders.NodeSkipped,
 	}[verb]
+	if verb == "green" || verb == "tick" { // a green channel that begins leaves out the look at the credit, nothing else
+		for _, n := range now {
+			require.True(h, after.Green.SkipCredit && h.now.Before(after.Green.Until))
+			require.Equal(h, orders.NodeSkipped, n.Status)
+			require.Equal(h, orders.RoleFinance, n.Role)
+			require.Equal(h, orders.NodeOpen, before.Node(n.Seq).Status)
+			h.on.effects["left out"]++
+		}
+		return
+	}
 	if !ok {
 		require.Empty(h, now, "nobody has decided")
 		return
@@ -512,6 +540,12 @@ func (h *history) ticked(before, after *orders.Order) {
 	isPast := func(t time.Time) bool { return !t.IsZero() && !t.After(h.now) }
 	require.False(h, after.Status == orders.StatusDraft && isPast(after.ExpiresAt))
 	require.False(h, isPast(after.ReservedUntil))
+	if g := after.Green; g != nil && !after.Status.Ended() {
+		require.False(h, g.State == orders.GreenWaiting && isPast(g.From) || g.State != orders.GreenClosed && isPast(g.Until))
+		if was := before.Green; was.State != orders.GreenClosed && g.State == orders.GreenClosed {
+			h.on.effects["green over"]++
+		}
+	}
 	if after.Status == orders.StatusClosed {
 		h.on.effects["expired"]++
 	}
@@ -609,4 +643,7 @@ func (h *history) sound(o *orders.Order) {
 		require.True(h, slices.ContainsFunc(staffCodes, func(s orders.StaffCode) bool { return !h.isAway(s) && len(h.decides(o, s)) > 0 }), "somebody to decide %s", o.ID)
 	}
 	require.False(h, o.Status == orders.StatusAllocated && !o.Covered())
+	isOpen := o.Green != nil && o.Green.State == orders.GreenOpen
+	require.Equal(h, isOpen && o.Green.Urgency > 0, o.Urgent, "urgent by its channel alone")
+	require.False(h, o.UseSafety && !isOpen)
 }

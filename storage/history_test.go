@@ -178,6 +178,9 @@ func (h *history) choose() (string, orders.OrderID) {
 	if len(open) > 0 && h.often("open") {
 		id = some(h, "open order", open[max(0, len(open)-6):]...)
 	}
+	if n := h.known[id].OpenNode(); n != nil && n.Role == orders.RoleFinance && h.die("past finance", 3) == 2 {
+		return "green", id
+	}
 	if h.often("sensible") {
 		return some(h, "sensible verb", ways[h.known[id].Status]...), id
 	}
@@ -236,6 +239,11 @@ func (h *history) change(verb string, id orders.OrderID) {
 		do = func(tx *storage.Tx) (*orders.Order, error) { return d.Transfer(tx, id, other, "", by) }
 	case "add":
 		do = func(tx *storage.Tx) (*orders.Order, error) { return d.AddApprover(tx, id, other, "", by) }
+	case "green":
+		g := h.green()
+		do = func(tx *storage.Tx) (*orders.Order, error) { return d.OpenGreen(tx, id, -1, g, by) }
+	case "close":
+		do = func(tx *storage.Tx) (*orders.Order, error) { return d.CloseGreen(tx, id, -1, "", by) }
 	case "skip":
 		do = func(tx *storage.Tx) (*orders.Order, error) { return d.Skip(tx, id, "急", by) }
 	case "cancel":
@@ -282,6 +290,8 @@ func (h *history) who(verb string, o *orders.Order) orders.StaffCode {
 		}
 	case "skip":
 		fit = []orders.StaffCode{"S14", "S99"}
+	case "green", "close":
+		fit = []orders.StaffCode{"S13", "S14", "S99"}
 	case "ship":
 		fit = []orders.StaffCode{"S20", "S21"}
 	default: // whom the bot lets through

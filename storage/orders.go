@@ -30,6 +30,7 @@ type orderRow struct {
 	UrgentWords   string
 	UseSafety     bool
 	Waits         bool
+	Green         string
 	Carrier       string
 	Contact       string
 	Phone         string
@@ -53,6 +54,7 @@ type orderRow struct {
 	Exposure      int64
 	Priority      int
 	PriorityWhy   string
+	Marks         string
 	NodeCount     int
 	Held          int64
 	Invoiced      int64
@@ -149,12 +151,12 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 	r := &orderRows{order: orderRow{
 		ID: string(o.ID), Version: o.Version, Revision: o.Revision, Customer: string(o.Customer), CustomerName: o.CustomerName,
 		Sales: string(o.Sales), Source: toJSON(o.Source), Total: int64(o.Total), DeliverBy: o.DeliverBy, Urgent: o.Urgent,
-		UrgentWords: o.UrgentWords, UseSafety: o.UseSafety, Waits: o.Waits(), Carrier: o.Carrier, Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment,
+		UrgentWords: o.UrgentWords, UseSafety: o.UseSafety, Green: toJSON(o.Green), Waits: o.Waits(), Carrier: o.Carrier, Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment,
 		PO: o.PO, Note: o.Note, InternalNote: o.InternalNote, Requirement: o.Requirement, Extra: toJSON(o.Extra), Questions: toJSON(o.Questions), Findings: toJSON(o.Findings), Exception: o.Exception, Status: string(o.Status),
 		CloseReason: o.CloseReason, Route: o.Route, Rules: o.Rules, Exposure: int64(o.Exposure), NodeCount: len(o.Nodes), Held: int64(o.Held), Invoiced: int64(o.Invoiced), ShipmentCount: len(o.Shipments),
 		Alert: toJSON(o.Alert), Asked: o.Entry.Asked, Corrected: o.Entry.Corrected, Changed: o.Entry.Changed, Created: toMS(o.CreatedAt), ConfirmedAt: toMS(o.ConfirmedAt), ExpiresAt: toMS(o.ExpiresAt),
 		ReservedUntil: toMS(o.ReservedUntil), Reached: toJSON(o.Reached), NextAt: toMS(o.NextAt()),
-		Slot: slotKey(o.Slot), SlotWith: slotName(o.Slot), Papers: toJSON(o.Papers), Priority: o.Priority, PriorityWhy: toJSON(o.PriorityWhy),
+		Slot: slotKey(o.Slot), SlotWith: slotName(o.Slot), Papers: toJSON(o.Papers), Priority: o.Priority, PriorityWhy: toJSON(o.PriorityWhy), Marks: toJSON(o.Marks),
 	}}
 	for i := range o.Lines {
 		l := &o.Lines[i]
@@ -203,8 +205,8 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 		}
 		o.Slot.Name = w.SlotWith
 	}
-	err := errors.Join(fromJSON(w.Source, &o.Source), fromJSON(w.Questions, &o.Questions), fromJSON(w.Findings, &o.Findings), fromJSON(w.Alert, &o.Alert), fromJSON(w.Extra, &o.Extra),
-		fromJSON(w.PriorityWhy, &o.PriorityWhy), fromJSON(w.Papers, &o.Papers), fromJSON(w.Reached, &o.Reached))
+	err := errors.Join(fromJSON(w.Source, &o.Source), fromJSON(w.Questions, &o.Questions), fromJSON(w.Findings, &o.Findings), fromJSON(w.Alert, &o.Alert), fromJSON(w.Green, &o.Green), fromJSON(w.Extra, &o.Extra),
+		fromJSON(w.PriorityWhy, &o.PriorityWhy), fromJSON(w.Marks, &o.Marks), fromJSON(w.Papers, &o.Papers), fromJSON(w.Reached, &o.Reached))
 	for i := range r.lines {
 		l := &r.lines[i]
 		o.Lines = append(o.Lines, orders.Line{

@@ -108,7 +108,7 @@ func (e *Engine) Check(f orders.Facts) ([]orders.Finding, error) {
 			}
 		}
 		for _, p := range c.kind.find(&c.p, &f) {
-			x := orders.Finding{Rule: c.name, Line: p.line, Text: p.text, Effect: c.effect, Role: c.role, Papers: p.papers, Slot: p.slot}
+			x := orders.Finding{Rule: c.name, Line: p.line, Text: p.text, Effect: c.effect, Role: c.role, Papers: p.papers, Slot: p.slot, Recheck: c.kind.english == "repeat"}
 			if c.kind.english == extraKind {
 				x.Ask = c.name
 			}

@@ -29,6 +29,7 @@ type Engine struct {
 	Version  int // number of the [orders.RuleVersion]
 	routes   []route
 	checks   []check
+	triggers []trigger
 	priority []bonus
 	urgent   []orders.Role
 }

@@ -397,6 +397,17 @@ func TestMistakesAreNamedWithTheirLine(t *testing.T) {
 		{"one of the same", "routes:\n  - {name: a, when: true, steps: [{any: [总监, director]}]}\n"},
 		{"one of an unknown role", "routes:\n  - {name: a, when: true, steps: [{any: [总监, 厂长]}]}\n"},
 		{"any that is no list", "routes:\n  - {name: a, when: true, steps: [{any: 总监}]}\n"},
+		{"a trigger without a name", "routes:\n" + last + "triggers:\n  - {when: 加急, do: [加急]}\n"},
+		{"two triggers of a name", "routes:\n" + last + "triggers:\n  - {name: a, do: [加急]}\n  - {name: a, do: [加急]}\n"},
+		{"a trigger that does nothing", "routes:\n" + last + "triggers:\n  - {name: a, when: 加急}\n  - {name: b, do: []}\n"},
+		{"a trigger of an unknown field", "routes:\n" + last + "triggers:\n  - {name: a, when: 紧急标志 == \"加急\", do: [加急]}\n"},
+		{"a trigger at an unknown moment", "routes:\n" + last + "triggers:\n  - {name: a, at: 入库, do: [标记 到货]}\n"},
+		{"an unknown action", "routes:\n" + last + "triggers:\n  - {name: a, do: [自动批准, 加急 明天]}\n"},
+		{"a trigger for an unknown role", "routes:\n" + last + "triggers:\n  - {name: a, do: [通知 库房, 通知, 加审 老板]}\n"},
+		{"a trigger too late", "routes:\n" + last + "triggers:\n  - {name: a, at: 发货, do: [加急, 加审 财务]}\n"},
+		{"a trigger that approves by two", "routes:\n" + last + "triggers:\n  - {name: a, do: [加审 财务、总监]}\n  - {name: b, do: [加审 财务, 加审 总监]}\n"},
+		{"marks", "routes:\n" + last + "triggers:\n  - {name: a, do: [标记, 标记 一二三四五六七八九十一二三四五六七八九十一]}\n  - {name: b, do: [标记 甲, 标记 乙]}\n"},
+		{"the credit for who sees no prices", "routes:\n" + last + "triggers:\n  - {name: a, do: [抄送 仓管]}\n"},
 		{"all mistakes at once", "routes:\n  - {name: a, when: 金鹅 > 1, steps: [{role: 老板}]}\n  - {name: b, when: 加急, steps: []}\nurgent: [门卫]\n"},
 	}
 	var out strings.Builder
