@@ -167,6 +167,10 @@ func (s *scan) findPrices(exact []int) {
 				}
 			}
 		}
+		if e := s.product(i); e > i { // 40袋*22=880元
+			i, lastAmount = e-1, e
+			continue
+		}
 		if has(r, i, "按") || has(r, i, "@") {
 			if m, ok := readMoney(r, skipSpace(r, i+1)); ok && s.free(i, m.to) && s.isReckoned(m.to, m.marked || r[i] == '@') {
 				per, e := s.per(m.to)
@@ -194,7 +198,7 @@ func (s *scan) findPrices(exact []int) {
 				continue
 			}
 			per, e := s.per(to)
-			after := lastAmount >= 0 && lastAmount < i && strings.Trim(string(r[lastAmount:i]), " 不行要(") == "" || s.priceClause(lastAmount, i, e)
+			after := lastAmount >= 0 && lastAmount <= i && strings.Trim(string(r[lastAmount:i]), " 不行要(") == "" || s.priceClause(lastAmount, i, e)
 			switch {
 			case marked && per != "", marked && r[to-1] != '块', marked && s.moneyPiece(to):
 				s.price(i, e, m.tag(per, i))
@@ -221,6 +225,30 @@ func (s *scan) findPrices(exact []int) {
 			}
 		}
 	}
+}
+
+// product is where a price and what it comes to end that begin with a sign of multiplication at r[i] behind a counted amount; i if
+// none do.
+func (s *scan) product(i int) int {
+	r := s.r
+	if r[i] != '*' && r[i] != 'x' || !s.amountEnds(i) {
+		return i
+	}
+	price, ok := readMoney(r, skipSpace(r, i+1))
+	if !ok || price.to >= len(r) {
+		return i
+	}
+	k := skipSpace(r, price.to)
+	if k >= len(r) || r[k] != '=' {
+		return i
+	}
+	total, ok := readMoney(r, skipSpace(r, k+1))
+	if !ok || !s.free(i, total.to) {
+		return i
+	}
+	s.price(i, k, price.tag("", i+1))
+	s.claim(mark{kind: markTotal, from: k, to: total.to, price: priceTag{value: total.value, from: k + 1, to: total.to}})
+	return total.to
 }
 
 // bracketBegins tells whether the bracket that r[i] stands in begins not far before it, behind an amount.

@@ -970,6 +970,9 @@ var notDeadline = strings.Fields("录 下单 报单 开单 对账 付款 打款 
 // countOfOrders fits how many orders or customers a day had.
 var countOfOrders = regexp.MustCompile(`^的?一?共?有?[0-9一两二三四五六七八九十几]+(?:家|户|单|张单|个单|个客户)(?:的|$)`)
 
+// dayOfReport fits what stands behind the day on which orders are handed on.
+var dayOfReport = regexp.MustCompile(`^(?:的?[:：]$|攒|收了?到?[0-9一两二三四五六七八九十几]|汇总|(?:的|一|共|有|来了|又)*[0-9一两二三四五六七八九十几]+(?:家|户|单|张|份|处|个?(?:店|客户|门店|分店|学院|单位|工地|项目|地方|地址|点)))`)
+
 var plainDeadline = strings.Fields("送 到 要 前 用 交 提 拿 拉 取 发 收")
 
 // weigh looks at the words around a date: is it the deadline?
@@ -992,6 +995,9 @@ func (w *when) weigh(r []rune) {
 	}
 	if rest, of := strings.CutPrefix(after, "的"); of && strings.ContainsRune(string([]rune(rest)[:min(4, len([]rune(rest)))]), '单') {
 		w.weight -= 10 // 今天的电话单
+	}
+	if r[w.from] == '今' && dayOfReport.MatchString(after) {
+		w.weight -= 10 // 今天攒了三家, 两个店今天的:
 	}
 	if countOfOrders.MatchString(after) {
 		w.weight -= 10 // 今天三家的

@@ -126,7 +126,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	facts := f.due() != nil || f.carrier != "" || f.address != "" || f.contact != "" || f.phone != "" || f.badly != "" || f.payment != "" || f.po != "" || len(f.urgent) > 0 || r.onlyRemarks(&f)
 	doubted := slices.ContainsFunc(old.Asks, func(a Ask) bool { return a.Reason == ReasonUnusual || a.Reason == ReasonConflict })
 	switch {
-	case says(r.text, []string{"整单不要", "整单撤", "整单取消", "整张单", "全撤了", "全撤掉", "都撤了"}) && says(r.text, cancelWords2):
+	case allOff.MatchString(r.text), says(r.text, []string{"整单不要", "整单撤", "整单取消", "整张单", "全撤了", "全撤掉", "都撤了"}) && says(r.text, cancelWords2):
 		res.Intent, res.Ref = IntentCancel, ref
 		return res, &Thread{}, true
 	case !changed && !facts:
@@ -222,6 +222,9 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	}
 	return res, nextT, true
 }
+
+// allOff fits a clause that withdraws the order, whatever else the message says: 翻出来一箱旧的,这单撤了吧.
+var allOff = regexp.MustCompile(`(?:^|[,。;!\s])(?:那|就|把)*(?:这|那|整|本)(?:一|个|张)*单子?(?:就|也|先|还是|给我|帮我)*(?:撤了|撤掉|撤销|取消|不要了|作废|算了|别发了|不用了|退了)(?:吧|哈|啊|了|呗|嘛)*\s*(?:$|[,。;!])`)
 
 // nowUrgent tells whether the message does nothing but make the draft urgent: 这单加急.
 func (r *reading) nowUrgent(f *facts2) bool {

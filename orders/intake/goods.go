@@ -495,7 +495,7 @@ func (b *builder) isSpec(els []el, i int, words func() *mention, some bool) bool
 	if some && later >= 0 && !between && !q.spec && els[later].mark.qty.spec && !b.wordBehind(els, later) && b.unitKnown(q.unit) {
 		return false // 鲈鱼苗3万尾 5公分的: the size stands behind
 	}
-	if tok, ok := readSpec(b.s.r, q.from, q.to); ok && some && later >= 0 && !between && isPiece(q.unit) && els[later].mark.qty.unit != q.unit && len(b.s.x.bearing(tok.keys[0])) > 0 {
+	if tok, ok := readSpec(b.s.r, q.from, q.to); ok && some && later >= 0 && !between && isPiece(q.unit) && els[later].mark.qty.unit != q.unit && !slices.ContainsFunc(els[i:later], func(e el) bool { return e.kind == elSplit }) && len(b.s.x.bearing(tok.keys[0])) > 0 {
 		return true // 草莓20粒2箱
 	}
 	if !q.size {

@@ -404,12 +404,15 @@ func (r *reading) namesOrderFirst() bool {
 // fevers takes out words in which 退 sends nothing back.
 var fevers = strings.NewReplacer("退烧", "", "退热", "", "退火", "", "退磁", "", "退黄", "", "退休", "", "退役", "", "退伍", "", "退潮", "")
 
+// changesGoods fits goods that are to be given for bad ones: 换两个新的.
+var changesGoods = regexp.MustCompile(`换[0-9一两二三四五六七八九十几]+\p{Han}{1,2}?(?:新|好)的`)
+
 // givesBack tells whether 退 stands before a quantity and nothing else is ordered: 退一件可以吗.
 func (r *reading) givesBack() bool {
 	if says(r.text, []string{"再来", "另外", "再要", "再发"}) {
 		return false
 	}
-	if !r.repeat && strings.Contains(r.text, "换") && says(r.text, []string{"昨天", "前天", "前几天", "上次", "上回", "上周", "上礼拜", "上星期", "上个月", "上月", "上批", "这批", "那批", "收到", "送来", "发来", "刚到"}) && says(r.text, []string{"换一", "换个", "换新", "换掉", "换货", "给换", "给我换", "给我们换", "能换", "换下", "换成"}) && !says(r.text, []string{"这次", "这回"}) {
+	if !r.repeat && strings.Contains(r.text, "换") && says(r.text, []string{"昨天", "前天", "前几天", "上次", "上回", "上周", "上礼拜", "上星期", "上个月", "上月", "上批", "这批", "那批", "收到", "送来", "发来", "刚到"}) && (changesGoods.MatchString(r.text) || says(r.text, []string{"换一", "换个", "换新", "换掉", "换货", "给换", "给我换", "给我们换", "能换", "换下", "换成"})) && !says(r.text, []string{"这次", "这回"}) {
 		return true
 	}
 	for i, c := range r.s.r {
@@ -493,8 +496,15 @@ func (r *reading) asking() bool {
 			}
 		}
 	}
-	return says(t, askWords)
+	t = ifInStock.ReplaceAllString(t, "")
+	return says(t, askWords) || asksPrice.MatchString(t)
 }
+
+// asksPrice fits a question for a price in whatever words: 拿货价多少.
+var asksPrice = regexp.MustCompile(`价[^,。;\n]{0,2}(?:多少|几多|怎么|咋)|(?:多少|啥|什么)[^,。;\n]{0,2}价`)
+
+// ifInStock fits a condition of an order that asks nothing: 要是有现货就带2箱.
+var ifInStock = regexp.MustCompile(`(?:要是|如果|假如|若是?)(?:还)?有(?:现货|货|库存)(?:的话)?,?(?:就|便|那|再|给|帮)`)
 
 // refLeads tells whether the message begins with the order it changes.
 func (r *reading) refLeads() bool {
@@ -1026,6 +1036,23 @@ func (x *Lexicon) boughtBefore(_ scope, id int32, skip int, hs []orders.HistoryL
 	return orders.HistoryLine{}, false
 }
 
+// bracketOf is the line right behind which the bracket stands that r[i] is in, nil if it is in none: 20箱(买10箱送1箱那个活动给我算上).
+func (b *builder) bracketOf(i int) *wanted {
+	r := b.s.r
+	k := i - 1
+	for k >= 0 && r[k] != '(' && !strings.ContainsRune(")。;\n", r[k]) {
+		k--
+	}
+	if k < 0 || r[k] != '(' {
+		return nil
+	}
+	n := slices.IndexFunc(b.items, func(it *wanted) bool { return !it.gift && it.q.to == k && it.q.from < k })
+	if n < 0 {
+		return nil
+	}
+	return b.items[n]
+}
+
 // applyDeals works out the gifts of 买10送1.
 func (b *builder) applyDeals() {
 	for _, d := range b.deals {
@@ -1037,10 +1064,10 @@ func (b *builder) applyDeals() {
 				inClause = true
 			}
 		}
-		done := false
+		done, of := false, b.bracketOf(d.from)
 		for _, it := range b.items {
 			out = append(out, it)
-			if it.gift || it.q.none || done || says(string(b.s.r[min(it.q.to, len(b.s.r)):min(it.q.to+6, len(b.s.r))]), []string{"不参加", "不参与", "不算活动", "除外"}) {
+			if it.gift || it.q.none || done || of != nil && it != of || says(string(b.s.r[min(it.q.to, len(b.s.r)):min(it.q.to+6, len(b.s.r))]), []string{"不参加", "不参与", "不算活动", "除外"}) {
 				continue
 			}
 			around := it.from <= d.from && it.to >= d.to || it.m != nil && it.m.from <= d.from && it.q.from >= d.from
@@ -1126,11 +1153,18 @@ func (r *reading) askMissed(res *Result, missed []mark) {
 			if m.from < sec.from || m.from >= sec.to {
 				continue
 			}
-			field := fmt.Sprintf("orders[%d].lines", n)
-			if n < len(res.Orders) && !slices.ContainsFunc(res.Asks, func(a Ask) bool { return a.Field == field }) {
-				res.Asks = append(res.Asks, Ask{Field: field, Reason: ReasonUnknown, Text: fmt.Sprintf("「%s」没看明白，这里要什么货、多少？", strings.Trim(clauseAround(r.s.r, m.from), " "))})
+			if n < len(res.Orders) {
+				r.askLines(res, n, m.from)
 			}
 		}
+	}
+}
+
+// askLines asks what is ordered in the clause around r[i], of the order numbered n.
+func (r *reading) askLines(res *Result, n, i int) {
+	field := fmt.Sprintf("orders[%d].lines", n)
+	if !slices.ContainsFunc(res.Asks, func(a Ask) bool { return a.Field == field }) {
+		res.Asks = append(res.Asks, Ask{Field: field, Reason: ReasonUnknown, Text: fmt.Sprintf("「%s」没看明白，这里要什么货、多少？", strings.Trim(clauseAround(r.s.r, i), " "))})
 	}
 }
 

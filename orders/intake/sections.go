@@ -679,7 +679,7 @@ func (r *reading) partByMarks(sec *section, kind markKind) []*section {
 		return nil
 	}
 	var out []*section
-	begin := sec.from
+	begin, placed := sec.from, false
 	for k, m := range ms {
 		from, to := begin, sec.to
 		if trailing {
@@ -700,7 +700,10 @@ func (r *reading) partByMarks(sec *section, kind markKind) []*section {
 		var f facts2
 		s.gather(from, to, &f)
 		one.facts.dates, one.facts.address, one.facts.contact, one.facts.phone, one.facts.badly = f.dates, f.address, f.contact, f.phone, f.badly
-		if kind == markDate {
+		if kind == markDate && f.address != "" && f.address != sec.facts.address { // each day has a place of its own
+			placed = true
+		}
+		if kind == markDate && !placed {
 			one.facts.address, one.facts.contact, one.facts.phone, one.facts.badly = sec.facts.address, sec.facts.contact, sec.facts.phone, sec.facts.badly
 		} else if len(f.dates) == 0 {
 			one.facts.dates = sec.facts.dates

@@ -111,6 +111,11 @@ var (
 // has none of these. The number and the place stand in the draft, to be confirmed.
 func (r *reading) askUnread(res *Result, unread []span) {
 	s := r.s
+	for n, sec := range r.secs {
+		if n < len(res.Orders) && slices.ContainsFunc(sec.items, (*wanted).severalInOne) {
+			r.askLines(res, n, sec.items[slices.IndexFunc(sec.items, (*wanted).severalInOne)].from)
+		}
+	}
 	for _, u := range unread {
 		n := slices.IndexFunc(r.secs, func(sec *section) bool { return u.from >= sec.from && u.from < sec.to })
 		if n < 0 || n >= len(res.Orders) {
@@ -168,4 +173,12 @@ func (s *scan) within(re *regexp.Regexp, u span) string {
 		}
 	}
 	return ""
+}
+
+// severalInOne tells whether a line that was not understood may be several: a number that nothing explains stands among its words, and
+// another behind them (灰3粉3).
+func (it *wanted) severalInOne() bool {
+	return it.res.product < 0 && it.res.reason == ReasonUnknown && it.q.bare && it.m != nil && it.q.from > it.from && slices.ContainsFunc(it.m.toks, func(t specToken) bool {
+		return strings.HasPrefix(t.keys[0], "=") && t.to < it.m.to
+	})
 }
