@@ -309,6 +309,7 @@ type grounds struct {
 	store   *storage.Store
 	db      *sql.DB        // to look into the tables
 	effects map[string]int // how often each kind of thing happened
+	ran     int            // histories
 }
 
 func newGrounds(t *testing.T, url string) *grounds {
@@ -361,10 +362,11 @@ func randomHistories(t *testing.T) {
 				for range 200 {
 					h.act()
 				}
+				g.ran++
 			})
 			mu.Lock()
 			defer mu.Unlock()
-			ran += histories
+			ran += g.ran
 			for kind, n := range g.effects {
 				effects[kind] += n
 			}

@@ -20,7 +20,7 @@ func printedSteps(t *testing.T, e *rules.Engine, route string) (who []string, al
 			}
 			flow, ok := strings.CutPrefix(r.Pieces[0], "→ ")
 			require.True(t, ok)
-			for _, step := range strings.Split(flow, " → ") {
+			for step := range strings.SplitSeq(flow, " → ") {
 				role, more, _ := strings.Cut(strings.TrimSuffix(step, "）"), "（")
 				isConditional := strings.Contains(strings.ReplaceAll(more, "时系统通过", ""), "时")
 				who, always = append(who, role), append(always, !isConditional)
