@@ -381,7 +381,7 @@ func (s *session) decideInWords(ctx context.Context, tx Tx, cmd command) (bool, 
 			var b strings.Builder
 			fmt.Fprintf(&b, "有 %d 单等您审批，请带上单号：", len(waiting))
 			for _, o := range waiting {
-				fmt.Fprintf(&b, "\n%s %s %s", o.ID, o.CustomerName, o.Total)
+				fmt.Fprintf(&b, "\n%s %s %s", o.ID, o.CustomerName, o.Payable())
 			}
 			s.say(b.String())
 			return true, nil

@@ -599,7 +599,7 @@ func (s *session) confirm(ctx context.Context, tx Tx, ids []orders.OrderID, revi
 			return err
 		}
 		if repriced {
-			changes := []string{fmt.Sprintf("%s 的价格刚有变动，合计现在是 %s，还没有下单。请看过后再确认。", o.ID, o.Total)}
+			changes := []string{fmt.Sprintf("%s 的价格刚有变动，合计现在是 %s，还没有下单。请看过后再确认。", o.ID, o.Payable())}
 			for _, f := range o.Findings {
 				if f.Rule == orders.FindingRepriced {
 					changes = append(changes, "· "+f.Text)
@@ -637,7 +637,7 @@ func (s *session) except(ctx context.Context, tx Tx, ids []orders.OrderID, reaso
 // placedText says what happens to an order that was just confirmed.
 func (s *session) placedText(o *orders.Order) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "已下单 %s，合计 %s。", o.ID, o.Total)
+	fmt.Fprintf(&b, "已下单 %s，合计 %s。", o.ID, o.Payable())
 	if who := o.Awaits(); who != "" {
 		if s.person.staff == nil {
 			b.WriteString("正在审核，通过后通知您。")

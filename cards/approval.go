@@ -23,7 +23,7 @@ type ApprovalView struct {
 func Approval(s *Signer, o *orders.Order, node *orders.Node, v ApprovalView) Message {
 	id := string(o.ID)
 	c := &Card{
-		Title: "待审批 " + id, Desc: join(" · ", node.Who()+"审批", beside(o, node), o.Route), Amount: o.Total.String(),
+		Title: "待审批 " + id, Desc: join(" · ", node.Who()+"审批", beside(o, node), o.Route), Amount: o.Payable().String(),
 		Urgent: o.Urgent, Fields: approvalFields(o, node, v), Lines: rows(o, true),
 	}
 	if v.Link != "" {
@@ -72,7 +72,7 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 		if c.CreditGrade != "" {
 			kind = join("，", kind, "信用 "+c.CreditGrade)
 		}
-		fields = append(fields, Field{"等级", join("，", c.Type, kind)})
+		fields = append(fields, Field{"等级", join("，", c.Type, kind, c.HospitalLevel)})
 		if c.CreditLimit != nil {
 			fields = append(fields, Field{"信用", credit(v.Exposure, *c.CreditLimit)})
 		} else {
@@ -95,6 +95,7 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 		Field{"期限", due},
 		Field{"让价", discount(o)},
 		Field{"应收", receivable(o)},
+		Field{"运费", freight(o)},
 		Field{"风险", findings(o, orders.EffectApprove, orders.EffectWarn)},
 		Field{"特批", o.Exception},
 		Field{"加急", urgent},
@@ -190,7 +191,7 @@ func span(d time.Duration) string {
 // what, when, and what comes next.
 func ApprovalSettled(o *orders.Order, node *orders.Node) Message {
 	c := &Card{
-		Title: "审批 " + string(o.ID), Desc: join(" · ", node.Who()+"审批", o.Route), Amount: o.Total.String(),
+		Title: "审批 " + string(o.ID), Desc: join(" · ", node.Who()+"审批", o.Route), Amount: o.Payable().String(),
 		Fields: []Field{{"客户", customerName(o, nil)}}, Lines: rows(o, true), Urgent: o.Urgent,
 	}
 	switch node.Status {
@@ -224,7 +225,7 @@ func ApprovalSettled(o *orders.Order, node *orders.Node) Message {
 func Progress(o *orders.Order, catalog *orders.Catalog, now time.Time) Message {
 	rows := []string{
 		"进度 " + string(o.ID) + "：" + o.Status.String(),
-		join(" · ", customerName(o, nil), o.Total.String(), o.Route),
+		join(" · ", customerName(o, nil), o.Payable().String(), o.Route),
 	}
 	for i := range o.Nodes {
 		n := &o.Nodes[i]

@@ -37,9 +37,12 @@ func Contract(o *orders.Order, customer *orders.Customer) *File {
 		}
 		rows = append(rows, []string{fmt.Sprint(i + 1), string(l.Product), name, l.Spec, l.Quantity.String(), l.Unit, price, l.Amount.Yuan().StringFixed(2)})
 	}
-	rows = append(rows, []string{"合计", "", "", "", "", "", "", o.Total.Yuan().StringFixed(2)})
+	if o.Freight.Amount > 0 {
+		rows = append(rows, []string{"运费", "", "", "", "", "", "", o.Freight.Amount.Yuan().StringFixed(2)})
+	}
+	rows = append(rows, []string{"合计", "", "", "", "", "", "", o.Payable().Yuan().StringFixed(2)})
 	d.table([]int{620, 1300, 2500, 1700, 900, 700, 1000, 1200}, rows)
-	d.line("合计金额：" + o.Total.String() + "，大写：人民币" + Uppercase(o.Total))
+	d.line("合计金额：" + o.Payable().String() + "，大写：人民币" + Uppercase(o.Payable()))
 	d.line("二、交货")
 	line("交货时间", Wanted(o.DeliverBy, o.CreatedAt))
 	if o.Carrier == selfPickup {

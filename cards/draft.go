@@ -110,7 +110,10 @@ func Draft(s *Signer, o *orders.Order, v DraftView) []Message {
 
 // total is the sum of an order, marked where lines are still open.
 func total(o *orders.Order) string {
-	s := o.Total.String()
+	s := o.Payable().String()
+	if o.Freight.Amount > 0 {
+		s += "（含运费 " + o.Freight.Amount.String() + "）"
+	}
 	for i := range o.Lines {
 		if w := wordsOf(o, i); w.amount == "" || w.amount == "?" {
 			return s + "（不含未定的行）"
@@ -193,11 +196,30 @@ func draftFields(o *orders.Order, v DraftView) []Field {
 	if !v.ForCustomer {
 		fields = append(fields, Field{"报关资料", papers(o)})
 	}
-	fields = append(fields, Field{"应收", receivable(o)})
+	charge := freight(o)
+	if v.ForCustomer && charge != "" { // what a rule is called is the firm's business
+		charge = o.Freight.Amount.String()
+	}
+	fields = append(fields, Field{"运费", charge}, Field{"应收", receivable(o)})
+	if c := v.Customer; c != nil && !v.ForCustomer {
+		fields = append(fields, Field{"医院等级", c.HospitalLevel})
+	}
 	if c := v.Customer; c != nil && !v.ForCustomer && c.CreditLimit != nil {
 		fields = append(fields, Field{"信用", credit(v.Exposure+o.Receivable(), *c.CreditLimit)})
 	}
 	return fields
+}
+
+// freight says what the freight is and by which rule, "" where the rules say nothing of it.
+func freight(o *orders.Order) string {
+	switch {
+	case o.Freight.Rule == "":
+		return ""
+	case o.Freight.Amount == 0:
+		return "包邮（" + o.Freight.Rule + "）"
+	default:
+		return o.Freight.Amount.String() + "（" + o.Freight.Rule + "）"
+	}
 }
 
 // extras are the fields that only some orders have.
@@ -239,10 +261,10 @@ func shortages(o *orders.Order) int {
 // receivable says what of an order is owed by ordering, "" where that is all of it.
 func receivable(o *orders.Order) string {
 	now := o.Receivable()
-	if now == o.Total {
+	if now == o.Payable() {
 		return ""
 	}
-	return fmt.Sprintf("下单计 %s，其余 %s 用后结算", now, o.Total-now)
+	return fmt.Sprintf("下单计 %s，其余 %s 用后结算", now, o.Payable()-now)
 }
 
 // credit writes what of a limit is used, this order included.

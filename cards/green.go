@@ -34,7 +34,7 @@ func GreenSwitches(arg string) orders.GreenSwitches {
 func GreenCard(s *Signer, o *orders.Order, set orders.GreenSwitches) Message {
 	id := string(o.ID)
 	c := &Card{
-		Title: "绿色通道 " + id, Desc: "点开关选好，再点「开通」才生效；开通后 " + greenHours + "自动结束", Amount: o.Total.String(), Urgent: o.Urgent,
+		Title: "绿色通道 " + id, Desc: "点开关选好，再点「开通」才生效；开通后 " + greenHours + "自动结束", Amount: o.Payable().String(), Urgent: o.Urgent,
 		Fields: []Field{{"客户", customerName(o, nil)}, {"状态", o.Status.String()}, {"现在", green(o)}},
 	}
 	act := func(text string, style Style, verb Verb, want orders.GreenSwitches) {

@@ -158,7 +158,7 @@ var stateMarks = map[NodeState]string{NodeTodo: "⚪", NodeNow: "⏳", NodeDone:
 func Nodes(o *orders.Order, link string) Message {
 	rows := []string{
 		"订单 " + string(o.ID) + "　" + customerStatus(o.Status),
-		fmt.Sprintf("共 %d 行，%s", len(o.Lines), o.Total),
+		fmt.Sprintf("共 %d 行，%s", len(o.Lines), o.Payable()),
 	}
 	for _, n := range SevenNodes(o) {
 		if n.State != NodeDone && o.Status.Ended() && o.Status != orders.StatusDelivered {
@@ -243,7 +243,7 @@ func OrderList(title string, list []*orders.Order, more int, forCustomer bool) M
 		if forCustomer {
 			status, who = customerStatus(o.Status), ""
 		}
-		blocks[i] = join(" ", string(o.ID), who, o.Total.String(), status)
+		blocks[i] = join(" ", string(o.ID), who, o.Payable().String(), status)
 		if forCustomer && len(menu) < 5 {
 			menu = append(menu, string(o.ID))
 		}
@@ -287,7 +287,7 @@ func Todo(list []TodoItem, now time.Time) []Message {
 		if t.Order.Urgent {
 			urgent = "【加急】"
 		}
-		blocks[i] = fmt.Sprintf("%d. %s%s", i+1, urgent, join(" ", t.What, string(t.Order.ID), customerName(t.Order, nil), t.Order.Total.String(), due))
+		blocks[i] = fmt.Sprintf("%d. %s%s", i+1, urgent, join(" ", t.What, string(t.Order.ID), customerName(t.Order, nil), t.Order.Payable().String(), due))
 		for _, row := range t.More {
 			blocks[i] += "\n" + row
 		}
@@ -386,7 +386,7 @@ func Detail(o *orders.Order, v DetailView) Message {
 	if v.ForCustomer {
 		status = customerStatus(o.Status)
 	}
-	sum := o.Total.String()
+	sum := o.Payable().String()
 	if v.HidePrices {
 		blocks, sum = pickBlocks(o), ""
 	}
@@ -398,6 +398,13 @@ func Detail(o *orders.Order, v DetailView) Message {
 	}
 	add("客户", customerName(o, nil))
 	add("合计", sum)
+	if sum != "" {
+		if charge := freight(o); charge != "" && v.ForCustomer {
+			add("运费", o.Freight.Amount.String())
+		} else {
+			add("运费", charge)
+		}
+	}
 	add("交期", Wanted(o.DeliverBy, o.CreatedAt))
 	add("送到", join(" ", o.Address, o.Contact, o.Phone))
 	add("物流", carrier(o.Carrier))

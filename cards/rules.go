@@ -120,7 +120,7 @@ func RuleTrial(p *RuleProposal) Message {
 	changes := fill(TextLimit/2, rows, 1, func(int) string { return head }, leftOut)[0]
 	rows = nil
 	for _, d := range p.Differences {
-		rows = append(rows, fmt.Sprintf("%s %s %s：%s 变成 %s", d.Order.ID, clip(customerName(d.Order, nil), 20), d.Order.Total, d.Before, d.After))
+		rows = append(rows, fmt.Sprintf("%s %s %s：%s 变成 %s", d.Order.ID, clip(customerName(d.Order, nil), 20), d.Order.Payable(), d.Before, d.After))
 	}
 	tail := func(left int) string {
 		if left > 0 {

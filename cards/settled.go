@@ -10,7 +10,7 @@ import (
 // more: the order was placed or cancelled, or the draft was changed since.
 func DraftSettled(o *orders.Order, revision int) Message {
 	c := &Card{
-		Title: "订单 " + string(o.ID), Amount: o.Total.String(), Urgent: o.Urgent,
+		Title: "订单 " + string(o.ID), Amount: o.Payable().String(), Urgent: o.Urgent,
 		Fields: []Field{
 			{"客户", customerName(o, nil)},
 			{"交期", Wanted(o.DeliverBy, o.CreatedAt)},

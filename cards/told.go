@@ -22,7 +22,7 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 		if !o.ReservedUntil.IsZero() {
 			held = "库存留到 " + when(o.ReservedUntil)
 		}
-		return say("已下单 "+id, join(" · ", who, o.Total.String(), o.Route), held, awaits(o, catalog, e.At))
+		return say("已下单 "+id, join(" · ", who, o.Payable().String(), o.Route), held, awaits(o, catalog, e.At))
 	case orders.EventApprovalDecided:
 		n := nodeOf(o, e)
 		if n == nil || o.Status != orders.StatusPendingApproval {
@@ -54,7 +54,7 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 		if !o.Covered() {
 			stock = "库存还不够，到货后再发。"
 		}
-		return say(id+" 已批准", join(" · ", who, o.Total.String(), by), stock)
+		return say(id+" 已批准", join(" · ", who, o.Payable().String(), by), stock)
 	case orders.EventRejected:
 		for i := range o.Nodes {
 			if n := &o.Nodes[i]; n.Status == orders.NodeRejected {
@@ -78,7 +78,7 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 		if o.Green == nil || o.Green.State == orders.GreenClosed {
 			return Message{}, false
 		}
-		return say(id+" 走绿色通道", join(" · ", who, o.Total.String()), green(o), reason(o.Green.Reason), awaits(o, catalog, e.At))
+		return say(id+" 走绿色通道", join(" · ", who, o.Payable().String()), green(o), reason(o.Green.Reason), awaits(o, catalog, e.At))
 	case orders.EventGreenEnded:
 		if o.Green == nil || o.Green.State != orders.GreenClosed {
 			return Message{}, false
@@ -218,7 +218,7 @@ func Reminder(o *orders.Order, node *orders.Node, isLate bool) Message {
 		head, due = "审批超时 "+string(o.ID)+"（"+node.Who()+"）", "原定 "+when(node.DueAt)+" 前，已报给上级，您现在也还可以定"
 	}
 	return Message{Text: strings.Join([]string{
-		head, customerName(o, nil) + "　" + o.Total.String(), due,
+		head, customerName(o, nil) + "　" + o.Payable().String(), due,
 		"请回复「同意 " + string(o.ID) + "」「驳回 " + string(o.ID) + " 原因」",
 	}, "\n")}
 }
@@ -234,7 +234,7 @@ func ToldCustomer(o *orders.Order, e orders.Event, link string) (Message, bool) 
 		}
 		return Message{Text: clipBytes(join("\n", parts...), TextLimit)}, true
 	}
-	lines := fmt.Sprintf("共 %d 行，%s", len(o.Lines), o.Total)
+	lines := fmt.Sprintf("共 %d 行，%s", len(o.Lines), o.Payable())
 	switch e.Kind {
 	case orders.EventConfirmed:
 		return say("您的订单 "+id+" 已收到，正在审核。", lines)

@@ -148,7 +148,7 @@ func UrgentCredit(o *orders.Order, customer *orders.Customer, exposure orders.Mo
 		head = "【加急】" + head
 	}
 	return Message{Text: strings.Join([]string{
-		head, customerName(o, customer) + "　" + o.Total.String(), "信用：" + limit,
+		head, customerName(o, customer) + "　" + o.Payable().String(), "信用：" + limit,
 	}, "\n")}
 }
 

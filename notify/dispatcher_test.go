@@ -36,6 +36,8 @@ func (routes) Check(orders.Facts) ([]orders.Finding, error) { return nil, nil }
 
 func (routes) Priority(orders.Facts) (int, []string, error) { return 0, nil, nil }
 
+func (routes) Freight(orders.Facts) (orders.Freight, error) { return orders.Freight{}, nil }
+
 func (routes) Triggers(orders.Moment, orders.Facts) ([]orders.Trigger, error) { return nil, nil }
 
 // firm is an office with an order desk and a dispatcher that is run by hand.
@@ -296,6 +298,8 @@ func (r together) Route(orders.Facts) (orders.Route, error) {
 func (together) Check(orders.Facts) ([]orders.Finding, error) { return nil, nil }
 
 func (together) Priority(orders.Facts) (int, []string, error) { return 0, nil, nil }
+
+func (together) Freight(orders.Facts) (orders.Freight, error) { return orders.Freight{}, nil }
 
 func (together) Triggers(orders.Moment, orders.Facts) ([]orders.Trigger, error) { return nil, nil }
 

@@ -348,7 +348,7 @@ func (n *news) ask(node *orders.Node, who []orders.Approver, nobody string) erro
 		nobody = "该审批的人都没有能用的企业微信或钉钉账号"
 	}
 	text := fmt.Sprintf("订单 %s 等%s审批，可现在找不到人：%s。\n%s %s。补上名单后，让审批人回复「同意 %s」或「驳回 %s 原因」。",
-		n.o.ID, node.Who(), nobody, n.o.CustomerName, n.o.Total, n.o.ID, n.o.ID)
+		n.o.ID, node.Who(), nobody, n.o.CustomerName, n.o.Payable(), n.o.ID, n.o.ID)
 	if node.DueAt.After(n.now) {
 		text += "\n到 " + node.DueAt.In(beijing).Format("1月2日 15:04") + " 还没有结果会转给上级。"
 	}

@@ -60,6 +60,9 @@ func (d *Desk) Place(tx Tx, o *Order, by Actor) error {
 	o.require()
 	o.Entry.Asked = len(o.Questions)
 	o.Reprice(d.Catalog(), now)
+	if err := d.charge(o, d.Rules()); err != nil {
+		return err
+	}
 	if err := d.check(o, d.Rules(), Facts{Draft: true}); err != nil {
 		return err
 	}
@@ -86,6 +89,9 @@ func (d *Desk) Revise(tx Tx, id OrderID, by Actor, change func(*Order) error) (*
 	o.require()
 	o.changed(before, open)
 	o.Reprice(d.Catalog(), d.Now())
+	if err := d.charge(o, d.Rules()); err != nil {
+		return nil, err
+	}
 	if err := d.check(o, d.Rules(), Facts{Draft: true}); err != nil {
 		return nil, err
 	}
@@ -127,9 +133,12 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	if err := o.ready(); err != nil {
 		return nil, false, err
 	}
-	before, total := slices.Clone(o.Lines), o.Total
+	before, total, freight := slices.Clone(o.Lines), o.Payable(), o.Freight
 	o.Reprice(cat, now)
-	if changed := o.repriced(before); len(changed) > 0 {
+	if err := d.charge(o, rules); err != nil {
+		return nil, false, err
+	}
+	if changed := append(o.repriced(before), o.recharged(freight)...); len(changed) > 0 {
 		o.Revision++
 		o.Exception = ""
 		if err := d.check(o, rules, Facts{Draft: true}); err != nil {
@@ -139,7 +148,7 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 		if err := tx.SaveOrder(o); err != nil {
 			return nil, false, err
 		}
-		return o, true, tx.Audit(d.entry(o, by, "重新计价", total.String(), o.Total.String(), "价格有变"))
+		return o, true, tx.Audit(d.entry(o, by, "重新计价", total.String(), o.Payable().String(), "价格有变"))
 	}
 
 	begun, noted, err := d.tickGreen(tx, o) // what the clock has not done yet

@@ -142,7 +142,8 @@ type Order struct {
 	Sales        StaffCode // who owns the order
 	Source       Source
 	Lines        []Line
-	Total        Money
+	Total        Money // of the lines; see [Order.Payable]
+	Freight      Freight
 	DeliverBy    string // a date or RFC 3339 time
 	Urgent       bool
 	UrgentWords  string // the words that made it urgent

@@ -277,7 +277,7 @@ func (o *Order) SpecialPrice() bool {
 // Receivable is what the customer owes for the order by ordering: goods on consignment (寄售) and goods
 // that are settled on use (按需结算) are owed once they are invoiced.
 func (o *Order) Receivable() Money {
-	var sum Money
+	sum := o.Freight.Amount
 	for i := range o.Lines {
 		if m := o.Lines[i].Mode; m != ModeConsignment && m != ModeOnUse {
 			sum += o.Lines[i].Amount

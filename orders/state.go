@@ -244,7 +244,10 @@ func (o *Order) ready() error {
 // Summary is the order in one line, for the audit trail.
 func (o *Order) Summary() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s", o.Customer, o.Total)
+	fmt.Fprintf(&b, "%s %s", o.Customer, o.Payable())
+	if o.Freight.Amount > 0 {
+		fmt.Fprintf(&b, "（含运费 %s）", o.Freight.Amount)
+	}
 	for i := range o.Lines {
 		l := &o.Lines[i]
 		fmt.Fprintf(&b, "; %s %s%s", l.Product, l.Quantity, l.Unit)

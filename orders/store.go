@@ -76,6 +76,8 @@ type Rules interface {
 	Check(f Facts) ([]Finding, error)
 	// Triggers returns what is called for at a moment (当 … 则 …), in order.
 	Triggers(at Moment, f Facts) ([]Trigger, error)
+	// Freight returns what an order's freight is; it is asked about drafts.
+	Freight(f Facts) (Freight, error)
 	// Priority returns what an order weighs in the warehouse's list, and why; more goes first.
 	Priority(f Facts) (points int, reasons []string, err error)
 }

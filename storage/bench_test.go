@@ -34,6 +34,8 @@ func (oneStep) Check(orders.Facts) ([]orders.Finding, error) { return nil, nil }
 
 func (oneStep) Priority(orders.Facts) (int, []string, error) { return 0, nil, nil }
 
+func (oneStep) Freight(orders.Facts) (orders.Freight, error) { return orders.Freight{}, nil }
+
 func (oneStep) Triggers(orders.Moment, orders.Facts) ([]orders.Trigger, error) { return nil, nil }
 
 func benchProduct(i int) orders.ProductCode {

@@ -25,6 +25,8 @@ type orderRow struct {
 	Sales         string
 	Source        string
 	Total         int64
+	Freight       int64
+	FreightRule   string
 	DeliverBy     string
 	Urgent        bool
 	UrgentWords   string
@@ -150,7 +152,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 	var m micros
 	r := &orderRows{order: orderRow{
 		ID: string(o.ID), Version: o.Version, Revision: o.Revision, Customer: string(o.Customer), CustomerName: o.CustomerName,
-		Sales: string(o.Sales), Source: toJSON(o.Source), Total: int64(o.Total), DeliverBy: o.DeliverBy, Urgent: o.Urgent,
+		Sales: string(o.Sales), Source: toJSON(o.Source), Total: int64(o.Total), Freight: int64(o.Freight.Amount), FreightRule: o.Freight.Rule, DeliverBy: o.DeliverBy, Urgent: o.Urgent,
 		UrgentWords: o.UrgentWords, UseSafety: o.UseSafety, Green: toJSON(o.Green), Waits: o.Waits(), Carrier: o.Carrier, Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment,
 		PO: o.PO, Note: o.Note, InternalNote: o.InternalNote, Requirement: o.Requirement, Extra: toJSON(o.Extra), Questions: toJSON(o.Questions), Findings: toJSON(o.Findings), Exception: o.Exception, Status: string(o.Status),
 		CloseReason: o.CloseReason, Route: o.Route, Rules: o.Rules, Exposure: int64(o.Exposure), NodeCount: len(o.Nodes), Held: int64(o.Held), Invoiced: int64(o.Invoiced), ShipmentCount: len(o.Shipments),
@@ -191,7 +193,7 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 	w := &r.order
 	o := &orders.Order{
 		ID: orders.OrderID(w.ID), Version: w.Version, Revision: w.Revision, Customer: orders.CustomerCode(w.Customer),
-		CustomerName: w.CustomerName, Sales: orders.StaffCode(w.Sales), Total: orders.Money(w.Total), DeliverBy: w.DeliverBy,
+		CustomerName: w.CustomerName, Sales: orders.StaffCode(w.Sales), Total: orders.Money(w.Total), Freight: orders.Freight{Amount: orders.Money(w.Freight), Rule: w.FreightRule}, DeliverBy: w.DeliverBy,
 		Urgent: w.Urgent, UrgentWords: w.UrgentWords, UseSafety: w.UseSafety, Carrier: w.Carrier, Contact: w.Contact, Phone: w.Phone, Address: w.Address,
 		Payment: w.Payment, PO: w.PO, Note: w.Note, InternalNote: w.InternalNote, Requirement: w.Requirement, Exception: w.Exception, Status: orders.Status(w.Status),
 		CloseReason: w.CloseReason, Route: w.Route, Rules: w.Rules, Exposure: orders.Money(w.Exposure), Held: orders.Money(w.Held), Invoiced: orders.Money(w.Invoiced),

@@ -101,7 +101,7 @@ func (d *Demo) ordersView(ctx context.Context) ([]demoOrder, error) {
 func (d *Demo) orderView(o *orders.Order, stock map[orders.ProductCode]DemoStock) demoOrder {
 	v := demoOrder{
 		ID: string(o.ID), Status: string(o.Status), Word: o.Status.String(), Ended: o.Status.Ended(), Urgent: o.Urgent, Customer: o.CustomerName,
-		Sales: d.StaffName(o.Sales), Source: o.Source.Name, Total: o.Total.String(), Route: o.Route, Created: o.CreatedAt.UnixMilli(),
+		Sales: d.StaffName(o.Sales), Source: o.Source.Name, Total: o.Payable().String(), Route: o.Route, Created: o.CreatedAt.UnixMilli(),
 	}
 	if v.Customer == "" {
 		v.Customer = "客户待确认"

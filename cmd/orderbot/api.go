@@ -43,7 +43,7 @@ type apiShip struct {
 
 func newAPIOrder(o *orders.Order) apiOrder {
 	out := apiOrder{
-		ID: string(o.ID), Status: string(o.Status), Customer: string(o.Customer), Total: o.Total.Yuan().StringFixed(2), Urgent: o.Urgent,
+		ID: string(o.ID), Status: string(o.Status), Customer: string(o.Customer), Total: o.Payable().Yuan().StringFixed(2), Urgent: o.Urgent,
 		DeliverBy: o.DeliverBy, CreatedAt: o.CreatedAt, Lines: []apiLine{}, Shipments: []apiShip{},
 	}
 	for i := range o.Lines {

@@ -30,6 +30,7 @@ type Engine struct {
 	routes   []route
 	checks   []check
 	triggers []trigger
+	freight  []freight
 	priority []bonus
 	urgent   []orders.Role
 }

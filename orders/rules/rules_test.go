@@ -408,6 +408,11 @@ func TestMistakesAreNamedWithTheirLine(t *testing.T) {
 		{"a trigger that approves by two", "routes:\n" + last + "triggers:\n  - {name: a, do: [加审 财务、总监]}\n  - {name: b, do: [加审 财务, 加审 总监]}\n"},
 		{"marks", "routes:\n" + last + "triggers:\n  - {name: a, do: [标记, 标记 一二三四五六七八九十一二三四五六七八九十一]}\n  - {name: b, do: [标记 甲, 标记 乙]}\n"},
 		{"the credit for who sees no prices", "routes:\n" + last + "triggers:\n  - {name: a, do: [抄送 仓管]}\n"},
+		{"freight without a condition", "routes:\n" + last + "freight:\n  - {name: a, amount: 30}\n"},
+		{"freight without an amount", "routes:\n" + last + "freight:\n  - {name: a, when: 加急}\n  - {name: b, when: 加急, amount: 三十}\n  - {name: c, when: 加急, amount: -1}\n  - {name: d, when: 加急, amount: 0.005}\n"},
+		{"freight without a name, and two of a name", "routes:\n" + last + "freight:\n  - {when: 加急, amount: 1}\n  - {name: a, when: 加急, amount: 1}\n  - {name: a, when: 加急, amount: 1}\n"},
+		{"the rest of freight first", "routes:\n" + last + "freight:\n  - {name: a, when: 其余, amount: 1}\n  - {name: b, when: 加急, amount: 1}\n"},
+		{"freight by what a draft does not know", "routes:\n" + last + "freight:\n  - {name: a, when: 超信用, amount: 1}\n"},
 		{"all mistakes at once", "routes:\n  - {name: a, when: 金鹅 > 1, steps: [{role: 老板}]}\n  - {name: b, when: 加急, steps: []}\nurgent: [门卫]\n"},
 	}
 	var out strings.Builder

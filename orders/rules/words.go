@@ -45,12 +45,16 @@ func (e *Engine) Words() []Section {
 	for i := range e.triggers {
 		triggers.Rows = append(triggers.Rows, e.triggers[i].words())
 	}
+	freights := Section{Title: "运费"}
+	for i := range e.freight {
+		freights.Rows = append(freights.Rows, e.freight[i].words())
+	}
 	for i := range e.priority {
 		b := &e.priority[i]
 		priority.Rows = append(priority.Rows, Row{Name: b.name, When: b.when.words(), Pieces: []string{fmt.Sprintf("加 %d 分", b.points)}})
 	}
 	urgent := Section{Title: "加急", Rows: []Row{{Name: "依次提醒", Pieces: []string{roleList(e.urgent, "、")}}}}
-	return slices.DeleteFunc([]Section{routes, checks, triggers, priority, urgent}, func(s Section) bool { return len(s.Rows) == 0 })
+	return slices.DeleteFunc([]Section{routes, checks, triggers, freights, priority, urgent}, func(s Section) bool { return len(s.Rows) == 0 })
 }
 
 func (r *route) words() Row {
@@ -240,7 +244,7 @@ func (a *atom) wordsIf(holds bool) string {
 func Changes(before, after *Engine) []string {
 	old, now := before.Words(), after.Words()
 	var out []string
-	titles := []string{"审批路由", "检查", "触发", "优先级", "加急"}
+	titles := []string{"审批路由", "检查", "触发", "运费", "优先级", "加急"}
 	rows := func(all []Section, title string) []Row {
 		for _, s := range all {
 			if s.Title == title {

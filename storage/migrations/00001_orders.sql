@@ -18,6 +18,8 @@ CREATE TABLE orders (
   sales VARCHAR(64) NOT NULL,
   source TEXT NOT NULL,
   total BIGINT NOT NULL,
+  freight BIGINT NOT NULL CHECK (freight >= 0),
+  freight_rule TEXT NOT NULL,
   deliver_by VARCHAR(64) NOT NULL,
   urgent TINYINT NOT NULL,
   urgent_words TEXT NOT NULL,
