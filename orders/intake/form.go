@@ -22,6 +22,7 @@ type form struct {
 	ocr      bool
 	facts    factReader
 	items    []item
+	sum      rowSum   // of all rows so far
 	wrongSum string   // what a row of sums claims that the rows do not come to
 	lost     []string // rows that hold goods but no usable quantity and such, quoted
 	pages    map[placeKey]int
@@ -105,14 +106,25 @@ func (f *form) looseRow(row []page.Cell) {
 			i++
 			continue
 		}
+		if text := string(normal(cells[i])); strings.HasSuffix(text, ":") && i+1 < len(cells) { // a key that is not listed
+			if kind, ok := meantBy(key); ok {
+				f.facts.pair(pair{kind: kind, keyed: true, value: cells[i+1]})
+			}
+			i++
+			continue
+		} else if kind, ok := meantBy(key); ok && kind == factDate && i+1 < len(cells) && len(text) < 20 { // 到货日 | 2026-04-27
+			f.facts.pair(pair{kind: kind, keyed: true, value: cells[i+1]})
+			i++
+			continue
+		}
 		for l := range strings.SplitSeq(cells[i], "\n") {
 			f.facts.line(l)
 		}
 	}
 }
 
-// monthGap is a space that recognition puts inside a date: 3月 18日.
-var monthGap = regexp.MustCompile(`(\d[年月])\s+(\d)`)
+// dateGaps are the spaces that recognition puts inside a date: 3月 18日, 4 月 28 日.
+var dateGaps = [...]*regexp.Regexp{regexp.MustCompile(`(\d)\s+([年月日])`), regexp.MustCompile(`([年月])\s+(\d)`)}
 
 // joinProse puts lines of running text together that were wrapped at the right margin; a pair of keys on one line
 // stays apart from the next line.
@@ -120,7 +132,10 @@ func joinProse(lines []page.Line, width float64) []string {
 	var out []string
 	lastRight := 0.0
 	for i, l := range lines {
-		text := monthGap.ReplaceAllString(strings.TrimSpace(l.Text), "$1$2")
+		text := strings.TrimSpace(l.Text)
+		for _, gap := range dateGaps {
+			text = gap.ReplaceAllString(text, "$1$2")
+		}
 		if text == "" {
 			continue
 		}
@@ -334,7 +349,7 @@ func (f *form) line(it item, customer int32, path string) (Line, []Ask) {
 		}
 		asks = append(asks, a)
 	}
-	l := Line{Unit: it.unit}
+	l := Line{Unit: it.unit, Gift: it.gift}
 	if it.quantity.IsPositive() {
 		l.Quantity = trim(it.quantity)
 	}
@@ -379,6 +394,14 @@ func (f *form) line(it item, customer int32, path string) (Line, []Ask) {
 	l.Quantity, l.BaseQuantity = trim(quantity), trim(base)
 	if usual := f.x.largestOrdered(customer, r.product); usual.IsPositive() && base.GreaterThanOrEqual(usual.Mul(decimal.NewFromInt(10))) {
 		ask("quantity", ReasonUnusual, fmt.Sprintf("%s这次要 %s%s，以前最多 %s%s，数量对吗？", p.Title(), l.Quantity, unit, trim(usual), p.Unit), nil)
+	}
+	if f.ocr && it.amount != nil && !f.confirmed(it) { // a price misread: what the customer pays comes to the amount
+		for _, usual := range []decimal.Decimal{f.x.usualPrice(customer, r.product).Mul(size), f.x.usualPrice(customer, r.product)} {
+			if each := quantity.Mul(usual); usual.IsPositive() && (near(each, *it.amount) || near(each.Mul(size), *it.amount)) {
+				it.price = &usual
+				break
+			}
+		}
 	}
 	if it.price != nil && it.price.IsPositive() {
 		asks = append(asks, f.price(&l, it, customer, r.product, factor, size, path)...)

@@ -51,7 +51,7 @@ var headings = func() map[string]heading {
 	add(colQuantity, 9, "核准数 核准数量 核准 批准数 批准数量 审批数 审批数量 核定数 核定数量 审定数量 实批数 实批数量 同意数量 最终数量 确认数量 实际数量")
 	add(colQuantity, 8, "本次采购 本次采购数 本次采购量 本次采购数量 本次订购 本次订货 本次订货量 本次要货 本次需求 本次下单 本次数量 本单数量 本次采购数量")
 	add(colQuantity, 7, `采购数 采购量 采购数量 订购数 订购量 订购数量 订货数 订货量 订货数量 要货数 要货量 要货数量 订单数 订单数量 下单数 下单数量 请购量 请购数 请购数量 申购量 申购数 申购数量 补货数 补货量 补货数量
-		进货数 进货数量 购买数量 发货数 发货数量 送货数量 请领数量 领用数量 申领数量 申领数 需购数量 拟购数量 应订`)
+		进货数 进货数量 订购 订货 要货 购买数量 发货数 发货数量 送货数量 请领数量 领用数量 申领数量 申领数 需购数量 拟购数量 应订`)
 	add(colQuantity, 6, "数量 qty quantity 数目 个数 qty. 总数 总数量 量 quantities")
 	add(colQuantity, 5, "件数 箱数 盒数 支数 包数 袋数 桶数 瓶数 个 件 箱")
 	add(colQuantity, 4, "申请数 申请数量 申请量 计划数 计划数量 计划量 计划采购 需求 需求数 需求量 需求数量 需用数量 需用量 预计数量 预算数量 报计划数 建议数量 建议订货")
@@ -143,10 +143,15 @@ func (x *Lexicon) findTables(g page.Table, c clock, known []column) (above [][]p
 	var from []int
 	for i := 0; i < len(g.Rows); i++ {
 		row, below := g.Rows[i], g.Rows[i+1:]
+		if i < len(g.Hidden) && g.Hidden[i] {
+			continue
+		}
 		head, rows := row, 1
-		if _, ok := x.readHead(head, below, c); !ok && len(below) > 0 {
-			if _, ok := x.readHead(below[0], below[1:], c); !ok {
-				if both, ok := twoRows(row, below[0]); ok {
+		if len(below) > 0 {
+			if both, ok := x.twoRows(row, below[0], c); ok {
+				_, upper := x.readHead(head, below, c)
+				_, lower := x.readHead(below[0], below[1:], c)
+				if !upper && !lower || upper && underMerged(row, below[0]) {
 					head, rows = both, 2
 				}
 			}
@@ -211,7 +216,7 @@ func repeats(head []page.Cell) []int {
 }
 
 // twoRows puts two rows of heads together: 订购 over 数量 and 单位. ok is false where the lower one holds no heads.
-func twoRows(upper, lower []page.Cell) (head []page.Cell, ok bool) {
+func (x *Lexicon) twoRows(upper, lower []page.Cell, day clock) (head []page.Cell, ok bool) {
 	if len(upper) != len(lower) {
 		return nil, false
 	}
@@ -222,11 +227,13 @@ func twoRows(upper, lower []page.Cell) (head []page.Cell, ok bool) {
 		if low == "" || c.Merged && low == up {
 			continue
 		}
-		if _, _, number := figure(low); number {
+		_, known := headingOf(low)
+		if _, date := wholeDate(normal(low), day); date {
+			known = true
+		} else if _, _, number := figure(low); number {
 			return nil, false
 		}
 		head[i] = c
-		_, known := headingOf(low)
 		if _, whole := headings[strings.ToLower(string(normal(up+low)))]; whole || !known {
 			head[i].Text = up + low // 核准 over 数量
 		}
@@ -242,6 +249,24 @@ func twoRows(upper, lower []page.Cell) (head []page.Cell, ok bool) {
 		head[i].Merged = c.Merged && lower[i].Merged && upper[i].Merged
 	}
 	return head, under > 0
+}
+
+// underMerged tells that all the lower row says stands below one cell of the upper row that reaches over several columns, or
+// below nothing: 计划数 and 核准数 under 数量.
+func underMerged(upper, lower []page.Cell) bool {
+	some := false
+	for i, c := range lower {
+		low := strings.TrimSpace(c.Text)
+		if low == "" || c.Merged && low == strings.TrimSpace(upper[i].Text) {
+			continue
+		}
+		wide := upper[i].Merged || i+1 < len(upper) && upper[i+1].Merged
+		if !wide && strings.TrimSpace(upper[i].Text) != "" {
+			return false
+		}
+		some = true
+	}
+	return some
 }
 
 // readHead reads a row as the head of a table: it names goods and, besides, a quantity, or has columns that are

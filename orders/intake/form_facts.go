@@ -39,10 +39,10 @@ var factKeys = func() map[string]factKind {
 	add(factContact, "收货人 联系人 收货联系人 联系 收件人 接收人 签收人 收货人姓名 联络人 现场联系人 收料人 attn contact consignee 收货负责人 接货人 收货联系 收料员 提货人")
 	add(factPhone, "电话 联系电话 手机 手机号 收货电话 联系方式 送货电话 tel phone mobile 收货人电话 联系人电话 电话号码 手机号码")
 	add(factAddress, "收货地址 送货地址 交货地点 交货地址 送达 送达地点 送达地址 地址 到货地点 到货地址 收货地点 shipto deliverto 送至 送货地点 发货地址 配送地址 卸货地点 收件地址 使用地点 address 送货到")
-	add(factReceive, "收货 收料 送货 收件 送 收货信息 收货地址及联系人 shipto收货 收货方")
+	add(factReceive, "收货 收料 送货 送到 送往 门店收 店收 仓库收货 收件 送 收货信息 收货地址及联系人 shipto收货 收货方")
 	add(factDate, `要求到货日期 要求到货时间 要求到货 到货日期 到货时间 到货 到货期 交货期 交货日期 交货时间 交货 交期 要求交期 要求交货期 需用日期 需用时间 需求日期 需求时间 用料日期 用料时间 送货时间 送货日期 送达时间 送达日期 期望交期 期望到货 期望送达
 		delivery deliverydate due duedate 要求送货日期 配送日期 配送时间 交付日期 进场日期 进场时间 提货时间 提货日期 要求送达`)
-	add(factWant, "要货日期 要求日期 使用日期 需货日期 订货日期")
+	add(factWant, "要货日期 要货时间 要求日期 使用日期 需货日期 订货日期")
 	add(factPayment, "结算方式 结算 付款方式 付款 支付方式 付款条件 payment 账期 结款方式 付款条款 货款 paymentterms terms")
 	add(factCarrier, "运输方式 运输 物流 发货方式 快递 承运 物流公司 发运方式 配送方式 运输公司 发运 提货方式 送货方式 shipvia 交货方式")
 	add(factNote, "备注 说明 要求 remark remarks note notes 其他要求 特别说明 特殊要求 注 附注 备注说明 注意 注意事项 ps 包装要求 包装 质量要求 其它 其他")
@@ -63,6 +63,8 @@ type facts struct {
 	phone   string
 	badly   string // a phone number that is none
 	address string
+	// What stands under a key that may mean the supplier (收件 of a fax) gives way to what the buyer's own keys say.
+	looseContact, looseAddress string
 	payment string
 	po      string
 	notes   []string
@@ -85,7 +87,15 @@ func pairsOf(line string) []pair {
 	}
 	var keys []found
 	for i := 0; i < len(t.r); i++ {
-		if isSpace(t.r[i]) || i > 0 && (isHan(t.r[i-1]) || isAlnum(t.r[i-1])) && (isHan(t.r[i]) || isAlnum(t.r[i])) {
+		if isSpace(t.r[i]) {
+			continue
+		}
+		if i > 0 && (isHan(t.r[i-1]) || isAlnum(t.r[i-1])) && (isHan(t.r[i]) || isAlnum(t.r[i])) {
+			// 月结45天收货地址:…, the space before the key was lost
+			if kind, to, ok := bareKey(t.r, i); ok {
+				keys = append(keys, found{i, to, kind})
+				i = to - 1
+			}
 			continue
 		}
 		if kind, to, ok := keyAt(t.r, i); ok {
@@ -118,8 +128,10 @@ var entryNumber = regexp.MustCompile(`^\s*[(（]?[一二三四五六七八九十
 func keyAt(r []rune, i int) (factKind, int, bool) {
 	var word []rune
 	kind, to, ok, spaced := factIgnored, 0, false, false
-	for j := i; j < len(r) && j-i < 16; j++ {
+	for j := i; j < len(r) && j-i < 28; j++ {
 		switch c := r[j]; {
+		case j-i >= 16 && isHan(r[i]) && isHan(r[j]):
+			return kind, to, ok
 		case c == ':':
 			if k, known := factKeys[string(word)]; known {
 				return k, j + 1, true
@@ -129,7 +141,13 @@ func keyAt(r []rune, i int) (factKind, int, bool) {
 					return k, j + 1, true
 				}
 			}
-			for n := 1; n+2 <= len(word) && !spaced; n++ { // 我方订单号
+			if k, known := bilingual(word); known {
+				return k, j + 1, true
+			}
+			if k, known := meantBy(string(word)); known && !spaced && !hasDigit(word) {
+				return k, j + 1, true
+			}
+			for n := 1; n+2 <= len(word) && n <= 3 && !spaced && !hasDigit(word); n++ { // 我方订单号
 				if k, known := factKeys[string(word[n:])]; known && k != factIgnored {
 					return k, j + 1, true
 				}
@@ -154,6 +172,65 @@ func keyAt(r []rune, i int) (factKind, int, bool) {
 		}
 	}
 	return kind, to, ok
+}
+
+// bareKey reads a known key of four characters or more with its colon.
+func bareKey(r []rune, i int) (factKind, int, bool) {
+	for n := 4; n <= 6 && i+n < len(r); n++ {
+		if r[i+n] == ':' {
+			kind, known := factKeys[string(r[i:i+n])]
+			return kind, i + n + 1, known
+		}
+	}
+	return 0, 0, false
+}
+
+// bilingual reads a key in two languages: 要求到货req.date, receiver收货人.
+func bilingual(word []rune) (factKind, bool) {
+	if hasDigit(word) || len(word) == 0 {
+		return 0, false
+	}
+	i := 1
+	for i < len(word) && isHan(word[i]) == isHan(word[0]) {
+		i++
+	}
+	for k := i; k < len(word); k++ {
+		if isHan(word[k]) == isHan(word[0]) {
+			return 0, false // more than one change of script
+		}
+	}
+	if i == len(word) {
+		return 0, false
+	}
+	native := word[:i]
+	if !isHan(word[0]) {
+		native = word[i:]
+	}
+	if k, known := factKeys[string(native)]; known {
+		return k, true
+	}
+	return meantBy(string(native))
+}
+
+// meantBy tells what a key that is not listed asks for by the words in it: 到货要求, 店面收货, 最迟送达.
+func meantBy(key string) (factKind, bool) {
+	for _, w := range [...]string{"下单", "制单", "填", "开单", "申请", "申购", "供方", "供货", "供应"} {
+		if strings.Contains(key, w) {
+			return factIgnored, false
+		}
+	}
+	for _, w := range [...]struct {
+		word string
+		kind factKind
+	}{
+		{"地址", factAddress}, {"地点", factAddress}, {"到货", factDate}, {"交货", factDate}, {"送达", factDate}, {"送货时", factDate}, {"交期", factDate}, {"要货时", factDate},
+		{"收货", factReceive}, {"接货", factReceive}, {"签收", factReceive},
+	} {
+		if strings.Contains(key, w.word) {
+			return w.kind, true
+		}
+	}
+	return factIgnored, false
 }
 
 // looksLike tells whether what follows a key without a colon can be its value.
@@ -195,7 +272,7 @@ type factReader struct {
 
 // line reads one line; title tells that it stands above the goods, where a bare date is the form's own.
 func (f *factReader) line(text string) {
-	if r := normal(strings.TrimSpace(text)); f.contact == "" && (&scan{x: f.x}).isPerson(r) {
+	if r := normal(strings.TrimSpace(text)); f.contact == "" && !slices.Contains(sumWords, string(r)) && (&scan{x: f.x}).isPerson(r) {
 		f.setContact(text)
 		return
 	}
@@ -224,7 +301,16 @@ func (f *factReader) pair(p pair) {
 		}
 		return
 	case factAddress, factReceive, factContact:
+		if p.kind == factContact && f.contact == f.looseContact {
+			f.contact = ""
+		}
+		if p.kind == factAddress && f.address == f.looseAddress {
+			f.address = ""
+		}
 		f.recipient(t, p.kind)
+		if p.kind == factReceive {
+			f.looseContact, f.looseAddress = f.contact, f.address
+		}
 		return
 	case factPhone:
 		f.phoneIn(t)
@@ -240,7 +326,7 @@ func (f *factReader) pair(p pair) {
 // prose reads a stretch of words: what a message would say.
 func (f *factReader) prose(t *text, p pair) {
 	for i := 0; i+1 < len(t.r); i++ {
-		if t.r[i] == '送' && (t.r[i+1] == '达' || t.r[i+1] == '抵') {
+		if t.r[i] == '送' && (t.r[i+1] == '达' || t.r[i+1] == '抵' || t.r[i+1] == '至') {
 			t.r[i+1] = '到'
 		}
 	}
@@ -434,7 +520,7 @@ func (f *factReader) setContact(name string) {
 
 func isPhoneWord(r []rune) bool {
 	d := digitsOf(string(r))
-	return len(d) == 11 && d[0] == '1' && d[1] >= '3' && len(r) <= 14
+	return len(d) == 11 && d[0] == '1' && d[1] >= '3' && len(r) <= 14 && !slices.ContainsFunc(r, isHan)
 }
 
 // firstWhen reads the first date of a value.

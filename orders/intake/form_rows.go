@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 
@@ -33,6 +34,7 @@ type item struct {
 	carrier string
 	urgent  []string
 	note    string
+	gift    bool
 
 	from [fromAll]page.Cell
 }
@@ -59,6 +61,7 @@ func (it item) words() string {
 // that neither comes to.
 type sums struct {
 	all, part rowSum
+	form      *rowSum // of the tables so far: the total may stand on the last page
 	wrong     string
 }
 
@@ -82,6 +85,9 @@ const surely = 0.85
 
 var sumWords = []string{"合计", "总计", "小计", "共计", "总金额", "总数", "总额", "total", "subtotal", "本页合计", "大写"}
 
+// giftNotes are remarks that say of a row, and only that, that it is given.
+var giftNotes = []string{"赠送", "赠品", "赠", "免费", "免费赠送", "搭赠", "随货赠送", "送的", "附赠"}
+
 var cancelWords = []string{"取消", "作废", "不要了", "删除", "停购", "暂不要", "先不要", "不订", "已取消", "不用了", "暂停", "撤销", "缓购"}
 
 // readRows reads the rows below a head.
@@ -89,7 +95,7 @@ func (f *form) readRows(t table) {
 	done := false // a grand total was seen
 	var last []page.Cell
 	blank, filled := f.blankQuantities(t)
-	sum := sums{}
+	sum := sums{form: &f.sum}
 	for i, row := range t.rows {
 		if i < len(t.hidden) && t.hidden[i] {
 			continue
@@ -110,11 +116,20 @@ func (f *form) readRows(t table) {
 		}
 		row = ditto(row, last)
 		last = row
-		f.readRow(row, t.columns, blank > max(1, filled/3), &sum)
+		f.readRow(row, t.columns, f.mostBlank(blank, filled), &sum)
 	}
 	if f.wrongSum == "" {
 		f.wrongSum = sum.wrong
 	}
+}
+
+// mostBlank tells that the rows without a quantity are those that are not ordered. In a picture a figure may have been
+// overlooked, so that it takes more of them.
+func (f *form) mostBlank(blank, filled int) bool {
+	if f.ocr {
+		return blank > 2*filled
+	}
+	return blank > max(1, filled/3)
 }
 
 func empty(row []page.Cell) bool {
@@ -149,7 +164,7 @@ func isTotal(row []page.Cell, cols []column) bool {
 			continue
 		}
 		for _, w := range sumWords {
-			if strings.HasPrefix(text, w) && len([]rune(text)) <= len([]rune(w))+24 {
+			if strings.HasPrefix(text, w) && len([]rune(text)) <= len([]rune(w))+24 || strings.HasSuffix(text, w) && utf8.RuneCountInString(text) <= 8 {
 				return true
 			}
 		}
@@ -187,10 +202,10 @@ func (s *sums) claim(row []page.Cell, cols []column) {
 	switch {
 	case s.all.rows == 0:
 	case amount != nil && s.all.rowsWithAmount == s.all.rows:
-		if !near(s.all.amount, *amount) && (s.part.rows == 0 || !near(s.part.amount, *amount)) {
+		if !near(s.all.amount, *amount) && (s.part.rows == 0 || !near(s.part.amount, *amount)) && !(s.form.rowsWithAmount == s.form.rows && near(s.form.amount, *amount)) {
 			s.wrong = fmt.Sprintf("各行金额加起来是 %s 元，单上合计是 %s 元，请核对。", trim(s.all.amount), trim(*amount))
 		}
-	case quantity != nil && !s.all.quantity.Equal(*quantity) && (s.part.rows == 0 || !s.part.quantity.Equal(*quantity)):
+	case quantity != nil && !s.all.quantity.Equal(*quantity) && (s.part.rows == 0 || !s.part.quantity.Equal(*quantity)) && !s.form.quantity.Equal(*quantity):
 		s.wrong = fmt.Sprintf("各行数量加起来是 %s，单上合计是 %s，请核对。", trim(s.all.quantity), trim(*quantity))
 	}
 	s.part = rowSum{}
@@ -233,7 +248,7 @@ func (f *form) isLoose(row []page.Cell, cols []column, afterTotal bool) bool {
 	if pairs := pairsOf(first); len(pairs) > 0 && pairs[0].keyed && !quantity {
 		return true
 	}
-	return !quantity && (texts == 1 && (afterTotal || strings.ContainsAny(first, "，。；,;：:") || len([]rune(first)) > 14)) || !goods && !quantity
+	return !quantity && (afterTotal && texts <= 2 || texts == 1 && (strings.ContainsAny(first, "，。；,;：:") || len([]rune(first)) > 14)) || !goods && !quantity
 }
 
 // cancelled tells a row that was struck out or remarked 取消.
@@ -322,13 +337,13 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 			}
 			it.spec = strings.TrimSpace(it.spec + " " + text)
 		case colUnit:
-			it.unit, it.from[fromUnit] = string(normal(text)), row[i]
+			it.unit, it.from[fromUnit] = f.unitIn(text), row[i]
 		case colPrice:
-			if v, _, ok := figure(text); ok {
+			if v, rest, ok := figure(text); ok && !hasDigit([]rune(rest)) { // 1海2.00: a stamp over it
 				it.price, it.from[fromPrice] = &v, row[i]
 			}
 		case colAmount:
-			if v, _, ok := figure(text); ok {
+			if v, rest, ok := figure(strings.ReplaceAll(text, " .", ".")); ok && !hasDigit([]rune(rest)) {
 				it.amount = &v
 			}
 		case colDate:
@@ -391,7 +406,17 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 		f.items = append(f.items, one)
 		sum.all.add(one)
 		sum.part.add(one)
+		sum.form.add(one)
 	}
+}
+
+// unitIn is the unit of a cell; in a picture what is left of it without marks that are none.
+func (f *form) unitIn(text string) string {
+	unit := string(normal(text))
+	if !f.ocr || f.x.units[unit] > 0 {
+		return unit
+	}
+	return strings.TrimFunc(unit, func(r rune) bool { return !isHan(r) && !isAlnum(r) })
 }
 
 // isGroup tells a row that only names the kind of goods below it: 二、冷冻类. It has one cell, and no product is called that.
@@ -485,6 +510,9 @@ func (f *form) confirmed(it item) bool {
 // readNotes takes from a row's remarks what concerns its delivery.
 func (f *form) readNotes(it *item, notes []string) {
 	for _, note := range notes {
+		if slices.Contains(giftNotes, strings.Trim(note, " ()（）。.")) {
+			it.gift = true
+		}
 		r := factReader{x: f.x, c: f.c, cust: it.customer}
 		r.prose(newText(note), pair{})
 		if it.date == "" && len(r.due) > 0 {
@@ -513,6 +541,13 @@ func (f *form) resolveRow(it item) resolution {
 		if r.product < 0 && r.reason == "" {
 			r.reason = ReasonUnknown
 		}
+		if r.product < 0 && f.ocr {
+			if again := mended(it); again.words() != it.words() {
+				if second := f.resolveRow(again); second.product >= 0 {
+					return second
+				}
+			}
+		}
 		return r
 	}
 	byName := f.x.resolve(m, nil, who, it.unit)
@@ -520,11 +555,38 @@ func (f *form) resolveRow(it item) resolution {
 	case exact && (m.empty() || byName.product == id):
 		return resolution{product: id, rule: "code", best: f.x.cover(id, m)}
 	case exact:
-		return f.x.resolveNamed(m, id, "code", who)
+		r := f.x.resolveNamed(m, id, "code", who)
+		if again := mended(it); f.ocr && r.reason == ReasonConflict && again.words() != it.words() {
+			if second := f.resolveRow(again); second.reason != ReasonConflict {
+				return second
+			}
+		}
+		return r
 	case byName.product == id || byName.product < 0 && slices.Contains(byName.options, id):
 		return resolution{product: id, rule: "code", best: f.x.cover(id, m)}
 	}
 	return byName
+}
+
+// misread are what recognition makes of figures and letters in names and specs, and what was meant: 1L read as IL, 250ml as
+// 250m1, O型圈 as 0型圈, Φ16 as 016, M30×2 as M30 X 2.
+var misread = []struct {
+	as    *regexp.Regexp
+	meant string
+}{
+	{regexp.MustCompile(`(\d)\s*[xX×*]\s*(\d)`), "$1×$2"},
+	{regexp.MustCompile(`(^|[^A-Za-z0-9])[Il|](L|l|kg|KG|Kg|g|ml|mL|mm|m|寸)($|[^A-Za-z])`), "${1}1$2$3"},
+	{regexp.MustCompile(`(\d)m[1I|]($|[^A-Za-z0-9])`), "${1}ml$2"},
+	{regexp.MustCompile(`(^|[^A-Za-z0-9.])0(\p{Han})`), "${1}O$2"},
+	{regexp.MustCompile(`(^|[^A-Za-z0-9.])0(\d+mm)`), "${1}$2"},
+}
+
+// mended is the item as it may have been before recognition misread it.
+func mended(it item) item {
+	for _, m := range misread {
+		it.name, it.spec = m.as.ReplaceAllString(it.name, m.meant), m.as.ReplaceAllString(it.spec, m.meant)
+	}
+	return it
 }
 
 // byWording settles a choice where just one of the options has a name or alias that stands in the words as it is written:
