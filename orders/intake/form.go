@@ -20,12 +20,102 @@ type form struct {
 	c        clock
 	cust     int32 // the sender's customer, -1 if unknown
 	ocr      bool
-	facts    factReader
+	facts    factReader // of the section that is read
+	parts    []formPart
+	at       int // the section that is read
 	items    []item
 	sum      rowSum   // of all rows so far
 	wrongSum string   // what a row of sums claims that the rows do not come to
 	lost     []string // rows that hold goods but no usable quantity and such, quoted
 	pages    map[placeKey]int
+}
+
+// formPart is a part of a document that is a form of its own: a page with another order number, goods for another address.
+type formPart struct {
+	facts  factReader
+	cust   int32
+	tables []table
+}
+
+// own tells that what stands over a table makes it a form of its own beside the facts so far: it names another order,
+// another buyer or another place.
+func (f *factReader) own(so *factReader) bool {
+	place, other := string(squeeze(normal(f.address))), string(squeeze(normal(so.address)))
+	switch {
+	case f.po != "" && so.po != "" && !lookAlike(strings.ToLower(f.po), strings.ToLower(so.po)):
+		return true
+	case len(f.named) == 1 && len(so.named) == 1 && f.named[0] != so.named[0]:
+		return true
+	}
+	return place != "" && other != "" && !strings.Contains(place, other) && !strings.Contains(other, place)
+}
+
+// fill takes over what a form of its own does not say from the first one; who receives the goods, and where, goes together.
+func (f *factReader) fill(first *factReader) {
+	if len(f.named) == 0 && len(f.known) == 0 {
+		f.named, f.known = first.named, first.known
+	}
+	if len(f.due) == 0 {
+		f.due = first.due
+	}
+	if f.address == "" && f.contact == "" && f.phone == "" {
+		f.address, f.contact, f.phone = first.address, first.contact, first.phone
+	}
+	for _, x := range [...]struct {
+		own   *string
+		other string
+	}{{&f.po, first.po}, {&f.payment, first.payment}, {&f.carrier, first.carrier}} {
+		if *x.own == "" {
+			*x.own = x.other
+		}
+	}
+	f.urgent = append(f.urgent, first.urgent...)
+	f.notes = append(slices.Clone(first.notes), f.notes...)
+}
+
+// newFacts begins to collect what a form says beside its lines.
+func (f *form) newFacts() factReader {
+	return factReader{x: f.x, c: f.c, cust: f.cust, sales: f.msg.Role == RoleSales}
+}
+
+// read takes in what stands around a table.
+func (f *factReader) read(lines []string, rows [][]page.Cell) {
+	for _, l := range lines {
+		f.line(l)
+	}
+	for _, r := range rows {
+		f.row(r)
+	}
+}
+
+// add puts tables with what stands around them into the section they belong to.
+func (f *form) add(lines []string, rows [][]page.Cell, tables []table) {
+	last := len(f.parts) - 1
+	if last >= 0 && len(f.parts[last].tables) > 0 && len(tables) > 0 {
+		apart := f.newFacts()
+		apart.read(lines, rows)
+		if apart.own(&f.parts[last].facts) {
+			f.parts = append(f.parts, formPart{facts: apart, tables: tables})
+			return
+		}
+	}
+	if last < 0 {
+		f.parts, last = append(f.parts, formPart{facts: f.newFacts()}), 0
+	}
+	s := &f.parts[last]
+	s.facts.read(lines, rows)
+	s.tables = append(s.tables, tables...)
+}
+
+// headOver takes the loose rows at the end of a table away, where another table follows: they are that one's head.
+func (f *form) headOver(t *table) [][]page.Cell {
+	n := len(t.rows)
+	for n > 0 && (empty(t.rows[n-1]) || !isTotal(t.rows[n-1], t.columns) && f.isLoose(t.rows[n-1], t.columns, false)) {
+		n--
+	}
+	rows := t.rows[n:]
+	t.rows, t.hidden = t.rows[:n], t.hidden[:n]
+	return rows
 }
 
 // readForm reads the tables of a document as orders. ok is false where it has none with goods in it.
@@ -36,8 +126,6 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 	if id, found := x.customerOf(msg.Customer); found && msg.Customer != "" {
 		f.cust = id
 	}
-	f.facts = factReader{x: x, c: f.c, cust: f.cust, sales: msg.Role == RoleSales}
-	var tables []table
 	var known []column
 	isHead := func(head []page.Cell, below [][]page.Cell) bool {
 		_, ok := x.readHead(head, below, f.c)
@@ -51,29 +139,47 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 				grids, lines = append(slices.Clone(grids), g), rest
 			}
 		}
-		for _, l := range joinProse(lines, p.Width) {
-			f.facts.line(l)
-		}
+		around := joinProse(lines, p.Width)
+		var over [][]page.Cell
 		for _, g := range grids {
 			above, found := x.findTables(g, f.c, known)
-			for _, row := range above {
-				f.looseRow(row)
+			over = append(over, above...)
+			for k := range found {
+				f.add(around, over, found[k:k+1])
+				around, over = nil, nil
+				if k+1 < len(found) && found[k+1].left == 0 {
+					over = f.headOver(&f.parts[len(f.parts)-1].tables[len(f.parts[len(f.parts)-1].tables)-1])
+				}
 			}
-			tables = append(tables, found...)
 			if len(found) > 0 {
 				known = found[len(found)-1].columns
 			}
 		}
+		f.add(around, over, nil)
 	}
-	if len(tables) == 0 {
+	if !slices.ContainsFunc(f.parts, func(s formPart) bool { return len(s.tables) > 0 }) {
 		return Result{}, nil, false
 	}
-	if msg.Text != "" {
-		f.facts.prose(newText(msg.Text), pair{kind: factNote})
+	for i := range f.parts {
+		s := &f.parts[i]
+		if i > 0 {
+			s.facts.fill(&f.parts[0].facts)
+		}
+		if msg.Text != "" {
+			s.facts.prose(newText(msg.Text), pair{kind: factNote})
+		}
+		s.cust = f.customerOf(&s.facts)
 	}
-	f.settleCustomer()
-	for _, t := range tables {
-		f.readRows(t)
+	who := f.cust
+	for i := range f.parts {
+		f.at, f.facts, f.cust, f.sum = i, f.parts[i].facts, f.parts[i].cust, rowSum{}
+		for _, t := range f.parts[i].tables {
+			f.readRows(t)
+		}
+		f.parts[i].facts = f.facts
+		if who < 0 && i == 0 {
+			f.parts[i].cust = f.customerOf(&f.parts[i].facts)
+		}
 	}
 	if len(f.items) == 0 && len(f.lost) == 0 {
 		return Result{ID: msg.ID, Intent: IntentOther}, nil, true
@@ -91,8 +197,8 @@ func (x *Lexicon) hasForm(tables []page.Table, c clock) bool {
 	return false
 }
 
-// looseRow reads a row of a grid that is no line of goods: 订货单位 | 鑫达 | 日期 | 3月2日, or words across all columns.
-func (f *form) looseRow(row []page.Cell) {
+// row reads a row of a grid that is no line of goods: 订货单位 | 鑫达 | 日期 | 3月2日, or words across all columns.
+func (f *factReader) row(row []page.Cell) {
 	var cells []string
 	for _, c := range row {
 		if text := strings.TrimSpace(c.Text); text != "" && !c.Merged {
@@ -102,23 +208,23 @@ func (f *form) looseRow(row []page.Cell) {
 	for i := 0; i < len(cells); i++ {
 		key := strings.Trim(strings.ReplaceAll(strings.ToLower(string(normal(cells[i]))), " ", ""), ":")
 		if kind, ok := factKeys[key]; ok && i+1 < len(cells) {
-			f.facts.pair(pair{kind: kind, keyed: true, value: cells[i+1]})
+			f.pair(pair{kind: kind, keyed: true, value: cells[i+1]})
 			i++
 			continue
 		}
 		if text := string(normal(cells[i])); strings.HasSuffix(text, ":") && i+1 < len(cells) { // a key that is not listed
 			if kind, ok := meantBy(key); ok {
-				f.facts.pair(pair{kind: kind, keyed: true, value: cells[i+1]})
+				f.pair(pair{kind: kind, keyed: true, value: cells[i+1]})
 			}
 			i++
 			continue
 		} else if kind, ok := meantBy(key); ok && kind == factDate && i+1 < len(cells) && len(text) < 20 { // 到货日 | 2026-04-27
-			f.facts.pair(pair{kind: kind, keyed: true, value: cells[i+1]})
+			f.pair(pair{kind: kind, keyed: true, value: cells[i+1]})
 			i++
 			continue
 		}
 		for l := range strings.SplitSeq(cells[i], "\n") {
-			f.facts.line(l)
+			f.line(l)
 		}
 	}
 }
@@ -157,15 +263,15 @@ func joinProse(lines []page.Line, width float64) []string {
 	return out
 }
 
-// settleCustomer decides whose form it is, unless the sender is a customer.
-func (f *form) settleCustomer() {
-	if f.cust >= 0 {
-		return
+// customerOf decides whose form it is, unless the sender is a customer; -1 if that is open.
+func (f *form) customerOf(facts *factReader) int32 {
+	if f.msg.Customer != "" && f.cust >= 0 {
+		return f.cust
 	}
-	ids := f.facts.named
-	if len(ids) != 1 && len(f.facts.known) > 0 {
+	ids := facts.named
+	if len(ids) != 1 && len(facts.known) > 0 {
 		var both []int32
-		for _, id := range f.facts.known {
+		for _, id := range facts.known {
 			if (len(ids) == 0 || slices.Contains(ids, id)) && !slices.Contains(both, id) {
 				both = append(both, id)
 			}
@@ -174,8 +280,8 @@ func (f *form) settleCustomer() {
 			ids = both
 		}
 	}
-	if len(ids) > 1 && f.facts.address != "" {
-		place := squeeze(normal(f.facts.address))
+	if len(ids) > 1 && facts.address != "" {
+		place := squeeze(normal(facts.address))
 		var at []int32
 		for _, id := range ids {
 			if own := f.x.customers[id].address; len(own) > 0 && (strings.Contains(string(own), string(place)) || strings.Contains(string(place), string(own))) {
@@ -186,14 +292,16 @@ func (f *form) settleCustomer() {
 			ids = at
 		}
 	}
-	f.facts.named = ids
+	facts.named = ids
 	if len(ids) == 1 {
-		f.cust = ids[0]
+		return ids[0]
 	}
+	return -1
 }
 
 // group is the items of one order.
 type group struct {
+	part     int
 	customer int32
 	date     string
 	items    []item
@@ -206,16 +314,17 @@ func (f *form) result() (Result, [][]string) {
 	res := Result{ID: f.msg.ID, Intent: IntentOrder}
 	groups := f.groups()
 	for n, g := range groups {
+		facts := &f.parts[g.part].facts
 		d := f.draft(g)
 		path := fmt.Sprintf("orders[%d]", n)
 		if g.customer < 0 {
-			res.Asks = append(res.Asks, f.askCustomer(path))
+			res.Asks = append(res.Asks, f.askCustomer(path, facts))
 		}
-		if f.facts.badly != "" && d.Phone == "" {
-			res.Asks = append(res.Asks, badPhone(path, f.facts.badly))
+		if facts.badly != "" && d.Phone == "" {
+			res.Asks = append(res.Asks, badPhone(path, facts.badly))
 		}
-		if d.DeliverBy == "" && len(f.facts.due) > 0 && f.facts.due[0].vague != "" {
-			res.Asks = append(res.Asks, Ask{Field: path + ".deliver_by", Reason: ReasonAmbiguous, Text: fmt.Sprintf("“%s”具体是哪一天要？", f.facts.due[0].vague)})
+		if d.DeliverBy == "" && len(facts.due) > 0 && facts.due[0].vague != "" {
+			res.Asks = append(res.Asks, Ask{Field: path + ".deliver_by", Reason: ReasonAmbiguous, Text: fmt.Sprintf("“%s”具体是哪一天要？", facts.due[0].vague)})
 		}
 		if passed(d.DeliverBy, f.msg.Time) {
 			res.Asks = append(res.Asks, Ask{Field: path + ".deliver_by", Reason: ReasonConflict, Text: pastText(d.DeliverBy, f.msg.Time)})
@@ -235,9 +344,10 @@ func (f *form) result() (Result, [][]string) {
 		explained = append(explained, f.explain(n, &d, g, res.Asks)...)
 	}
 	if len(res.Orders) == 0 {
-		res.Orders = []Draft{f.draft(group{customer: f.cust})}
-		if f.cust < 0 {
-			res.Asks = append(res.Asks, f.askCustomer("orders[0]"))
+		first := &f.parts[0]
+		res.Orders = []Draft{f.draft(group{customer: first.cust})}
+		if first.cust < 0 {
+			res.Asks = append(res.Asks, f.askCustomer("orders[0]", &first.facts))
 		}
 	}
 	for _, row := range f.lost {
@@ -256,10 +366,10 @@ func (f *form) groups() []group {
 	var out []group
 	for _, it := range f.items {
 		at := slices.IndexFunc(out, func(g group) bool {
-			return g.customer == it.customer && (g.date == it.date || it.date == "" || g.date == "")
+			return g.part == it.part && g.customer == it.customer && (g.date == it.date || it.date == "" || g.date == "")
 		})
 		if at < 0 {
-			out = append(out, group{customer: it.customer, date: it.date})
+			out = append(out, group{part: it.part, customer: it.customer, date: it.date})
 			at = len(out) - 1
 		}
 		if out[at].date == "" {
@@ -267,7 +377,7 @@ func (f *form) groups() []group {
 		}
 		out[at].items = append(out[at].items, it)
 	}
-	if !slices.ContainsFunc(out, func(g group) bool { return g.customer != out[0].customer }) {
+	if !slices.ContainsFunc(out, func(g group) bool { return g.customer != out[0].customer || g.part != out[0].part }) {
 		slices.SortStableFunc(out, func(a, b group) int { return strings.Compare(a.date, b.date) })
 	}
 	return out
@@ -275,7 +385,7 @@ func (f *form) groups() []group {
 
 // draft makes the order of a group without its lines.
 func (f *form) draft(g group) Draft {
-	h := f.facts.facts
+	h := f.parts[g.part].facts.facts
 	d := Draft{Carrier: h.carrier, Contact: h.contact, Phone: h.phone, Address: h.address, Payment: h.payment, PO: h.po, Note: strings.Join(h.notes, ";")}
 	if g.customer >= 0 {
 		d.Customer = string(f.x.customer(g.customer).Code)
@@ -325,9 +435,9 @@ func within48(deadline string, now time.Time) bool {
 	return false
 }
 
-func (f *form) askCustomer(path string) Ask {
+func (f *form) askCustomer(path string, facts *factReader) Ask {
 	a := Ask{Field: path + ".customer", Reason: ReasonMissing, Text: "这张单是哪个客户的？"}
-	if ids := f.facts.named; len(ids) > 1 {
+	if ids := facts.named; len(ids) > 1 {
 		a.Reason, a.Text = ReasonAmbiguous, "有几个客户都叫这个名字，是哪一个？"
 		for _, id := range ids {
 			a.Options = append(a.Options, string(f.x.customer(id).Code))

@@ -102,11 +102,13 @@ func headingOf(text string) (heading, bool) {
 	all := len(starts)
 	starts = append(starts, len(plain))
 	for n := all; n >= 2 && n*3 >= all; n-- {
-		if h, ok := headings[plain[starts[all-n]:]]; ok {
-			return h, true
-		}
-		if h, ok := headings[plain[:starts[n]]]; ok {
-			return h, true
+		last, atEnd := headings[plain[starts[all-n]:]]
+		first, atStart := headings[plain[:starts[n]]]
+		switch {
+		case atStart && (!atEnd || last.as == colNote): // 规格说明
+			return first, true
+		case atEnd:
+			return last, true
 		}
 	}
 	return heading{}, false

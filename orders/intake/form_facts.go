@@ -65,9 +65,9 @@ type facts struct {
 	address string
 	// What stands under a key that may mean the supplier (收件 of a fax) gives way to what the buyer's own keys say.
 	looseContact, looseAddress string
-	payment string
-	po      string
-	notes   []string
+	payment                    string
+	po                         string
+	notes                      []string
 }
 
 // pair is one key with its value as written, or a stretch without a key.
@@ -223,8 +223,17 @@ func meantBy(key string) (factKind, bool) {
 		word string
 		kind factKind
 	}{
-		{"地址", factAddress}, {"地点", factAddress}, {"到货", factDate}, {"交货", factDate}, {"送达", factDate}, {"送货时", factDate}, {"交期", factDate}, {"要货时", factDate},
-		{"收货", factReceive}, {"接货", factReceive}, {"签收", factReceive},
+		{"地址", factAddress},
+		{"地点", factAddress},
+		{"到货", factDate},
+		{"交货", factDate},
+		{"送达", factDate},
+		{"送货时", factDate},
+		{"交期", factDate},
+		{"要货时", factDate},
+		{"收货", factReceive},
+		{"接货", factReceive},
+		{"签收", factReceive},
 	} {
 		if strings.Contains(key, w.word) {
 			return w.kind, true
@@ -460,6 +469,9 @@ func (f *factReader) recipient(t *text, kind factKind) {
 	for i := 0; i < len(t.r); {
 		j := i
 		for j < len(t.r) && !isSpace(t.r[j]) && !strings.ContainsRune(",;。", t.r[j]) {
+			if m := s.at(j); j > i && m != nil && m.kind == markPhone && m.from == j { // 小陆13800001010
+				break
+			}
 			j++
 		}
 		word := t.r[i:j]

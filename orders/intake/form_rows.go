@@ -17,6 +17,7 @@ var dayAndMonth = regexp.MustCompile(`^(1[0-2]|0?[1-9])[/.-](3[01]|[12][0-9]|0?[
 
 // item is a row of a form that orders something.
 type item struct {
+	part     int
 	customer int32
 	code     string
 	name     string
@@ -108,7 +109,7 @@ func (f *form) readRows(t table) {
 			done = true
 			continue
 		case f.isLoose(row, t.columns, done):
-			f.looseRow(row)
+			f.facts.row(row)
 			continue
 		case cancelled(row, t.columns):
 			last = row
@@ -307,7 +308,7 @@ func figure(text string) (decimal.Decimal, string, bool) {
 
 // readRow reads one row of goods: an item for each quantity of a matrix, else one.
 func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums) {
-	it := item{customer: f.cust, product: resolution{product: -1}}
+	it := item{part: f.at, customer: f.cust, product: resolution{product: -1}}
 	cell := func(i int) string {
 		if i < len(row) {
 			return strings.TrimSpace(row[i].Text)
