@@ -251,7 +251,7 @@ func joinProse(lines []page.Line, width float64) []string {
 			below := l.Box[0].Y - before.Box[3].Y
 			wrapped := lastRight > 0.6*width && below < 1.5*high && below > -0.5*high && math.Abs(l.Box[0].X-before.Box[0].X) < 3*high && width > 0
 			last := []rune(out[len(out)-1])
-			if wrapped && !strings.ContainsRune("。；;!！?？", last[len(last)-1]) && len(last) > 14 {
+			if wrapped && !pairsOf(text)[0].keyed && !strings.ContainsRune("。；;!！?？", last[len(last)-1]) && len(last) > 14 {
 				out[len(out)-1] += text
 				lastRight = l.Box[1].X
 				continue

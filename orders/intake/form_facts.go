@@ -214,7 +214,7 @@ func bilingual(word []rune) (factKind, bool) {
 
 // meantBy tells what a key that is not listed asks for by the words in it: 到货要求, 店面收货, 最迟送达.
 func meantBy(key string) (factKind, bool) {
-	for _, w := range [...]string{"下单", "制单", "填", "开单", "申请", "申购", "供方", "供货", "供应"} {
+	for _, w := range [...]string{"下单", "制单", "填", "开单", "申请", "申购", "供方", "供货", "供应", "及", "和", "与"} {
 		if strings.Contains(key, w) {
 			return factIgnored, false
 		}

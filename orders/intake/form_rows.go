@@ -249,7 +249,7 @@ func (f *form) isLoose(row []page.Cell, cols []column, afterTotal bool) bool {
 	if pairs := pairsOf(first); len(pairs) > 0 && pairs[0].keyed && !quantity {
 		return true
 	}
-	return !quantity && (afterTotal && texts <= 2 || texts == 1 && (strings.ContainsAny(first, "，。；,;：:") || len([]rune(first)) > 14)) || !goods && !quantity
+	return !quantity && (afterTotal && texts <= 3 || texts == 1 && (strings.ContainsAny(first, "，。；,;：:") || len([]rune(first)) > 14)) || !goods && !quantity
 }
 
 // cancelled tells a row that was struck out or remarked 取消.
