@@ -495,6 +495,10 @@ func (f *form) line(it item, customer int32, path string) (Line, []Ask) {
 		return l, asks
 	}
 	l.Unit = unit
+	if it.noUnit && it.unit == "" && len(p.Packs) > 0 && !f.confirmed(it) {
+		ask("unit", ReasonUnknown, fmt.Sprintf("%s的单位没看清，是%s吗？", p.Title(), p.Unit), nil)
+		askedUnit(&asks[len(asks)-1], p, "")
+	}
 	if !it.quantity.IsPositive() {
 		return l, asks
 	}

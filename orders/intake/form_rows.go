@@ -36,6 +36,7 @@ type item struct {
 	urgent  []string
 	note    string
 	gift    bool
+	noUnit  bool // the picture has a column of units, and this row's is not legible
 
 	from [fromAll]page.Cell
 }
@@ -203,7 +204,7 @@ func (s *sums) claim(row []page.Cell, cols []column) {
 	switch {
 	case s.all.rows == 0:
 	case amount != nil && s.all.rowsWithAmount == s.all.rows:
-		if !near(s.all.amount, *amount) && (s.part.rows == 0 || !near(s.part.amount, *amount)) && !(s.form.rowsWithAmount == s.form.rows && near(s.form.amount, *amount)) {
+		if !near(s.all.amount, *amount) && (s.part.rows == 0 || !near(s.part.amount, *amount)) && (s.form.rowsWithAmount != s.form.rows || !near(s.form.amount, *amount)) {
 			s.wrong = fmt.Sprintf("各行金额加起来是 %s 元，单上合计是 %s 元，请核对。", trim(s.all.amount), trim(*amount))
 		}
 	case quantity != nil && !s.all.quantity.Equal(*quantity) && (s.part.rows == 0 || !s.part.quantity.Equal(*quantity)) && !s.form.quantity.Equal(*quantity):
@@ -363,6 +364,7 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 		}
 	}
 	f.readNotes(&it, notes)
+	it.noUnit = f.ocr && it.unit == "" && slices.ContainsFunc(cols, func(c column) bool { return c.as == colUnit })
 	var own []item
 	for i, c := range cols {
 		if c.as != colQuantity {
@@ -394,7 +396,11 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 				continue
 			}
 			one.doubt = ReasonMissing
+			f.reckon(&one)
 		case quantityRead:
+			if one.quantity.IsZero() {
+				f.reckon(&one)
+			}
 		}
 		own = append(own, one)
 	}
@@ -501,6 +507,16 @@ func (f *form) readQuantity(it *item, text string, row []page.Cell, col int) int
 		it.doubt = ReasonAmbiguous
 	}
 	return quantityRead
+}
+
+// reckon works an illegible quantity out of the row's price and amount.
+func (f *form) reckon(it *item) {
+	if !f.ocr || it.price == nil || it.amount == nil || !it.price.IsPositive() || it.from[fromPrice].Score < surely {
+		return
+	}
+	if n := it.amount.Div(*it.price); n.IsPositive() && n.IsInteger() {
+		it.quantity, it.doubt = n, ""
+	}
 }
 
 // confirmed tells that the row's price and amount agree with its quantity.

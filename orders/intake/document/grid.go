@@ -250,15 +250,28 @@ func (g grid) fill(lines []page.Line) (page.Table, []page.Line) {
 		inCell[at] = append(inCell[at], l)
 	}
 	table := page.Table{Hidden: make([]bool, rows)}
+	size := make(map[int]int, rows*cols)
+	for _, at := range group {
+		size[at]++
+	}
 	for row := range rows {
 		cells := make([]page.Cell, cols)
 		for col := range cells {
 			at := group[row*cols+col]
 			cells[col] = joined(inCell[at], at != row*cols+col)
+			if size[at] == 1 {
+				cells[col].Area = g.area(row, col)
+			}
 		}
 		table.Rows = append(table.Rows, cells)
 	}
 	return table, rest
+}
+
+// area is where a cell stands on the page.
+func (g grid) area(row, col int) *[4]page.Point {
+	left, right, top, bottom := g.us[col], g.us[col+1], g.vs[row], g.vs[row+1]
+	return &[4]page.Point{g.fromUnit.of(page.Point{X: left, Y: top}), g.fromUnit.of(page.Point{X: right, Y: top}), g.fromUnit.of(page.Point{X: right, Y: bottom}), g.fromUnit.of(page.Point{X: left, Y: bottom})}
 }
 
 // parted cuts a line that runs over a drawn rule of the grid at the spaces nearest to it: two columns' texts

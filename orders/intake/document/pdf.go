@@ -163,6 +163,7 @@ func (o Opener) pdfPage(ctx context.Context, f pdf, i int) (p page.Page, scanned
 		if !o.lines && len(p.Lines) > 0 {
 			err = f.rendered(ref, size, rulesDPI, func(picture *responses.RenderPage) error {
 				p = gridded(p, greyPlane(picture.Image, 0, size.Width))
+				forgetAreas(p.Tables)
 				return nil
 			})
 		}

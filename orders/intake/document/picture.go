@@ -44,7 +44,12 @@ func (o Opener) readPicture(ctx context.Context, picture image.Image) (page.Page
 	if err != nil || o.lines || len(p.Lines) == 0 {
 		return p, err
 	}
-	return gridded(p, greyPlane(picture, p.Turn, p.Width)), nil
+	p = gridded(p, greyPlane(picture, p.Turn, p.Width))
+	if lines, ok := o.OCR.(ocr.LineReader); ok {
+		err = readCells(ctx, lines, picture, &p)
+	}
+	forgetAreas(p.Tables)
+	return p, err
 }
 
 // decodePicture decodes a picture, upright as its EXIF orientation says. Its size is checked before anything

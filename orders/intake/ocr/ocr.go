@@ -28,6 +28,11 @@ type Recogniser interface {
 	Recognise(ctx context.Context, picture image.Image) (page.Page, error)
 }
 
+// LineReader reads a picture that holds one line of text and nothing else. The text is empty where there is none.
+type LineReader interface {
+	ReadLine(ctx context.Context, picture *image.RGBA) (text string, score float64, err error)
+}
+
 // The files of a model folder, as scripts/fetch-ocr.sh lays them down.
 const (
 	runtimeFile    = "libonnxruntime.so.1"
@@ -213,16 +218,39 @@ var errClosed = errors.New("the OCR engine is closed")
 
 // Recognise reads the text of a picture, waiting until the engine is free or ctx ends.
 func (e *Engine) Recognise(ctx context.Context, picture image.Image) (page.Page, error) {
-	select {
-	case <-ctx.Done():
-		return page.Page{}, ctx.Err()
-	case e.busy <- struct{}{}:
+	if err := e.lock(ctx); err != nil {
+		return page.Page{}, err
 	}
 	defer func() { <-e.busy }()
-	if e.closed {
-		return page.Page{}, errClosed
-	}
 	return e.read(ctx, picture)
+}
+
+// ReadLine reads a picture of one line, waiting until the engine is free or ctx ends.
+func (e *Engine) ReadLine(ctx context.Context, picture *image.RGBA) (string, float64, error) {
+	if err := e.lock(ctx); err != nil {
+		return "", 0, err
+	}
+	defer func() { <-e.busy }()
+	w, h := float64(picture.Rect.Dx()), float64(picture.Rect.Dy())
+	lines, err := e.readLines(ctx, picture, []quad{{{X: 0, Y: 0}, {X: w, Y: 0}, {X: w, Y: h}, {X: 0, Y: h}}})
+	if err != nil || len(lines) == 0 {
+		return "", 0, err
+	}
+	return lines[0].text, lines[0].score, nil
+}
+
+// lock waits until the engine is free. Who got it gives it back.
+func (e *Engine) lock(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case e.busy <- struct{}{}:
+	}
+	if e.closed {
+		<-e.busy
+		return errClosed
+	}
+	return nil
 }
 
 func readCharacters(path string) ([]string, error) {

@@ -57,6 +57,37 @@ func (r Recorded) Recognise(ctx context.Context, picture image.Image) (page.Page
 	return p, nil
 }
 
+// ReadLine returns the recorded line of the picture; of one that is not recorded, nothing.
+func (r Recorded) ReadLine(ctx context.Context, picture *image.RGBA) (string, float64, error) {
+	once := Recorded{Dir: r.Dir}
+	if live, ok := r.Live.(LineReader); ok {
+		once.Live = oneLine{live}
+	}
+	p, err := once.Recognise(ctx, picture)
+	switch {
+	case errors.Is(err, ErrNotRecorded):
+		return "", 0, nil
+	case err != nil || len(p.Lines) == 0:
+		return "", 0, err
+	}
+	return p.Lines[0].Text, p.Lines[0].Score, nil
+}
+
+// oneLine recognises pictures of one line.
+type oneLine struct{ LineReader }
+
+func (l oneLine) Recognise(ctx context.Context, picture image.Image) (page.Page, error) {
+	line, ok := picture.(*image.RGBA)
+	if !ok {
+		return page.Page{}, fmt.Errorf("a line is %T, not RGBA", picture)
+	}
+	text, score, err := l.ReadLine(ctx, line)
+	if err != nil || text == "" {
+		return page.Page{}, err
+	}
+	return page.Page{Lines: []page.Line{{Text: text, Score: score}}}, nil
+}
+
 // fingerprint hashes a picture's size and pixels.
 func fingerprint(picture image.Image) string {
 	b := picture.Bounds()

@@ -74,6 +74,8 @@ type Cell struct {
 	Ref    string   `json:"ref,omitempty"` // "B7" in a sheet
 	Merged bool     `json:"merged,omitempty"`
 	Struck bool     `json:"struck,omitempty"` // crossed out
+	// Area is the whole cell between its rules, where those are drawn on all sides; nil where that is not known.
+	Area *[4]Point `json:"-"`
 }
 
 // Headings returns the texts of the first row of the first table that has any, which is where a list has its headings. untitled tells

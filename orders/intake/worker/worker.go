@@ -249,12 +249,23 @@ type lazyModels struct {
 
 // Recognise implements [ocr.Recogniser]; a worker makes one call at a time.
 func (l *lazyModels) Recognise(ctx context.Context, picture image.Image) (page.Page, error) {
-	if l.engine == nil {
-		engine, err := ocr.New(l.options)
-		if err != nil {
-			return page.Page{}, err
-		}
-		l.engine = engine
+	if err := l.load(); err != nil {
+		return page.Page{}, err
 	}
 	return l.engine.Recognise(ctx, picture)
+}
+
+// ReadLine implements [ocr.LineReader].
+func (l *lazyModels) ReadLine(ctx context.Context, picture *image.RGBA) (string, float64, error) {
+	if err := l.load(); err != nil {
+		return "", 0, err
+	}
+	return l.engine.ReadLine(ctx, picture)
+}
+
+func (l *lazyModels) load() (err error) {
+	if l.engine == nil {
+		l.engine, err = ocr.New(l.options)
+	}
+	return err
 }
