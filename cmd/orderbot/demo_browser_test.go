@@ -271,6 +271,13 @@ func TestTheWholeApprovalChainOnAPhone(t *testing.T) {
 	require.Equal(t, id, p.panel("pending_approval"))
 	p.shot("chain-orders")
 
+	p.becomes("manager", "孙远")
+	p.do("a hint", chromedp.Click(chromedp.Search(`//*[@id="phone-manager"]//*[contains(@class,"samples")]/button[starts-with(., "绿色通道")]`)), chromedp.Click(chromedp.ID("send-manager")))
+	p.presses("manager", "☐ 启用安全库存", id)
+	p.sees("manager", "绿色通道 "+id, "☑ 启用安全库存", "☐ 跳过信用复核")
+	p.fits()
+	p.shot("chain-green")
+
 	p.becomes("manager", "高洁")
 	p.sees("manager", "待审批", id, "高洁（代王敏）", "信用", "同意")
 	p.fits()

@@ -90,6 +90,11 @@ func TestEveryRoleTriesEverything(t *testing.T) {
 					_, err := o.desk.Skip(tx, id, "原因", by)
 					return err
 				}))
+				require.Equal(t, []orders.Role{orders.RoleDirector, orders.RoleOperations, orders.RoleManagement, orders.RoleAdmin}, may(func(tx *storage.Tx, by orders.Actor) error {
+					g := orders.Green{GreenSwitches: orders.GreenSwitches{Customs: true}, Until: o.clock.Add(time.Hour)}
+					_, err := o.desk.OpenGreen(tx, id, -1, g, by)
+					return err
+				}))
 				for _, r := range roles { // nobody ships what is not approved
 					err := o.do(func(tx *storage.Tx) error { return ship(tx, actor(r)) })
 					require.Contains(t, []orders.Code{orders.CodeDenied, orders.CodeConflict}, orders.ErrorCode(err))

@@ -332,7 +332,9 @@
     }
     if (phone.id === "manager") {
       const o = find((x) => (x.deciders || []).includes(phone.people[phone.person].name));
-      return o ? [{ label: "同意 " + short(o.id), text: "同意 " + o.id }, { label: "驳回 " + short(o.id), text: `驳回 ${o.id} 价格再谈一下` }] : [];
+      const open = find((x) => ["draft", "pending_approval", "approved", "allocated"].includes(x.status));
+      const green = open && /总监|运营主管|管理层/.test(phone.people[phone.person].role.replace("财务总监", "")) ? [{ label: "绿色通道 " + short(open.id), text: "绿色通道 " + open.id }] : [];
+      return o ? [...green, { label: "同意 " + short(o.id), text: "同意 " + o.id }, { label: "驳回 " + short(o.id), text: `驳回 ${o.id} 价格再谈一下` }] : green;
     }
     if (phone.id === "warehouse") {
       const o = orders.filter((x) => canShip.includes(x.status)).pop();
