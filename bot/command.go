@@ -79,6 +79,7 @@ const (
 	cmdRunMove  verb = "run_move" // 确认盘点
 	cmdDropMove verb = "drop_move"
 	cmdExpect   verb = "expect" // 预计到货
+	cmdSwap     verb = "swap"   // 换成
 
 	cmdImport    verb = "import"
 	cmdDrop      verb = "drop_import"
@@ -99,6 +100,7 @@ var words = []struct {
 	{"放弃调拨", cmdDropMove, false, false},
 	{"预计到货", cmdExpect, false, false},
 	{"到货", cmdArrive, false, false},
+	{"换成", cmdSwap, true, false},
 	{"盘点", cmdCount, false, false},
 	{"调拨", cmdMove, false, false},
 	{"确认下单", cmdConfirm, true, false},
@@ -278,6 +280,12 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.book(ctx, tx, cmd)
 	case cmdCalm:
 		return s.calm(ctx, tx, cmd.orders)
+	case cmdSwap:
+		code := orders.ProductCode(strings.ToUpper(cmd.arg))
+		if s.books.Catalog.Product(code) == nil || len(cmd.orders) != 1 {
+			return false, nil // a change in words
+		}
+		return true, s.swap(ctx, tx, cmd.orders[0], 0, 0, code)
 	case cmdBasis:
 		return true, s.basis(tx, cmd.orders)
 	case cmdFiles, cmdAddFile:

@@ -112,6 +112,8 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 			return orders.Errorf(orders.CodeDenied, "这个按钮无效，没有改动任何订单")
 		}
 		return s.settleMove(tx, a.Version, a.Verb == cards.RunMove)
+	case cards.Swap:
+		return s.swap(ctx, tx, a.Order, a.Version, a.Node, orders.ProductCode(a.Arg))
 	case cards.ShowBasis:
 		return s.basis(tx, []orders.OrderID{a.Order})
 	case cards.Ack:

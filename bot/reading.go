@@ -430,6 +430,9 @@ func (s *session) show(ctx context.Context, tx Tx, o *orders.Order, note string,
 		Customer: s.books.Catalog.Customer(o.Customer), Link: link, ForCustomer: s.person.staff == nil, Note: note, Part: part, Parts: parts,
 		Announced: s.announced,
 	}
+	if view.Substitutes, err = s.instead(ctx, o); err != nil {
+		return err
+	}
 	if o.Customer != "" {
 		if view.Exposure, err = s.clerk.Query.Exposure(ctx, o.Customer); err != nil {
 			return err

@@ -14,6 +14,7 @@ import (
 
 	"orderbot/cards"
 	"orderbot/orders"
+	"orderbot/orders/intake"
 )
 
 // KindMoveCard is a card about a change of stock.
@@ -343,4 +344,96 @@ func (s *session) atOnce(ctx context.Context, o *orders.Order) error {
 		}
 	}
 	return nil
+}
+
+// substitutesMost is how many other goods are offered for a line.
+const substitutesMost = 3
+
+// substitutes finds other goods for a line of a draft, of which there are enough; nil where there are none.
+func (s *session) substitutes(ctx context.Context, o *orders.Order, l *orders.Line) (*cards.Substitutes, error) {
+	found := s.books.Catalog.Substitutes(s.books.Catalog.Customer(o.Customer), l.Product, s.now)
+	if len(found) == 0 {
+		return nil, nil
+	}
+	codes := make([]orders.ProductCode, len(found))
+	for i, p := range found {
+		codes[i] = p.Code
+	}
+	free, err := s.clerk.Query.Available(ctx, codes...)
+	if err != nil {
+		return nil, err
+	}
+	out := &cards.Substitutes{Line: l.No}
+	for _, p := range found {
+		if len(out.Options) < substitutesMost && free[p.Code].GreaterThanOrEqual(l.Base) && l.Base.IsPositive() {
+			out.Options = append(out.Options, cards.StockItem{Product: p, Available: free[p.Code]})
+		}
+	}
+	if out.Options == nil {
+		return nil, nil
+	}
+	return out, nil
+}
+
+// instead finds other goods for the first line of a draft that lacks stock and for which there are some.
+func (s *session) instead(ctx context.Context, o *orders.Order) (*cards.Substitutes, error) {
+	for i := range o.Lines {
+		if l := &o.Lines[i]; l.Product != "" && !l.Gift && l.Base.GreaterThan(l.Available) {
+			if found, err := s.substitutes(ctx, o, l); found != nil || err != nil {
+				return found, err
+			}
+		}
+	}
+	return nil, nil
+}
+
+// swap puts other goods into a line of a draft that lacks stock, because somebody who may change it said so.
+func (s *session) swap(ctx context.Context, tx Tx, id orders.OrderID, revision, line int, code orders.ProductCode) error {
+	o, err := s.ownOrder(tx, id)
+	if err != nil {
+		return err
+	}
+	if o.Status != orders.StatusDraft || revision != 0 && revision != o.Revision {
+		return orders.Errorf(orders.CodeConflict, "这张卡片是旧的，订单 %s 后来变过（现在是「%s」）。请看最新的卡片", o.ID, o.Status)
+	}
+	if err := s.atOnce(ctx, o); err != nil {
+		return err
+	}
+	p := s.books.Catalog.Product(code)
+	at, isOffered := -1, false
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		if line != 0 && l.No != line || !l.Base.GreaterThan(l.Available) {
+			continue
+		}
+		found, err := s.substitutes(ctx, o, l)
+		if err != nil {
+			return err
+		}
+		if found != nil && slices.ContainsFunc(found.Options, func(x cards.StockItem) bool { return x.Product == p }) {
+			at, isOffered = i, true
+			break
+		}
+	}
+	if !isOffered {
+		return orders.Errorf(orders.CodeConflict, "%s 现在不能换成 %s 了，没有改动。请看 %s 最新的卡片", o.ID, code, o.ID)
+	}
+	why, err := tx.Reasons(o.ID)
+	if err != nil {
+		return err
+	}
+	field := fmt.Sprintf("lines[%d].", at)
+	why = slices.DeleteFunc(why, func(r orders.Reason) bool { return strings.HasPrefix(r.Field, field) })
+	draft := draftOf(s.books.Catalog, o)
+	l := &o.Lines[at]
+	unit := &draft.Lines[at]
+	unit.Product, unit.Price = string(code), ""
+	if size, ok := p.UnitSize(l.Unit); !ok || !l.Quantity.Mul(size).Equal(l.Base) {
+		unit.Unit, unit.Quantity = p.Unit, l.Base.String()
+	}
+	was := l.Name
+	asks := slices.DeleteFunc(slices.Clone(o.Questions), func(q orders.Question) bool { return strings.HasPrefix(q.Field, field) })
+	r := intake.Result{Intent: intake.IntentChange, Orders: []intake.Draft{draft}, Asks: asksOf(asks)}
+	s.say(fmt.Sprintf("%s 已按您说的把%s换成 %s %s。", o.ID, was, p.Code, p.Title()))
+	return s.rewrite(ctx, tx, o, &r, why)
 }

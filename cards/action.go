@@ -28,6 +28,8 @@ const (
 	More    Verb = "more"    // 更多
 	Ack     Verb = "ack"     // 收到
 
+	Swap Verb = "swap" // a line lacks stock: line Node becomes the product Arg
+
 	ShowBasis Verb = "basis" // 依据: where each field was read
 
 	// GreenToggle shows the card of a green channel with the switches of Arg, and OpenGreen opens it with them; Node is the number of
@@ -74,7 +76,7 @@ func NewSigner(key []byte) *Signer { return &Signer{key: key} }
 const macSize = 10
 
 // compact are the verbs that fit into one byte, their position plus one. Only ever append.
-var compact = []Verb{Confirm, Amend, Cancel, Choose, Approve, Reject, More, Ack, ShowBasis, GreenToggle, OpenGreen}
+var compact = []Verb{Confirm, Amend, Cancel, Choose, Approve, Reject, More, Ack, ShowBasis, GreenToggle, OpenGreen, Swap}
 
 // Sign returns the action as an opaque text of letters, digits, "-" and "_".
 func (s *Signer) Sign(a Action) string {

@@ -20,7 +20,8 @@ type DraftView struct {
 	Note        string // said first: 已按您说的改好
 	Rows        int    // how many rows the table had that was read; 0: no table
 	Reasons     []orders.Reason
-	Part, Parts int // of several orders in one message, from 1
+	Substitutes *Substitutes // for a line that lacks stock; nil: none
+	Part, Parts int          // of several orders in one message, from 1
 	// Announced: something was said already (收到，正在识别), so that one text has to do for the lines. A
 	// member of WeCom gets three messages for a draft at most (interfaces, rules of the road).
 	Announced bool
@@ -95,7 +96,7 @@ func Draft(s *Signer, o *orders.Order, v DraftView) []Message {
 	if v.Link != "" {
 		c.Link = &Link{Text: "查看整张订单", URL: v.Link}
 	}
-	draftButtons(s, c, o)
+	draftButtons(s, c, o, v.Substitutes)
 	if len(v.Reasons) > 0 && len(c.Buttons) < wecomButtons {
 		c.Buttons = append(c.Buttons, Button{Text: "依据", Style: Normal, Action: s.Sign(Action{Verb: ShowBasis, Order: o.ID, Version: o.Revision})})
 	}
@@ -287,7 +288,7 @@ const (
 )
 
 // draftButtons adds the open question with its options, and what can be done with the draft.
-func draftButtons(s *Signer, c *Card, o *orders.Order) {
+func draftButtons(s *Signer, c *Card, o *orders.Order, instead *Substitutes) {
 	act := func(text string, style Style, verb Verb, arg, say string) {
 		c.Buttons = append(c.Buttons, Button{
 			Text: text, Style: style, Say: say,
@@ -338,8 +339,19 @@ func draftButtons(s *Signer, c *Card, o *orders.Order) {
 		if len(open) > 1 {
 			c.Question += fmt.Sprintf("\n（定了这个，还有 %d 处要定）", len(open)-1)
 		}
+	case instead != nil:
+		c.Question = instead.question(o)
+		for i, text := range buttonTexts(instead.labels()) {
+			c.Buttons = append(c.Buttons, Button{
+				Text: text, Style: Normal, Say: fmt.Sprintf("换成 %s %s", instead.Options[i].Product.Code, o.ID),
+				Action: s.Sign(Action{Verb: Swap, Order: o.ID, Version: o.Revision, Node: instead.Line, Arg: string(instead.Options[i].Product.Code)}),
+			})
+		}
+		fallthrough
 	case len(remarks) > 0:
-		c.Question = "请留意：" + strings.Join(remarks, "\n")
+		if len(remarks) > 0 {
+			c.Question = join("\n", c.Question, "请留意："+strings.Join(remarks, "\n"))
+		}
 	}
 	id := string(o.ID)
 	say, amend := "确认 "+id, id+" 数量改成 …"

@@ -196,3 +196,31 @@ func Moved(m *orders.StockMove, p *orders.Product, served []orders.OrderID) Mess
 	}
 	return Message{Text: clipBytes(text, TextLimit)}
 }
+
+// Substitutes are other goods for a line that lacks stock, in the order in which they are offered.
+type Substitutes struct {
+	Line    int // number of the line
+	Options []StockItem
+}
+
+func (b *Substitutes) labels() []string {
+	out := make([]string, len(b.Options))
+	for i := range b.Options {
+		out[i] = "换成" + b.Options[i].Product.Title()
+	}
+	return out
+}
+
+// question offers them; nothing is swapped unless somebody says so.
+func (b *Substitutes) question(o *orders.Order) string {
+	var rows []string
+	for i := range o.Lines {
+		if l := &o.Lines[i]; l.No == b.Line {
+			rows = append(rows, fmt.Sprintf("第 %d 行 %s缺货，可以换成：", i+1, l.Name))
+		}
+	}
+	for i, x := range b.Options {
+		rows = append(rows, fmt.Sprintf("%d. %s %s（可用 %s%s）", i+1, x.Product.Code, x.Product.Title(), x.Available, x.Product.Unit))
+	}
+	return strings.Join(append(rows, "不换就照原来的下单，到货再发"), "\n")
+}

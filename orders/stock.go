@@ -443,3 +443,52 @@ func (c *Catalog) Expected(code ProductCode, need Quantity, supplies map[Product
 	}
 	return last
 }
+
+// substitutesTried is how many products of a category are looked at.
+const substitutesTried = 100
+
+// Substitutes are products that may stand in for one that lacks stock, the likeliest first: its successor, then those of the same name,
+// then the others. They are of its category and base unit and have a price, and the customer may buy them. Whether they are in stock
+// is not known here.
+func (c *Catalog) Substitutes(customer *Customer, code ProductCode, now time.Time) []*Product {
+	p := c.Product(code)
+	if p == nil || p.Category == "" || p.Kind == ProductCustom {
+		return nil
+	}
+	var out []*Product
+	for _, x := range c.Products() {
+		if x.Code == code || x.Category != p.Category || x.Unit != p.Unit || x.Kind == ProductCustom || customer != nil && !customer.MayBuy(x) {
+			continue
+		}
+		if until, has := customer.licence(x.Licence); !has || !until.IsZero() && until.Before(now) {
+			continue
+		}
+		if _, ok := c.PriceOf(customer, x, Purchase{Base: x.MOQ, At: now}); ok {
+			out = append(out, x)
+		}
+	}
+	rank := func(x *Product) int {
+		switch {
+		case x.Code == p.Successor:
+			return 0
+		case x.Name == p.Name:
+			return 1
+		default:
+			return 2
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *Product) int { return rank(a) - rank(b) })
+	return out[:min(len(out), substitutesTried)]
+}
+
+// licence returns until when a customer has a licence (zero: for good); "" is a licence that everybody has.
+func (c *Customer) licence(name string) (until time.Time, has bool) {
+	if name == "" {
+		return time.Time{}, true
+	}
+	if c == nil {
+		return time.Time{}, false
+	}
+	until, has = c.Licences[name]
+	return until, has
+}

@@ -113,3 +113,53 @@ func TestStockFromTheChat(t *testing.T) {
 		})
 	}
 }
+
+// What lacks stock may be exchanged for goods of its category that are there and that the customer may buy, three at most, and only
+// because somebody says so.
+//
+// feature: ST-04
+func TestSubstitutesAreOffered(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFirm(t, database(t), medical, automatic(t, ""))
+			f.load("products", "code,name,spec,unit,packs,category,price,stock,licence,successor,kind,parts",
+				"X01,显影导丝,A型,根,盒=10,导丝,5,5,,X09,,", "X02,泥鳅导丝,,根,,导丝,6,100,,,,", "X03,禁买导丝,,根,盒=10,导丝,5,100,,,,", "X04,显影剂,,根,,造影剂,5,100,,,,",
+				"X05,少货导丝,,根,,导丝,5,19,,,,", "X06,持证导丝,,根,,导丝,5,100,三类证,,,", "X07,无价导丝,,根,,导丝,,100,,,,", "X08,显影导丝,B型,根,盒=20,导丝,5,20,,,,", "X09,超滑导丝,,根,盒=10,导丝,7,90,,,,",
+				"X10,加硬导丝,,根,,导丝,5,300,,,,", "X11,论支导丝,,支,,导丝,5,300,,,,")
+			f.load("customers", "code,name,sales,address,catalogue", "K01,蓝海诊所,S01,南京市江宁区将军大道88号,X01;X02;X04;X05;X06;X07;X08;X09;X10;X11")
+			f.serve()
+			ctx, db := t.Context(), f.sql()
+			names := func(b simulator.Bubble) (out []string) {
+				for _, x := range b.Buttons {
+					out = append(out, x.Text)
+				}
+				return out
+			}
+			id, draft := f.draftOf("zhouting", "蓝海诊所 X01 2盒，X04 5根")
+			require.Equal(t, []string{"换成超滑导丝", "换成显影导丝 B型", "换成泥鳅导丝"}, names(draft)[:3], "%s", draft.Card)
+			require.True(t, says("可以换成", "1. X09 超滑导丝（可用 90根）", "2. X08 显影导丝 B型（可用 20根）", "3. X02 泥鳅导丝（可用 100根）", "不换就照原来的下单")(draft), "%s", draft.Card)
+			f.pressWeCom("zhouting", draft, "确认下单")
+			see(t, "placed", f.wecom("zhouting"), says("已下单", id))
+			require.Equal(t, []string{"X01 20000000 5000000", "X04 5000000 5000000"}, texts(t, db, "SELECT product, base, reserved FROM order_lines WHERE order_id = ? ORDER BY no", id))
+
+			id, draft = f.draftOf("zhouting", "蓝海诊所 X01 2盒，X04 5根")
+			quiet(t, db, patience)
+			refused := f.ask(f.wecom("chenli"), func() { f.sim.WeCom.SendText(ctx, "chenli", "换成 X08 "+id) })
+			require.True(t, says("没有")(refused), "%s", refused.Text)
+			f.pressWeCom("zhouting", draft, "换成显影导丝 B型")
+			see(t, "swapped", f.wecom("zhouting"), says(id, "换成 X08 显影导丝 B型"))
+			again := see(t, "new draft", f.wecom("zhouting"), offers("确认下单", id, "第 2 版", "X08"))
+			require.NotContains(t, string(again.Card), "X01")
+			quiet(t, db, patience)
+			answer := f.ask(f.wecom("zhouting"), func() { f.sim.WeCom.SendText(ctx, "zhouting", "换成 X02 "+id) })
+			require.Contains(t, answer.Text, "现在不能换成 X02 了")
+			f.pressWeCom("zhouting", again, "确认下单")
+			see(t, "placed", f.wecom("zhouting"), says("已下单", id))
+			quiet(t, db, patience)
+			require.Equal(t, []string{"X08 20000000 根 20000000", "X04 5000000 根 5000000"}, texts(t, db, "SELECT product, base, unit, reserved FROM order_lines WHERE order_id = ? ORDER BY no", id))
+			sound(t, db)
+		})
+	}
+}
