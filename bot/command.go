@@ -80,6 +80,7 @@ const (
 	cmdDropMove verb = "drop_move"
 	cmdExpect   verb = "expect" // 预计到货
 	cmdSwap     verb = "swap"   // 换成
+	cmdPickList verb = "pick_list"
 
 	cmdImport    verb = "import"
 	cmdDrop      verb = "drop_import"
@@ -101,6 +102,7 @@ var words = []struct {
 	{"预计到货", cmdExpect, false, false},
 	{"到货", cmdArrive, false, false},
 	{"换成", cmdSwap, true, false},
+	{"拣货单", cmdPickList, true, false},
 	{"盘点", cmdCount, false, false},
 	{"调拨", cmdMove, false, false},
 	{"确认下单", cmdConfirm, true, false},
@@ -354,6 +356,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return s.moveStock(ctx, tx, cmd)
 	case cmdRunMove, cmdDropMove:
 		return s.settleMoveInWords(tx, cmd)
+	case cmdPickList:
+		return true, s.pickLists(tx, cmd.orders)
 	case cmdExpect:
 		return s.expect(ctx, tx, cmd.arg)
 	case cmdTrail:

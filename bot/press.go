@@ -33,6 +33,8 @@ func cardKind(v cards.Verb) string {
 		return KindImportCard
 	case cards.RunMove, cards.DropMove:
 		return KindMoveCard
+	case cards.PickList:
+		return KindPickListCard
 	default:
 		return KindDraftCard
 	}
@@ -112,6 +114,11 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 			return orders.Errorf(orders.CodeDenied, "这个按钮无效，没有改动任何订单")
 		}
 		return s.settleMove(tx, a.Version, a.Verb == cards.RunMove)
+	case cards.PickList:
+		if s.person.staff == nil {
+			return orders.Errorf(orders.CodeDenied, "这个按钮无效，没有改动任何订单")
+		}
+		return s.pickLists(tx, []orders.OrderID{a.Order})
 	case cards.Swap:
 		return s.swap(ctx, tx, a.Order, a.Version, a.Node, orders.ProductCode(a.Arg))
 	case cards.ShowBasis:
@@ -176,6 +183,8 @@ func (s *session) settled(tx Tx) (*cards.Card, cards.Action, error) {
 		return nil, a, nil //nolint:nilerr // nothing may be shown
 	}
 	switch cardKind(a.Verb) {
+	case KindPickListCard:
+		return nil, a, nil
 	case KindApprovalCard:
 		n := o.Node(a.Node)
 		if n == nil || n.Status == orders.NodeOpen && o.Status == orders.StatusPendingApproval {

@@ -20,6 +20,9 @@ import (
 // KindMoveCard is a card about a change of stock.
 const KindMoveCard = "stock.move"
 
+// KindPickListCard is a card that offers pick lists.
+const KindPickListCard = "warehouse.pick_list"
+
 // stockShown is how many products an answer to 「库存 …」 lists.
 const stockShown = 10
 
@@ -436,4 +439,31 @@ func (s *session) swap(ctx context.Context, tx Tx, id orders.OrderID, revision, 
 	r := intake.Result{Intent: intake.IntentChange, Orders: []intake.Draft{draft}, Asks: asksOf(asks)}
 	s.say(fmt.Sprintf("%s 已按您说的把%s换成 %s %s。", o.ID, was, p.Code, p.Title()))
 	return s.rewrite(ctx, tx, o, &r, why)
+}
+
+// pickLists sends the lists of what is to be taken from each warehouse for orders, to be printed.
+func (s *session) pickLists(tx Tx, ids []orders.OrderID) error {
+	if s.person.staff.May(orders.RightShip) != orders.ScopeAll {
+		return orders.Errorf(orders.CodeDenied, "拣货单是仓库的，您没有这个权限")
+	}
+	if err := s.alone("拣货单"); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		o, err := s.order(tx, id)
+		if err != nil {
+			return err
+		}
+		picks, err := tx.Picks(id)
+		if err != nil {
+			return err
+		}
+		if len(picks) == 0 || o.Status == orders.StatusPendingApproval || o.Status == orders.StatusDraft {
+			return orders.Errorf(orders.CodeConflict, "订单 %s 是「%s」，现在没有要拣的货", o.ID, o.Status)
+		}
+		for _, file := range cards.PickLists(o, cards.PickView{Picks: picks, Catalog: s.books.Catalog}) {
+			s.send(cards.Message{File: file}, "order.pick_list", o.ID)
+		}
+	}
+	return nil
 }

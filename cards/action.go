@@ -30,6 +30,8 @@ const (
 
 	Swap Verb = "swap" // a line lacks stock: line Node becomes the product Arg
 
+	PickList Verb = "pick_list" // 拣货单
+
 	ShowBasis Verb = "basis" // 依据: where each field was read
 
 	// GreenToggle shows the card of a green channel with the switches of Arg, and OpenGreen opens it with them; Node is the number of

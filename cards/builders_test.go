@@ -284,8 +284,8 @@ func scenes() map[string][]cards.Message {
 		"progress-draft":     one(cards.Progress(draft(), cat, at(11, 11, 0))),
 		"progress-shipped":   one(cards.Progress(shipped(orders.ParcelInTransit), cat, at(11, 11, 0))),
 
-		"picking":        cards.Picking(urgent(pending()), true),
-		"picking-others": cards.Picking(pending(), false),
+		"picking":        cards.Picking(urgent(pending()), true, cards.PickView{}),
+		"picking-others": cards.Picking(pending(), false, cards.PickView{}),
 		"picking-stop":   one(cards.StopPicking(cancelled)),
 		"shortage":       one(cards.Shortage(pending())),
 		"gifts":          one(cards.Gifts(pending())),

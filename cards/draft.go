@@ -96,7 +96,7 @@ func Draft(s *Signer, o *orders.Order, v DraftView) []Message {
 	if v.Link != "" {
 		c.Link = &Link{Text: "查看整张订单", URL: v.Link}
 	}
-	draftButtons(s, c, o, v.Substitutes)
+	draftButtons(s, c, o, v.Substitutes, v.ForCustomer)
 	if len(v.Reasons) > 0 && len(c.Buttons) < wecomButtons {
 		c.Buttons = append(c.Buttons, Button{Text: "依据", Style: Normal, Action: s.Sign(Action{Verb: ShowBasis, Order: o.ID, Version: o.Revision})})
 	}
@@ -288,7 +288,7 @@ const (
 )
 
 // draftButtons adds the open question with its options, and what can be done with the draft.
-func draftButtons(s *Signer, c *Card, o *orders.Order, instead *Substitutes) {
+func draftButtons(s *Signer, c *Card, o *orders.Order, instead *Substitutes, forCustomer bool) {
 	act := func(text string, style Style, verb Verb, arg, say string) {
 		c.Buttons = append(c.Buttons, Button{
 			Text: text, Style: style, Say: say,
@@ -340,10 +340,10 @@ func draftButtons(s *Signer, c *Card, o *orders.Order, instead *Substitutes) {
 			c.Question += fmt.Sprintf("\n（定了这个，还有 %d 处要定）", len(open)-1)
 		}
 	case instead != nil:
-		c.Question = instead.question(o)
+		c.Question = instead.question(o, forCustomer)
 		for i, text := range buttonTexts(instead.labels()) {
 			c.Buttons = append(c.Buttons, Button{
-				Text: text, Style: Normal, Say: fmt.Sprintf("换成 %s %s", instead.Options[i].Product.Code, o.ID),
+				Text: text, Style: Normal,
 				Action: s.Sign(Action{Verb: Swap, Order: o.ID, Version: o.Revision, Node: instead.Line, Arg: string(instead.Options[i].Product.Code)}),
 			})
 		}

@@ -40,6 +40,7 @@ var helpRows = []struct {
 	},
 	{[]orders.Role{orders.RoleWarehouse, orders.RoleWarehouseLead}, "加急提醒：点「收到」，或回复「收到 SO…」"},
 	{[]orders.Role{orders.RoleWarehouse, orders.RoleWarehouseLead}, "到货了：「到货 编码或名称 数量 仓库」，等货的订单按先后补上；盘点：「盘点 编码或名称 数量 仓库」，看过差异再确认"},
+	{[]orders.Role{orders.RoleWarehouse, orders.RoleWarehouseLead}, "拣货单 SO…：每个仓一份，可以打印"},
 	{[]orders.Role{orders.RoleWarehouseLead, orders.RoleOperations}, "调拨：「调拨 编码或名称 数量 东仓到西仓」"},
 	{[]orders.Role{orders.RolePurchasing, orders.RolePlanner}, "预计到货：「预计到货 编码或名称 数量 日期 仓库」，有采购单号写在最后；不来了数量写 0"},
 	{[]orders.Role{orders.RoleSales, orders.RoleAdmin}, "让客户自己查：「绑定码 C001」"},

@@ -38,7 +38,7 @@ func TestTheInternalNoteIsTheWarehousesOnly(t *testing.T) {
 
 func TestPricesAreNoneOfTheWarehousesBusiness(t *testing.T) {
 	t.Parallel()
-	all := append(cards.Picking(urgent(pending()), true), cards.UrgentAlert(signer, urgent(pending())), cards.Detail(pending(), cards.DetailView{HidePrices: true}))
+	all := append(cards.Picking(urgent(pending()), true, cards.PickView{}), cards.UrgentAlert(signer, urgent(pending())), cards.Detail(pending(), cards.DetailView{HidePrices: true}))
 	raw, err := json.Marshal(all)
 	require.NoError(t, err)
 	require.NotContains(t, string(raw), "¥")

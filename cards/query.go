@@ -388,7 +388,7 @@ func Detail(o *orders.Order, v DetailView) Message {
 	}
 	sum := o.Payable().String()
 	if v.HidePrices {
-		blocks, sum = pickBlocks(o), ""
+		blocks, sum = pickBlocks(o, PickView{}), ""
 	}
 	rows := []string{"明细 " + id + "　" + status}
 	add := func(name, value string) {

@@ -2,6 +2,7 @@ package cards
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -211,16 +212,21 @@ func (b *Substitutes) labels() []string {
 	return out
 }
 
-// question offers them; nothing is swapped unless somebody says so.
-func (b *Substitutes) question(o *orders.Order) string {
+// question offers them, for customers in short; nothing is swapped unless somebody says so.
+func (b *Substitutes) question(o *orders.Order, forCustomer bool) string {
+	line := slices.IndexFunc(o.Lines, func(l orders.Line) bool { return l.No == b.Line })
+	say := fmt.Sprintf("要换请回复「换成 %s %s」", b.Options[0].Product.Code, o.ID)
 	var rows []string
-	for i := range o.Lines {
-		if l := &o.Lines[i]; l.No == b.Line {
-			rows = append(rows, fmt.Sprintf("第 %d 行 %s缺货，可以换成：", i+1, l.Name))
-		}
-	}
 	for i, x := range b.Options {
-		rows = append(rows, fmt.Sprintf("%d. %s %s（可用 %s%s）", i+1, x.Product.Code, x.Product.Title(), x.Available, x.Product.Unit))
+		row := string(x.Product.Code) + " " + x.Product.Title()
+		if !forCustomer {
+			row = fmt.Sprintf("%d. %s（可用 %s%s）", i+1, row, x.Available, x.Product.Unit)
+		}
+		rows = append(rows, row)
 	}
-	return strings.Join(append(rows, "不换就照原来的下单，到货再发"), "\n")
+	head := fmt.Sprintf("第 %d 行缺货，可以换：", line+1)
+	if forCustomer {
+		return head + strings.Join(rows, "、") + "。" + say
+	}
+	return head + "\n" + strings.Join(rows, "\n") + "\n" + say + "；不换就照原来的下单，到货再发"
 }

@@ -12,7 +12,7 @@ const pickTexts = 3
 
 // Picking tells the warehouse what to pick and where to send it; prices are none of its business.
 // seesInternal adds the internal note, which is the warehouse's only.
-func Picking(o *orders.Order, seesInternal bool) []Message {
+func Picking(o *orders.Order, seesInternal bool, v PickView) []Message {
 	title := "拣货 " + string(o.ID)
 	if o.Urgent {
 		title = "【加急】" + title
@@ -36,6 +36,7 @@ func Picking(o *orders.Order, seesInternal bool) []Message {
 	if o.Carrier != "" && o.Carrier != selfPickup {
 		add("指定物流", carrier(o.Carrier))
 	}
+	add("出货仓", o.Warehouse)
 	add("备注", o.Note)
 	add("特殊要求", promised(o))
 	for _, f := range extras(o) {
@@ -62,14 +63,14 @@ func Picking(o *orders.Order, seesInternal bool) []Message {
 		return s
 	}
 	var out []Message
-	for _, text := range fill(TextLimit, pickBlocks(o), pickTexts, head, tail) {
+	for _, text := range fill(TextLimit, pickBlocks(o, v), pickTexts, head, tail) {
 		out = append(out, Message{Text: text})
 	}
 	return out
 }
 
 // pickBlocks writes the lines for those who fetch them: what, how many, and what is missing.
-func pickBlocks(o *orders.Order) []string {
+func pickBlocks(o *orders.Order, v PickView) []string {
 	blocks := make([]string, len(o.Lines))
 	for i := range o.Lines {
 		l, w := &o.Lines[i], wordsOf(o, i)
@@ -80,6 +81,7 @@ func pickBlocks(o *orders.Order) []string {
 		if short := missing(o, l); short.IsPositive() {
 			blocks[i] += "　⚠️ 缺 " + short.String() + l.BaseUnit
 		}
+		blocks[i] = join("\n", blocks[i], v.row(l))
 	}
 	return blocks
 }

@@ -322,6 +322,8 @@ type memoryTx struct {
 	m *memory
 }
 
+func (*memoryTx) Picks(orders.OrderID) ([]orders.Pick, error) { return nil, nil }
+
 func (tx *memoryTx) NextOrderID(day time.Time) (orders.OrderID, error) {
 	return orders.OrderID(fmt.Sprintf("SO%s%04d", day.In(beijing).Format("20060102"), len(tx.m.s.Orders)+1)), nil
 }

@@ -537,7 +537,11 @@ func (n *news) approved() error {
 	if len(n.o.MissingPapers()) > 0 {
 		n.tellRole(KindPapers, cards.Papers(n.o), orders.RolePurchasing)
 	}
-	pick := cards.Picking(n.o, true)
+	picks, err := n.tx.Picks(n.o.ID)
+	if err != nil {
+		return err
+	}
+	pick := cards.Picking(n.o, true, cards.PickView{Picks: picks, Catalog: n.cat})
 	for _, role := range []orders.Role{orders.RoleWarehouse, orders.RoleWarehouseLead} {
 		reached := false
 		for _, s := range n.cat.StaffWith(role) {
@@ -548,6 +552,9 @@ func (n *news) approved() error {
 			reached = true
 			for i, m := range pick {
 				n.put(chat, fmt.Sprintf("%s:%d", s.Code, i+1), KindPick, m)
+			}
+			if m, ok := cards.PickListCard(n.d.o.Signer, n.o, picks); ok {
+				n.put(chat, string(s.Code), KindPickList, m)
 			}
 		}
 		if reached {

@@ -150,6 +150,7 @@ type Order struct {
 	UseSafety    bool   // the safety stock may be used for it (启用安全库存)
 	Green        *Green // the green channel, open, over or to come; nil: none
 	Carrier      string
+	Warehouse    string // from which its goods come first, and why, in words; empty: there is one only
 	Contact      string
 	Phone        string
 	Address      string

@@ -147,6 +147,14 @@ type StockMove struct {
 	At        time.Time
 }
 
+// Pick is goods that are to be taken from a warehouse for a line of an order: the line's product, or a part of a bundle.
+type Pick struct {
+	Line      int
+	Product   ProductCode
+	Warehouse string
+	Quantity  Quantity // base units
+}
+
 // StockTx is what the desk needs of a transaction that is about stock.
 type StockTx interface {
 	Tx
@@ -160,6 +168,8 @@ type StockTx interface {
 	Expect(r Receipt) (string, error)
 	// Arrived takes goods off what is expected of a product in a warehouse, off what is due first.
 	Arrived(product ProductCode, warehouse string, n Quantity) error
+	// Picks returns what an order holds, by line, product and warehouse.
+	Picks(id OrderID) ([]Pick, error)
 	// Waiting returns the orders that lack stock of products, or of bundles with them, those confirmed first in front.
 	Waiting(products ...ProductCode) ([]OrderID, error)
 	// AddMove stores a new move and sets its ID. Where there is one of its key already, that one is returned and isNew is false.

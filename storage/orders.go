@@ -34,6 +34,7 @@ type orderRow struct {
 	Waits         bool
 	Green         string
 	Carrier       string
+	Warehouse     string
 	Contact       string
 	Phone         string
 	Address       string
@@ -153,7 +154,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 	r := &orderRows{order: orderRow{
 		ID: string(o.ID), Version: o.Version, Revision: o.Revision, Customer: string(o.Customer), CustomerName: o.CustomerName,
 		Sales: string(o.Sales), Source: toJSON(o.Source), Total: int64(o.Total), Freight: int64(o.Freight.Amount), FreightRule: o.Freight.Rule, DeliverBy: o.DeliverBy, Urgent: o.Urgent,
-		UrgentWords: o.UrgentWords, UseSafety: o.UseSafety, Green: toJSON(o.Green), Waits: o.Waits(), Carrier: o.Carrier, Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment,
+		UrgentWords: o.UrgentWords, UseSafety: o.UseSafety, Green: toJSON(o.Green), Waits: o.Waits(), Carrier: o.Carrier, Warehouse: o.Warehouse, Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment,
 		PO: o.PO, Note: o.Note, InternalNote: o.InternalNote, Requirement: o.Requirement, Extra: toJSON(o.Extra), Questions: toJSON(o.Questions), Findings: toJSON(o.Findings), Exception: o.Exception, Status: string(o.Status),
 		CloseReason: o.CloseReason, Route: o.Route, Rules: o.Rules, Exposure: int64(o.Exposure), NodeCount: len(o.Nodes), Held: int64(o.Held), Invoiced: int64(o.Invoiced), ShipmentCount: len(o.Shipments),
 		Alert: toJSON(o.Alert), Asked: o.Entry.Asked, Corrected: o.Entry.Corrected, Changed: o.Entry.Changed, Created: toMS(o.CreatedAt), ConfirmedAt: toMS(o.ConfirmedAt), ExpiresAt: toMS(o.ExpiresAt),
@@ -194,7 +195,7 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 	o := &orders.Order{
 		ID: orders.OrderID(w.ID), Version: w.Version, Revision: w.Revision, Customer: orders.CustomerCode(w.Customer),
 		CustomerName: w.CustomerName, Sales: orders.StaffCode(w.Sales), Total: orders.Money(w.Total), Freight: orders.Freight{Amount: orders.Money(w.Freight), Rule: w.FreightRule}, DeliverBy: w.DeliverBy,
-		Urgent: w.Urgent, UrgentWords: w.UrgentWords, UseSafety: w.UseSafety, Carrier: w.Carrier, Contact: w.Contact, Phone: w.Phone, Address: w.Address,
+		Urgent: w.Urgent, UrgentWords: w.UrgentWords, UseSafety: w.UseSafety, Carrier: w.Carrier, Warehouse: w.Warehouse, Contact: w.Contact, Phone: w.Phone, Address: w.Address,
 		Payment: w.Payment, PO: w.PO, Note: w.Note, InternalNote: w.InternalNote, Requirement: w.Requirement, Exception: w.Exception, Status: orders.Status(w.Status),
 		CloseReason: w.CloseReason, Route: w.Route, Rules: w.Rules, Exposure: orders.Money(w.Exposure), Held: orders.Money(w.Held), Invoiced: orders.Money(w.Invoiced),
 		Entry: orders.Entry{Asked: w.Asked, Corrected: w.Corrected, Changed: w.Changed}, CreatedAt: fromMS(w.Created),

@@ -231,9 +231,15 @@ func (b *stockBook) change(h *orderHolds, k HoldKey, n, until int64) error {
 	return nil
 }
 
-// take holds up to n of a product for a line, from the default warehouse first.
-func (b *stockBook) take(h *orderHolds, o *orders.Order, safetyToo bool, line int, product string, n, until int64) error {
-	for _, s := range b.products[product] {
+// take holds up to n of a product for a line, from the warehouses in the order of their rank; without one, from the default warehouse
+// first.
+func (b *stockBook) take(h *orderHolds, o *orders.Order, rank map[string]int, safetyToo bool, line int, product string, n, until int64) error {
+	rows := b.products[product]
+	if rank != nil {
+		rows = slices.Clone(rows)
+		slices.SortStableFunc(rows, func(x, y *stockRow) int { return rank[x.Warehouse] - rank[y.Warehouse] })
+	}
+	for _, s := range rows {
 		part := min(n, s.promisable(safetyToo))
 		if part <= 0 {
 			continue
@@ -366,6 +372,10 @@ func (tx *Tx) Reserve(o *orders.Order, until time.Time) error {
 	if err := b.dropUnneeded(h, o); err != nil {
 		return err
 	}
+	rank, why := b.choose(h, o, safetyToo)
+	if why != "" {
+		o.Warehouse = why
+	}
 	for i := range o.Lines {
 		l := &o.Lines[i]
 		base, err := toMicro(l.Base)
@@ -395,7 +405,7 @@ func (tx *Tx) Reserve(o *orders.Order, until time.Time) error {
 			per := needs[product]
 			more := times(target, per) - h.sum(l.No, product)
 			if more >= 0 {
-				err = b.take(h, o, safetyToo, l.No, product, more, end)
+				err = b.take(h, o, rank, safetyToo, l.No, product, more, end)
 			} else {
 				err = b.giveBack(h, l.No, product, -more)
 			}

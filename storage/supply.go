@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"gorm.io/gorm"
 
@@ -335,6 +337,89 @@ func lacking(ctx context.Context, db *gorm.DB, products []orders.ProductCode) ([
 		}
 	}
 	return out, nil
+}
+
+// Picks returns what an order holds.
+func (tx *Tx) Picks(id orders.OrderID) ([]orders.Pick, error) {
+	h, err := tx.loadHolds(id)
+	if err != nil {
+		return nil, err
+	}
+	var out []orders.Pick
+	for _, r := range h.rows() {
+		out = append(out, orders.Pick{Line: r.Line, Product: orders.ProductCode(r.Product), Warehouse: r.Warehouse, Quantity: fromMicro(r.Quantity)})
+	}
+	return out, nil
+}
+
+// choose puts the warehouses in the order in which an order takes from them, and says why the first is the first. The rules, in turn: from
+// where it has goods already; a warehouse that has everything, near the address; one that has everything; one near the address; the
+// default warehouse; by name. Near is a warehouse whose place the address names: 苏州仓.
+func (b *stockBook) choose(h *orderHolds, o *orders.Order, safetyToo bool) (rank map[string]int, why string) {
+	need, held := make(map[string]int64), make(map[string]bool)
+	for i := range o.Lines {
+		base, err := toMicro(o.Lines[i].Base)
+		if err != nil || o.Lines[i].Product == "" || base <= 0 {
+			continue
+		}
+		for product, per := range b.needs(string(o.Lines[i].Product)) {
+			need[product] += times(base, per)
+		}
+	}
+	for _, r := range h.now {
+		need[r.Product] -= r.Quantity
+		held[r.Warehouse] = true
+	}
+	type place struct {
+		name                   string
+		isHeld, hasAll, isNear bool
+	}
+	var places []place
+	for product := range need {
+		for _, r := range b.products[product] {
+			if r.OnHand > 0 && !slices.ContainsFunc(places, func(p place) bool { return p.name == r.Warehouse }) {
+				places = append(places, place{name: r.Warehouse, isHeld: held[r.Warehouse], hasAll: true})
+			}
+		}
+	}
+	if len(places) < 2 {
+		return nil, ""
+	}
+	for i := range places {
+		p := &places[i]
+		for product, n := range need {
+			r := b.row(product, p.name)
+			p.hasAll = p.hasAll && (n <= 0 || r != nil && r.promisable(safetyToo) >= n)
+		}
+		at := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(p.name, "仓库"), "仓"), "库"), "中心")
+		p.isNear = utf8.RuneCountInString(at) > 1 && strings.Contains(o.Address, at)
+	}
+	claim := func(is bool) int {
+		if is {
+			return 0
+		}
+		return 1
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(claim(a.isHeld)-claim(b.isHeld), claim(a.hasAll && a.isNear)-claim(b.hasAll && b.isNear), claim(a.hasAll)-claim(b.hasAll), claim(a.isNear)-claim(b.isNear),
+			claim(a.name == DefaultWarehouse)-claim(b.name == DefaultWarehouse), cmp.Compare(a.name, b.name))
+	})
+	rank = make(map[string]int, len(places))
+	for i, p := range places {
+		rank[p.name] = i
+	}
+	switch first := places[0]; {
+	case first.isHeld:
+		return rank, "" // it was said
+	case first.hasAll && first.isNear:
+		return rank, first.name + "（离收货地近，货也齐）"
+	case first.hasAll:
+		return rank, first.name + "（货齐，一个仓发完）"
+	case first.isNear:
+		return rank, first.name + "（离收货地近；货不齐，不够的从别的仓出）"
+	default:
+		return rank, first.name + "（没有一个仓货齐，几个仓凑）"
+	}
 }
 
 // Waiting returns the orders that lack stock of products.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"orderbot/bot/simulator"
 	"orderbot/orders"
+	"orderbot/orders/intake/document"
 	"orderbot/storage"
 )
 
@@ -139,7 +141,7 @@ func TestSubstitutesAreOffered(t *testing.T) {
 			}
 			id, draft := f.draftOf("zhouting", "蓝海诊所 X01 2盒，X04 5根")
 			require.Equal(t, []string{"换成超滑导丝", "换成显影导丝 B型", "换成泥鳅导丝"}, names(draft)[:3], "%s", draft.Card)
-			require.True(t, says("可以换成", "1. X09 超滑导丝（可用 90根）", "2. X08 显影导丝 B型（可用 20根）", "3. X02 泥鳅导丝（可用 100根）", "不换就照原来的下单")(draft), "%s", draft.Card)
+			require.True(t, says("可以换", "1. X09 超滑导丝（可用 90根）", "2. X08 显影导丝 B型（可用 20根）", "3. X02 泥鳅导丝（可用 100根）", "不换就照原来的下单", "换成 X09 "+id)(draft), "%s", draft.Card)
 			f.pressWeCom("zhouting", draft, "确认下单")
 			see(t, "placed", f.wecom("zhouting"), says("已下单", id))
 			require.Equal(t, []string{"X01 20000000 5000000", "X04 5000000 5000000"}, texts(t, db, "SELECT product, base, reserved FROM order_lines WHERE order_id = ? ORDER BY no", id))
@@ -159,6 +161,84 @@ func TestSubstitutesAreOffered(t *testing.T) {
 			see(t, "placed", f.wecom("zhouting"), says("已下单", id))
 			quiet(t, db, patience)
 			require.Equal(t, []string{"X08 20000000 根 20000000", "X04 5000000 根 5000000"}, texts(t, db, "SELECT product, base, unit, reserved FROM order_lines WHERE order_id = ? ORDER BY no", id))
+			sound(t, db)
+		})
+	}
+}
+
+// A bundle takes its parts from stock and is picked by them; the pick lists of all warehouses together are the order. The warehouse is
+// chosen by rules, and the reason is said: one that has everything and is near, one that has everything, one that is near.
+//
+// feature: ST-10, ST-13
+func TestGoodsArePickedByWarehouse(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFirm(t, database(t), medical, automatic(t, ""))
+			f.load("products", "code,name,unit,price,kind,parts", "X01,导丝,根,5,,", "X02,导管,根,5,,", "B01,介入套装,套,12,组合品,X01=2;X02=1")
+			f.load("customers", "code,name,sales,address", "K01,蓝海诊所,S01,苏州市工业园区星湖街8号", "K02,青山诊所,S01,南京市江宁区将军大道90号", "K03,白云诊所,S01,广州市天河区体育东路1号")
+			f.load("stock", "product,warehouse,on_hand", "X01,北京仓,60", "X01,南京仓,100", "X01,苏州仓,40", "X02,北京仓,60", "X02,南京仓,100", "X02,苏州仓,20")
+			f.serve()
+			ctx, db := t.Context(), f.sql()
+			wecom := func(who, text string) simulator.Bubble {
+				quiet(t, db, patience)
+				return f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) })
+			}
+			place := func(text string) string {
+				quiet(t, db, patience)
+				id, draft := f.draftOf("zhouting", text)
+				f.pressWeCom("zhouting", draft, "确认下单")
+				see(t, "placed", f.wecom("zhouting"), says("已下单", id))
+				quiet(t, db, patience)
+				return id
+			}
+			held := func(id string) []string {
+				return texts(t, db, "SELECT line, product, warehouse, CAST(quantity / 1000000 AS DECIMAL(9)) FROM reservations WHERE order_id = ? ORDER BY line, product, warehouse", id)
+			}
+			pick := func(id string, words ...string) {
+				see(t, "pick", f.wecom("zhengku"), says(append([]string{"拣货 " + id}, words...)...))
+			}
+
+			near := place("蓝海诊所 X01 5根，X02 5根")
+			require.Equal(t, []string{"1 X01 苏州仓 5", "2 X02 苏州仓 5"}, held(near))
+			pick(near, "出货仓：苏州仓（离收货地近，货也齐）")
+			again := place("蓝海诊所 X01 5根，X02 5根") // the same again: the same warehouse
+			require.Equal(t, held(near), held(again))
+			all := place("白云诊所 X01 50根")
+			require.Equal(t, []string{"1 X01 北京仓 50"}, held(all))
+			pick(all, "出货仓：北京仓（货齐，一个仓发完）")
+
+			// Two for one, from two warehouses.
+			bundle := place("蓝海诊所 介入套装60套，X02 3根")
+			require.Equal(t, []string{"1 X01 北京仓 10", "1 X01 南京仓 80", "1 X01 苏州仓 30", "1 X02 北京仓 50", "1 X02 苏州仓 10", "2 X02 北京仓 3"}, held(bundle))
+			pick(bundle, "介入套装", "60套", "取：", "北京仓 X01 导丝 10根", "南京仓 X01 导丝 80根", "苏州仓 X01 导丝 30根", "苏州仓 X02 导管 10根")
+			quiet(t, db, patience)
+			before := len(f.wecom("zhengku")())
+			f.pressWeCom("zhengku", see(t, "button", f.wecom("zhengku"), offers("拣货单", "分仓拣货 "+bundle, "北京仓、南京仓、苏州仓")), "拣货单")
+			quiet(t, db, patience)
+			var lists []string
+			sum := make(map[string]int)
+			for _, b := range f.wecom("zhengku")()[before:] {
+				if b.MediaID == "" {
+					continue
+				}
+				data, name, ok := f.sim.Media(b.MediaID)
+				require.True(t, ok)
+				lists = append(lists, name)
+				doc, err := document.Open(ctx, name, data, nil)
+				require.NoError(t, err)
+				for _, p := range doc.Pages {
+					for _, r := range p.Tables[0].Rows[1:] {
+						n, err := strconv.Atoi(r[4].Text)
+						require.NoError(t, err)
+						sum[r[0].Text+" "+r[1].Text] += n
+					}
+				}
+			}
+			require.Equal(t, []string{"拣货单-" + bundle + "-北京仓.docx", "拣货单-" + bundle + "-南京仓.docx", "拣货单-" + bundle + "-苏州仓.docx"}, lists)
+			require.Equal(t, map[string]int{"1 X01": 120, "1 X02": 60, "2 X02": 3}, sum, "the order, in parts")
+			require.Contains(t, wecom("zhouting", "拣货单 "+bundle).Text, "没有这个权限")
 			sound(t, db)
 		})
 	}

@@ -27,6 +27,7 @@ CREATE TABLE orders (
   waits TINYINT NOT NULL,
   green TEXT NOT NULL,
   carrier VARCHAR(64) NOT NULL,
+  warehouse TEXT NOT NULL,
   contact TEXT NOT NULL,
   phone TEXT NOT NULL,
   address TEXT NOT NULL,
