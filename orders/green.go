@@ -318,7 +318,7 @@ func (d *Desk) tickGreen(tx Tx, o *Order) ([]Event, []AuditEntry, error) {
 	switch {
 	case g == nil || g.State == GreenClosed || o.Status.Ended():
 		return nil, nil, nil
-	case !g.Until.After(now):
+	case !g.Until.After(now), g.State == GreenWaiting && len(o.Shipments) > 0: // over, or of no use any more
 		before := o.greenWords()
 		o.shutGreen()
 		g.Serial++

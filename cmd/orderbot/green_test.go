@@ -218,6 +218,21 @@ func TestAGreenChannelBeginsAndEndsByItself(t *testing.T) {
 			require.EqualValues(t, 1, entries(third, "绿色通道到期"))
 			require.Zero(t, entries(third, "绿色通道开始"))
 
+			// The goods have left before it begins: nobody is alarmed.
+			gone := o.place(10)
+			for _, by := range []orders.StaffCode{"S10", "S11", "S12"} {
+				decide(gone, by)
+			}
+			open(gone, "03-12 21:00", "03-13 21:00", skip)
+			require.NoError(t, o.do(func(tx *storage.Tx) error {
+				_, err := o.desk.Ship(tx, gone, "SF", "SF1", "t", o.actor("S21"))
+				return err
+			}))
+			o.at("03-12 21:00")
+			tick(gone)
+			require.Nil(t, o.order(gone).Alert)
+			require.Equal(t, orders.GreenClosed, o.order(gone).Green.State)
+
 			// What is ended, shipped or over can't be opened, nor for no time or for too long.
 			refused := func(id orders.OrderID, serial int, g orders.Green, code orders.Code) {
 				t.Helper()
