@@ -941,13 +941,22 @@ func deadlineBefore(r []rune, i int) bool {
 	return false
 }
 
+// dayManner are words between a day and what is done on it.
+var dayManner = strings.Fields("一起 一块儿 一块 一并 一同 一道 一次 统一 全部 直接 准时 按时 务必 必须 一定 都 全")
+
 // dayEnd tells whether 25号 at r[k] goes on like a day, not like a size.
 func dayEnd(r []rune, k int) bool {
-	for k < len(r) && strings.ContainsRune(" 再才就先", r[k]) {
+	for k < len(r) {
 		if r[k] == '先' { // 12号先来20袋
 			return true
 		}
-		k++
+		if w := wordOf(r, k, dayManner); w != "" { // 18号一块儿送
+			k += len([]rune(w))
+		} else if strings.ContainsRune(" 再才就", r[k]) {
+			k++
+		} else {
+			break
+		}
 	}
 	for _, s := range deadlineWords {
 		if has(r, k, s) {

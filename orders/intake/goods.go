@@ -1137,7 +1137,10 @@ func (b *builder) bareQuantity(m *mention) bool {
 
 // tail takes a bare number after a quantity as its price: DN80法兰片8片 46.
 func (b *builder) tail(it *wanted, m *mention, at int) bool {
-	if len(m.toks) != 1 || len(m.han) > 0 || !strings.HasPrefix(m.toks[0].keys[0], "=") || it.price != nil || it.res.product < 0 {
+	if len(m.han) > 0 && !slices.ContainsFunc(b.items, func(o *wanted) bool { return o.price != nil }) { // 3.4的, behind a price that was said
+		return false
+	}
+	if len(m.toks) != 1 || m.content() != 0 || !strings.HasPrefix(m.toks[0].keys[0], "=") || it.price != nil || it.res.product < 0 {
 		return false
 	}
 	v, err := decimal.NewFromString(m.toks[0].number)

@@ -312,7 +312,7 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 	ordering := says(t, []string{"下单", "要货", "来货", "下个单", "订货"})
 	changing := r.s.hasKind(markSet) || r.s.hasKind(markPlus) || r.s.hasKind(markMinus)
 	fault := says(t, faultWords) || r.faulty()
-	back := r.givesBack()
+	back := r.givesBack() || goods == 0 && wrongGoods.MatchString(t)
 	back = back || fault && says(t, []string{"怎么处理", "怎么办", "咋办", "咋处理", "说法", "补发"})
 	plain := goods > 0 && !back && r.plainOrder()
 	sent := fevers.Replace(t)
@@ -341,7 +341,7 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 		return IntentStatus
 	case goods > 0 && says(t, pastWords) && !ordering && says(t, []string{"催催", "帮催", "催一下", "催下", "给催", "帮我催"}) && r.s.follow().urge:
 		return IntentUrge
-	case goods > 0 && r.asking() && says(t, maybeWords) && !ordering && !strings.Contains(t, "有的话") && !r.s.hasKind(markPrice):
+	case goods > 0 && r.asking() && !ifInStock.MatchString(t) && says(t, maybeWords) && !ordering && !strings.Contains(t, "有的话") && !r.s.hasKind(markPrice):
 		return IntentInquiry
 	case goods > 0:
 		return IntentOrder
@@ -403,6 +403,9 @@ func (r *reading) namesOrderFirst() bool {
 
 // fevers takes out words in which 退 sends nothing back.
 var fevers = strings.NewReplacer("退烧", "", "退热", "", "退火", "", "退磁", "", "退黄", "", "退休", "", "退役", "", "退伍", "", "退潮", "")
+
+// wrongGoods fits goods that are not those ordered: 我订24的你们来了220的.
+var wrongGoods = regexp.MustCompile(`(?:订|定|要|买|下单)的?(?:是|了)?[^,。;\n?]{1,12}[,]?(?:你们|结果|却|怎么|咋)[^,。;\n?]{0,6}(?:来了|发了|送了|来的|发的|送的|给的|发来|送来)`)
 
 // changesGoods fits goods that are to be given for bad ones: 换两个新的.
 var changesGoods = regexp.MustCompile(`换[0-9一两二三四五六七八九十几]+\p{Han}{1,2}?(?:新|好)的`)
@@ -504,7 +507,7 @@ func (r *reading) asking() bool {
 var asksPrice = regexp.MustCompile(`价[^,。;\n]{0,2}(?:多少|几多|怎么|咋)|(?:多少|啥|什么)[^,。;\n]{0,2}价`)
 
 // ifInStock fits a condition of an order that asks nothing: 要是有现货就带2箱.
-var ifInStock = regexp.MustCompile(`(?:要是|如果|假如|若是?)(?:还)?有(?:现货|货|库存)(?:的话)?,?(?:就|便|那|再|给|帮)`)
+var ifInStock = regexp.MustCompile(`(?:要是|如果|假如|若是?)?(?:还)?有(?:现货|货|库存)(?:的话)?,?(?:就|便)`)
 
 // refLeads tells whether the message begins with the order it changes.
 func (r *reading) refLeads() bool {
@@ -576,11 +579,9 @@ func (r *reading) bareNames() {
 			}
 			alone := (from == sec.from || strings.ContainsRune(" ,;\n、", s.r[from-1])) && (to == sec.to || strings.ContainsRune(" ,;\n、", s.r[to]))
 			name, end := r.x.names.longest(s.r, from)
-			if !alone || name == nil || end != to || len(name.ids) != 1 || ordered(name.ids[0]) {
-				continue
-			}
 			res := r.x.resolve(m, nil, sec.b.who, "")
-			if res.product != name.ids[0] {
+			coded := (m.own != nil || m.code >= 0) && res.product >= 0 && res.reason == "" && !ordered(res.product) && r.plainly(m)
+			if !coded && (!alone || name == nil || end != to || len(name.ids) != 1 || ordered(name.ids[0]) || res.product != name.ids[0]) {
 				continue
 			}
 			it := &wanted{m: m, res: res, q: quantity{none: true}, said: s.quote(m.from, m.to), from: m.from, to: m.to}
@@ -591,6 +592,13 @@ func (r *reading) bareNames() {
 			sec.items = slices.Insert(sec.items, k, it)
 		}
 	}
+}
+
+// plainly tells whether goods are named at the beginning of a clause that denies and asks nothing: SM-OR30 一千二.
+func (r *reading) plainly(m *mention) bool {
+	from, to := skipSpace(r.s.r, m.from), r.s.clauseEnd(m.to)
+	begins := from == 0 || isBreak(r.s.r[from-1])
+	return begins && (to >= len(r.s.r) || r.s.r[to] != '?') && !strings.ContainsAny(string(r.s.r[from:to]), "不别没无免取删去掉换改吗呢价") && r.s.turnAt(from) == nil
 }
 
 // shareOut gives each customer the part of goods that are named once for all: 清爽一共30箱:北街店20箱,…;东港店10箱,….

@@ -197,7 +197,7 @@ func (r *reading) halves(sec *section) []*section {
 		} else if q := sec.lonely(i, end); q != nil && first < 0 { // 先到60令
 			s.gather(i, end, &half)
 			first, begin, some = q.from, i, q
-		} else if wordIn := says(string(s.r[i:end]), restWords); wordIn && first >= 0 {
+		} else if first >= 0 && (says(string(s.r[i:end]), restWords) || index(s.r, i, end, "一半") >= 0) {
 			half = facts2{}
 			s.gather(begin, i, &half) // with who receives it
 			s.gather(i, s.sentenceEnd(i, sec.to), &rest)

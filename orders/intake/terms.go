@@ -287,7 +287,7 @@ func (s *scan) carrierNegated(i, e int) bool {
 		after = strings.TrimPrefix(after, w)
 	}
 	for _, n := range [...]string{"别", "不要", "不行", "不用", "不发", "不到", "除外", "不走", "太慢", "慢"} {
-		if rest, ok := strings.CutPrefix(after, n); ok && !namesCarrier(rest) {
+		if rest, ok := strings.CutPrefix(after, n); ok && !namesCarrier(strings.TrimLeft(rest, "走发用寄要给")) {
 			return true
 		}
 	}
