@@ -24,7 +24,7 @@ var (
 	goesOnWith = strings.Fields("还有 还要 再 另 加 也要 顺便")
 	halfWords  = strings.Fields("减半 减一半 砍半 先要一半 只要一半 要一半 先来一半 先发一半 拿一半 留一半")
 	twiceWord  = strings.Fields("翻倍 加倍 翻一番 乘2")
-	vagueWord  = strings.Fields("来一点 要一点 拿一点 补一点 来一些 要一些 拿一些 一些 来点 要点 拿点 补点 要补点 加点 订点 备点 弄点 搞点 来些 要些 补些 拿些 若干 少许 适量")
+	vagueWord  = strings.Fields("带一点 带一些 带点 带些 捎点 捎些 配点 配些 来一点 要一点 拿一点 补一点 来一些 要一些 拿一些 一些 来点 要点 拿点 补点 要补点 加点 订点 备点 弄点 搞点 来些 要些 补些 拿些 若干 少许 适量")
 	eachWords  = strings.Fields("一样 每样各 各自 每样 各样 每种 各种 每款 各款 每个规格 每个 各要 各来 各订 各发 各拿 各 分别要 分别 都来 都要 都拿 都是 都")
 	giftWords  = strings.Fields("免费送 另外送 赠送 附赠 搭送 搭赠 随赠 另送 再送 还送 送我 再送他们 再送他 再送她 送他们 送他 送她 送 赠 搭")
 )

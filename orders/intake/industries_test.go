@@ -55,11 +55,11 @@ func TestReadingOfOtherIndustries(t *testing.T) {
 		require.NoError(t, err)
 		outputs[msg.ID] = read[msg.ID]
 	}
-	known, later, newest := gold[:elevenTrades], gold[elevenTrades:twentyThreeTrades], gold[twentyThreeTrades:]
+	known, later, newer, newest := gold[:elevenTrades], gold[elevenTrades:twentyThreeTrades], gold[twentyThreeTrades:thirtyNineTrades], gold[thirtyNineTrades:]
 	for _, set := range []struct {
 		gold                   []score.Gold
 		silent, exact, overAsk float64
-	}{{known, 0, 0.985, 0.015}, {later, 0.003, 0.97, 0.045}, {newest, 0.02, 0.96, 0.035}} {
+	}{{known, 0, 0.985, 0.015}, {later, 0.003, 0.97, 0.045}, {newer, 0.02, 0.96, 0.035}, {newest, 0.025, 0.94, 0.045}} {
 		report := score.Summarise(set.gold, outputs)
 		var wrong bytes.Buffer
 		require.NoError(t, report.PrintWrong(&wrong, 20))
@@ -70,8 +70,9 @@ func TestReadingOfOtherIndustries(t *testing.T) {
 	}
 }
 
-// How many messages of the first eleven and of the first twenty-three trades stand before those of later ones.
+// How many messages of the first eleven, twenty-three and thirty-nine trades stand before those of later ones.
 const (
 	elevenTrades      = 372
 	twentyThreeTrades = 871
+	thirtyNineTrades  = 1639
 )

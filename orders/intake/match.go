@@ -142,6 +142,10 @@ func (x *Lexicon) readMention(t *text, from, to int, own []ownItem, skip func(i 
 				continue
 			}
 		}
+		if i > from+1 && strings.ContainsRune("长宽厚高径", r[i]) && strings.ContainsRune("米寸分mc丝", r[i-1]) && !x.vocabulary(r, i-1, to) && !x.vocabulary(r, i, to) {
+			i++ // 2米宽的
+			continue
+		}
 		if k := skipSpace(r, i+1); strings.ContainsRune("长宽厚高径", r[i]) && k < to && (isDigit(r[k]) || isHanNumeral(r[k])) && !x.vocabulary(r, i-1, to) {
 			i++ // 长60
 			continue

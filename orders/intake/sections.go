@@ -103,10 +103,20 @@ func (r *reading) section() {
 			}
 		}
 	}
+	for _, m := range named {
+		if billedTo.MatchString(string(s.r[max(0, m.from-6):m.from])) {
+			for _, sec := range r.secs {
+				sec.customers = m.ids
+			}
+		}
+	}
 	if len(r.secs) > 1 {
 		r.laterFacts(named)
 	}
 }
+
+// billedTo fits what stands before the customer who pays: 账走北岭矿业公司头上.
+var billedTo = regexp.MustCompile(`(?:账|帐|单子|货款|钱)(?:都|就|也|全)?(?:走|挂|记|算|入)(?:到|在|去)?$`)
 
 // formers are words for the first of two orders.
 var formers = strings.Fields("前面那家 前面那单 前面一家 前一家 前一单 第一家 第一单 上面那家 上面那单")

@@ -95,7 +95,7 @@ func (r *reading) allot(sec *section) []*section {
 	if len(lots) < 2 {
 		return r.halves(sec)
 	}
-	carried := false
+	carried, dated := false, slices.ContainsFunc(lots, func(l lot) bool { return len(l.f.dates) > 0 })
 	for n := range lots { // with who receives it, and how it goes, behind its place and day
 		l, end := &lots[n], sec.to
 		if n+1 < len(lots) {
@@ -134,7 +134,9 @@ func (r *reading) allot(sec *section) []*section {
 		p := *shared
 		p.q.value = l.q.value
 		f := common
-		f.dates = l.f.dates
+		if f.dates = l.f.dates; len(f.dates) == 0 && !dated { // said once for all
+			f.dates = sec.facts.dates
+		}
 		f.address, f.contact, f.phone, f.badly = l.f.address, l.f.contact, l.f.phone, l.f.badly
 		if carried {
 			f.carrier = l.f.carrier
@@ -237,6 +239,13 @@ func (r *reading) halves(sec *section) []*section {
 		return it == sec.items[k] || some == nil && it.res.product >= 0 && !it.gift && it.q.to > it.q.from && it.q.from == sec.items[k].q.from
 	}
 	var out []*section
+	for _, f := range []*facts2{&half, &rest} { // 明早都要到
+		for _, m := range sec.facts.dates {
+			if f.due() == nil && r.forAll(m.from) {
+				f.dates = append(f.dates, m)
+			}
+		}
+	}
 	for n, f := range []facts2{half, rest} {
 		all := sec.facts
 		all.contact, all.phone, all.badly = f.contact, f.phone, f.badly

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -103,6 +104,8 @@ var (
 	unreadCode = regexp.MustCompile(`^[a-z]{0,8}[-_/#.]?[a-z0-9]*\d[a-z0-9]*(?:[-_/][a-z0-9]+)*$`)
 	// unreadPlace fits a place behind a word for bringing goods there.
 	unreadPlace = regexp.MustCompile(`(?:送|放|搁|停|卸|拉|运|发|寄|交|到|进)(?:到|在|去|至|往|进|给|货)*([^前给跟和说到在去至往进货\P{Han}][\p{Han}\d]{1,13}?(?:门|库|仓|楼|室|间|台|栋|区|场|院|厂|站|村|镇|路|街|号|广场|大厦|中心|店)(?:口|里|内|外|旁边?|边|侧)?)(?:[^那的这点]|$)`)
+	// unreadStreet fits a clause that is nothing but a place at a street.
+	unreadStreet = regexp.MustCompile(`^([^送发寄到在给去\P{Han}]\p{Han}{0,7}(?:路|街|大道|巷|弄|镇|村|园区)[\p{Han}\d]{1,13}[^家边的那里了吧])$`)
 	// unreadDate fits a day or an hour.
 	unreadDate = regexp.MustCompile(`((?:1[0-2]|0?[1-9])[./](?:[12]\d|3[01]|0?[1-9])|[上中下]旬|[上中下]午|(?:[一二三四五六七八九十]+|\d{1,2})[号日]|[早晚]上|[今明][早晚]|凌晨|傍晚|(?:[一二三四五六七八九十]+|\d{1,2})点|周[一二三四五六日末]|礼拜|星期|节前)(?:[^楼库门仓线机店厂柜院车台泵色码胶网机件口]|$)`)
 )
@@ -133,7 +136,7 @@ func (r *reading) askUnread(res *Result, unread []span) {
 			ask("po", fmt.Sprintf("「%s」是您的单号吗？", d.PO))
 			continue
 		}
-		if place := s.within(unreadPlace, u); place != "" && d.Address == "" && d.Carrier != "SELF" && utf8.RuneCountInString(place) > 2 {
+		if place := cmp.Or(s.within(unreadPlace, u), s.within(unreadStreet, u)); place != "" && d.Address == "" && d.Carrier != "SELF" && utf8.RuneCountInString(place) > 2 {
 			d.Address = place
 			ask("address", fmt.Sprintf("「%s」是送货地址吗？", place))
 			continue
