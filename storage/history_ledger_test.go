@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"orderbot/orders"
@@ -71,7 +72,7 @@ type ledger struct {
 	isJoint            bool
 	limit              orders.Money // 0: none
 	goods, consigned   orders.ProductCode
-	received           int64 // of each
+	received           map[orders.ProductCode]int64 // less what counts found missing
 	shipped            map[orders.ProductCode]int64
 	ordered            map[orders.OrderID]content
 	chains             map[orders.OrderID]chain
@@ -102,7 +103,7 @@ type bill struct {
 func newLedger(customer string) ledger {
 	return ledger{
 		customer: orders.CustomerCode(customer), goods: orders.ProductCode("P-" + customer), consigned: orders.ProductCode("Q-" + customer),
-		shipped: make(map[orders.ProductCode]int64), ordered: make(map[orders.OrderID]content), chains: make(map[orders.OrderID]chain),
+		received: make(map[orders.ProductCode]int64), shipped: make(map[orders.ProductCode]int64), ordered: make(map[orders.OrderID]content), chains: make(map[orders.OrderID]chain),
 		payments: make(map[string]orders.Money),
 	}
 }
@@ -149,11 +150,72 @@ func (h *history) lines(c content) []orders.Line {
 	return lines
 }
 
-// receive takes goods in.
+// receive takes the first goods in.
 func (h *history) receive(boxes int64) {
-	h.received += boxes
+	h.received[h.goods], h.received[h.consigned] = boxes, boxes
 	importCSV(h.on.t, h.on.store, "products", "code,name,unit,price,stock",
-		fmt.Sprintf("%s,口罩,盒,8.5,%d", h.goods, h.received), fmt.Sprintf("%s,手套,盒,9,%d", h.consigned, h.received))
+		fmt.Sprintf("%s,口罩,盒,8.5,%d", h.goods, boxes), fmt.Sprintf("%s,手套,盒,9,%d", h.consigned, boxes))
+}
+
+// stock brings goods into one of three warehouses, counts them there, moves them, or gives what is free to those who wait. Nothing else
+// changes by it but orders that wait, which get more.
+func (h *history) stock(verb string) {
+	houses := []string{storage.DefaultWarehouse, "东仓", "西仓"}
+	h.number++
+	m := orders.StockMove{
+		Kind: orders.MoveArrival, Key: fmt.Sprint(h.customer, h.number), Product: some(h, "product", h.goods, h.consigned), Warehouse: some(h, "warehouse", houses...),
+		Quantity: decimal.NewFromInt(some(h, "goods", int64(1), 300, 1000, 4000)),
+	}
+	switch verb {
+	case "count":
+		m.Kind, m.Counted = orders.MoveCount, decimal.NewFromInt(int64(h.between("counted", 0, 6000)))
+	case "move":
+		m.Kind, m.From = orders.MoveTransfer, some(h, "giver", houses...)
+	}
+	var made *orders.StockMove
+	var served []orders.OrderID
+	err := h.on.store.Do(h.Context(), func(tx *storage.Tx) (err error) {
+		keeper := h.actor("S20")
+		if verb == "serve" {
+			served, err = h.desk.Serve(tx, keeper, h.goods, h.consigned)
+			return err
+		}
+		if made, served, err = h.desk.MoveStock(tx, m, keeper); err == nil && m.Kind != orders.MoveArrival {
+			made, served, err = h.desk.SettleMove(tx, made.ID, true, keeper)
+		}
+		return err
+	})
+	if _, said := orders.ErrorMessage(err); err != nil {
+		require.True(h, said && verb != "receive" && verb != "serve", "%s: %v", verb, err)
+		return
+	}
+	h.on.effects[verb]++
+	if verb == "receive" || verb == "count" {
+		h.received[m.Product] += made.Quantity.IntPart()
+	}
+	for _, id := range served {
+		before := h.known[id]
+		after := h.see(id)
+		h.changed[id] = true
+		h.on.effects["served"]++
+		require.True(h, before.Waits())
+		require.Contains(h, append(onward, before.Status), after.Status)
+		more := decimal.Zero
+		for i := range after.Lines {
+			more = more.Add(after.Lines[i].Reserved).Sub(before.Lines[i].Reserved)
+		}
+		require.True(h, more.IsPositive(), "%s got nothing", id)
+	}
+	if verb != "serve" && verb != "receive" {
+		return
+	}
+	free, err := h.on.store.Available(h.Context(), h.goods, h.consigned)
+	require.NoError(h, err)
+	for id, o := range h.known { // and nobody waits for what is there
+		for _, l := range o.Lines {
+			require.False(h, o.Waits() && l.Short().IsPositive() && free[l.Product].IsPositive() && (verb == "serve" || l.Product == m.Product), "%s still waits for %s", id, l.Product)
+		}
+	}
 }
 
 // invoice sends an invoice for an order, seldom one that is due already, seldom a red one.
@@ -407,7 +469,7 @@ func (h *history) judge(verb string, who orders.StaffCode, by orders.Actor, befo
 		}
 		return
 	}
-	h.changed = after.ID
+	h.changed[after.ID] = true
 	h.on.effects[verb]++
 	require.NotEqual(h, never, may, "%s by %s took effect", verb, by.Name)
 	if verb == "revise" {
@@ -564,7 +626,9 @@ func (h *history) ticked(before, after *orders.Order) {
 }
 
 // figuresOf asks the tables for what balanced compares.
-const figuresOf = `SELECT 'stock' AS what, product AS name, on_hand AS a, reserved AS b, allocated AS c FROM stock WHERE product IN (?, ?)
+const figuresOf = `SELECT 'stock' AS what, product AS name, SUM(on_hand) AS a, SUM(reserved) AS b, SUM(allocated) AS c FROM stock WHERE product IN (?, ?) GROUP BY product
+	UNION ALL SELECT 'unmatched', '', COUNT(*), 0, 0 FROM stock s WHERE s.product IN (?, ?) AND (s.reserved + s.allocated > s.on_hand OR s.reserved + s.allocated <>
+		COALESCE((SELECT SUM(r.quantity) FROM reservations r WHERE r.product = s.product AND r.warehouse = s.warehouse), 0))
 	UNION ALL SELECT kind, product, SUM(quantity), 0, 0 FROM reservations WHERE product IN (?, ?) GROUP BY kind, product
 	UNION ALL SELECT 'account', customer, held, invoiced, paid FROM credit WHERE customer = ?
 	UNION ALL SELECT 'order', id, version, held, invoiced FROM orders WHERE customer = ?
@@ -577,7 +641,7 @@ const lastEntry = `SELECT actor, at, changes FROM audit WHERE order_id = ? ORDER
 // balanced checks what must hold at all times: goods, money and credit add up, nothing but what was acted upon has changed, every
 // change is on record, and somebody is there to go on with every order.
 func (h *history) balanced() {
-	rows, err := h.on.db.QueryContext(h.Context(), figuresOf, h.goods, h.consigned, h.goods, h.consigned, h.customer, h.customer, h.customer, h.customer)
+	rows, err := h.on.db.QueryContext(h.Context(), figuresOf, h.goods, h.consigned, h.goods, h.consigned, h.goods, h.consigned, h.customer, h.customer, h.customer, h.customer)
 	require.NoError(h, err)
 	defer rows.Close()
 	have := make(map[string][3]int64)
@@ -591,13 +655,13 @@ func (h *history) balanced() {
 
 	const micro = 1_000_000
 	a := h.account()
-	want := map[string][3]int64{"ownerless ": {}, "account": {int64(a.Held), int64(a.Invoiced), int64(a.Paid)}}
+	want := map[string][3]int64{"ownerless ": {}, "unmatched ": {}, "account": {int64(a.Held), int64(a.Invoiced), int64(a.Paid)}}
 	have["account"] = have["account "+string(h.customer)] // none before there is any money
 	delete(have, "account "+string(h.customer))
 	soft, firm := make(map[orders.ProductCode]int64), make(map[orders.ProductCode]int64)
 	for id, o := range h.known {
 		want["order "+string(id)] = [3]int64{int64(o.Version), int64(h.held(id, o.Status)), int64(h.invoiced(id))}
-		if id == h.changed {
+		if h.changed[id] {
 			entries := have["trail "+string(id)][0]
 			require.Greater(h, entries, h.recorded[id], "on record")
 			h.recorded[id] = entries
@@ -619,7 +683,7 @@ func (h *history) balanced() {
 		}
 	}
 	for _, p := range []orders.ProductCode{h.goods, h.consigned} {
-		want["stock "+string(p)] = [3]int64{(h.received - h.shipped[p]) * micro, soft[p], firm[p]}
+		want["stock "+string(p)] = [3]int64{(h.received[p] - h.shipped[p]) * micro, soft[p], firm[p]}
 		if soft[p] > 0 {
 			want["soft "+string(p)] = [3]int64{soft[p]}
 		}
@@ -628,7 +692,7 @@ func (h *history) balanced() {
 		}
 	}
 	require.Equal(h, want, have)
-	h.changed = ""
+	clear(h.changed)
 }
 
 // sound checks an order by itself.
@@ -643,6 +707,10 @@ func (h *history) sound(o *orders.Order) {
 		require.True(h, slices.ContainsFunc(staffCodes, func(s orders.StaffCode) bool { return !h.isAway(s) && len(h.decides(o, s)) > 0 }), "somebody to decide %s", o.ID)
 	}
 	require.False(h, o.Status == orders.StatusAllocated && !o.Covered())
+	for _, l := range o.Lines { // every reservation ends
+		require.False(h, o.Status == orders.StatusPendingApproval && l.Reserved.IsPositive() && o.ReservedUntil.IsZero())
+		require.False(h, l.Reserved.IsNegative() || l.Reserved.GreaterThan(l.Base))
+	}
 	isOpen := o.Green != nil && o.Green.State == orders.GreenOpen
 	require.Equal(h, isOpen && o.Green.Urgency > 0, o.Urgent, "urgent by its channel alone")
 	require.False(h, o.UseSafety && !isOpen)

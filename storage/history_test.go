@@ -78,7 +78,7 @@ type history struct {
 	ledger                                    // what the test knows of it by itself
 	known    map[orders.OrderID]*orders.Order // as they were after the last action
 	recorded map[orders.OrderID]int64         // entries of the audit trail
-	changed  orders.OrderID                   // by the last action
+	changed  map[orders.OrderID]bool          // by the last action
 	orders   []orders.OrderID
 }
 
@@ -86,6 +86,7 @@ func newHistory(t *rapid.T, on *grounds) *history {
 	h := &history{
 		T: t, on: on, now: ordertest.Start.In(time.FixedZone("CST", 8*60*60)), ledger: newLedger(fmt.Sprintf("H%06d", numbers.Add(1))),
 		known: make(map[orders.OrderID]*orders.Order), recorded: make(map[orders.OrderID]int64),
+		changed: make(map[orders.OrderID]bool),
 	}
 	h.kind = some(h, "type", "VIP", "普通", "经销商")
 	h.level = some(h, "level", "A", "A", "B")
@@ -139,8 +140,8 @@ func (h *history) act() {
 	switch verb {
 	case "place":
 		id, err = h.place()
-	case "receive":
-		h.receive(some(h, "goods", int64(1000), 4000))
+	case "receive", "count", "move", "serve":
+		h.stock(verb)
 	case "pay":
 		err = h.pay()
 	case "void":
@@ -168,7 +169,7 @@ func (h *history) choose() (string, orders.OrderID) {
 	case len(h.orders) == 0, len(open) < 6 && !h.often("go on"):
 		return "place", ""
 	case h.die("money or goods", 8) == 7:
-		return some(h, "money or goods", "receive", "pay", "pay", "void"), ""
+		return some(h, "money or goods", "receive", "count", "move", "serve", "pay", "pay", "pay", "void"), ""
 	case h.overdue() > 0 && !h.often("leave unpaid"):
 		return "pay", ""
 	case len(due) > 0 && !h.often("no clock"):
@@ -198,7 +199,7 @@ func (h *history) place() (orders.OrderID, error) {
 		return err
 	})
 	h.orders = append(h.orders, id)
-	h.ordered[id], h.changed = c, id
+	h.ordered[id], h.changed[id] = c, true
 	h.on.effects["place"]++
 	return id, err
 }
