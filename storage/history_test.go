@@ -169,7 +169,7 @@ func (h *history) choose() (string, orders.OrderID) {
 	case len(h.orders) == 0, len(open) < 6 && !h.often("go on"):
 		return "place", ""
 	case h.die("money or goods", 8) == 7:
-		return some(h, "money or goods", "receive", "count", "move", "serve", "pay", "pay", "pay", "void"), ""
+		return some(h, "money or goods", "receive", "count", "move", "serve", "pay", "pay", "pay", "void", "void"), ""
 	case h.overdue() > 0 && !h.often("leave unpaid"):
 		return "pay", ""
 	case len(due) > 0 && !h.often("no clock"):
