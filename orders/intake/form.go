@@ -132,11 +132,16 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 		return ok
 	}
 	for _, p := range joinWide(msg.Doc.Pages) {
-		grids := p.Tables
+		grids := slices.Clone(p.Tables)
 		lines := p.Lines
-		if !x.hasForm(p.Tables, f.c) {
-			if g, rest, found := alignedTable(p.Lines, isHead); found {
-				grids, lines = append(slices.Clone(grids), g), rest
+		if f.ocr {
+			for i := range grids {
+				grids[i], lines = beside(grids[i], lines)
+			}
+		}
+		if !x.hasForm(grids, f.c) {
+			if g, rest, found := alignedTable(lines, isHead); found {
+				grids, lines = append(grids, g), rest
 			}
 		}
 		around := joinProse(lines, p.Width)

@@ -423,7 +423,10 @@ func (f *form) unitIn(text string) string {
 	if !f.ocr || f.x.units[unit] > 0 {
 		return unit
 	}
-	return strings.TrimFunc(unit, func(r rune) bool { return !isHan(r) && !isAlnum(r) })
+	if bare := strings.TrimFunc(unit, func(r rune) bool { return !isHan(r) && !isAlnum(r) }); f.x.units[bare] > 0 {
+		return bare
+	}
+	return unit
 }
 
 // isGroup tells a row that only names the kind of goods below it: 二、冷冻类. It has one cell, and no product is called that.
