@@ -238,6 +238,8 @@ func TestWhatIsExpectedIsPromised(t *testing.T) {
 }
 
 // Coming below its safety stock is said once for each time that a warehouse does, whoever takes the goods.
+//
+// feature: ST-07
 func TestSafetyStockIsCrossedOnce(t *testing.T) {
 	t.Parallel()
 	depots(t, func(d *depot) {
