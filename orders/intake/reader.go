@@ -312,7 +312,7 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 	ordering := says(t, []string{"下单", "要货", "来货", "下个单", "订货"})
 	changing := r.s.hasKind(markSet) || r.s.hasKind(markPlus) || r.s.hasKind(markMinus)
 	fault := says(t, faultWords) || r.faulty()
-	back := r.givesBack() || goods == 0 && wrongGoods.MatchString(t)
+	back := r.givesBack() || goods == 0 && says(t, []string{"来了", "发了", "送了", "来的", "发的", "送的", "给的", "发来", "送来"}) && wrongGoods.MatchString(t)
 	back = back || fault && says(t, []string{"怎么处理", "怎么办", "咋办", "咋处理", "说法", "补发"})
 	plain := goods > 0 && !back && r.plainOrder()
 	sent := fevers.Replace(t)
@@ -341,7 +341,7 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 		return IntentStatus
 	case goods > 0 && says(t, pastWords) && !ordering && says(t, []string{"催催", "帮催", "催一下", "催下", "给催", "帮我催"}) && r.s.follow().urge:
 		return IntentUrge
-	case goods > 0 && r.asking() && !ifInStock.MatchString(t) && says(t, maybeWords) && !ordering && !strings.Contains(t, "有的话") && !r.s.hasKind(markPrice):
+	case goods > 0 && r.asking() && says(t, maybeWords) && !inStock(t) && !ordering && !strings.Contains(t, "有的话") && !r.s.hasKind(markPrice):
 		return IntentInquiry
 	case goods > 0:
 		return IntentOrder
@@ -499,8 +499,15 @@ func (r *reading) asking() bool {
 			}
 		}
 	}
-	t = ifInStock.ReplaceAllString(t, "")
-	return says(t, askWords) || asksPrice.MatchString(t)
+	if inStock(t) {
+		t = ifInStock.ReplaceAllString(t, "")
+	}
+	return says(t, askWords) || strings.Contains(t, "价") && asksPrice.MatchString(t)
+}
+
+// inStock tells whether the text has such a condition.
+func inStock(t string) bool {
+	return says(t, []string{"有货", "有现货", "有库存"}) && ifInStock.MatchString(t)
 }
 
 // asksPrice fits a question for a price in whatever words: 拿货价多少.

@@ -110,6 +110,12 @@ var (
 	unreadDate = regexp.MustCompile(`((?:1[0-2]|0?[1-9])[./](?:[12]\d|3[01]|0?[1-9])|[上中下]旬|[上中下]午|(?:[一二三四五六七八九十]+|\d{1,2})[号日]|[早晚]上|[今明][早晚]|凌晨|傍晚|(?:[一二三四五六七八九十]+|\d{1,2})点|周[一二三四五六日末]|礼拜|星期|节前)(?:[^楼库门仓线机店厂柜院车台泵色码胶网机件口]|$)`)
 )
 
+// How many stretches that went into nothing are looked at, and how many characters around each: nobody leaves more to guess.
+const (
+	maxUnread    = 8
+	aroundUnread = 24
+)
+
 // askUnread asks about stretches that went into nothing and look like the customer's order number, a place or a day, where the order
 // has none of these. The number and the place stand in the draft, to be confirmed.
 func (r *reading) askUnread(res *Result, unread []span) {
@@ -119,7 +125,7 @@ func (r *reading) askUnread(res *Result, unread []span) {
 			r.askLines(res, n, sec.items[slices.IndexFunc(sec.items, (*wanted).severalInOne)].from)
 		}
 	}
-	for _, u := range unread {
+	for _, u := range unread[:min(len(unread), maxUnread)] {
 		n := slices.IndexFunc(r.secs, func(sec *section) bool { return u.from >= sec.from && u.from < sec.to })
 		if n < 0 || n >= len(res.Orders) {
 			continue
@@ -136,12 +142,12 @@ func (r *reading) askUnread(res *Result, unread []span) {
 			ask("po", fmt.Sprintf("「%s」是您的单号吗？", d.PO))
 			continue
 		}
-		if place := cmp.Or(s.within(unreadPlace, u), s.within(unreadStreet, u)); place != "" && d.Address == "" && d.Carrier != "SELF" && utf8.RuneCountInString(place) > 2 {
+		if place := cmp.Or(s.within(unreadPlace, "送放搁停卸拉运发寄交到进", u), s.within(unreadStreet, "路街道巷弄镇村园", u)); place != "" && d.Address == "" && d.Carrier != "SELF" && utf8.RuneCountInString(place) > 2 {
 			d.Address = place
 			ask("address", fmt.Sprintf("「%s」是送货地址吗？", place))
 			continue
 		}
-		if day := s.within(unreadDate, u); day != "" && d.DeliverBy == "" {
+		if day := s.within(unreadDate, "号日旬午上早晚点周拜期节晨./", u); day != "" && d.DeliverBy == "" {
 			ask("deliver_by", fmt.Sprintf("「%s」是要货的时间吗，具体是哪一天？", day))
 		}
 	}
@@ -158,14 +164,14 @@ func (s *scan) paper(u span) bool {
 	return digits >= 4 && u.to-u.from >= 6 && unreadCode.MatchString(string(s.r[u.from:u.to])) && (slices.ContainsFunc(s.r[u.from:u.to], func(c rune) bool { return c == '-' || c == '_' || c == '/' }) || hasLetter(s.r[u.from:u.to]))
 }
 
-// within is what re finds in the clause of u and over a part of it, in the message's own words; nothing where it was read as something.
-func (s *scan) within(re *regexp.Regexp, u span) string {
-	from, to := u.from, s.clauseEnd(u.to)
-	for from > 0 && !strings.ContainsRune(",。;\n!?()", s.r[from-1]) {
+// within is what re, which needs one of signs, finds in the clause of u and over a part of it, in the message's own words; nothing where it was read as something.
+func (s *scan) within(re *regexp.Regexp, signs string, u span) string {
+	from, to := u.from, min(s.clauseEnd(u.to), u.to+aroundUnread)
+	for from > 0 && u.from-from < aroundUnread && !strings.ContainsRune(",。;\n!?()", s.r[from-1]) {
 		from--
 	}
 	clause := string(s.r[from:to])
-	if strings.ContainsAny(clause, "别勿") || strings.Contains(clause, "不要") {
+	if !strings.ContainsAny(clause, signs) || strings.ContainsAny(clause, "别勿") || strings.Contains(clause, "不要") {
 		return ""
 	}
 	for _, m := range re.FindAllStringSubmatchIndex(clause, -1) {
