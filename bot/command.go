@@ -30,6 +30,8 @@ type verb string
 const (
 	cmdConfirm  verb = "confirm"
 	cmdCancel   verb = "cancel"
+	cmdChange   verb = "change" // 确认变更
+	cmdKeep     verb = "keep"   // 不改了
 	cmdExcept   verb = "except"
 	cmdApprove  verb = "approve"
 	cmdReject   verb = "reject"
@@ -105,6 +107,9 @@ var words = []struct {
 	{"拣货单", cmdPickList, true, false},
 	{"盘点", cmdCount, false, false},
 	{"调拨", cmdMove, false, false},
+	{"确认变更", cmdChange, false, true},
+	{"不改了", cmdKeep, false, true},
+	{"不变更了", cmdKeep, false, true},
 	{"确认下单", cmdConfirm, true, false},
 	{"确认", cmdConfirm, true, false},
 	{"开通绿色通道", cmdGreen, true, false},
@@ -274,6 +279,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.confirm(ctx, tx, cmd.orders, 0)
 	case cmdCancel:
 		return true, s.cancel(tx, cmd.orders, 0, cmd.arg)
+	case cmdChange, cmdKeep:
+		return s.changeInWords(ctx, tx, cmd)
 	case cmdProgress:
 		return true, s.progress(tx, cmd.orders)
 	case cmdLines:
@@ -542,12 +549,12 @@ func (s *session) ship(tx Tx, cmd command) error {
 // acknowledge takes an urgent order.
 func (s *session) acknowledge(ctx context.Context, tx Tx, ids []orders.OrderID) (bool, error) {
 	if len(ids) == 0 {
-		open, err := s.clerk.Query.OpenOrders(ctx, "", 500, orders.StatusApproved, orders.StatusAllocated, orders.StatusPicking, orders.StatusChecked)
+		open, err := s.clerk.Query.OpenOrders(ctx, "", 500, orders.StatusPendingApproval, orders.StatusApproved, orders.StatusAllocated, orders.StatusPicking, orders.StatusChecked)
 		if err != nil {
 			return false, err
 		}
 		for _, o := range open {
-			if o.Alert != nil && o.Alert.AckBy == "" {
+			if o.Alert != nil && o.Alert.AckBy == "" || o.Notice() != nil {
 				ids = append(ids, o.ID)
 			}
 		}
@@ -555,17 +562,23 @@ func (s *session) acknowledge(ctx context.Context, tx Tx, ids []orders.OrderID) 
 			return false, nil
 		}
 		if len(ids) > 1 {
-			s.say("有几单加急在等，请带上单号，例如「收到 " + string(ids[0]) + "」:\n" + joinIDs(ids))
+			s.say("有几单在等，请带上单号，例如「收到 " + string(ids[0]) + "」:\n" + joinIDs(ids))
 			return true, nil
 		}
 	}
 	for _, id := range ids {
-		if _, err := s.order(tx, id); err != nil {
+		before, err := s.order(tx, id)
+		if err != nil {
 			return true, err
 		}
+		notice := before.Notice()
 		o, err := s.clerk.Desk.Acknowledge(tx, id, s.person.actor())
 		if err != nil {
 			return true, err
+		}
+		if notice != nil {
+			s.say(fmt.Sprintf("好的，%s 的改动您已看过，提醒已停止。全部内容发「明细 %s」。", o.ID, o.ID))
+			continue
 		}
 		s.say(fmt.Sprintf("好的，加急单 %s 由您负责，提醒已停止。", o.ID))
 	}
@@ -622,9 +635,17 @@ func (s *session) link(tx Tx, id orders.OrderID) (string, error) {
 	return s.clerk.PageURL(token), err
 }
 
-// lines prints the lines of an order, a page at a time: 明细 SO… 2.
+// versionOf fits a version of an order: 第 2 版.
+var versionOf = regexp.MustCompile(`第\s*(\d{1,4})\s*版`)
+
+// lines prints the lines of an order, a page at a time: 明细 SO… 2; of an earlier version: 明细 SO… 第 1 版.
 func (s *session) lines(tx Tx, cmd command) error {
-	page, err := strconv.Atoi(cmd.arg)
+	version := 0
+	arg := versionOf.ReplaceAllStringFunc(cmd.arg, func(words string) string {
+		version, _ = strconv.Atoi(versionOf.FindStringSubmatch(words)[1])
+		return ""
+	})
+	page, err := strconv.Atoi(strings.TrimSpace(arg))
 	if err != nil {
 		page = 1
 	}
@@ -632,6 +653,11 @@ func (s *session) lines(tx Tx, cmd command) error {
 		o, err := s.order(tx, id)
 		if err != nil {
 			return err
+		}
+		if version > 0 {
+			if o, err = o.At(version); err != nil {
+				return err
+			}
 		}
 		detail, err := s.detail(tx, o, page)
 		if err != nil {
@@ -665,6 +691,9 @@ func (s *session) trail(ctx context.Context, tx Tx, ids []orders.OrderID) error 
 			return err
 		}
 		s.send(cards.Trail(o.ID, entries, s.books.Catalog), "reply", o.ID)
+		if slices.ContainsFunc(o.Changes, func(c orders.Change) bool { return c.Kind == orders.ChangeEdit && !c.DoneAt.IsZero() }) {
+			s.send(cards.Versions(o, true), "reply", o.ID)
+		}
 	}
 	return nil
 }
@@ -687,6 +716,9 @@ func (s *session) todo(ctx context.Context) error {
 		}
 		slices.SortFunc(picks, orders.Sooner)
 		for _, o := range picks {
+			if o.Notice() != nil {
+				list = append(list, cards.TodoItem{Order: o, What: "看改动", Say: "收到 " + string(o.ID)})
+			}
 			list = append(list, cards.TodoItem{Order: o, What: "发货", More: append(cards.Pressing(o), cards.Lacking(o)...), Say: "发货 " + string(o.ID) + " 运单号"})
 		}
 	}

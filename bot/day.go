@@ -65,8 +65,43 @@ func (s *session) day(ctx context.Context, arg string) error {
 			fmt.Sprintf("从收到到下单平均 %s", spent(f.Seconds)),
 		)
 	}
-	s.say(strings.Join(rows, "\n"))
+	c, err := s.clerk.Query.ChangeFigures(ctx, owner, day, day.AddDate(0, 0, 1))
+	if err != nil {
+		return err
+	}
+	s.say(strings.Join(append(rows, changeRows(&c)...), "\n"))
 	return nil
+}
+
+// Healthy limits: of a change to its new state, and to the warehouse.
+const (
+	changeLimit = 8 * time.Minute
+	toldLimit   = 5 * time.Minute
+)
+
+// changeRows are how long the changes of a day took.
+func changeRows(c *orders.ChangeFigures) []string {
+	took := func(what string, d *orders.Delays, limit time.Duration) string {
+		row := fmt.Sprintf("%s：平均 %s，最长 %s（%s）", what, spent(d.Average().Seconds()), spent(d.Worst.Seconds()), d.WorstOf)
+		if limit > 0 && d.Average() > limit {
+			row += fmt.Sprintf("，⚠️ 超过 %d 分钟", int(limit.Minutes()))
+		}
+		return row
+	}
+	if c.Response.Count == 0 {
+		return nil
+	}
+	rows := []string{took(fmt.Sprintf("变更 %d 次，从说到改好", c.Response.Count), &c.Response, changeLimit)}
+	if c.Told.Count > 0 {
+		rows = append(rows, took("改好到告诉仓库", &c.Told, toldLimit))
+	}
+	if c.Taken.Count > 0 {
+		rows = append(rows, took("改好到仓库确认", &c.Taken, 0))
+	}
+	if c.Open > 0 {
+		rows = append(rows, fmt.Sprintf("仓库还没确认：%d 次", c.Open))
+	}
+	return rows
 }
 
 func percent(share float64) string {

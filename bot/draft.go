@@ -186,9 +186,19 @@ func (s *session) attach(tx Tx, o *orders.Order) error {
 	if slices.Contains(s.talk.Orders, o.ID) {
 		return nil
 	}
-	why, err := tx.Reasons(o.ID)
+	t, err := s.threadOf(tx, o)
 	if err != nil {
 		return err
+	}
+	s.talk.Thread, s.talk.Orders, s.talk.Last = t, []orders.OrderID{o.ID}, []orders.OrderID{o.ID}
+	return nil
+}
+
+// threadOf is the conversation that a stored order alone stands for.
+func (s *session) threadOf(tx Tx, o *orders.Order) (*intake.Thread, error) {
+	why, err := tx.Reasons(o.ID)
+	if err != nil {
+		return nil, err
 	}
 	t := &intake.Thread{Orders: []intake.Draft{draftOf(s.books.Catalog, o)}, Words: [][]string{make([]string, len(o.Lines))}}
 	for i := range o.Lines {
@@ -200,8 +210,7 @@ func (s *session) attach(tx Tx, o *orders.Order) error {
 		}
 	}
 	t.Asks = asksOf(o.Questions)
-	s.talk.Thread, s.talk.Orders, s.talk.Last = t, []orders.OrderID{o.ID}, []orders.OrderID{o.ID}
-	return nil
+	return t, nil
 }
 
 // setField puts a chosen option into a reading. It returns false where the field is none that can

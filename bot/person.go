@@ -17,13 +17,14 @@ type person struct {
 	trace     string
 	catalog   *orders.Catalog
 	now       time.Time
+	said      time.Time // when the message was sent
 }
 
 func (p person) known() bool { return p.staff != nil || len(p.customers) > 0 }
 
 // actor is the person as the record of changes names them.
 func (p person) actor() orders.Actor {
-	a := orders.Actor{Channel: p.platform, Trace: p.trace}
+	a := orders.Actor{Channel: p.platform, Trace: p.trace, SaidAt: p.said}
 	switch {
 	case p.staff != nil:
 		a.Code, a.Name, a.Staff = string(p.staff.Code), p.staff.Name, p.staff
@@ -35,7 +36,7 @@ func (p person) actor() orders.Actor {
 
 // identify finds out who wrote.
 func (s *session) identify(tx Tx) (person, error) {
-	p := person{platform: s.in.Platform, trace: s.in.Trace, catalog: s.books.Catalog, now: s.now}
+	p := person{platform: s.in.Platform, trace: s.in.Trace, catalog: s.books.Catalog, now: s.now, said: s.in.SentAt}
 	switch s.in.Platform {
 	case orders.WeCom, orders.DingTalk:
 		p.staff = s.books.Catalog.StaffByAccount(s.in.Platform, s.in.Sender)

@@ -150,6 +150,8 @@ type Query interface {
 	// DayFigures returns how the orders were entered that came in from one time until before another; sales limits them to an
 	// owner where not empty.
 	DayFigures(ctx context.Context, sales orders.StaffCode, from, until time.Time) (orders.DayFigures, error)
+	// ChangeFigures returns how long changes took that took effect in that time.
+	ChangeFigures(ctx context.Context, sales orders.StaffCode, from, until time.Time) (orders.ChangeFigures, error)
 	// OpenOrders returns orders in the given statuses, oldest first; sales limits them to an owner
 	// where not empty.
 	OpenOrders(ctx context.Context, sales orders.StaffCode, limit int, statuses ...orders.Status) ([]*orders.Order, error)

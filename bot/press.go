@@ -19,11 +19,16 @@ const (
 )
 
 // cardKind tells on which card a button stands.
-func cardKind(v cards.Verb) string {
-	switch v {
+func cardKind(a cards.Action) string {
+	switch a.Verb {
+	case cards.ApplyChange, cards.DropChange:
+		return KindChangeCard
 	case cards.Approve, cards.Reject, cards.More:
 		return KindApprovalCard
 	case cards.Ack:
+		if a.Node > 0 {
+			return KindChangeNotice
+		}
 		return KindUrgentCard
 	case cards.UseRules:
 		return KindRulesCard
@@ -68,6 +73,10 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 		return s.cancel(tx, []orders.OrderID{a.Order}, a.Version, "")
 	case cards.Amend:
 		return s.amend(tx, a)
+	case cards.ApplyChange:
+		return s.applyChange(ctx, tx, a.Order, a.Node)
+	case cards.DropChange:
+		return s.dropChange(tx, a.Order, a.Node)
 	case cards.Choose:
 		return s.choose(ctx, tx, a)
 	case cards.Approve:
@@ -141,7 +150,7 @@ func (s *session) redraw(tx Tx) error {
 	if err != nil || card == nil {
 		return err
 	}
-	sent, err := tx.DeliveriesOf(a.Order, cardKind(a.Verb))
+	sent, err := tx.DeliveriesOf(a.Order, cardKind(a))
 	if err != nil {
 		return err
 	}
@@ -149,7 +158,7 @@ func (s *session) redraw(tx Tx) error {
 		// The receipt holds the platform's name of the card: the copy that was pressed, not a later one.
 		if d.Chat.Platform == s.part.Chat.Platform && strings.EqualFold(d.Chat.ID, s.part.Chat.ID) && d.Update == 0 && (s.in.Card == "" || strings.Contains(string(d.Receipt), s.in.Card)) {
 			s.replies = append(s.replies, reply{
-				msg: cards.Message{Card: card}, kind: cardKind(a.Verb) + ".settled", order: a.Order, update: d.ID, code: s.in.Code,
+				msg: cards.Message{Card: card}, kind: cardKind(a) + ".settled", order: a.Order, update: d.ID, code: s.in.Code,
 			})
 			return nil
 		}
@@ -163,7 +172,7 @@ func (s *session) settled(tx Tx) (*cards.Card, cards.Action, error) {
 	if err != nil {
 		return nil, a, nil //nolint:nilerr // a forged button has no card of ours
 	}
-	switch cardKind(a.Verb) {
+	switch cardKind(a) {
 	case KindRulesCard:
 		card, err := s.settledRules(tx, a)
 		return card, a, err
@@ -182,7 +191,7 @@ func (s *session) settled(tx Tx) (*cards.Card, cards.Action, error) {
 	if err != nil || !s.person.known() || !s.person.maySee(o) {
 		return nil, a, nil //nolint:nilerr // nothing may be shown
 	}
-	switch cardKind(a.Verb) {
+	switch cardKind(a) {
 	case KindPickListCard:
 		return nil, a, nil
 	case KindApprovalCard:
@@ -193,6 +202,18 @@ func (s *session) settled(tx Tx) (*cards.Card, cards.Action, error) {
 		return cards.ApprovalSettled(o, n).Card, a, nil
 	case KindGreenCard:
 		return s.settledGreen(o, a), a, nil
+	case KindChangeCard:
+		c := o.Change(a.Node)
+		if c == nil || c.Status == orders.ChangeAsked && o.MayChange() == nil && c.Revision == o.Revision {
+			return nil, a, nil
+		}
+		return cards.ChangeSettled(o, c).Card, a, nil
+	case KindChangeNotice:
+		c := o.Change(a.Node)
+		if c == nil || c.Notice == nil || c.Notice.Ringing() {
+			return nil, a, nil
+		}
+		return cards.ChangeTaken(o, c).Card, a, nil
 	case KindUrgentCard:
 		if o.Alert != nil && o.Alert.AckBy == "" {
 			return nil, a, nil

@@ -135,6 +135,13 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 			}
 		} else if err != nil && orders.ErrorCode(err) != orders.CodeNotFound {
 			return err
+		} else if words := strings.Trim(rest, edges); err == nil && words != "" && m.Doc == nil && s.person.maySee(o) {
+			s.message, s.at = m, n
+			of := m
+			of.Text = words
+			if done, err := s.changeSubmitted(ctx, tx, o, of); done || err != nil {
+				return err
+			}
 		} else if s.noted() && m.Doc == nil && strings.Trim(rest, edges) == "" {
 			return s.annotate(ctx, tx, ids)
 		}
@@ -154,8 +161,22 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 	s.message, s.at = m, n
 	result, thread := s.books.Lexicon.Read(m, s.talk.Thread)
 	if sentence, ok := orders.ErrorMessage(gone); ok && len(s.talk.Orders) == 0 && m.Doc == nil && s.aboutDraft(result) {
+		if len(s.talk.Last) == 1 { // it was submitted meanwhile
+			o, err := s.order(tx, s.talk.Last[0])
+			if err == nil && o.Status != orders.StatusDraft && o.MayChange() == nil {
+				if done, err := s.changeSubmitted(ctx, tx, o, m); done || err != nil {
+					return err
+				}
+			}
+		}
 		s.say(sentence)
 		return nil
+	}
+	if done, err := s.answersChange(ctx, tx); done || err != nil {
+		return err
+	}
+	if done, err := s.changeMeant(ctx, tx, result); done || err != nil {
+		return err
 	}
 	recalled := &recollection{}
 	if result.Intent == intake.IntentOrder || result.Intent == intake.IntentChange {
@@ -192,6 +213,9 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 		return s.keepSource(tx, s.talk.Orders)
 	case intake.IntentConfirm:
 		return s.confirm(ctx, tx, s.talk.Orders, 0)
+	case intake.IntentCancel:
+		s.talk.Thread = thread
+		return s.cancelRead(tx, result)
 	case intake.IntentDeny:
 		s.talk.Thread = thread
 		if len(s.talk.Orders) == 0 {
@@ -200,9 +224,6 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 		}
 		s.say(fmt.Sprintf("好的，%s 先不下单。要改哪里直接说；不要了请回「取消」。", s.talk.Orders[0]))
 		return nil
-	case intake.IntentCancel:
-		s.talk.Thread = thread
-		return s.cancelRead(tx, result)
 	case intake.IntentStatus:
 		return s.status(ctx, tx, result, m)
 	case intake.IntentReturn, intake.IntentUrge:
@@ -461,7 +482,7 @@ func (s *session) change(ctx context.Context, tx Tx, r intake.Result, thread *in
 		if len(r.Orders) > 0 {
 			return s.place(ctx, tx, r, thread, why)
 		}
-		return s.changeOther(tx, r)
+		return s.changeOther(ctx, tx, r)
 	}
 	if err := s.mayPlace(r.Orders); err != nil {
 		return err
@@ -535,41 +556,9 @@ func (s *session) revise(tx Tx, id orders.OrderID, d intake.Draft, asks []orders
 	})
 	if orders.ErrorCode(err) == orders.CodeConflict {
 		sentence, _ := orders.ErrorMessage(err)
-		return nil, orders.Errorf(orders.CodeConflict, "%s。要改已提交的订单，请先「取消 %s 原因」，再重新发一次", sentence, id)
+		return nil, orders.Errorf(orders.CodeConflict, "%s。要改已提交的订单，请带上单号再说一次，例如「%s 数量改成 30」", sentence, id)
 	}
 	return o, err
-}
-
-// changeOther answers a change of an order that is no draft of this chat.
-func (s *session) changeOther(tx Tx, r intake.Result) error {
-	id, err := s.named(r.Ref)
-	if err != nil {
-		return err
-	}
-	if id == "" {
-		s.say("要改哪一单？请带上单号，例如「SO… 数量改成 30箱」。")
-		return nil
-	}
-	o, err := s.ownOrder(tx, id)
-	if err != nil {
-		return err
-	}
-	if o.Status == orders.StatusDraft {
-		if err := s.attach(tx, o); err != nil {
-			return err
-		}
-		s.say(fmt.Sprintf("%s 还是草稿。要改什么？请说清楚些，例如「外科口罩改成 30箱」。", o.ID))
-		return nil
-	}
-	return submitted(o)
-}
-
-// submitted says why an order can't be changed by words any more, and what to do.
-func submitted(o *orders.Order) error {
-	if o.Status.Ended() {
-		return orders.Errorf(orders.CodeConflict, "订单 %s %s，不能再改。需要的话请重新发一次", o.ID, o.Status)
-	}
-	return orders.Errorf(orders.CodeConflict, "订单 %s 已是「%s」，不能直接改。要改请先「取消 %s 原因」，再重新发一次", o.ID, o.Status, o.ID)
 }
 
 // named resolves what a message calls an order: a number, or 上一单. Empty where it names none.
@@ -594,8 +583,15 @@ func (s *session) confirm(ctx context.Context, tx Tx, ids []orders.OrderID, revi
 		return nil
 	}
 	for _, id := range ids {
-		if _, err := s.ownOrder(tx, id); err != nil {
+		own, err := s.ownOrder(tx, id)
+		if err != nil {
 			return err
+		}
+		if c := own.Change(0); own.Status != orders.StatusDraft && c != nil && c.Status == orders.ChangeAsked {
+			if err := s.applyChange(ctx, tx, id, c.No); err != nil {
+				return err
+			}
+			continue
 		}
 		o, repriced, err := s.clerk.Desk.Confirm(tx, id, revision, s.person.actor())
 		if err != nil {

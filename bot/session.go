@@ -81,6 +81,8 @@ type talk struct {
 	Orders []orders.OrderID `json:"orders,omitempty"`
 	// Last are the orders that were talked about last, for 上一单.
 	Last []orders.OrderID `json:"last,omitempty"`
+	// Change is the order of which a change was shown last and not confirmed.
+	Change orders.OrderID `json:"change,omitempty"`
 	// Heard are words that ordered nothing: where a file follows, they may be about it.
 	Heard *heard `json:"heard,omitempty"`
 	// Attach is the order whose files are to come, Unread are files in which no order was found.

@@ -32,6 +32,9 @@ const (
 
 	PickList Verb = "pick_list" // 拣货单
 
+	ApplyChange Verb = "change"      // 确认变更; Node is the change's number, as of the next and of an Ack of one
+	DropChange  Verb = "drop_change" // 不改了
+
 	ShowBasis Verb = "basis" // 依据: where each field was read
 
 	// GreenToggle shows the card of a green channel with the switches of Arg, and OpenGreen opens it with them; Node is the number of
@@ -78,7 +81,7 @@ func NewSigner(key []byte) *Signer { return &Signer{key: key} }
 const macSize = 10
 
 // compact are the verbs that fit into one byte, their position plus one. Only ever append.
-var compact = []Verb{Confirm, Amend, Cancel, Choose, Approve, Reject, More, Ack, ShowBasis, GreenToggle, OpenGreen, Swap}
+var compact = []Verb{Confirm, Amend, Cancel, Choose, Approve, Reject, More, Ack, ShowBasis, GreenToggle, OpenGreen, Swap, ApplyChange, DropChange}
 
 // Sign returns the action as an opaque text of letters, digits, "-" and "_".
 func (s *Signer) Sign(a Action) string {

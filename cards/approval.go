@@ -92,6 +92,7 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 	}
 	return append(append(fields,
 		Field{"代审批", v.Deputy},
+		Field{"变更", changed(o)},
 		Field{"期限", due},
 		Field{"让价", discount(o)},
 		Field{"应收", receivable(o)},

@@ -257,6 +257,16 @@ func scenes() map[string][]cards.Message {
 	made := pending()
 	made.Status = orders.StatusInProduction
 	made.Reached[orders.StatusApproved], made.Reached[orders.StatusScheduled] = at(11, 11, 2), at(11, 15, 0)
+	before, after := changedPending()
+	change := orders.Preview{Change: *after.Change(0), Roles: []string{"销售经理", "财务总监"}}
+	small := orders.Preview{Change: *after.Change(0), Minor: true}
+	back := pending()
+	back.Changes = []orders.Change{*after.Change(0)}
+	back.Changes[0].Status = orders.ChangeRefused
+	seen := pending()
+	seen.Changes = []orders.Change{*after.Change(0)}
+	seen.Changes[0].Status = orders.ChangeDone
+	seen.Changes[0].Notice = &orders.Alert{AckBy: "W01", AckName: "孙仓", AckAt: at(11, 11, 4), RaisedAt: at(11, 11, 1)}
 	noLimit := *customer
 	noLimit.CreditLimit = nil
 	return map[string][]cards.Message{
@@ -283,6 +293,17 @@ func scenes() map[string][]cards.Message {
 		"progress-rejected":  one(cards.Progress(decided(orders.NodeRejected, "价格不对"), cat, at(11, 11, 0))),
 		"progress-draft":     one(cards.Progress(draft(), cat, at(11, 11, 0))),
 		"progress-shipped":   one(cards.Progress(shipped(orders.ParcelInTransit), cat, at(11, 11, 0))),
+
+		"change":          cards.Change(signer, after, &change, cards.ChangeView{Short: []string{"⚠️ 库存不足：一次性导尿管 缺 40包"}}),
+		"change-small":    cards.Change(signer, after, &small, cards.ChangeView{ForCustomer: true, Note: "价格刚有变动，请看过再确认"}),
+		"change-settled":  one(cards.ChangeSettled(after, after.Change(0))),
+		"change-notice":   one(cards.ChangeNotice(signer, after, after.Change(0))),
+		"change-back":     one(cards.ChangeNotice(signer, back, back.Change(0))),
+		"change-taken":    one(cards.ChangeTaken(seen, seen.Change(0))),
+		"change-versions": one(cards.Versions(before, true)),
+		"told-changed":    told(seen, event(orders.EventChanged, "change", "1")),
+		"told-unchanged":  told(back, event(orders.EventChanged, "change", "1")),
+		"told-taken":      told(seen, event(orders.EventChangeTaken, "change", "1")),
 
 		"picking":        cards.Picking(urgent(pending()), true, cards.PickView{}),
 		"picking-others": cards.Picking(pending(), false, cards.PickView{}),
@@ -446,4 +467,19 @@ func TestEveryMessageKeepsTheLimits(t *testing.T) {
 			require.NotContains(t, m.Text, "%!", name)
 		}
 	}
+}
+
+// changedPending is an order that was approved and then changed, which waits for an approval; before has no change yet.
+func changedPending() (before, after *orders.Order) {
+	before, after = pending(), pending()
+	after.Revision, after.DeliverBy, after.Address = 2, "2026-03-20", ""
+	after.Lines[0].Quantity, after.Lines[0].Base = dec("30"), dec("30")
+	after.Lines = append(after.Lines[:1:1], orders.Line{No: 2, Product: "P099", Name: "纱布块", Spec: "8cm", Quantity: dec("5"), Unit: "包"})
+	after.Total += 12_000
+	after.Changes = []orders.Change{{
+		No: 1, Kind: orders.ChangeEdit, Status: orders.ChangeWaiting, Revision: 1, Was: orders.StatusAllocated, By: "S001", Name: "周婷",
+		SaidAt: at(11, 11, 0), DoneAt: at(11, 11, 1), Before: before.Content(), After: after.Content(),
+		Notice: &orders.Alert{RaisedAt: at(11, 11, 1), NextAt: at(11, 11, 4), Repeats: 2},
+	}}
+	return before, after
 }

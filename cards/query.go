@@ -390,6 +390,9 @@ func Detail(o *orders.Order, v DetailView) Message {
 	if v.HidePrices {
 		blocks, sum = pickBlocks(o, PickView{}), ""
 	}
+	if len(o.Changes) > 0 {
+		status += fmt.Sprintf("　第 %d 版", o.Revision)
+	}
 	rows := []string{"明细 " + id + "　" + status}
 	add := func(name, value string) {
 		if value != "" {

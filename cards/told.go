@@ -99,6 +99,27 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 			return Message{}, false
 		}
 		return say(id + " 加急：仓库 " + o.Alert.AckName + " 已收到（" + when(o.Alert.AckAt) + "）")
+	case orders.EventChanged:
+		c := changeOf(o, e)
+		switch {
+		case c == nil:
+			return Message{}, false
+		case c.Status == orders.ChangeRefused:
+			why := ""
+			for i := range o.Nodes {
+				if n := &o.Nodes[i]; n.Status == orders.NodeRejected || n.Status == orders.NodeReturned {
+					why = n.Who() + n.Name + "：" + n.Reason
+				}
+			}
+			return say(id+" 的变更没有批准，订单按原来的继续", reason(why), "现在："+o.Status.String())
+		}
+		return say(append([]string{id + " 已由" + c.Name + "改了", who}, append(differences(c, true), awaits(o, catalog, e.At))...)...)
+	case orders.EventChangeTaken:
+		c := changeOf(o, e)
+		if c == nil || c.Notice == nil || c.Notice.AckBy == "" {
+			return Message{}, false
+		}
+		return say(fmt.Sprintf("%s 的变更：仓库 %s 已收到（%s，改后 %s）", id, c.Notice.AckName, when(c.Notice.AckAt), span(c.Notice.AckAt.Sub(c.Notice.RaisedAt))))
 	case orders.EventPapers:
 		if len(o.MissingPapers()) > 0 || len(o.Shipments) > 0 || o.Status.Ended() {
 			return Message{}, false
@@ -272,6 +293,19 @@ func ToldCustomer(o *orders.Order, e orders.Event, link string) (Message, bool) 
 			return say("您的订单 " + id + " 已提货，谢谢惠顾！货有问题请直接回复。")
 		}
 		return say("您的订单 " + id + " 已签收，谢谢惠顾！货有问题请直接回复。")
+	case orders.EventChanged:
+		c := changeOf(o, e)
+		switch {
+		case c == nil:
+			return Message{}, false
+		case c.Status == orders.ChangeRefused:
+			return say("您的订单 " + id + " 的改动没能通过审核，按原来的继续。")
+		}
+		state := "已按新的内容安排。"
+		if o.Status == orders.StatusPendingApproval {
+			state = "正在审核，通过后通知您。"
+		}
+		return say(append([]string{"您的订单 " + id + " 改了："}, append(differences(c, true), state)...)...)
 	case orders.EventCancelled:
 		return say("您的订单 " + id + " 已取消。")
 	case orders.EventRejected, orders.EventExpired:
@@ -304,6 +338,15 @@ func nodeOf(o *orders.Order, e orders.Event) *orders.Node {
 		return nil
 	}
 	return o.Node(seq)
+}
+
+// changeOf returns the change that an event is about, nil if there is none.
+func changeOf(o *orders.Order, e orders.Event) *orders.Change {
+	no, err := strconv.Atoi(e.Data["change"])
+	if err != nil || no == 0 {
+		return nil
+	}
+	return o.Change(no)
 }
 
 // shipmentOf returns the parcel that an event is about, nil if there is none.

@@ -10,6 +10,9 @@ const (
 	KindUrgent          = "urgent.alert"          // with a button, until somebody takes it
 	KindUrgentSettled   = "urgent.alert.settled"  // replaces each of them
 
+	KindChange        = "warehouse.change"         // old → new, with a button, until somebody has taken it
+	KindChangeSettled = "warehouse.change.settled" // replaces each of them
+
 	KindReminder    = "approval.reminder"   // to the approvers at half time; to the salesperson on escalation
 	KindStuck       = "order.stuck"         // nobody can act on an order: to the overseers and the salesperson
 	KindDecided     = "order.decided"       // to the salesperson: approved, or rejected with the reason
@@ -65,6 +68,7 @@ var Kinds = map[string]Kind{
 	KindPick:        {Name: "拣货通知", report: true},
 	KindStop:        {Name: "停止备货通知", report: true},
 	KindUrgent:      {Name: "加急提醒", report: true, settled: KindUrgentSettled},
+	KindChange:      {Name: "变更通知", report: true, settled: KindChangeSettled},
 	KindExpired:     {Name: "草稿过期通知"},
 	KindReservation: {Name: "预占到期通知"},
 	KindMoved:       {Name: "物流通知"},

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -80,6 +81,11 @@ func (n *news) route() error {
 		return n.settleAlerts()
 	case orders.EventUrgent, orders.EventUrgentRepeated:
 		return n.alert()
+	case orders.EventChanged, orders.EventChangeRepeated:
+		return n.changed()
+	case orders.EventChangeTaken:
+		n.tellSales(KindTold)
+		return n.settleNotices()
 	case orders.EventAcknowledged:
 		n.tellSales(KindTold)
 		return n.settleAlerts()
@@ -476,7 +482,7 @@ func (n *news) settleApproval(node *orders.Node) error {
 	if node == nil || node.Status == orders.NodeOpen || node.Status == orders.NodeWaiting {
 		return nil
 	}
-	return n.settle(KindApproval, KindApprovalSettled, ":"+nodeMark(node), cards.ApprovalSettled(n.o, node))
+	return n.settle(KindApproval, KindApprovalSettled, marked(":"+nodeMark(node)), cards.ApprovalSettled(n.o, node))
 }
 
 // settleAlerts brings every copy of an urgent order's alert to who has taken it.
@@ -484,12 +490,17 @@ func (n *news) settleAlerts() error {
 	if a := n.o.Alert; a != nil && a.AckBy == "" {
 		return nil
 	}
-	return n.settle(KindUrgent, KindUrgentSettled, "", cards.UrgentSettled(n.o))
+	return n.settle(KindUrgent, KindUrgentSettled, marked(""), cards.UrgentSettled(n.o))
+}
+
+// marked fits keys with a mark.
+func marked(mark string) func(key string) bool {
+	return func(key string) bool { return strings.Contains(key, mark) }
 }
 
 // settle replaces every card of a kind, but those that are replaced already: a click in WeCom
-// changes its own card. Those of an approval belong to the node whose mark is in their keys.
-func (n *news) settle(kind, settled, mark string, m cards.Message) error {
+// changes its own card. fits tells by their keys which are meant.
+func (n *news) settle(kind, settled string, fits func(key string) bool, m cards.Message) error {
 	copies, err := n.tx.DeliveriesOf(n.o.ID, kind)
 	if err != nil {
 		return err
@@ -504,7 +515,7 @@ func (n *news) settle(kind, settled, mark string, m cards.Message) error {
 	}
 	for i := range copies {
 		c := &copies[i]
-		if replaced[c.ID] || c.Update != 0 || !strings.Contains(c.Key, mark) {
+		if replaced[c.ID] || c.Update != 0 || !fits(c.Key) {
 			continue
 		}
 		n.out = append(n.out, orders.Delivery{
@@ -582,7 +593,7 @@ func (n *news) cancelled() error {
 			return err
 		}
 	}
-	if err := n.settleAlerts(); err != nil {
+	if err := errors.Join(n.settleAlerts(), n.settleNotices()); err != nil {
 		return err
 	}
 	picks, err := n.tx.DeliveriesOf(n.o.ID, KindPick)
@@ -706,18 +717,113 @@ func (n *news) alert() error {
 		repeat == "" && a.Repeats > 1 {
 		return nil
 	}
-	list := slices.DeleteFunc(
-		withRoles(n.cat, orders.RoleWarehouseLead, orders.RoleWarehouse, orders.RoleOperations, orders.RoleAdmin),
-		func(s *orders.Staff) bool {
-			_, ok := reach(s, n.d.o.Platforms, staffPlatforms...)
-			return !ok
-		})
+	list := n.watch()
 	if len(list) == 0 {
 		n.log.Error("urgent alert reaches nobody")
 		n.toSales(KindStuck, cards.Message{Text: fmt.Sprintf("加急订单 %s 没有人能收到提醒：名单里仓库、运营都没有可用的账号。请直接联系仓库。", n.o.ID)})
 		return nil
 	}
 	n.tell(list[a.Step%len(list)], KindUrgent, cards.UrgentAlert(n.d.o.Signer, n.o), staffPlatforms...)
+	return nil
+}
+
+// watch are those who are alarmed one after the other until somebody takes what they are alarmed about.
+func (n *news) watch() []*orders.Staff {
+	return slices.DeleteFunc(
+		withRoles(n.cat, orders.RoleWarehouseLead, orders.RoleWarehouse, orders.RoleOperations, orders.RoleAdmin),
+		func(s *orders.Staff) bool {
+			_, ok := reach(s, n.d.o.Platforms, staffPlatforms...)
+			return !ok
+		})
+}
+
+// changed tells of a change that took effect or was refused: the approvers of before that their cards are void, the
+// salesperson, the customer who wrote the order, and, where the warehouse has the order on its list, everybody there who
+// got it, with what is new. Who has not taken it hears of it again, then the next one.
+func (n *news) changed() error {
+	c := n.change()
+	if c == nil {
+		return nil
+	}
+	step, repeat := n.e.Data["step"], n.e.Data["repeat"]
+	isFirst := n.e.Kind == orders.EventChanged
+	if isFirst {
+		for i := range n.o.Nodes {
+			if err := n.settleApproval(&n.o.Nodes[i]); err != nil {
+				return err
+			}
+		}
+		if n.e.Actor != string(n.o.Sales) {
+			n.tellSales(KindDecided)
+		}
+		if n.e.Actor != string(n.o.Customer) {
+			if err := n.tellOrigin(KindCustomer, n.toldCustomer()); err != nil {
+				return err
+			}
+		}
+		if err := errors.Join(n.settleAlerts(), n.settleNotices()); err != nil {
+			return err
+		}
+	}
+	a := c.Notice
+	if !a.Ringing() || !isFirst && (step != strconv.Itoa(a.Step) || repeat != strconv.Itoa(a.Repeats)) {
+		return nil
+	}
+	m, who := cards.ChangeNotice(n.d.o.Signer, n.o, c), changeMark(c)
+	if isFirst {
+		picks, err := n.tx.DeliveriesOf(n.o.ID, KindPick)
+		if err != nil {
+			return err
+		}
+		for _, p := range picks {
+			if !slices.ContainsFunc(n.out, func(d orders.Delivery) bool { return d.Chat == p.Chat && d.Kind == KindChange }) {
+				n.put(p.Chat, who+string(p.Chat.Platform)+":"+p.Chat.ID, KindChange, m)
+			}
+		}
+		if len(picks) > 0 {
+			return nil
+		}
+	}
+	list := n.watch()
+	if len(list) == 0 {
+		n.log.Error("change reaches nobody")
+		n.toSales(KindStuck, cards.Message{Text: fmt.Sprintf("订单 %s 改了，可仓库没有人能收到通知：名单里仓库、运营都没有可用的账号。请直接联系仓库。", n.o.ID)})
+		return nil
+	}
+	s := list[a.Step%len(list)]
+	if chat, ok := reach(s, n.d.o.Platforms, staffPlatforms...); ok {
+		n.put(chat, who+string(s.Code), KindChange, m)
+	}
+	return nil
+}
+
+// change is the change that the event is about, nil if there is none.
+func (n *news) change() *orders.Change {
+	if no, err := strconv.Atoi(n.e.Data["change"]); err == nil && no > 0 {
+		return n.o.Change(no)
+	}
+	return nil
+}
+
+// changeMark stands in the keys of a change's notices, so that its copies are found again.
+func changeMark(c *orders.Change) string {
+	return fmt.Sprintf("c%d.%d:", c.No, c.Notice.RaisedAt.UnixMilli())
+}
+
+// settleNotices brings every copy of a notice that nobody has to take any more to what became of it.
+func (n *news) settleNotices() error {
+	for i := range n.o.Changes {
+		c := &n.o.Changes[i]
+		if c.Notice == nil {
+			continue
+		}
+		fits := func(key string) bool {
+			return strings.Contains(key, fmt.Sprintf(":c%d.", c.No)) && (!c.Notice.Ringing() || !strings.Contains(key, changeMark(c)))
+		}
+		if err := n.settle(KindChange, KindChangeSettled, fits, cards.ChangeTaken(n.o, c)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -162,6 +162,13 @@ func (d *Desk) SendBack(tx Tx, id OrderID, reason string, by Actor) (*Order, err
 	before := o.Status.String()
 	n.settle(d, NodeReturned, reason, by)
 	events := []Event{d.decided(o, n, by)}
+	if c := o.stands(); c != nil { // what is sent back is the change
+		more, err := d.revert(tx, o, c, by)
+		if err != nil {
+			return nil, err
+		}
+		return d.finish(tx, o, by, "退回（"+n.Who()+"）", before, reason, append(events, more...))
+	}
 	more, err := d.end(tx, o, StatusDraft, "", EventSentBack, by)
 	if err != nil {
 		return nil, err

@@ -149,6 +149,9 @@ const (
 	EventTriggered         = "rule.triggered" // Data: rule, text, tell and copy, roles parted by commas
 	EventGreen             = "green.opened"   // a green channel has begun
 	EventGreenEnded        = "green.ended"
+	EventChanged           = "order.changed"   // Data: change; it took effect, or was refused
+	EventChangeRepeated    = "change.repeated" // Data: change, step, repeat; the warehouse has not taken it
+	EventChangeTaken       = "change.taken"    // Data: change
 	EventShortage          = "stock.short"
 	EventServed            = "stock.served"    // an order got some of what it lacked
 	EventFreed             = "stock.freed"     // no order's. Data: products, parted by commas, that are free and waited for

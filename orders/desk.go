@@ -29,7 +29,8 @@ type Actor struct {
 	Channel Platform
 	Staff   *Staff // nil for customers and the system
 	Trace   string
-	For     string // name of who is away and in whose place they act; the desk finds it out
+	For     string    // name of who is away and in whose place they act; the desk finds it out
+	SaidAt  time.Time // when they said so, by the platform's clock; zero: now
 }
 
 // SystemActor is the clock and the rules.
@@ -285,6 +286,22 @@ func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
 		return requests, nil
 	}
 
+	for i := range o.Changes {
+		if c := &o.Changes[i]; c.Status == ChangeWaiting {
+			c.Status = ChangeDone
+		}
+	}
+	told, err := d.triggerNow(tx, o, AtApproved)
+	if err != nil {
+		return nil, err
+	}
+	events, err := d.approve(tx, o, by)
+	return append(append([]Event{d.event(o, EventApproved, by, nil)}, told...), events...), err
+}
+
+// approve makes an order one that goes to the warehouse.
+func (d *Desk) approve(tx Tx, o *Order, by Actor) ([]Event, error) {
+	now := d.Now()
 	o.reach(StatusApproved, now)
 	if err := d.reserve(tx, o, now); err != nil { // what ran out or was short before
 		return nil, err
@@ -293,18 +310,13 @@ func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
 		return nil, err
 	}
 	o.ReservedUntil = time.Time{}
-	events := []Event{d.event(o, EventApproved, by, nil)}
-	told, err := d.triggerNow(tx, o, AtApproved)
-	if err != nil {
-		return nil, err
-	}
-	events = append(events, told...)
+	var events []Event
 	if o.Covered() {
 		o.reach(StatusAllocated, now)
 	} else {
 		events = append(events, d.event(o, EventShortage, by, nil))
 	}
-	if o.Urgent {
+	if o.Urgent && o.Alert == nil {
 		events = append(events, d.alarm(o, by))
 	}
 	return events, nil
@@ -325,6 +337,13 @@ func (d *Desk) Decide(tx Tx, id OrderID, seq, revision int, approve bool, reason
 	if err != nil {
 		return nil, err
 	}
+	if c := o.waiting(); approve && seq == 0 && c != nil && !by.SaidAt.IsZero() {
+		for i := range o.Changes {
+			if o.Changes[i].DoneAt.After(by.SaidAt) { // it was not seen yet
+				return nil, Errorf(CodeConflict, "订单 %s 刚改过，没有按您的话同意。请看最新的审批卡片", o.ID)
+			}
+		}
+	}
 	if !approve && reason == "" {
 		return nil, Errorf(CodeInvalid, "请写明驳回原因，例如「驳回 %s 价格不对」", o.ID)
 	}
@@ -337,7 +356,9 @@ func (d *Desk) Decide(tx Tx, id OrderID, seq, revision int, approve bool, reason
 	before := o.Status.String()
 	action += n.Who() + "）"
 	var more []Event
-	if approve {
+	if c := o.stands(); !approve && c != nil {
+		more, err = d.revert(tx, o, c, by)
+	} else if approve {
 		if more, err = d.widen(tx, o, by); err != nil {
 			return nil, err
 		}
@@ -386,11 +407,9 @@ func (d *Desk) end(tx Tx, o *Order, status Status, reason, event string, by Acto
 			return nil, err
 		}
 	}
-	for i := range o.Nodes {
-		if s := o.Nodes[i].Status; s == NodeOpen || s == NodeWaiting {
-			o.Nodes[i].Status = NodeVoid
-		}
-	}
+	o.void()
+	o.silence()
+	o.closeChanges(ChangeRefused)
 	if status != StatusDraft {
 		o.shutGreen()
 	}
@@ -429,6 +448,11 @@ func (d *Desk) Cancel(tx Tx, id OrderID, revision int, reason string, by Actor) 
 	}
 	before := o.Status
 	wasUrgent := o.Alert != nil
+	if before != StatusDraft {
+		o.Changes = append(o.Changes, Change{
+			No: len(o.Changes) + 1, Kind: ChangeCancel, Status: ChangeDone, Revision: o.Revision, Was: before, By: by.Code, Name: by.Name, SaidAt: d.said(by), DoneAt: d.Now(),
+		})
+	}
 	events, err := d.end(tx, o, StatusCancelled, reason, EventCancelled, by)
 	if err != nil {
 		return nil, err
@@ -459,22 +483,39 @@ func (d *Desk) Acknowledge(tx Tx, id OrderID, by Actor) (*Order, error) {
 	if err != nil {
 		return nil, err
 	}
+	notice, last := o.Notice(), o.lastTaken()
 	switch {
-	case o.Alert == nil:
-		return nil, Errorf(CodeConflict, "订单 %s 没有待确认的加急提醒", o.ID)
-	case o.Alert.AckBy != "":
-		return nil, Errorf(CodeConflict, "订单 %s 已由 %s 收到，不用再操作", o.ID, o.Alert.AckName)
+	case notice == nil && o.Alert == nil && last == nil:
+		return nil, Errorf(CodeConflict, "订单 %s 没有待确认的提醒", o.ID)
+	case notice == nil && (o.Alert == nil || o.Alert.AckBy != ""):
+		if last == nil {
+			last = o.Alert
+		}
+		return nil, Errorf(CodeConflict, "订单 %s 已由 %s 收到，不用再操作", o.ID, last.AckName)
 	case by.Staff.May(RightAcknowledge) != ScopeAll:
-		return nil, Errorf(CodeDenied, "加急提醒由仓库确认收到，您没有这个权限")
+		return nil, Errorf(CodeDenied, "提醒由仓库确认收到，您没有这个权限")
 	}
-	o.Alert.AckBy, o.Alert.AckName, o.Alert.AckAt = by.Staff.Code, by.Name, d.Now()
+	take := func(a *Alert, action string) error {
+		a.AckBy, a.AckName, a.AckAt = by.Staff.Code, by.Name, d.Now()
+		return tx.Audit(d.entry(o, by, action, "", by.Name, ""))
+	}
+	var events []Event
+	if o.Alert != nil && o.Alert.AckBy == "" {
+		if err := take(o.Alert, "加急收到"); err != nil {
+			return nil, err
+		}
+		events = append(events, d.event(o, EventAcknowledged, by, nil))
+	}
+	if notice != nil {
+		if err := take(notice.Notice, "变更收到"); err != nil {
+			return nil, err
+		}
+		events = append(events, d.event(o, EventChangeTaken, by, map[string]string{"change": strconv.Itoa(notice.No)}))
+	}
 	if err := tx.SaveOrder(o); err != nil {
 		return nil, err
 	}
-	if err := tx.Audit(d.entry(o, by, "加急收到", "", by.Name, "")); err != nil {
-		return nil, err
-	}
-	return o, tx.Emit(d.event(o, EventAcknowledged, by, nil))
+	return o, tx.Emit(events...)
 }
 
 // Ship records that the goods left with a carrier. token names the parcel's push address.
@@ -491,6 +532,9 @@ func (d *Desk) Ship(tx Tx, id OrderID, carrier, tracking, token string, by Actor
 		if s.Tracking == tracking && s.Carrier == carrier {
 			return nil, Errorf(CodeConflict, "订单 %s 的运单 %s 已经登记过了", o.ID, tracking)
 		}
+	}
+	if c := o.Notice(); c != nil && o.MayChange() == nil && o.Status != StatusPendingApproval {
+		return nil, c.unseen(o)
 	}
 	switch o.Status {
 	case StatusApproved, StatusAllocated, StatusPicking, StatusChecked:
@@ -731,14 +775,12 @@ func (d *Desk) Tick(tx Tx, id OrderID) error {
 		}
 	}
 	if a := o.Alert; a != nil && a.AckBy == "" && !a.NextAt.After(now) {
-		if a.Repeats > urgentRepeats {
-			a.Step, a.Repeats = a.Step+1, 0
-		}
-		a.Repeats++
-		a.NextAt = now.Add(d.Times.UrgentRepeat)
-		events = append(events, d.event(o, EventUrgentRepeated, by, map[string]string{
-			"step": strconv.Itoa(a.Step), "repeat": strconv.Itoa(a.Repeats),
-		}))
+		events = append(events, d.event(o, EventUrgentRepeated, by, a.again(now, d.Times.UrgentRepeat)))
+	}
+	if c := o.Notice(); c != nil && !c.Notice.NextAt.After(now) {
+		data := c.Notice.again(now, d.Times.UrgentRepeat)
+		data["change"] = strconv.Itoa(c.No)
+		events = append(events, d.event(o, EventChangeRepeated, by, data))
 	}
 	for i := range o.Shipments {
 		s := &o.Shipments[i]
@@ -758,6 +800,16 @@ func (d *Desk) Tick(tx Tx, id OrderID) error {
 		}
 	}
 	return tx.Emit(events...)
+}
+
+// again repeats an alert that nobody has taken, to the next person after the last time for one.
+func (a *Alert) again(now time.Time, every time.Duration) map[string]string {
+	if a.Repeats > urgentRepeats {
+		a.Step, a.Repeats = a.Step+1, 0
+	}
+	a.Repeats++
+	a.NextAt = now.Add(every)
+	return map[string]string{"step": strconv.Itoa(a.Step), "repeat": strconv.Itoa(a.Repeats)}
 }
 
 // escalation names who decides when the holders of a node's role have not: their superiors, else

@@ -182,7 +182,8 @@ type Order struct {
 	Held        Money // credit held for the order: what is neither invoiced nor given back
 	Invoiced    Money // by invoices that name the order
 	Shipments   []Shipment
-	Alert       *Alert // of an urgent order
+	Changes     []Change // asked for after the order was submitted
+	Alert       *Alert   // of an urgent order
 
 	Entry Entry // how it was entered
 

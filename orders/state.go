@@ -54,6 +54,9 @@ func (o *Order) NextAt() time.Time {
 	if o.Alert != nil && o.Alert.AckBy == "" {
 		sooner(o.Alert.NextAt)
 	}
+	if c := o.Notice(); c != nil {
+		sooner(c.Notice.NextAt)
+	}
 	for i := range o.Shipments {
 		sooner(o.Shipments[i].NextPoll)
 	}

@@ -55,6 +55,8 @@ type Route struct {
 	Steps   []RouteStep
 	Tell    []Role // who are told of the order besides those who decide
 	Version int    // of the rules, see [RuleVersion]
+	// Small is by how much the total of an approved order may change without a new approval.
+	Small Money
 }
 
 // RouteStep is one node of a chain. Pass, where not empty, says why the system passes the node by

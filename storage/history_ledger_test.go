@@ -21,12 +21,13 @@ import (
 var (
 	verbs = []string{
 		"confirm", "revise", "except", "approve", "reject", "send back", "transfer", "add", "skip", "cancel", "ship", "deliver", "tick", "invoice", "green", "close",
+		"amend", "take",
 	}
 	ways = map[orders.Status][]string{
 		orders.StatusDraft:           {"confirm", "confirm", "confirm", "confirm", "revise", "revise", "except", "cancel", "green"},
-		orders.StatusPendingApproval: {"approve", "approve", "approve", "approve", "approve", "approve", "approve", "reject", "send back", "transfer", "add", "skip", "cancel", "green", "green", "close"},
-		orders.StatusApproved:        {"ship", "ship", "invoice", "cancel", "green"},
-		orders.StatusAllocated:       {"ship", "ship", "ship", "invoice", "cancel", "close"},
+		orders.StatusPendingApproval: {"approve", "approve", "approve", "approve", "approve", "approve", "approve", "reject", "send back", "transfer", "add", "skip", "cancel", "green", "green", "close", "amend", "take"},
+		orders.StatusApproved:        {"ship", "ship", "invoice", "cancel", "green", "amend", "take", "take"},
+		orders.StatusAllocated:       {"ship", "ship", "ship", "invoice", "cancel", "close", "amend", "amend", "take", "take"},
 		orders.StatusShipped:         {"deliver", "deliver", "invoice", "ship"},
 		orders.StatusDelivered:       {"invoice"},
 		orders.StatusCancelled:       {"confirm", "approve", "cancel", "ship", "invoice"},
@@ -37,6 +38,7 @@ var (
 	leads = map[string][]orders.Status{
 		"confirm": onward, "approve": onward, "skip": onward, "green": append(onward, orders.StatusDraft), "reject": {orders.StatusRejected}, "send back": {orders.StatusDraft},
 		"cancel": {orders.StatusCancelled}, "ship": {orders.StatusShipped}, "deliver": {orders.StatusShipped, orders.StatusDelivered},
+		"amend": onward,
 	}
 	onward = []orders.Status{orders.StatusPendingApproval, orders.StatusApproved, orders.StatusAllocated}
 )
@@ -46,7 +48,7 @@ var leastEffects = map[string]int{
 	"place": 100, "revise": 20, "confirm": 60, "except": 10, "approve": 60, "reject": 10, "send back": 8, "transfer": 8, "add": 8, "skip": 8,
 	"cancel": 40, "ship": 20, "deliver": 15, "tick": 100, "invoice": 30, "pay": 50, "void": 15,
 	"approved": 25, "approved again": 1, "over the limit": 15, "overdue": 3, "by a deputy": 5, "two of one step": 2,
-	"expired": 10, "green": 15, "close": 2, "green over": 5, "escalated": 40, "reservation over": 25, "short": 1, "refused": 150,
+	"amend": 15, "take": 2, "small": 1, "changed back": 1, "expired": 10, "green": 15, "close": 2, "green over": 5, "escalated": 40, "reservation over": 25, "short": 1, "refused": 150,
 }
 
 // historyRoles are who has which roles, and staffCodes all of them.
@@ -76,6 +78,8 @@ type ledger struct {
 	shipped            map[orders.ProductCode]int64
 	ordered            map[orders.OrderID]content
 	chains             map[orders.OrderID]chain
+	stands             map[orders.OrderID]content      // what an approved order goes back to while its change waits
+	agreed             map[orders.OrderID]orders.Money // the total that was approved last, by more than the rule for small changes
 	invoices           []bill
 	payments           map[string]orders.Money
 }
@@ -104,6 +108,7 @@ func newLedger(customer string) ledger {
 	return ledger{
 		customer: orders.CustomerCode(customer), goods: orders.ProductCode("P-" + customer), consigned: orders.ProductCode("Q-" + customer),
 		received: make(map[orders.ProductCode]int64), shipped: make(map[orders.ProductCode]int64), ordered: make(map[orders.OrderID]content), chains: make(map[orders.OrderID]chain),
+		stands: make(map[orders.OrderID]content), agreed: make(map[orders.OrderID]orders.Money),
 		payments: make(map[string]orders.Money),
 	}
 }
@@ -431,7 +436,14 @@ func (h *history) may(verb string, who orders.StaffCode, o *orders.Order, other 
 		if who != "S20" && who != "S21" {
 			return never
 		}
+		if o.Notice() != nil {
+			return never
+		}
 		return max(when(is(orders.StatusAllocated, orders.StatusShipped), always), when(is(orders.StatusApproved), perhaps))
+	case "amend":
+		return when(is(onward...) && (h.overdue() == 0 || o.Exception != ""), perhaps)
+	case "take":
+		return when(o.Notice() != nil, perhaps)
 	case "deliver":
 		return when(is(orders.StatusShipped), perhaps)
 	case "invoice":
@@ -472,10 +484,22 @@ func (h *history) judge(verb string, who orders.StaffCode, by orders.Actor, befo
 	h.changed[after.ID] = true
 	h.on.effects[verb]++
 	require.NotEqual(h, never, may, "%s by %s took effect", verb, by.Name)
-	if verb == "revise" {
-		h.ordered[after.ID] = c
+	first, isBack := h.stands[after.ID]
+	isBack = isBack && (verb == "reject" || verb == "send back")
+	switch {
+	case verb == "revise", verb == "amend":
+		h.amended(before, after, c, verb)
+	case isBack:
+		h.ordered[after.ID] = first
+		h.on.effects["changed back"]++
+	}
+	if after.Status != orders.StatusPendingApproval {
+		delete(h.stands, after.ID)
 	}
 	switch to := leads[verb]; {
+	case isBack:
+		require.Contains(h, onward[1:], after.Status)
+		require.Equal(h, first.total(), after.Total)
 	case to != nil:
 		require.Contains(h, to, after.Status)
 	case verb == "tick" && before.Status == orders.StatusDraft:
@@ -497,8 +521,11 @@ func (h *history) judge(verb string, who orders.StaffCode, by orders.Actor, befo
 
 	h.decided(verb, who, before, after)
 	isOrder := slices.Contains(onward[1:], after.Status)
-	if verb == "confirm" {
+	if verb == "confirm" || verb == "amend" {
 		h.chains[after.ID] = h.calls(before)
+		if c := after.Change(0); verb == "amend" && c.Minor {
+			h.chains[after.ID] = chain{from: len(before.Nodes)}
+		}
 		require.Equal(h, h.account().Exposure(), after.Exposure)
 	}
 	if verb == "confirm" || verb == "invoice" {
@@ -506,7 +533,7 @@ func (h *history) judge(verb string, who orders.StaffCode, by orders.Actor, befo
 		require.NoError(h, err)
 		require.Equal(h, h.overdue(), account.Overdue.Amount)
 	}
-	if isOrder && !slices.Contains(onward[1:], before.Status) {
+	if isOrder && (verb == "amend" || !slices.Contains(onward[1:], before.Status)) && !isBack {
 		h.approved(after)
 	}
 	switch verb {
@@ -517,6 +544,26 @@ func (h *history) judge(verb string, who orders.StaffCode, by orders.Actor, befo
 		}
 	case "tick":
 		h.ticked(before, after)
+	}
+}
+
+// amended checks a change: what it is measured against, and what it goes back to.
+func (h *history) amended(before, after *orders.Order, c content, verb string) {
+	was := h.ordered[after.ID]
+	h.ordered[after.ID] = c
+	if verb != "amend" {
+		return
+	}
+	isApproved := slices.Contains(onward[1:], before.Status)
+	x := after.Change(0)
+	if _, ok := h.stands[after.ID]; isApproved && !ok {
+		h.stands[after.ID] = was
+	}
+	require.Equal(h, isApproved || before.Status == orders.StatusPendingApproval && x.Notice != nil, x.Notice.Ringing(), "the warehouse hears of it")
+	if x.Minor {
+		require.True(h, isApproved && !h.isJoint && !c.isSpecial)
+		require.LessOrEqual(h, max(c.total()-h.agreed[after.ID], h.agreed[after.ID]-c.total()), orders.Money(500_00))
+		h.on.effects["small"]++
 	}
 }
 
@@ -587,6 +634,9 @@ func (h *history) approved(o *orders.Order) {
 		said := agreed(o, &n)
 		slices.Sort(said)
 		require.Equal(h, said, slices.Compact(slices.Clone(said)), "two people for two roles")
+	}
+	if last := o.Change(0); last == nil || !last.Minor {
+		h.agreed[o.ID] = o.Total
 	}
 	h.on.effects["approved"]++
 	if c.from > 0 {
@@ -672,7 +722,11 @@ func (h *history) balanced() {
 			n := l.Reserved.Shift(6).IntPart()
 			switch o.Status {
 			case orders.StatusPendingApproval:
-				soft[l.Product] += n
+				if _, ok := h.stands[id]; ok { // it was approved before
+					firm[l.Product] += n
+				} else {
+					soft[l.Product] += n
+				}
 			case orders.StatusApproved, orders.StatusAllocated:
 				firm[l.Product] += n
 			case orders.StatusShipped, orders.StatusDelivered: // gone; the line says how much

@@ -253,6 +253,23 @@ func (h *history) change(verb string, id orders.OrderID) {
 		do = func(tx *storage.Tx) (*orders.Order, error) {
 			return d.Ship(tx, id, "SF", fmt.Sprint("SF", h.number), fmt.Sprint(id, h.number), by)
 		}
+	case "amend":
+		if slices.Contains(onward, before.Status) && h.often("a little") { // often by so little that it is small
+			if o, some := h.ordered[id], h.between("boxes more", -50, 50); o.boxes+int64(some) > 0 {
+				c = o
+				c.boxes += int64(some)
+			}
+		}
+		do = func(tx *storage.Tx) (*orders.Order, error) {
+			_, preview, err := d.AskChange(tx, id, by, func(o *orders.Order) error { o.Lines = h.lines(c); return nil })
+			if err != nil {
+				return nil, err
+			}
+			o, _, _, err := d.Amend(tx, id, preview.Change.No, by)
+			return o, err
+		}
+	case "take":
+		do = func(tx *storage.Tx) (*orders.Order, error) { return d.Acknowledge(tx, id, by) }
 	case "deliver":
 		parcel := h.between("parcel", 1, max(1, len(before.Shipments)))
 		do = func(tx *storage.Tx) (*orders.Order, error) {
@@ -293,7 +310,7 @@ func (h *history) who(verb string, o *orders.Order) orders.StaffCode {
 		fit = []orders.StaffCode{"S14", "S99"}
 	case "green", "close":
 		fit = []orders.StaffCode{"S13", "S14", "S99"}
-	case "ship":
+	case "ship", "take":
 		fit = []orders.StaffCode{"S20", "S21"}
 	default: // whom the bot lets through
 		return some(h, "seller", orders.StaffCode("S1"), "S10", "S99")

@@ -15,7 +15,7 @@ import (
 	"orderbot/orders"
 )
 
-// orderRow is an order without its lines, nodes and shipments.
+// orderRow is an order without its lines, nodes, shipments and changes.
 type orderRow struct {
 	ID            string `gorm:"primaryKey"`
 	Version       int
@@ -62,6 +62,7 @@ type orderRow struct {
 	Held          int64
 	Invoiced      int64
 	ShipmentCount int
+	ChangeCount   int
 	Alert         string
 	Asked         int
 	Corrected     int
@@ -141,12 +142,35 @@ type shipmentRow struct {
 
 func (*shipmentRow) TableName() string { return "shipments" }
 
+// changeRow is a change of an order that was submitted. RaisedAt, when the warehouse was first told, is there for figures.
+type changeRow struct {
+	OrderID   string `gorm:"primaryKey"`
+	No        int    `gorm:"primaryKey"`
+	Kind      string
+	Status    string
+	Revision  int
+	Was       string
+	Minor     bool
+	ByCode    string
+	ByName    string
+	SaidAt    int64
+	DoneAt    int64
+	Before    string `gorm:"column:before_content"`
+	After     string `gorm:"column:after_content"`
+	Notice    string
+	RaisedAt  int64
+	NoticedAt int64
+}
+
+func (*changeRow) TableName() string { return "order_changes" }
+
 // orderRows is an order as it is stored.
 type orderRows struct {
 	order     orderRow
 	lines     []lineRow
 	nodes     []nodeRow
 	shipments []shipmentRow
+	changes   []changeRow
 }
 
 func fromOrder(o *orders.Order) (*orderRows, error) {
@@ -156,7 +180,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 		Sales: string(o.Sales), Source: toJSON(o.Source), Total: int64(o.Total), Freight: int64(o.Freight.Amount), FreightRule: o.Freight.Rule, DeliverBy: o.DeliverBy, Urgent: o.Urgent,
 		UrgentWords: o.UrgentWords, UseSafety: o.UseSafety, Green: toJSON(o.Green), Waits: o.Waits(), Carrier: o.Carrier, Warehouse: o.Warehouse, Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment,
 		PO: o.PO, Note: o.Note, InternalNote: o.InternalNote, Requirement: o.Requirement, Extra: toJSON(o.Extra), Questions: toJSON(o.Questions), Findings: toJSON(o.Findings), Exception: o.Exception, Status: string(o.Status),
-		CloseReason: o.CloseReason, Route: o.Route, Rules: o.Rules, Exposure: int64(o.Exposure), NodeCount: len(o.Nodes), Held: int64(o.Held), Invoiced: int64(o.Invoiced), ShipmentCount: len(o.Shipments),
+		CloseReason: o.CloseReason, Route: o.Route, Rules: o.Rules, Exposure: int64(o.Exposure), NodeCount: len(o.Nodes), Held: int64(o.Held), Invoiced: int64(o.Invoiced), ShipmentCount: len(o.Shipments), ChangeCount: len(o.Changes),
 		Alert: toJSON(o.Alert), Asked: o.Entry.Asked, Corrected: o.Entry.Corrected, Changed: o.Entry.Changed, Created: toMS(o.CreatedAt), ConfirmedAt: toMS(o.ConfirmedAt), ExpiresAt: toMS(o.ExpiresAt),
 		ReservedUntil: toMS(o.ReservedUntil), Reached: toJSON(o.Reached), NextAt: toMS(o.NextAt()),
 		Slot: slotKey(o.Slot), SlotWith: slotName(o.Slot), Papers: toJSON(o.Papers), Priority: o.Priority, PriorityWhy: toJSON(o.PriorityWhy), Marks: toJSON(o.Marks),
@@ -186,6 +210,17 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 			Token: s.Token, ShippedAt: toMS(s.ShippedAt), NextPoll: toMS(s.NextPoll), LastQuery: toMS(s.LastQuery), Polls: s.Polls,
 			Subscribed: s.Subscribed,
 		})
+	}
+	for i := range o.Changes {
+		c := &o.Changes[i]
+		row := changeRow{
+			OrderID: string(o.ID), No: c.No, Kind: string(c.Kind), Status: string(c.Status), Revision: c.Revision, Was: string(c.Was), Minor: c.Minor,
+			ByCode: c.By, ByName: c.Name, SaidAt: toMS(c.SaidAt), DoneAt: toMS(c.DoneAt), Before: toJSON(c.Before), After: toJSON(c.After), Notice: toJSON(c.Notice),
+		}
+		if c.Notice != nil {
+			row.RaisedAt, row.NoticedAt = toMS(c.Notice.RaisedAt), toMS(c.Notice.AckAt)
+		}
+		r.changes = append(r.changes, row)
 	}
 	return r, m.err
 }
@@ -239,6 +274,15 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 		}
 		err = errors.Join(err, fromJSON(s.Events, &shipment.Events))
 		o.Shipments = append(o.Shipments, shipment)
+	}
+	for i := range r.changes {
+		c := &r.changes[i]
+		change := orders.Change{
+			No: c.No, Kind: orders.ChangeKind(c.Kind), Status: orders.ChangeStatus(c.Status), Revision: c.Revision, Was: orders.Status(c.Was), Minor: c.Minor,
+			By: c.ByCode, Name: c.ByName, SaidAt: fromMS(c.SaidAt), DoneAt: fromMS(c.DoneAt),
+		}
+		err = errors.Join(err, fromJSON(c.Before, &change.Before), fromJSON(c.After, &change.After), fromJSON(c.Notice, &change.Notice))
+		o.Changes = append(o.Changes, change)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("stored order %s: %w", w.ID, err)
@@ -364,7 +408,7 @@ func (tx *Tx) SaveOrder(o *orders.Order) error {
 			return fmt.Errorf("save order %s: %w", o.ID, err)
 		}
 		if n > 0 {
-			for _, table := range []string{"order_lines", "order_nodes", "shipments"} {
+			for _, table := range []string{"order_lines", "order_nodes", "shipments", "order_changes"} {
 				tx.queue(statement{"DELETE FROM " + table + " WHERE order_id = ?", []any{string(o.ID)}})
 			}
 			tx.saveParts(o.ID, &orderRows{}, rows)
@@ -375,11 +419,12 @@ func (tx *Tx) SaveOrder(o *orders.Order) error {
 	return orders.Errorf(orders.CodeConflict, "订单 %s 刚刚被别人改过，请再看一次", o.ID)
 }
 
-// saveParts writes the lines, nodes and shipments that differ from the stored ones.
+// saveParts writes the lines, nodes, shipments and changes that differ from the stored ones.
 func (tx *Tx) saveParts(id orders.OrderID, stored, rows *orderRows) {
 	saveRows(tx, "no", stored.lines, rows.lines, func(r *lineRow) int { return r.No }, sameLine)
 	saveRows(tx, "seq", stored.nodes, rows.nodes, func(r *nodeRow) int { return r.Seq }, same)
 	saveRows(tx, "no", stored.shipments, rows.shipments, func(r *shipmentRow) int { return r.No }, same)
+	saveRows(tx, "no", stored.changes, rows.changes, func(r *changeRow) int { return r.No }, same)
 	tx.remember(id, rows)
 }
 
@@ -417,14 +462,14 @@ func saveRows[R any](tx *Tx, column string, stored, now []R, number func(*R) int
 	}
 }
 
-// withParts reads the lines, nodes and shipments of orders.
+// withParts reads the lines, nodes, shipments and changes of orders.
 func withParts(ctx context.Context, db *gorm.DB, found []orderRow) ([]*orderRows, error) {
 	if len(found) == 0 {
 		return nil, nil
 	}
 	out := make([]*orderRows, len(found))
 	byID := make(map[string]*orderRows, len(found))
-	var all, routed, shipped []string
+	var all, routed, shipped, changed []string
 	for i := range found {
 		r := &orderRows{order: found[i]}
 		out[i], byID[r.order.ID] = r, r
@@ -434,6 +479,9 @@ func withParts(ctx context.Context, db *gorm.DB, found []orderRow) ([]*orderRows
 		}
 		if r.order.ShipmentCount > 0 {
 			shipped = append(shipped, r.order.ID)
+		}
+		if r.order.ChangeCount > 0 {
+			changed = append(changed, r.order.ID)
 		}
 	}
 	lines, err := partRows[lineRow](ctx, db, all, "no")
@@ -448,6 +496,10 @@ func withParts(ctx context.Context, db *gorm.DB, found []orderRow) ([]*orderRows
 	if err != nil {
 		return nil, err
 	}
+	changes, err := partRows[changeRow](ctx, db, changed, "no")
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range lines {
 		byID[r.OrderID].lines = append(byID[r.OrderID].lines, r)
 	}
@@ -456,6 +508,9 @@ func withParts(ctx context.Context, db *gorm.DB, found []orderRow) ([]*orderRows
 	}
 	for _, r := range shipments {
 		byID[r.OrderID].shipments = append(byID[r.OrderID].shipments, r)
+	}
+	for _, r := range changes {
+		byID[r.OrderID].changes = append(byID[r.OrderID].changes, r)
 	}
 	return out, nil
 }

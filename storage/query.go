@@ -96,6 +96,40 @@ func (s *Store) DayFigures(ctx context.Context, sales orders.StaffCode, from, un
 	return f, nil
 }
 
+// ChangeFigures returns how long changes took that took effect from one time until before another; sales limits them to an owner
+// where not empty.
+func (s *Store) ChangeFigures(ctx context.Context, sales orders.StaffCode, from, until time.Time) (orders.ChangeFigures, error) {
+	var f orders.ChangeFigures
+	var rows []struct {
+		OrderID                             orders.OrderID
+		SaidAt, DoneAt, RaisedAt, NoticedAt int64
+		SentAt                              int64
+	}
+	err := s.db.WithContext(ctx).Raw(`SELECT c.order_id, c.said_at, c.done_at, c.raised_at, c.noticed_at, COALESCE((SELECT MIN(d.sent_at) FROM deliveries d
+			WHERE d.order_id = c.order_id AND d.kind = 'warehouse.change' AND d.status = 1 AND d.sent_at >= c.raised_at), 0) AS sent_at
+		FROM order_changes c JOIN orders o ON o.id = c.order_id WHERE c.done_at >= ? AND c.done_at < ? AND (? = '' OR o.sales = ?)
+		ORDER BY c.done_at, c.order_id, c.no`, toMS(from), toMS(until), string(sales), string(sales)).Scan(&rows).Error
+	if err != nil {
+		return f, fmt.Errorf("figures of changes: %w", err)
+	}
+	for _, r := range rows {
+		span := func(from, to int64) time.Duration { return time.Duration(max(0, to-from)) * time.Millisecond }
+		f.Response.Add(r.OrderID, span(r.SaidAt, r.DoneAt))
+		if r.RaisedAt == 0 {
+			continue
+		}
+		if r.SentAt > 0 {
+			f.Told.Add(r.OrderID, span(r.RaisedAt, r.SentAt))
+		}
+		if r.NoticedAt > 0 {
+			f.Taken.Add(r.OrderID, span(r.RaisedAt, r.NoticedAt))
+		} else {
+			f.Open++
+		}
+	}
+	return f, nil
+}
+
 // OrderByLink returns the order of a page's token: CodeNotFound where unknown or withdrawn.
 func (s *Store) OrderByLink(ctx context.Context, token string) (*orders.Order, error) {
 	found, err := s.find(ctx, "SELECT o.* FROM order_links l JOIN orders o ON o.id = l.order_id WHERE l.token = ?", token)

@@ -18,7 +18,7 @@ import (
 // Each entry of the audit trail carries what its transaction changed of the order, column by column with
 // the values before and after, so that the trail alone tells every state that the order was in.
 
-// changes are those of one transaction: by row ("order", "line 1", "node 2", "shipment 1"), then by
+// changes are those of one transaction: by row ("order", "line 1", "node 2", "shipment 1", "change 1"), then by
 // column. A row without columns was taken away; "anew" says that what was there before does not count.
 type changes map[string]map[string][2]any
 
@@ -36,6 +36,7 @@ func changesOf(before, now *orderRows) string {
 	changedRows(out, "line", before.lines, now.lines, func(r *lineRow) int { return r.No })
 	changedRows(out, "node", before.nodes, now.nodes, func(r *nodeRow) int { return r.Seq })
 	changedRows(out, "shipment", before.shipments, now.shipments, func(r *shipmentRow) int { return r.No })
+	changedRows(out, "change", before.changes, now.changes, func(r *changeRow) int { return r.No })
 	return toJSON(out)
 }
 
@@ -137,6 +138,8 @@ func (s *Store) Replay(ctx context.Context, id orders.OrderID) (*orders.Order, e
 				rows.nodes, err = redoRow(rows.nodes, columns, func(r *nodeRow) int { return r.Seq }, n)
 			case "shipment":
 				rows.shipments, err = redoRow(rows.shipments, columns, func(r *shipmentRow) int { return r.No }, n)
+			case "change":
+				rows.changes, err = redoRow(rows.changes, columns, func(r *changeRow) int { return r.No }, n)
 			default:
 				err = errors.New("unknown row")
 			}

@@ -30,7 +30,7 @@ func Parse(name string, data []byte) (*Engine, error) {
 	if len(doc.Content) == 0 {
 		return nil, orders.Errorf(orders.CodeInvalid, "%s 是空的，要有 routes", name)
 	}
-	top := r.fields(doc.Content[0], "规则文件", "routes", "checks", "triggers", "freight", "priority", "urgent")
+	top := r.fields(doc.Content[0], "规则文件", "routes", "checks", "triggers", "freight", "priority", "urgent", "small_change")
 	if n := top["routes"]; n == nil {
 		r.mistake(doc.Content[0], "缺 routes（审批路由）")
 	} else {
@@ -52,6 +52,12 @@ func Parse(name string, data []byte) (*Engine, error) {
 		e.urgent = r.roles(n, "urgent")
 	} else {
 		e.urgent = []orders.Role{orders.RoleWarehouseLead, orders.RoleWarehouse, orders.RoleOperations, orders.RoleAdmin}
+	}
+	if n := top["small_change"]; n != nil {
+		var err error
+		if e.small, err = orders.ParseMoney(r.text(n, "small_change")); err != nil || e.small < 0 {
+			r.mistake(n, "small_change 要写成金额（元），例如 small_change: 500")
+		}
 	}
 	if len(r.mistakes) > 0 {
 		return nil, orders.Errorf(orders.CodeInvalid, "%s", strings.Join(r.mistakes, "\n"))

@@ -33,6 +33,7 @@ type Engine struct {
 	freight  []freight
 	priority []bonus
 	urgent   []orders.Role
+	small    orders.Money // a change of an approved order by no more needs no approval
 }
 
 var _ orders.Rules = (*Engine)(nil)
@@ -94,7 +95,7 @@ func (e *Engine) Route(f orders.Facts) (orders.Route, error) {
 	if err != nil {
 		return orders.Route{}, err
 	}
-	out := orders.Route{Name: found.name, Tell: slices.Clone(found.tell), Version: e.Version}
+	out := orders.Route{Name: found.name, Tell: slices.Clone(found.tell), Version: e.Version, Small: e.small}
 	env := environment(values)
 	for j := range found.steps {
 		s, err := found.steps[j].lay(env)

@@ -54,7 +54,11 @@ func (e *Engine) Words() []Section {
 		priority.Rows = append(priority.Rows, Row{Name: b.name, When: b.when.words(), Pieces: []string{fmt.Sprintf("加 %d 分", b.points)}})
 	}
 	urgent := Section{Title: "加急", Rows: []Row{{Name: "依次提醒", Pieces: []string{roleList(e.urgent, "、")}}}}
-	return slices.DeleteFunc([]Section{routes, checks, triggers, freights, priority, urgent}, func(s Section) bool { return len(s.Rows) == 0 })
+	small := Section{Title: "变更"}
+	if e.small > 0 {
+		small.Rows = []Row{{Name: "小改动", Pieces: []string{fmt.Sprintf("合计和批准时相差不超过 %s，不用重新审批", e.small)}}}
+	}
+	return slices.DeleteFunc([]Section{routes, checks, triggers, freights, priority, urgent, small}, func(s Section) bool { return len(s.Rows) == 0 })
 }
 
 func (r *route) words() Row {

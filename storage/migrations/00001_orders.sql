@@ -55,6 +55,7 @@ CREATE TABLE orders (
   held BIGINT NOT NULL CHECK (held >= 0),
   invoiced BIGINT NOT NULL,
   shipment_count INT NOT NULL,
+  change_count INT NOT NULL,
   alert TEXT NOT NULL,
   asked INT NOT NULL,
   corrected INT NOT NULL,
@@ -142,6 +143,29 @@ CREATE TABLE shipments (
 );
 CREATE INDEX shipments_tracking ON shipments (tracking);
 CREATE INDEX shipments_token ON shipments (token);
+
+-- What was to be changed of orders that had been submitted, with what they asked for before and after.
+CREATE TABLE order_changes (
+  order_id VARCHAR(32) NOT NULL,
+  no INT NOT NULL,
+  kind VARCHAR(16) NOT NULL,
+  status VARCHAR(16) NOT NULL,
+  revision INT NOT NULL,
+  was VARCHAR(32) NOT NULL,
+  minor TINYINT NOT NULL,
+  by_code VARCHAR(64) NOT NULL,
+  by_name TEXT NOT NULL,
+  said_at BIGINT NOT NULL,
+  done_at BIGINT NOT NULL,
+  before_content MEDIUMTEXT NOT NULL,
+  after_content MEDIUMTEXT NOT NULL,
+  notice TEXT NOT NULL,
+  raised_at BIGINT NOT NULL,
+  noticed_at BIGINT NOT NULL,
+  PRIMARY KEY (order_id, no),
+  FOREIGN KEY (order_id) REFERENCES orders (id)
+);
+CREATE INDEX order_changes_done ON order_changes (done_at);
 
 CREATE TABLE stock (
   product VARCHAR(64) NOT NULL,
