@@ -443,7 +443,7 @@ func (h *history) may(verb string, who orders.StaffCode, o *orders.Order, other 
 	case "amend":
 		return when(is(onward...) && (h.overdue() == 0 || o.Exception != ""), perhaps)
 	case "take":
-		return when(o.Notice() != nil, perhaps)
+		return when(o.Notice() != nil || o.Alert != nil && o.Alert.AckBy == "", perhaps)
 	case "deliver":
 		return when(is(orders.StatusShipped), perhaps)
 	case "invoice":
