@@ -35,7 +35,7 @@ type Content struct {
 // Content returns what the order asks for now.
 func (o *Order) Content() Content {
 	c := Content{
-		Lines: slices.Clone(o.Lines), Total: o.Total, DeliverBy: o.DeliverBy, Urgent: o.Urgent, UrgentWords: o.UrgentWords, Carrier: o.Carrier,
+		Lines: slices.Clone(o.Lines), Total: o.Total, DeliverBy: o.DeliverBy, Urgent: o.Urgent && !o.raised(), UrgentWords: o.UrgentWords, Carrier: o.Carrier,
 		Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment, PO: o.PO, Note: o.Note, Requirement: o.Requirement,
 		Extra: maps.Clone(o.Extra), Route: o.Route, Findings: o.Findings, Exception: o.Exception, Marks: o.Marks, Freight: o.Freight,
 	}
@@ -45,9 +45,12 @@ func (o *Order) Content() Content {
 	return c
 }
 
+// raised tells whether the order is urgent by its green channel, which is no part of what it asks for.
+func (o *Order) raised() bool { return o.Green != nil && o.Green.Raised }
+
 // Put makes the order ask for c.
 func (c Content) Put(o *Order) {
-	o.Lines, o.Total, o.DeliverBy, o.Urgent, o.UrgentWords, o.Carrier = slices.Clone(c.Lines), c.Total, c.DeliverBy, c.Urgent, c.UrgentWords, c.Carrier
+	o.Lines, o.Total, o.DeliverBy, o.Urgent, o.UrgentWords, o.Carrier = slices.Clone(c.Lines), c.Total, c.DeliverBy, c.Urgent || o.raised(), c.UrgentWords, c.Carrier
 	o.Contact, o.Phone, o.Address, o.Payment, o.PO, o.Note, o.Requirement = c.Contact, c.Phone, c.Address, c.Payment, c.PO, c.Note, c.Requirement
 	o.Extra, o.Route, o.Findings, o.Exception, o.Marks, o.Freight = maps.Clone(c.Extra), c.Route, c.Findings, c.Exception, c.Marks, c.Freight
 }
