@@ -47,8 +47,8 @@ var (
 var leastEffects = map[string]int{
 	"place": 100, "revise": 20, "confirm": 60, "except": 10, "approve": 60, "reject": 10, "send back": 8, "transfer": 8, "add": 8, "skip": 8,
 	"cancel": 40, "ship": 20, "deliver": 15, "tick": 100, "invoice": 30, "pay": 50, "void": 15,
-	"approved": 25, "approved again": 1, "over the limit": 15, "overdue": 3, "by a deputy": 5, "two of one step": 2,
-	"amend": 15, "take": 2, "small": 1, "changed back": 1, "expired": 10, "green": 15, "close": 2, "green over": 5, "escalated": 40, "reservation over": 25, "short": 1, "refused": 150,
+	"approved": 25, "approved again": 1, "over the limit": 15, "overdue": 1, "by a deputy": 5, "two of one step": 2,
+	"amend": 15, "take": 1, "changed back": 1, "expired": 10, "green": 15, "close": 2, "green over": 5, "escalated": 40, "reservation over": 25, "short": 1, "refused": 150,
 }
 
 // historyRoles are who has which roles, and staffCodes all of them.
