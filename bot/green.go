@@ -3,11 +3,8 @@ package bot
 import (
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
-
-	"github.com/shopspring/decimal"
 
 	"orderbot/cards"
 	"orderbot/orders"
@@ -25,15 +22,15 @@ var (
 	}{
 		{regexp.MustCompile(`(?:紧急等级|紧急级别)?[:是为]?\s*(?:特急|特级|最高级?)`), func(s *orders.GreenSwitches) { s.Urgency = 2 }},
 		{regexp.MustCompile(`(?:紧急等级|紧急级别)?[:是为]?\s*加急`), func(s *orders.GreenSwitches) { s.Urgency = max(s.Urgency, 1) }},
-		{regexp.MustCompile(`(?:跳过|免|不用|不做|不查|略过)(?:财务)?(?:的)?信用(?:复核|审核|核查)?`), func(s *orders.GreenSwitches) { s.SkipCredit = true }},
+		{greenCredit, func(s *orders.GreenSwitches) { s.SkipCredit = true }},
 		{regexp.MustCompile(`(?:启用|动用|使用|可用|用)?安全库存`), func(s *orders.GreenSwitches) { s.Safety = true }},
 		{regexp.MustCompile(`直(?:达|接|通)(?:安排)?(?:生产|排产|产线)(?:看板)?`), func(s *orders.GreenSwitches) { s.Production = true }},
 		{regexp.MustCompile(`(?:报关)?预申报|提前报关`), func(s *orders.GreenSwitches) { s.Customs = true }},
 	}
-	greenNot    = regexp.MustCompile(`(?:不要|不用|别|不|没有?|禁止)\s*(?:跳过|启用|动用|使用|直达|直接|提前|做)`)
+	greenCredit = regexp.MustCompile(`(?:跳过|免|不用|不做|不查|略过)(?:财务)?(?:的)?信用(?:复核|审核|核查)?|信用(?:复核|审核|核查)?(?:跳过|略过|不用[做查]?|不做|不查)`)
+	greenFine   = regexp.MustCompile(`[等来赶]不[及了上起]|不[够足]|特别|[级识分]别|无[菌锡纺]|免疫|没货`)
+	greenNot    = regexp.MustCompile(`[不别除没无非勿未免禁]|跳过|略过|去掉|拿掉|关[闭掉了]|取消|停[用掉]|暂缓|排除|以外|之外`)
 	greenClose  = regexp.MustCompile(`^(?:关闭|关掉|关了|关|取消|结束|停掉|停)$`)
-	greenSpan   = regexp.MustCompile(`(?:为期|时长|有效期?|开)?\s*(\d+(?:\.\d+)?|[一二两三四五六七八九十]+)\s*个?\s*(小时|钟头|天|日|h|H)(?:内|之内|有效)?`)
-	greenMoment = regexp.MustCompile(`(从|自|到|至|截止|直到|~|-)?\s*(今天|明天|后天|(?:(\d{4})[年/.-])?(\d{1,2})[月/.-](\d{1,2})[日号]?)\s*(上午|早上|中午|下午|晚上)?\s*(?:(\d{1,2})[点时:](\d{1,2})?分?(半)?)?\s*(起|开始|为止|截止|前)?`)
 	greenUsage  = "请写明开哪几项，例如「绿色通道 %s 特急 跳过信用复核 启用安全库存 直达生产 报关预申报 48小时 医院急救」；只发「绿色通道 %s」会给您一张可以点的卡片。没有改动"
 )
 
@@ -44,8 +41,8 @@ func parseGreen(arg string, now time.Time) (g orders.Green, closes bool, err err
 	if greenClose.MatchString(first) {
 		return orders.Green{Reason: strings.Trim(rest, edges)}, true, nil
 	}
-	if greenNot.MatchString(arg) {
-		return g, false, orders.Errorf(orders.CodeInvalid, "只写要开的几项就行，不开的不用写。没有改动")
+	if not := greenNot.FindString(greenFine.ReplaceAllString(greenCredit.ReplaceAllString(arg, " "), " ")); not != "" {
+		return g, false, orders.Errorf(orders.CodeInvalid, "只写要开的几项就行，不开的不用写；原因里也请换个说法，有「%s」怕开错。没有改动", not)
 	}
 	if greenAll.MatchString(arg) {
 		g.GreenSwitches = orders.GreenSwitches{Urgency: 2, SkipCredit: true, Safety: true, Production: true, Customs: true}
@@ -63,99 +60,6 @@ func parseGreen(arg string, now time.Time) (g orders.Green, closes bool, err err
 	arg = strings.Join(strings.FieldsFunc(arg, func(r rune) bool { return strings.ContainsRune(" 、,，;；+/", r) }), " ")
 	g.Reason = strings.Trim(strings.TrimPrefix(strings.TrimPrefix(arg, "原因"), "因为"), edges)
 	return g, false, nil
-}
-
-// greenTimes takes the times out of the words: from when until when, else for how long, else as long as usual.
-func greenTimes(g *orders.Green, arg string, now time.Time) (string, error) {
-	g.From = now
-	var moments []time.Time
-	var begins []bool
-	for _, m := range greenMoment.FindAllStringSubmatch(arg, -1) {
-		at, ok := greenAt(m, now)
-		if !ok {
-			return arg, orders.Errorf(orders.CodeInvalid, "没有「%s」这个时间，没有改动", strings.TrimSpace(m[0]))
-		}
-		isStart := m[1] == "从" || m[1] == "自" || m[10] == "起" || m[10] == "开始"
-		if !isStart && m[7] == "" {
-			at = at.AddDate(0, 0, 1) // through that day
-		}
-		moments, begins = append(moments, at), append(begins, isStart)
-	}
-	arg = greenMoment.ReplaceAllString(arg, " ")
-	span := orders.GreenUsual
-	if m := greenSpan.FindStringSubmatch(arg); m != nil {
-		n, ok := greenNumber(m[1])
-		unit := time.Hour
-		if m[2] == "天" || m[2] == "日" {
-			unit = 24 * time.Hour
-		}
-		if span = time.Duration(n.Mul(decimal.NewFromInt(int64(unit))).IntPart()); !ok || span <= 0 || span > orders.GreenLongest {
-			return arg, orders.Errorf(orders.CodeInvalid, "绿色通道一次最多开 31 天，没有改动")
-		}
-		arg = strings.Replace(arg, m[0], " ", 1)
-	}
-	switch {
-	case len(moments) > 2:
-		return arg, orders.Errorf(orders.CodeInvalid, "时间写得太多了，请写「到 3月14日18点」或「从 … 到 …」，没有改动")
-	case len(moments) == 2:
-		g.From, g.Until = moments[0], moments[1]
-	case len(moments) == 1 && begins[0]:
-		g.From, g.Until = moments[0], moments[0].Add(span)
-	case len(moments) == 1:
-		g.Until = moments[0]
-	default:
-		g.Until = now.Add(span)
-	}
-	return arg, nil
-}
-
-func greenNumber(word string) (decimal.Decimal, bool) {
-	if d, err := decimal.NewFromString(word); err == nil {
-		return d, d.LessThan(decimal.NewFromInt(10_000))
-	}
-	digits := map[rune]int64{'一': 1, '二': 2, '两': 2, '三': 3, '四': 4, '五': 5, '六': 6, '七': 7, '八': 8, '九': 9}
-	var n, last int64
-	for _, r := range word {
-		if r == '十' {
-			n += max(last, 1) * 10
-			last = 0
-		} else {
-			last = digits[r]
-		}
-	}
-	return decimal.NewFromInt(n + last), true
-}
-
-// greenAt is the moment that a match of greenMoment names.
-func greenAt(m []string, now time.Time) (time.Time, bool) {
-	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
-	days := map[string]int{"今天": 0, "明天": 1, "后天": 2}
-	var day time.Time
-	ok := true
-	if n, isWord := days[m[2]]; isWord {
-		day = today.AddDate(0, 0, n)
-	} else {
-		year := today.Year()
-		if m[3] != "" {
-			year, _ = strconv.Atoi(m[3])
-		}
-		month, _ := strconv.Atoi(m[4])
-		number, _ := strconv.Atoi(m[5])
-		day = time.Date(year, time.Month(month), number, 0, 0, 0, 0, now.Location())
-		ok = int(day.Month()) == month && day.Day() == number
-		if m[3] == "" && day.Before(today.AddDate(0, -6, 0)) { // in December, of January
-			day = day.AddDate(1, 0, 0)
-		}
-	}
-	hour, _ := strconv.Atoi(m[7])
-	minute, _ := strconv.Atoi(m[8])
-	if m[9] != "" {
-		minute = 30
-	}
-	if (m[6] == "下午" || m[6] == "晚上") && hour > 0 && hour < 12 {
-		hour += 12
-	}
-	return day.Add(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute), ok && hour <= 24 && minute < 60
 }
 
 // green opens or closes the green channel of orders by words, or offers the card with its switches: 「绿色通道 SO… 特急 48小时」.
