@@ -115,3 +115,8 @@ func GreenTask(o *orders.Order, what string) Message {
 	rows = append(rows, o.Green.Name+"开通，到 "+when(o.Green.Until)+" 为止；现在就可以办，不用等审批")
 	return Message{Text: clipBytes(strings.Join(rows, "\n"), TextLimit)}
 }
+
+// StopGreen stops planner and purchasing, who may have begun already. became is what became of the order: 已取消.
+func StopGreen(o *orders.Order, became, why string) Message {
+	return Message{Text: join("\n", "【绿色通道】停止办理 "+string(o.ID)+"："+customerName(o, nil)+"的订单"+became+"。还没办的先不要办，已经办了的请和业务员说一声。", reason(why))}
+}

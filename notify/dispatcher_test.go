@@ -565,6 +565,55 @@ func TestACancelledOrder(t *testing.T) {
 	})
 }
 
+// Who was told to begin at once by a green channel is stopped as often as the order comes to nothing.
+func TestWhatAGreenChannelStartedIsStopped(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(t *testing.T, f *firm, tx notify.Tx, id orders.OrderID) error{
+		"已取消": func(t *testing.T, f *firm, tx notify.Tx, id orders.OrderID) error {
+			t.Helper()
+			_, err := f.desk.Cancel(tx, id, 0, "客户不要了", f.actor(t, "S1"))
+			return err
+		},
+		"被驳回": func(t *testing.T, f *firm, tx notify.Tx, id orders.OrderID) error {
+			t.Helper()
+			_, err := f.desk.Decide(tx, id, 0, 0, false, "价格不对", f.actor(t, "M1"))
+			return err
+		},
+		"退回修改": func(t *testing.T, f *firm, tx notify.Tx, id orders.OrderID) error {
+			t.Helper()
+			_, err := f.desk.SendBack(tx, id, "交期再问问", f.actor(t, "M1"))
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFirm(orders.RoleSalesManager)
+			f.people = append(slices.Clone(f.people),
+				orders.Staff{Code: "P9", Name: "纪划", Roles: []orders.Role{orders.RolePlanner}, WeCom: "w-planner"})
+			id := f.place(t, nil)
+			f.must(t, func(tx notify.Tx) error {
+				_, err := f.desk.OpenGreen(tx, id, -1, orders.Green{
+					GreenSwitches: orders.GreenSwitches{Production: true, Customs: true}, From: f.now, Until: f.now.Add(time.Hour),
+				}, f.actor(t, "O1"))
+				return err
+			})
+			f.dispatch(t)
+			begun := f.sentAs(notify.KindGreen)
+			require.Subset(t, begun, []string{"w-planner", "w-buyer"})
+			f.must(t, func(tx notify.Tx) error { return end(t, f, tx, id) })
+			f.dispatch(t)
+			require.ElementsMatch(t, begun, f.sentAs(notify.KindStop))
+			require.Contains(t, f.text(t, notify.KindStop, "w-planner"), name)
+			if name != "退回修改" {
+				return
+			}
+			f.must(t, func(tx notify.Tx) error { _, err := f.desk.Cancel(tx, id, 0, "", f.actor(t, "S1")); return err })
+			f.dispatch(t)
+			require.Len(t, f.sentAs(notify.KindStop), len(begun), "they have stopped already")
+		})
+	}
+}
+
 func TestAnExpiredDraftIsToldOnceToItsChat(t *testing.T) {
 	t.Parallel()
 	f := newFirm()

@@ -26,7 +26,7 @@ const (
 	KindGreen       = "green.task"          // to planner and purchasing: what a green channel lets them do at once
 	KindPick        = "warehouse.pick"      // to the warehouse
 	KindPickList    = "warehouse.pick_list" // to the warehouse, with a button, where goods come from several
-	KindStop        = "warehouse.stop"      // to whom the warehouse's message went, after a cancellation
+	KindStop        = "warehouse.stop"      // to whom the warehouse's message or a green channel's task went, once there is nothing to do any more
 	KindUrgentCopy  = "urgent.copy"         // to finance, for information
 	KindExpired     = "order.expired"       // to the chat in which the draft was made
 	KindReservation = "reservation.ended"   // to the salesperson and the approvers

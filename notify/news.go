@@ -60,8 +60,12 @@ func (n *news) route() error {
 		return n.approved()
 	case orders.EventSentBack:
 		n.tellSales(KindDecided)
+		return n.stop(KindGreen, cards.StopGreen(n.o, "退回修改，还没有下单", ""))
 	case orders.EventRejected:
 		n.tellSales(KindDecided)
+		if err := n.stop(KindGreen, cards.StopGreen(n.o, "被驳回", n.o.CloseReason)); err != nil {
+			return err
+		}
 		return n.tellOrigin(KindCustomer, n.toldCustomer())
 	case orders.EventCancelled:
 		return n.cancelled()
@@ -596,15 +600,25 @@ func (n *news) cancelled() error {
 	if err := errors.Join(n.settleAlerts(), n.settleNotices()); err != nil {
 		return err
 	}
-	picks, err := n.tx.DeliveriesOf(n.o.ID, KindPick)
+	return errors.Join(n.stop(KindPick, cards.StopPicking(n.o)), n.stop(KindGreen, cards.StopGreen(n.o, "已取消", n.o.CloseReason)))
+}
+
+// stop stops everybody who was told to begin by a message of a kind and was not stopped since, once.
+func (n *news) stop(kind string, m cards.Message) error {
+	begun, err := n.tx.DeliveriesOf(n.o.ID, kind)
+	if err != nil {
+		return err
+	}
+	stopped, err := n.tx.DeliveriesOf(n.o.ID, KindStop)
 	if err != nil {
 		return err
 	}
 	var chats []orders.Chat
-	for _, p := range picks {
-		if !slices.Contains(chats, p.Chat) {
-			chats = append(chats, p.Chat)
-			n.put(p.Chat, string(p.Chat.Platform)+":"+p.Chat.ID, KindStop, cards.StopPicking(n.o))
+	for _, b := range begun {
+		isStopped := func(d orders.Delivery) bool { return d.Chat == b.Chat && d.ID > b.ID }
+		if !slices.Contains(chats, b.Chat) && !slices.ContainsFunc(stopped, isStopped) {
+			chats = append(chats, b.Chat)
+			n.put(b.Chat, kind+":"+string(b.Chat.Platform)+":"+b.Chat.ID, KindStop, m)
 		}
 	}
 	return nil
