@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"math"
 	"regexp"
 	"slices"
@@ -98,18 +99,37 @@ func pageColour(spots []spot) int {
 	return best
 }
 
+// groundOf tells the page's colour where a line stands: that of the nearest time in the middle of the page, which stands in no bubble
+// (the page may shade from one colour to another, and the head of the screen has its own), else the commonest.
+func groundOf(spots []spot, width float64) func(spot) int {
+	var times []spot
+	for _, s := range spots {
+		if s.top > width*0.16 && s.middle > 0.35 && s.middle < 0.65 && (clockLine.MatchString(s.Text) || dayLine.MatchString(s.Text)) {
+			times = append(times, s)
+		}
+	}
+	common := pageColour(spots)
+	return func(s spot) int {
+		if len(times) == 0 {
+			return common
+		}
+		return slices.MinFunc(times, func(a, b spot) int { return cmp.Compare(math.Abs(a.top-s.top), math.Abs(b.top-s.top)) }).Back
+	}
+}
+
 // readBubbles reads the bubbles of a chat: lines on another colour than the page's, one column at the left and one at
 // the right.
 func readBubbles(p page.Page) (chat, bool) {
 	spots := spotsOf(p)
-	ground := pageColour(spots)
+	ground := groundOf(spots, p.Width)
 	var c chat
 	var lines []spot // of bubbles
 	var names []spot
+	left := ""                 // title at the left, behind the arrow
 	clocks := map[int]string{} // before which line of bubbles a time stands
 	headEnd := p.Width * 0.25  // the head of the screen is about a quarter of its width high
 	for _, s := range spots {
-		onPage := colourGap(s.Back, ground) < 10
+		onPage := colourGap(s.Back, ground(s)) < 10 || s.top < p.Width*0.16 && colourGap(s.Back, spots[0].Back) < 10
 		short := len([]rune(s.Text)) <= 2
 		switch {
 		case s.Text == "" || slices.ContainsFunc(hintWords, func(w string) bool { return strings.Contains(s.Text, w) }):
@@ -118,6 +138,8 @@ func readBubbles(p page.Page) (chat, bool) {
 		case onPage && s.top < headEnd && s.right < 0.2: // ‹ 99+
 		case onPage && s.top < headEnd && c.title == "" && s.middle > 0.3 && s.middle < 0.7 && !clockLine.MatchString(s.Text):
 			c.title = s.Text
+		case c.title == "" && left == "" && s.top < p.Width*0.16 && colourGap(s.Back, spots[0].Back) < 10 && len([]rune(s.Text)) > 3 && !signalLine.MatchString(s.Text) && !clockLine.MatchString(s.Text):
+			left = strings.Trim(s.Text, " <‹（(")
 		case clockLine.MatchString(s.Text) && s.middle > 0.35 && s.middle < 0.65:
 			clocks[len(lines)] = s.Text
 		case onPage && s.left < 0.3:
@@ -126,6 +148,9 @@ func readBubbles(p page.Page) (chat, bool) {
 		default:
 			lines = append(lines, s)
 		}
+	}
+	if c.title == "" && len(clocks) > 0 {
+		c.title = left
 	}
 	if len(lines) == 0 || len(clocks) == 0 && c.title == "" {
 		return chat{}, false

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -347,12 +348,7 @@ func (x *Lexicon) buyersOf(c chat, msg Message) []said {
 			question = b.text
 			continue
 		}
-		customer := int32(-1)
-		if b.sender != "" {
-			if ids := x.customersNamed(normal(b.sender)); len(ids) == 1 {
-				customer = ids[0]
-			}
-		}
+		customer := x.senderOf(b.sender)
 		text := answered(question, deal.asked(x.retold(salutation.ReplaceAllString(b.text, ""))))
 		question = ""
 		if text == "" || x.declined(text, out) {
@@ -364,10 +360,15 @@ func (x *Lexicon) buyersOf(c chat, msg Message) []said {
 			i = len(out) - 1
 		}
 		// a bubble of another day: relative days count from that one
-		if day := dayOf(b.time); day != "" && day != clock {
-			out[i].lines = append(out[i].lines, headOf(b, day))
+		day := dayOf(b.time, msg.Time)
+		if day != clock {
+			head := day
+			if head == "" {
+				head = msg.Time.Format("1月2日")
+			}
+			out[i].lines = append(out[i].lines, headOf(b, head))
 		}
-		clock = dayOf(b.time)
+		clock = day
 		out[i].lines = append(out[i].lines, text)
 	}
 	if c.log && len(out) > 1 {
@@ -378,6 +379,28 @@ func (x *Lexicon) buyersOf(c chat, msg Message) []said {
 	}
 	deal.settle(out)
 	return out
+}
+
+// senderOf finds the customer that a name above a bubble means, by the customer's name or that of its person: 火车站店-柳店长. It
+// is -1 where that is open.
+func (x *Lexicon) senderOf(name string) int32 {
+	if name == "" {
+		return -1
+	}
+	if ids := x.customersNamed(normal(name)); len(ids) == 1 {
+		return ids[0]
+	}
+	s := scan{x: x}
+	parts := strings.FieldsFunc(string(normal(name)), func(r rune) bool { return strings.ContainsRune("-_—/|·@", r) })
+	if len(parts) < 2 { // 老崔 alone may be anybody
+		return -1
+	}
+	for _, part := range parts {
+		if ids, ok := s.person(part); ok && len(ids) == 1 {
+			return ids[0]
+		}
+	}
+	return -1
 }
 
 // retold leaves out what 算了 takes back in the same breath: 中通…算了德邦吧. A quantity before it stays.
@@ -424,8 +447,17 @@ func answered(question, text string) string {
 }
 
 // dayOf is the day that a time line bears, "" where it is a time of today.
-func dayOf(clock string) string {
+func dayOf(clock string, now time.Time) string {
 	r := normal(clock)
+	for i, w := range [...]string{"日", "一", "二", "三", "四", "五", "六"} { // 星期五 13:40 is of the last seven days
+		if has(r, 0, "星期"+w) || has(r, 0, "周"+w) || i == 0 && has(r, 0, "星期天") {
+			back := (int(now.Weekday()) - i + 7) % 7
+			if back == 0 {
+				return ""
+			}
+			return now.AddDate(0, 0, -back).Format("1月2日")
+		}
+	}
 	for i, c := range r {
 		if c == '日' || c == '号' {
 			return strings.TrimSpace(string(r[:i+1]))

@@ -237,16 +237,20 @@ func (f *factReader) row(row []page.Cell) {
 // dateGaps are the spaces that recognition puts inside a date: 3月 18日, 4 月 28 日.
 var dateGaps = [...]*regexp.Regexp{regexp.MustCompile(`(\d)\s+([年月日])`), regexp.MustCompile(`([年月])\s+(\d)`)}
 
+func withoutGaps(text string) string {
+	for _, gap := range dateGaps {
+		text = gap.ReplaceAllString(text, "$1$2")
+	}
+	return text
+}
+
 // joinProse puts lines of running text together that were wrapped at the right margin; a pair of keys on one line
 // stays apart from the next line.
 func joinProse(lines []page.Line, width float64) []string {
 	var out []string
 	lastRight := 0.0
 	for i, l := range lines {
-		text := strings.TrimSpace(l.Text)
-		for _, gap := range dateGaps {
-			text = gap.ReplaceAllString(text, "$1$2")
-		}
+		text := withoutGaps(strings.TrimSpace(l.Text))
 		if text == "" {
 			continue
 		}

@@ -161,7 +161,11 @@ func keyAt(r []rune, i int) (factKind, int, bool) {
 		case c == ' ':
 			spaced = true
 			// without a colon: only where the value looks like one
-			if k, known := factKeys[string(word)]; known && len(word) >= 2 && looksLike(k, r[j+1:]) {
+			k, known := factKeys[string(word)]
+			if !known {
+				k, known = meantBy(string(word))
+			}
+			if known && len(word) >= 2 && looksLike(k, r[j+1:]) {
 				kind, to, ok = k, j+1, true
 			}
 		default:
@@ -293,6 +297,9 @@ func (f *factReader) line(text string) {
 func (f *factReader) pair(p pair) {
 	if p.value == "" || p.keyed && p.kind == factIgnored {
 		return
+	}
+	if p.kind == factDate || p.kind == factWant {
+		p.value = withoutGaps(p.value)
 	}
 	t := newText(p.value)
 	if len(t.r) == 0 {
