@@ -178,3 +178,37 @@ func TestForwardedLogCountsDaysFromItsOwnDate(t *testing.T) {
 	require.Equal(t, []string{"C1: A01 3箱"}, brief(res.Orders))
 	require.Equal(t, "2026-03-11", res.Orders[0].DeliverBy)
 }
+
+func TestScreensOfOtherLooks(t *testing.T) {
+	t.Parallel()
+	// A page that shades, bubbles nearly as light as the head of the screen.
+	p := shot(skin{0xe0e8f0, 0xfdfdfe, 0x98e165}, "何静", "-3月6日 19:02", "<在不在", ">在的", "-09:05", "<丁腈手套M 3盒", "<明天上午送来", ">好")
+	for i := range p.Lines {
+		if l := &p.Lines[i]; l.Box[0].Y < 110 {
+			l.Back = 0xf6f6f6
+		} else if l.Back == 0xe0e8f0 && l.Box[0].Y > 400 {
+			l.Back = 0xeaeadd
+		}
+	}
+	res := readShot("", p)
+	require.Equal(t, []string{"C1: A01 3盒"}, brief(res.Orders))
+	require.Equal(t, "2026-03-12T12:00:00+08:00", res.Orders[0].DeliverBy, "a bare time is today's, whatever day was above")
+
+	// The title at the left, on a head of another colour.
+	left := shot(skin{0xf3f5f8, 0xfefefe, 0xcfe2ff}, "青禾何静", "-10:48", "<丁腈手套M 3盒", ">好")
+	for i := range left.Lines {
+		if l := &left.Lines[i]; l.Box[0].Y < 110 {
+			l.Back = 0x2f6fd6
+			if l.Text == "青禾何静" {
+				for k := range l.Box {
+					l.Box[k].X -= 280
+				}
+			}
+		}
+	}
+	require.Equal(t, []string{"C1: A01 3盒"}, brief(readShot("", left).Orders))
+
+	// Two shops in a group, named by place and person.
+	group := shot(day, "要货群（8）", "-星期二 13:40", "^人民路店-何静", "<丁腈手套M 3盒", "^东街店-佩佩", "<丁腈手套L 4盒", ">收到")
+	require.Equal(t, []string{"C1: A01 3盒", "C3: A02 4盒"}, brief(readShot("", group).Orders))
+}

@@ -27,8 +27,9 @@ const (
 	colAddress
 	colContact
 	colPhone
-	colNumber // a 编号 that may be a code or a running number: the values tell
-	colDecoy  // 库存, 在途, 上月用量: figures that are not ordered
+	colCarrier // 送货方式
+	colNumber  // a 编号 that may be a code or a running number: the values tell
+	colDecoy   // 库存, 在途, 上月用量: figures that are not ordered
 )
 
 // headings are words of table heads, normalised. A head is looked up as a whole, then without what stands in brackets,
@@ -64,6 +65,7 @@ var headings = func() map[string]heading {
 	add(colAddress, 0, "地址 收货地址 送货地址 交货地点 送货地点 address")
 	add(colContact, 0, "联系人 收货人 收货联系人 contact")
 	add(colPhone, 0, "电话 联系电话 手机 手机号 联系方式 phone tel")
+	add(colCarrier, 0, "送货方式 运输方式 物流 物流方式 快递 承运 承运商 发货方式 配送方式 提货方式")
 	add(colDecoy, 0, `在途 在途数 在途数量 现存 现存量 现有 现有库存 库存 库存数 库存量 库存数量 结存 结余 在库 安全库存 已到 已到货 已到数量 已发 已发数量 未发 欠货 欠交 起订量 最小起订量 最小包装 装箱数 装箱量 每箱数量 每箱 包装数 入数
 		上次 上次数量 上次采购 上月 上月用量 上月销量 上期 月用量 月均用量 月销量 历史用量 历史采购 参考数量 销量 近期销量 可用库存 可用量 仓库库存 科室库存 库位 品牌 厂家 生产厂家 厂商 产地 生产企业 注册证号 批号 有效期 效期 税率
 		税额 折扣 消耗 消耗量 上周用量 本月用量 年用量 库存上限 库存下限 剩余 余量 已订 已订数量 去年同期 重量 体积 毛重 净重`)
@@ -406,7 +408,7 @@ func (x *Lexicon) matrixColumns(cols []column, row []page.Cell, below [][]page.C
 func figures(below [][]page.Cell, i int) bool {
 	n := 0
 	for _, row := range below {
-		if i >= len(row) || strings.TrimSpace(row[i].Text) == "" || row[i].Merged {
+		if i >= len(row) || strings.Trim(row[i].Text, " -—/") == "" || row[i].Merged {
 			continue
 		}
 		r := normal(strings.TrimSpace(row[i].Text))

@@ -162,8 +162,9 @@ func keyAt(r []rune, i int) (factKind, int, bool) {
 			spaced = true
 			// without a colon: only where the value looks like one
 			k, known := factKeys[string(word)]
-			if !known {
+			if !known && !ok {
 				k, known = meantBy(string(word))
+				known = known && k == factDate
 			}
 			if known && len(word) >= 2 && looksLike(k, r[j+1:]) {
 				kind, to, ok = k, j+1, true

@@ -98,6 +98,12 @@ func TestHeadsAndSums(t *testing.T) {
 	}
 	batches := readForm("C1", sheet("品名|规格|单位|到货批次|^", "|||3月26日|4月2日", "丁腈手套|M|盒|3|", "丁腈手套|L|盒||4"))
 	require.Equal(t, []string{"C1: A01 3盒", "C1: A02 4盒"}, brief(batches.Orders))
+	dash := readForm("C1", sheet("品名|规格|单位|到货日期及数量|^|合计", "|||3月26日|4月2日|", "丁腈手套|M|盒|3|—|3", "丁腈手套|L|盒|—|4|4"))
+	require.Equal(t, []string{"C1: A01 3盒", "C1: A02 4盒"}, brief(dash.Orders))
+	byRow := readForm("", sheet("客户|品名|规格|数量|单位|送货方式", "青禾医院|丁腈手套|M|3|盒|自提", "东街店|丁腈手套|L|4|盒|德邦"))
+	require.Equal(t, []string{"SELF", "DEPPON"}, []string{byRow.Orders[0].Carrier, byRow.Orders[1].Carrier})
+	unknown := readForm("C1", page.Page{Tables: append(sheet("颜色|小床|大床", "雾灰|16|24", "藏青|8|2").Tables, sheet("品名|规格|数量|单位", "丁腈手套|M|3|盒").Tables...)})
+	require.Equal(t, []string{"orders[0].lines missing"}, fields(unknown.Asks), "a table that is not understood is not lost")
 	hidden := sheet("no|name|spec|qty", "序|品名|规格|数量", "1|丁腈手套|M|3")
 	hidden.Tables[0].Hidden = []bool{true, false, false}
 	require.Equal(t, []string{"C1: A01 3盒"}, brief(readForm("C1", hidden).Orders))
@@ -118,6 +124,7 @@ func TestRowsOfAPicture(t *testing.T) {
 		"price under a stamp":             {[]string{"品名|规格|数量|单位|单价|金额", "丁腈手套|M|3|盒|2海5.00|75.00"}, "C1: A01 3盒 @25", nil},
 		"one figure of the price":         {[]string{"品名|规格|数量|单位|单价|金额", "丁腈手套|M|3|盒|26|75 .00"}, "C1: A01 3盒 @25", nil},
 		"letters for figures":             {[]string{"品名|规格|数量|单位", "碘伏消毒液|500m1|3|瓶"}, "C1: A04 3瓶", nil},
+		"an amount cut off":               {[]string{"品名|规格|数量|单位|单价|金额", "丁腈手套|M|30|盒|25|50"}, "C1: A01 30盒 @25", nil},
 		"marks beside a unit":             {[]string{"品名|规格|数量|单位", "碘伏消毒液|500ml|3|瓶》"}, "C1: A04 3瓶", nil},
 		"no unit where there are several": {[]string{"品名|规格|数量|单位", "碘伏消毒液|500ml|3|"}, "C1: A04 3瓶", []string{"orders[0].lines[0].unit unknown"}},
 		"two of four quantities missing":  {[]string{"品名|规格|数量|单位", "丁腈手套|M|3|盒", "丁腈手套|L||盒"}, "C1: A01 3盒, A02 盒", []string{"orders[0].lines[1].quantity missing"}},

@@ -358,6 +358,10 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 			} else if len(ids) == 0 && f.cust < 0 {
 				it.customer = -1
 			}
+		case colCarrier:
+			r := factReader{x: f.x, c: f.c, cust: it.customer}
+			r.prose(newText(text), pair{})
+			it.carrier = r.carrier
 		case colNote:
 			notes = append(notes, text)
 		default:
