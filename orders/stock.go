@@ -255,7 +255,7 @@ func (d *Desk) serveOne(tx StockTx, o *Order, by Actor) (bool, error) {
 	if isFirm {
 		until = d.Now()
 	}
-	if err := tx.Reserve(o, until); err != nil {
+	if err := d.reserve(tx, o, until); err != nil {
 		return false, err
 	}
 	if isFirm {

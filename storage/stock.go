@@ -232,23 +232,25 @@ func (b *stockBook) change(h *orderHolds, k HoldKey, n, until int64) error {
 }
 
 // take holds up to n of a product for a line, from the warehouses in the order of their rank; without one, from the default warehouse
-// first.
+// first. Safety stock is touched only when no warehouse has anything else left.
 func (b *stockBook) take(h *orderHolds, o *orders.Order, rank map[string]int, safetyToo bool, line int, product string, n, until int64) error {
 	rows := b.products[product]
 	if rank != nil {
 		rows = slices.Clone(rows)
 		slices.SortStableFunc(rows, func(x, y *stockRow) int { return rank[x.Warehouse] - rank[y.Warehouse] })
 	}
-	for _, s := range rows {
-		part := min(n, s.promisable(safetyToo))
-		if part <= 0 {
-			continue
+	for _, safety := range []bool{false, safetyToo} {
+		for _, s := range rows {
+			part := min(n, s.promisable(safety))
+			if part <= 0 {
+				continue
+			}
+			k := HoldKey{OrderID: string(o.ID), Line: line, Product: product, Warehouse: s.Warehouse, Kind: softHold}
+			if err := b.change(h, k, part, until); err != nil {
+				return err
+			}
+			n -= part
 		}
-		k := HoldKey{OrderID: string(o.ID), Line: line, Product: product, Warehouse: s.Warehouse, Kind: softHold}
-		if err := b.change(h, k, part, until); err != nil {
-			return err
-		}
-		n -= part
 	}
 	return nil
 }
@@ -372,10 +374,7 @@ func (tx *Tx) Reserve(o *orders.Order, until time.Time) error {
 	if err := b.dropUnneeded(h, o); err != nil {
 		return err
 	}
-	rank, why := b.choose(h, o, safetyToo)
-	if why != "" {
-		o.Warehouse = why
-	}
+	rank, near := b.choose(h, o, safetyToo)
 	for i := range o.Lines {
 		l := &o.Lines[i]
 		base, err := toMicro(l.Base)
@@ -415,6 +414,7 @@ func (tx *Tx) Reserve(o *orders.Order, until time.Time) error {
 		}
 		l.Reserved = fromMicro(target)
 	}
+	o.Warehouse = h.shipsFrom(o, rank, near)
 	for k, r := range h.now {
 		if k.Kind == softHold {
 			r.Until = end
@@ -458,6 +458,7 @@ func (tx *Tx) Firm(o *orders.Order) error {
 
 // Release gives back everything that an order holds.
 func (tx *Tx) Release(o *orders.Order) error {
+	o.Warehouse = ""
 	for i := range o.Lines {
 		o.Lines[i].Reserved, o.Lines[i].Expected = decimal.Zero, ""
 	}

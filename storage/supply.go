@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -352,10 +353,10 @@ func (tx *Tx) Picks(id orders.OrderID) ([]orders.Pick, error) {
 	return out, nil
 }
 
-// choose puts the warehouses in the order in which an order takes from them, and says why the first is the first. The rules, in turn: from
-// where it has goods already; a warehouse that has everything, near the address; one that has everything; one near the address; the
-// default warehouse; by name. Near is a warehouse whose place the address names: 苏州仓.
-func (b *stockBook) choose(h *orderHolds, o *orders.Order, safetyToo bool) (rank map[string]int, why string) {
+// choose puts the warehouses in the order in which an order takes from them. The rules, in turn: from where it has goods already; a
+// warehouse that has everything, without its safety stock, then with it; the one near the address; the default warehouse; by name. It is
+// nil where there is no choice.
+func (b *stockBook) choose(h *orderHolds, o *orders.Order, safetyToo bool) (rank map[string]int, near string) {
 	need, held := make(map[string]int64), make(map[string]bool)
 	for i := range o.Lines {
 		base, err := toMicro(o.Lines[i].Base)
@@ -370,55 +371,92 @@ func (b *stockBook) choose(h *orderHolds, o *orders.Order, safetyToo bool) (rank
 		need[r.Product] -= r.Quantity
 		held[r.Warehouse] = true
 	}
-	type place struct {
-		name                   string
-		isHeld, hasAll, isNear bool
-	}
-	var places []place
+	var names []string
 	for product := range need {
 		for _, r := range b.products[product] {
-			if r.OnHand > 0 && !slices.ContainsFunc(places, func(p place) bool { return p.name == r.Warehouse }) {
-				places = append(places, place{name: r.Warehouse, isHeld: held[r.Warehouse], hasAll: true})
+			if r.OnHand > 0 && !slices.Contains(names, r.Warehouse) {
+				names = append(names, r.Warehouse)
 			}
 		}
 	}
-	if len(places) < 2 {
+	if len(names) < 2 && o.Warehouse == "" {
 		return nil, ""
 	}
-	for i := range places {
-		p := &places[i]
+	hasAll := func(name string, safetyToo bool) bool {
 		for product, n := range need {
-			r := b.row(product, p.name)
-			p.hasAll = p.hasAll && (n <= 0 || r != nil && r.promisable(safetyToo) >= n)
+			if r := b.row(product, name); n > 0 && (r == nil || r.promisable(safetyToo) < n) {
+				return false
+			}
 		}
-		at := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(p.name, "仓库"), "仓"), "库"), "中心")
-		p.isNear = utf8.RuneCountInString(at) > 1 && strings.Contains(o.Address, at)
+		return true
 	}
-	claim := func(is bool) int {
-		if is {
-			return 0
+	near = nearest(o.Address, names)
+	claims := make(map[string][]int, len(names))
+	for _, name := range names {
+		for _, is := range []bool{held[name], hasAll(name, false), hasAll(name, safetyToo), name == near, name == DefaultWarehouse} {
+			claim := 1
+			if is {
+				claim = 0
+			}
+			claims[name] = append(claims[name], claim)
 		}
-		return 1
 	}
-	slices.SortFunc(places, func(a, b place) int {
-		return cmp.Or(claim(a.isHeld)-claim(b.isHeld), claim(a.hasAll && a.isNear)-claim(b.hasAll && b.isNear), claim(a.hasAll)-claim(b.hasAll), claim(a.isNear)-claim(b.isNear),
-			claim(a.name == DefaultWarehouse)-claim(b.name == DefaultWarehouse), cmp.Compare(a.name, b.name))
-	})
-	rank = make(map[string]int, len(places))
-	for i, p := range places {
-		rank[p.name] = i
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(slices.Compare(claims[a], claims[b]), cmp.Compare(a, b)) })
+	rank = make(map[string]int, len(names))
+	for i, name := range names {
+		rank[name] = i
 	}
-	switch first := places[0]; {
-	case first.isHeld:
-		return rank, "" // it was said
-	case first.hasAll && first.isNear:
-		return rank, first.name + "（离收货地近，货也齐）"
-	case first.hasAll:
-		return rank, first.name + "（货齐，一个仓发完）"
-	case first.isNear:
-		return rank, first.name + "（离收货地近；货不齐，不够的从别的仓出）"
+	return rank, near
+}
+
+// aRoad begins what follows a place's name in the name of a road: 北京路, 南京西路. 海淀街道 is a place.
+var aRoad = regexp.MustCompile(`^[东西南北中一二三四五六七八九十\d]{0,2}(?:路|大道|大街|街(?:[^道]|$)|巷|胡同)`)
+
+// nearest returns the warehouse whose place the address names first: 苏州仓; "" where it names none.
+func nearest(address string, warehouses []string) (near string) {
+	first := len(address)
+	for _, name := range slices.Sorted(slices.Values(warehouses)) {
+		place := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, "仓库"), "仓"), "库"), "中心")
+		if utf8.RuneCountInString(place) < 2 {
+			continue
+		}
+		for at := 0; ; at += len(place) {
+			i := strings.Index(address[at:], place)
+			if i < 0 {
+				break
+			}
+			if at += i; !aRoad.MatchString(address[at+len(place):]) {
+				if at < first {
+					near, first = name, at
+				}
+				break
+			}
+		}
+	}
+	return near
+}
+
+// shipsFrom says from which warehouse an order goes out and why, by what it holds: the first in the rank; "" where it holds nothing.
+func (h *orderHolds) shipsFrom(o *orders.Order, rank map[string]int, near string) string {
+	var from []string
+	for k := range h.now {
+		if !slices.Contains(from, k.Warehouse) {
+			from = append(from, k.Warehouse)
+		}
+	}
+	if len(from) == 0 || rank == nil {
+		return ""
+	}
+	first := slices.MinFunc(from, func(a, b string) int { return rank[a] - rank[b] })
+	switch isAll := len(from) == 1 && o.Covered(); {
+	case isAll && first == near:
+		return first + "（离收货地近，货也齐）"
+	case isAll:
+		return first + "（货齐，一个仓发完）"
+	case first == near:
+		return first + "（离收货地近；货不齐，不够的从别的仓出）"
 	default:
-		return rank, first.name + "（没有一个仓货齐，几个仓凑）"
+		return first + "（没有一个仓货齐，几个仓凑）"
 	}
 }
 
@@ -487,7 +525,8 @@ lines:
 }
 
 // noticeStock emits what follows from the stock that this transaction has changed: that goods are free for which others wait, and
-// which warehouses have come below their safety stock. That is said once, until there is more than the safety stock again.
+// which warehouses have come below their safety stock, or are at it while an order wants more. That is said once, until the safety stock
+// is there again; that an order wants more, until there is more.
 func (tx *Tx) noticeStock() error {
 	b := &tx.stock
 	freed := slices.Clone(b.added)
@@ -498,7 +537,7 @@ func (tx *Tx) noticeStock() error {
 			stored := b.stored[r]
 			more += r.promisable(tx.s.opts.UseSafety) - stored.promisable(tx.s.opts.UseSafety)
 			free := r.free()
-			isLow := r.SafetyStock > 0 && (free < r.SafetyStock || free == r.SafetyStock && (b.unmet[code] || r.Low))
+			isLow := r.SafetyStock > 0 && (free < r.SafetyStock || free == r.SafetyStock && stored.free() >= stored.SafetyStock && (b.unmet[code] || r.Low))
 			if isLow && !r.Low {
 				low = append(low, code+"\t"+r.Warehouse)
 			}

@@ -277,6 +277,96 @@ func TestSafetyStockIsCrossedOnce(t *testing.T) {
 		require.Empty(d, low())
 		d.stock("P1,东仓,130,20") // by an import too
 		require.Equal(d, []string{"P1 东仓"}, low())
+
+		// Just the safety stock again ends it, as by the transfer that is proposed.
+		d.stock("P2,西仓,30,20")
+		low()
+		for _, step := range []struct {
+			by   string
+			want []string
+		}{{"-15", []string{"P2 西仓"}}, {"-1", nil}, {"6", nil}, {"-8", []string{"P2 西仓"}}} {
+			require.NoError(d, d.do(func(tx *storage.Tx) error { return tx.MoveStock("P2", "西仓", ordertest.Decimal(step.by)) }))
+			require.Equal(d, step.want, low(), step.by)
+		}
+	})
+}
+
+// taken says from where an order takes its goods, and why.
+func (d *depot) taken(id orders.OrderID) string {
+	d.Helper()
+	var out []string
+	require.NoError(d, d.do(func(tx *storage.Tx) error {
+		picks, err := tx.Picks(id)
+		for _, p := range picks {
+			out = append(out, p.Warehouse+" "+p.Quantity.String())
+		}
+		return err
+	}))
+	return strings.Join(append(out, d.order(id).Warehouse), ", ")
+}
+
+// open opens a green channel with the safety stock.
+func (d *depot) open(id orders.OrderID) {
+	d.Helper()
+	g := orders.Green{GreenSwitches: orders.GreenSwitches{Safety: true}, Until: d.clock().Add(2 * time.Hour)}
+	require.NoError(d, d.do(func(tx *storage.Tx) error { _, err := d.desk.OpenGreen(tx, id, -1, g, chief); return err }))
+}
+
+var chief = orders.Actor{Code: "S11", Name: "赵总", Staff: &orders.Staff{Code: "S11", Name: "赵总", Roles: []orders.Role{orders.RoleDirector}}}
+
+// Safety stock is taken only where nothing else is left in any warehouse, and by an order that waits only while its green channel is open.
+func TestSafetyStockIsTakenLast(t *testing.T) {
+	t.Parallel()
+	depots(t, func(d *depot) {
+		d.stock("P1,东仓,20,20", "P1,西仓,200,0", "P2,默认仓,0,0", "P2,东仓,5,5")
+		id := d.place(10, "P1")
+		d.open(id)
+		require.NoError(d, d.do(func(tx *storage.Tx) error { _, _, err := d.desk.Confirm(tx, id, 0, seller); return err }))
+		require.Equal(d, "西仓 10, 西仓（货齐，一个仓发完）", d.taken(id))
+		require.Empty(d, d.events(orders.EventLow))
+		id = d.place(195, "P1")
+		d.open(id)
+		require.NoError(d, d.do(func(tx *storage.Tx) error { _, _, err := d.desk.Confirm(tx, id, 0, seller); return err }))
+		require.Equal(d, "东仓 5, 西仓 190, 东仓（没有一个仓货齐，几个仓凑）", d.taken(id))
+		require.Equal(d, []string{"P1 东仓"}, d.events(orders.EventLow))
+
+		waits := d.place(10, "P2")
+		d.open(waits)
+		require.NoError(d, d.do(func(tx *storage.Tx) error { _, _, err := d.desk.Confirm(tx, waits, 0, seller); return err }))
+		require.Equal(d, "5 已审批", d.holds(waits))
+		d.now = d.now.Add(2 * time.Hour) // its end is not seen to yet
+		require.Equal(d, []orders.OrderID{waits}, d.arrive("P2", "东仓", "7"))
+		require.Equal(d, "7 已审批", d.holds(waits), "5 are left for the safety stock")
+	})
+}
+
+// The warehouse near the address is the one whose place it names first, not one after which a road is named; and why an order goes out from
+// where it does is as true later as at first.
+func TestWarehouseIsChosenAndSaid(t *testing.T) {
+	t.Parallel()
+	depots(t, func(d *depot) {
+		d.stock("P1,北京仓,100,0", "P1,广州仓,100,0", "P1,海淀仓,100,0")
+		for address, want := range map[string]string{
+			"广州市越秀区北京路100号":     "广州仓（离收货地近，货也齐）",
+			"广东省广州市北京中路1号":      "广州仓（离收货地近，货也齐）",
+			"北京市海淀区广州路1号":       "北京仓（离收货地近，货也齐）",
+			"中关村海淀街道3号":         "海淀仓（离收货地近，货也齐）",
+			"上海市北京东路8号":         "北京仓（货齐，一个仓发完）",
+			"上海市北京西路8号，北京客户的分部": "北京仓（离收货地近，货也齐）",
+		} {
+			o := ordertest.Order("", "C1", 10, "P1")
+			o.Sales, o.Address = "S1", address
+			require.NoError(d, d.do(func(tx *storage.Tx) error { o.ID = ""; return d.desk.Place(tx, o, seller) }))
+			require.NoError(d, d.do(func(tx *storage.Tx) error { _, _, err := d.desk.Confirm(tx, o.ID, 0, seller); return err }))
+			require.Equal(d, want, d.order(o.ID).Warehouse, address)
+			require.NoError(d, d.do(func(tx *storage.Tx) error { _, err := d.desk.Cancel(tx, o.ID, 0, "不要了", seller); return err }))
+			require.Empty(d, d.order(o.ID).Warehouse)
+		}
+		d.stock("P1,北京仓,4,0", "P1,广州仓,0,0", "P1,海淀仓,0,0", "P2,默认仓,0,0", "P2,海淀仓,100,0")
+		id := d.confirm(10, "P1")
+		require.Equal(d, "北京仓 4", strings.Split(d.taken(id), ",")[0])
+		d.arrive("P1", "广州仓", "6")
+		require.Equal(d, "北京仓 4, 广州仓 6, 北京仓（没有一个仓货齐，几个仓凑）", d.taken(id))
 	})
 }
 
