@@ -12,6 +12,7 @@ import (
 type PickView struct {
 	Picks   []orders.Pick
 	Catalog *orders.Catalog
+	HasCome bool // what the order had lacked
 }
 
 // row says what is taken for a line, where the line does not say it by itself: the parts of a bundle, goods from several warehouses.

@@ -21,6 +21,9 @@ func Picking(o *orders.Order, seesInternal bool, v PickView) []Message {
 		title + "　共 " + fmt.Sprint(len(o.Lines)) + " 行",
 		"客户：" + customerName(o, nil),
 	}
+	if v.HasCome {
+		to = append(to, "⚠️ 等的货到齐了，请按这份拣，先前写着缺货的那份作废")
+	}
 	to = append(to, Pressing(o)...)
 	add := func(name, value string) {
 		if value != "" {

@@ -470,9 +470,31 @@ func TestShortStock(t *testing.T) {
 	t.Parallel()
 	f := newFirm()
 	f.s.Free["P001"] = decimal.NewFromInt(120)
-	f.place(t, nil)
+	id := f.place(t, nil)
 	require.Equal(t, []string{"w-wang", "w-buyer"}, f.sentAs(notify.KindShort))
 	require.Contains(t, f.text(t, notify.KindShort, "w-buyer"), "380")
+
+	// The warehouse hears what was missing, and that it has come: once all of it has.
+	require.Contains(t, f.text(t, notify.KindPick, "w-keeper"), "⚠️ 缺 380")
+	for _, free := range []int64{300, 80} {
+		require.Len(t, f.sentAs(notify.KindPick), 1)
+		f.s.Free["P001"] = decimal.NewFromInt(free)
+		f.must(t, func(tx notify.Tx) error {
+			o, err := tx.Order(id)
+			require.NoError(t, err)
+			require.NoError(t, tx.Reserve(o, f.now))
+			if o.Covered() {
+				o.Status = orders.StatusAllocated
+			}
+			require.NoError(t, tx.SaveOrder(o))
+			return tx.Emit(orders.Event{Kind: orders.EventServed, Order: id, At: f.now})
+		})
+		f.dispatch(t)
+	}
+	require.Equal(t, []string{"w-keeper", "w-keeper"}, f.sentAs(notify.KindPick))
+	again := f.text(t, notify.KindPick, "w-keeper")
+	require.Contains(t, again, "等的货到齐了")
+	require.NotContains(t, again, "缺 ")
 }
 
 func TestAnUrgentOrderAlarmsOneAfterTheOther(t *testing.T) {

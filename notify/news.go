@@ -98,7 +98,7 @@ func (n *news) route() error {
 		n.tellRole(KindShort, cards.Shortage(n.o), orders.RolePurchasing)
 	case orders.EventServed:
 		n.tellSales(KindMoved)
-		return n.tellCustomer(KindArrived)
+		return errors.Join(n.tellCustomer(KindArrived), n.arrived())
 	case orders.EventSlotBooked, orders.EventSlotFreed:
 		if s := orders.ParseSlot(n.e.Data["slot"]); s != nil {
 			if who := n.cat.StaffByCode(s.Engineer); who != nil {
@@ -552,11 +552,24 @@ func (n *news) approved() error {
 	if len(n.o.MissingPapers()) > 0 {
 		n.tellRole(KindPapers, cards.Papers(n.o), orders.RolePurchasing)
 	}
+	return n.picking(false)
+}
+
+// arrived lets the warehouse pick an order that has got all it waited for: what it was told at the approval said that something is missing.
+func (n *news) arrived() error {
+	if n.o.Status != orders.StatusAllocated {
+		return nil
+	}
+	return n.picking(true)
+}
+
+// picking sends the warehouse what is to be picked for the order; hasCome tells that something had been lacking.
+func (n *news) picking(hasCome bool) error {
 	picks, err := n.tx.Picks(n.o.ID)
 	if err != nil {
 		return err
 	}
-	pick := cards.Picking(n.o, true, cards.PickView{Picks: picks, Catalog: n.cat})
+	pick := cards.Picking(n.o, true, cards.PickView{Picks: picks, Catalog: n.cat, HasCome: hasCome})
 	for _, role := range []orders.Role{orders.RoleWarehouse, orders.RoleWarehouseLead} {
 		reached := false
 		for _, s := range n.cat.StaffWith(role) {
