@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/shopspring/decimal"
 	"golang.org/x/text/unicode/norm"
@@ -42,6 +43,15 @@ func (s *session) products(words []string) []*orders.Product {
 		}
 	}
 	return found
+}
+
+// isProduct tells whether a word is a product's code or stands in a product's name by itself.
+func (s *session) isProduct(word string) bool {
+	parted := func(r rune) bool { return r > unicode.MaxASCII || strings.ContainsRune(" ()[]/,;", r) }
+	return slices.ContainsFunc(s.products([]string{word}), func(p *orders.Product) bool {
+		text := strings.ToLower(norm.NFKC.String(string(p.Code) + " " + p.Title() + " " + strings.Join(p.Aliases, " ")))
+		return slices.Contains(strings.FieldsFunc(text, parted), strings.ToLower(word))
+	})
 }
 
 // stock answers 「库存 名称」 with what there is of the products that all words fit.
@@ -97,7 +107,7 @@ func (s *session) goodsIn(words string) (*goods, bool, error) {
 	g := &goods{}
 	tokens = slices.DeleteFunc(tokens, func(t string) bool {
 		switch {
-		case goodsNumber.MatchString(t):
+		case goodsNumber.MatchString(t) && !s.isProduct(t):
 			g.number = strings.ToUpper(t)
 		case g.warehouse == "" && goodsStore.MatchString(t) && len(s.products([]string{t})) == 0:
 			g.warehouse = t

@@ -154,7 +154,7 @@ const (
 	EventChangeTaken       = "change.taken"    // Data: change
 	EventShortage          = "stock.short"
 	EventServed            = "stock.served"    // an order got some of what it lacked
-	EventFreed             = "stock.freed"     // no order's. Data: products, parted by commas, that are free and waited for
+	EventFreed             = "stock.freed"     // no order's. Data: stock: products, one a line, that are free and waited for
 	EventLow               = "stock.low"       // no order's. Data: product, warehouse; it came below its safety stock
 	EventPapers            = "papers.complete" // no customs paper is missing any more
 	EventSlotBooked        = "slot.booked"     // Data: slot; the order is confirmed

@@ -160,11 +160,15 @@ type StockTx interface {
 	Tx
 	// Stock returns what the warehouses have of a product, under a lock.
 	Stock(product ProductCode) ([]Stock, error)
-	// MoveStock adds to what a warehouse has on hand. It returns a CodeConflict error where less would be left than orders hold.
+	// MoveStock adds to what a warehouse has on hand. It returns a CodeConflict error where less would be left than orders hold, and
+	// where more of what is kept by batches would be of none.
 	MoveStock(product ProductCode, warehouse string, by Quantity) error
+	// Transfer moves goods between warehouses, with the batches they are of; it refuses as MoveStock does.
+	Transfer(product ProductCode, from, to string, n Quantity) error
 	// Supply returns where products come from and who waits for them.
 	Supply(products ...ProductCode) (map[ProductCode]*Supply, error)
-	// Expect stores an expected receipt, in place of one with its number, product and warehouse, and returns its number.
+	// Expect stores an expected receipt, in place of one with its number, product and warehouse, and returns its number. Where there is
+	// none and nothing is expected, it returns a CodeNotFound error.
 	Expect(r Receipt) (string, error)
 	// Arrived takes goods off what is expected of a product in a warehouse, off what is due first.
 	Arrived(product ProductCode, warehouse string, n Quantity) error
@@ -177,6 +181,8 @@ type StockTx interface {
 	// Move loads a move under a lock, CodeNotFound where there is none; SaveMove stores its state.
 	Move(id int64) (*StockMove, error)
 	SaveMove(m *StockMove) error
+	// DropCounts drops the older counts of m's product and warehouse that are open, as done by the given name.
+	DropCounts(m *StockMove, done string) error
 }
 
 // Waits tells whether the order lacks stock and gets what comes in: from its confirmation on, but not once its soft reservation is
@@ -313,11 +319,16 @@ func (d *Desk) MoveStock(tx StockTx, m StockMove, by Actor) (*StockMove, []Order
 		}
 	} else if !m.Quantity.IsPositive() {
 		return nil, nil, Errorf(CodeInvalid, "%s的数量要大于 0", m.Kind)
+	} else if m.Kind == MoveTransfer && m.From == m.Warehouse {
+		return nil, nil, Errorf(CodeInvalid, "调出和调入是同一个仓，没有什么要调的")
 	}
 	m.State, m.By, m.At = MoveProposed, by.Name, d.Now()
 	stored, isNew, err := tx.AddMove(m)
-	if err != nil || !isNew || m.Kind != MoveArrival {
+	switch {
+	case err != nil || !isNew || m.Kind == MoveTransfer:
 		return stored, nil, err
+	case m.Kind == MoveCount: // what it says is of what was on hand: an older one would change that again
+		return stored, nil, tx.DropCounts(stored, fmt.Sprintf("后来的盘点 %d", stored.ID))
 	}
 	served, err := d.settle(tx, stored, true, by)
 	return stored, served, err
@@ -386,9 +397,7 @@ func (d *Desk) apply(tx StockTx, m *StockMove) error {
 		if i < 0 || stocks[i].Spare().LessThan(m.Quantity) {
 			return Errorf(CodeConflict, "%s 现在能调出的不够 %s 了（要留住自己的安全库存），没有调拨", m.From, m.Quantity)
 		}
-		if err := tx.MoveStock(m.Product, m.From, m.Quantity.Neg()); err != nil {
-			return err
-		}
+		return tx.Transfer(m.Product, m.From, m.Warehouse, m.Quantity)
 	}
 	if err := tx.MoveStock(m.Product, m.Warehouse, m.Quantity); err != nil {
 		return err

@@ -228,7 +228,6 @@ func (im *importer) openingStock(records []record[productRow]) error {
 		r := &records[i]
 		if !there[r.row.Code] {
 			row := stockRow{Product: r.row.Code, Warehouse: DefaultWarehouse, OnHand: r.row.Stock, SafetyStock: r.row.SafetyStock}
-			row.Low = row.OnHand < row.SafetyStock
 			if r.row.Kind != string(orders.ProductBundle) && (hasStock || row.SafetyStock > 0) {
 				first = append(first, row)
 			}
@@ -256,6 +255,9 @@ func (im *importer) openingStock(records []record[productRow]) error {
 	}
 	for i := range first {
 		im.tx.stock.added = append(im.tx.stock.added, first[i].Product)
+		if hasStock { // else what there is is not known yet
+			im.tx.stock.isNew(first[i])
+		}
 	}
 	return upsert(im.db, first)
 }
@@ -569,12 +571,20 @@ func (im *importer) stock() error {
 		return err
 	}
 	var oldLots []lotRow
+	var counts []moveRow // that are proposed: the file counts later
 	for part := range slices.Chunk(codes, 500) {
 		var lots []lotRow
 		if err := im.db.Raw("SELECT * FROM stock_lots WHERE product IN ?", part).Scan(&lots).Error; err != nil {
 			return fmt.Errorf("read lots: %w", err)
 		}
 		oldLots = append(oldLots, lots...)
+		in, args := inList(part)
+		open, err := selectRows[moveRow](im.tx.ctx, im.db, "SELECT * FROM stock_moves WHERE product IN "+in+" AND kind = ? AND state = ?"+im.tx.s.forUpdate(),
+			append(args, string(orders.MoveCount), slices.Index(moveStates, orders.MoveProposed))...)
+		if err != nil {
+			return fmt.Errorf("read counts: %w", err)
+		}
+		counts = append(counts, open...)
 	}
 	stock := make(map[string]stockRow)
 	for _, code := range codes {
@@ -631,12 +641,22 @@ func (im *importer) stock() error {
 			*old = row
 			continue
 		}
-		row.Low = row.OnHand < row.SafetyStock
 		rows = append(rows, row)
+		im.tx.stock.isNew(row)
 		im.tx.stock.added = append(im.tx.stock.added, row.Product)
 	}
 	if len(im.report.Refused) > 0 {
 		return nil
+	}
+	for i := range counts {
+		if last[key(counts[i].Product, counts[i].Warehouse)] == nil {
+			continue
+		}
+		m := counts[i].toDomain()
+		m.State, m.Done = orders.MoveDropped, "后来的库存导入"
+		if err := im.tx.SaveMove(m); err != nil {
+			return err
+		}
 	}
 	return errors.Join(upsert(im.db, rows), upsert(im.db, newLots))
 }

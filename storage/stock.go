@@ -10,7 +10,6 @@ import (
 
 	"github.com/shopspring/decimal"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"orderbot/orders"
 )
@@ -130,6 +129,15 @@ func (tx *Tx) loadStocks(codes []string) error {
 		}
 	}
 	return nil
+}
+
+// isNew notes a row that this transaction has inserted.
+func (b *stockBook) isNew(r stockRow) {
+	if b.products == nil {
+		b.products, b.stored = make(map[string][]*stockRow), make(map[*stockRow]stockRow)
+	}
+	b.products[r.Product] = append(b.products[r.Product], &r)
+	b.stored[&r] = r
 }
 
 // defaultFirst moves the default warehouse to the front.
@@ -486,11 +494,9 @@ func (tx *Tx) Consume(o *orders.Order) error {
 	for k := range gone {
 		products[k.Product] = true
 	}
-	var lots []lotRow
-	err = tx.db.Raw("SELECT * FROM stock_lots WHERE product IN ? AND on_hand > 0 ORDER BY product, warehouse, CASE WHEN expires = 0 THEN 1 ELSE 0 END, expires, batch, serial"+
-		tx.s.forUpdate(), keys(products)).Scan(&lots).Error
+	lots, err := tx.openLots(keys(products)...)
 	if err != nil {
-		return fmt.Errorf("lock lots: %w", err)
+		return err
 	}
 	var changed []lotRow
 	for _, lot := range lots {
@@ -501,13 +507,66 @@ func (tx *Tx) Consume(o *orders.Order) error {
 			changed = append(changed, lot)
 		}
 	}
-	if len(changed) == 0 {
-		return nil
+	return upsert(tx.db, changed)
+}
+
+// openLots reads the lots of products of which something is left, under a lock, what expires first in front. Their stock is locked before.
+func (tx *Tx) openLots(products ...string) ([]lotRow, error) {
+	in, args := inList(products)
+	lots, err := selectRows[lotRow](tx.ctx, tx.db, "SELECT * FROM stock_lots WHERE product IN "+in+
+		" AND on_hand > 0 ORDER BY product, warehouse, CASE WHEN expires = 0 THEN 1 ELSE 0 END, expires, batch, serial"+tx.s.forUpdate(), args...)
+	if err != nil {
+		return nil, fmt.Errorf("lock lots: %w", err)
 	}
-	if err := tx.db.Clauses(clause.OnConflict{UpdateAll: true}).Create(&changed).Error; err != nil {
-		return fmt.Errorf("write lots: %w", err)
+	return lots, nil
+}
+
+// moveLots takes n of a product off the lots of a warehouse, what expires first in front, and puts it into the same lots of another
+// one, if there is one. A warehouse that has no lots gives what is in none.
+func (tx *Tx) moveLots(product, from, to string, n int64) error {
+	open, err := tx.openLots(product)
+	if err != nil {
+		return err
 	}
-	return nil
+	there := make(map[string]lotRow)
+	for _, lot := range open {
+		if lot.Warehouse == to {
+			there[key(lot.Batch, lot.Serial)] = lot
+		}
+	}
+	rest, isKept := n, len(there) > 0
+	var moved []lotRow
+	for _, lot := range open {
+		if lot.Warehouse != from {
+			continue
+		}
+		isKept = true
+		part := min(rest, lot.OnHand)
+		if part <= 0 {
+			continue
+		}
+		rest -= part
+		got := lot
+		lot.OnHand -= part
+		moved = append(moved, lot)
+		if to == "" {
+			continue
+		}
+		got.Warehouse, got.OnHand = to, part
+		if has, ok := there[key(lot.Batch, lot.Serial)]; ok {
+			got.OnHand, got.Expires = has.OnHand+part, has.Expires
+		}
+		moved = append(moved, got)
+	}
+	if rest > 0 && to != "" && isKept {
+		return keptByLot(product)
+	}
+	return upsert(tx.db, moved)
+}
+
+// keptByLot is the refusal of a change that would leave lots that are not what is on hand.
+func keptByLot(product string) error {
+	return orders.Errorf(orders.CodeConflict, "%s 按批号管理，这样改分不清是哪一批，没有改动。请用库存表导入，写上批次或序列号", product)
 }
 
 // eachHold calls do for everything that an order holds, with the stock locked.

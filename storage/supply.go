@@ -81,12 +81,42 @@ func (tx *Tx) Stock(product orders.ProductCode) ([]orders.Stock, error) {
 	return out, nil
 }
 
-// MoveStock adds to what a warehouse has on hand.
+// MoveStock adds to what a warehouse has on hand. What is kept by lots goes off those that expire first.
 func (tx *Tx) MoveStock(product orders.ProductCode, warehouse string, by orders.Quantity) error {
 	n, err := toMicro(by)
 	if err != nil {
 		return err
 	}
+	if err := tx.addStock(product, warehouse, n); err != nil {
+		return err
+	}
+	if n <= 0 {
+		return tx.moveLots(string(product), warehouse, "", -n)
+	}
+	lots, err := tx.openLots(string(product))
+	if err == nil && slices.ContainsFunc(lots, func(l lotRow) bool { return l.Warehouse == warehouse }) {
+		err = keptByLot(string(product))
+	}
+	return err
+}
+
+// Transfer moves goods from a warehouse to another one, with the lots they are of.
+func (tx *Tx) Transfer(product orders.ProductCode, from, to string, quantity orders.Quantity) error {
+	n, err := toMicro(quantity)
+	if err != nil {
+		return err
+	}
+	if err := tx.addStock(product, from, -n); err != nil {
+		return err
+	}
+	if err := tx.addStock(product, to, n); err != nil {
+		return err
+	}
+	return tx.moveLots(string(product), from, to, n)
+}
+
+// addStock adds n to what a warehouse has on hand.
+func (tx *Tx) addStock(product orders.ProductCode, warehouse string, n int64) error {
 	code := string(product)
 	if err := tx.loadStock(code); err != nil {
 		return err
@@ -100,8 +130,7 @@ func (tx *Tx) MoveStock(product orders.ProductCode, warehouse string, by orders.
 			}
 			return fmt.Errorf("new stock of %s: %w", product, err)
 		}
-		tx.stock.products[code] = append(tx.stock.products[code], &row)
-		tx.stock.stored[&row] = row
+		tx.stock.isNew(row)
 	}
 	r := tx.stock.row(code, warehouse)
 	if r.free()+n < 0 {
@@ -132,6 +161,8 @@ func (tx *Tx) Expect(r orders.Receipt) (string, error) {
 	}
 	if len(old) > 0 {
 		row.Seq, row.Arrived = old[0].Seq, old[0].Arrived
+	} else if n == 0 {
+		return "", orders.Errorf(orders.CodeNotFound, "没有这一批：%s 的 %s 在%s没有登记过，没有改动", r.Number, r.Product, r.Warehouse)
 	}
 	return row.Number, upsert(tx.db, []receiptRow{row})
 }
@@ -201,6 +232,18 @@ func (tx *Tx) Move(id int64) (*orders.StockMove, error) {
 // SaveMove stores the state of a move.
 func (tx *Tx) SaveMove(m *orders.StockMove) error {
 	tx.queue(statement{"UPDATE stock_moves SET state = ?, done_name = ? WHERE id = ?", []any{slices.Index(moveStates, m.State), m.Done, m.ID}})
+	return nil
+}
+
+// DropCounts drops the counts of a move's product and warehouse that came before it and are still open.
+func (tx *Tx) DropCounts(m *orders.StockMove, done string) error {
+	tx.queue(statement{
+		"UPDATE stock_moves SET state = ?, done_name = ? WHERE kind = ? AND product = ? AND warehouse = ? AND state = ? AND id < ?",
+		[]any{
+			slices.Index(moveStates, orders.MoveDropped), done, string(orders.MoveCount), string(m.Product), m.Warehouse,
+			slices.Index(moveStates, orders.MoveProposed), m.ID,
+		},
+	})
 	return nil
 }
 
@@ -547,17 +590,24 @@ func (tx *Tx) noticeStock() error {
 			freed = append(freed, code)
 		}
 	}
-	if len(low) > 0 {
-		tx.emitStock(orders.EventLow, strings.Join(low, "\n"))
-	}
+	tx.emitStock(orders.EventLow, low)
 	if len(freed) == 0 {
 		return nil
 	}
-	ids, err := tx.Waiting(productCodes(freed)...)
-	if err != nil || len(ids) == 0 {
+	if err := tx.run(); err != nil {
 		return err
 	}
-	tx.emitStock(orders.EventFreed, strings.Join(freed, "\n"))
+	lacks, err := lacking(tx.ctx, tx.db, productCodes(freed))
+	if err != nil {
+		return fmt.Errorf("read who waits: %w", err)
+	}
+	wanted := make(map[string]bool)
+	for i := range lacks {
+		for part := range lacks[i].parts {
+			wanted[string(part)] = true
+		}
+	}
+	tx.emitStock(orders.EventFreed, slices.Sorted(maps.Keys(wanted)))
 	return nil
 }
 
@@ -569,9 +619,16 @@ func productCodes(codes []string) []orders.ProductCode {
 	return out
 }
 
-func (tx *Tx) emitStock(kind, stock string) {
+// stockInEvent is how many rows one event carries: as many of the longest codes as the column takes.
+const stockInEvent = 100
+
+func (tx *Tx) emitStock(kind string, rows []string) {
 	at := toMS(tx.s.now())
-	tx.events = append(tx.events, eventRow{Kind: kind, At: at, Actor: orders.SystemActor.Code, Data: toJSON(map[string]string{"stock": stock}), DueAt: at})
+	for part := range slices.Chunk(rows, stockInEvent) {
+		tx.events = append(tx.events, eventRow{
+			Kind: kind, At: at, Actor: orders.SystemActor.Code, Data: toJSON(map[string]string{"stock": strings.Join(part, "\n")}), DueAt: at,
+		})
+	}
 }
 
 var receiptColumns = []column[receiptRow]{
@@ -590,7 +647,7 @@ func (im *importer) receipts() error {
 		}
 		return key(r.Number, r.Product, r.Warehouse)
 	}
-	stored, err := load(im.db, "receipts", byKey)
+	stored, err := load(im.db, "receipts"+im.tx.s.forUpdate(), byKey) // an arrival counts on a row while it is read and written
 	if err != nil {
 		return err
 	}

@@ -229,6 +229,7 @@ func TestWhatIsExpectedIsPromised(t *testing.T) {
 
 		// What arrives is expected no more, what is due first in front.
 		require.NoError(d, expect(buyer, "PO1", "0", "2026-03-10")) // never mind
+		require.ErrorContains(d, expect(buyer, "PO9", "0", ""), "没有这一批")
 		require.Equal(d, []orders.OrderID{first, second}, d.arrive("P1", "东仓", "22"))
 		require.Equal(d, "16 已占货, 12 已占货, 0 已审批", d.holds(first, second, third))
 		require.Len(d, supply().Receipts, 1)
@@ -424,6 +425,152 @@ func TestStockIsMovedOnce(t *testing.T) {
 				return err
 			})
 			require.Equal(d, orders.CodeDenied, orders.ErrorCode(err))
+		}
+	})
+}
+
+// Goods that are kept by batch move with their batches, what expires first in front; what is in none doesn't come among them.
+func TestBatchesMoveWithTheGoods(t *testing.T) {
+	t.Parallel()
+	depots(t, func(d *depot) {
+		lots := func(rows ...string) {
+			importCSV(d.T, d.stores[0], "stock", append([]string{"product,warehouse,on_hand,safety_stock,batch,expires"}, rows...)...)
+		}
+		settle := func(m orders.StockMove) error {
+			made, _ := d.move(m)
+			return d.do(func(tx *storage.Tx) error { _, _, err := d.desk.SettleMove(tx, made.ID, true, keeper); return err })
+		}
+		transfer := func(from, to, n string) error {
+			return settle(orders.StockMove{Kind: orders.MoveTransfer, Product: "P1", From: from, Warehouse: to, Quantity: ordertest.Decimal(n)})
+		}
+		count := func(warehouse, n string) error {
+			return settle(orders.StockMove{Kind: orders.MoveCount, Product: "P1", Warehouse: warehouse, Counted: ordertest.Decimal(n)})
+		}
+		onHand := func(want string) {
+			rows, err := d.stores[0].StockOf(d.Context(), "P1")
+			require.NoError(d, err)
+			var out []string
+			for _, r := range rows {
+				out = append(out, r.Warehouse+r.OnHand.String())
+			}
+			require.Equal(d, want, strings.Join(out, " "))
+		}
+		lots("P1,西仓,10,0,B1,2027-01-01")
+		require.NoError(d, transfer("西仓", "东仓", "10"))
+		id := d.confirm(10, "P1")
+		require.NoError(d, d.do(func(tx *storage.Tx) error { _, err := d.desk.Ship(tx, id, "SF", "SF1", "t", keeper); return err }))
+		lots("P1,西仓,5,0,B2,2027-06-01")
+		onHand("默认仓0 东仓0 西仓5")
+		lots("P1,东仓,3,0,B3,2027-03-01")
+		onHand("默认仓0 东仓3 西仓5")
+
+		// What expires first goes first, and adds to the batch that is there.
+		lots("P1,西仓,6,0,B3,2027-03-01")
+		onHand("默认仓0 东仓3 西仓11")
+		require.NoError(d, transfer("西仓", "东仓", "8")) // 6 of B3, 2 of B2
+		require.NoError(d, count("东仓", "10"))         // one of B3 is missing
+		lots("P1,西仓,1,0,B2,2027-06-01", "P1,东仓,1,0,B2,2027-06-01")
+		onHand("默认仓0 东仓9 西仓1")
+
+		// Nobody knows the batch of more.
+		require.ErrorContains(d, count("东仓", "12"), "按批号管理")
+		err := d.do(func(tx *storage.Tx) error {
+			_, _, err := d.desk.MoveStock(tx, orders.StockMove{Kind: orders.MoveArrival, Key: "a", Product: "P1", Warehouse: "东仓", Quantity: ordertest.Decimal("1")}, keeper)
+			return err
+		})
+		require.ErrorContains(d, err, "按批号管理")
+		d.arrive("P1", "默认仓", "4")
+		require.ErrorContains(d, transfer("默认仓", "东仓", "2"), "按批号管理")
+		onHand("默认仓4 东仓9 西仓1")
+	})
+}
+
+// Of several counts of a shelf the last one counts, be it in the chat or in a file.
+func TestOnlyTheLastCountCounts(t *testing.T) {
+	t.Parallel()
+	depots(t, func(d *depot) {
+		d.stock("P1,东仓,100,0", "P1,西仓,50,0")
+		count := func(warehouse, n string) int64 {
+			made, _ := d.move(orders.StockMove{Kind: orders.MoveCount, Product: "P1", Warehouse: warehouse, Counted: ordertest.Decimal(n)})
+			return made.ID
+		}
+		settle := func(id int64) error {
+			return d.do(func(tx *storage.Tx) error { _, _, err := d.desk.SettleMove(tx, id, true, keeper); return err })
+		}
+		first, elsewhere, second := count("东仓", "90"), count("西仓", "40"), count("东仓", "90")
+		require.ErrorContains(d, settle(first), fmt.Sprintf("盘点 %d 已由 后来的盘点 %d 放弃", first, second))
+		require.NoError(d, settle(second))
+		require.ErrorContains(d, settle(first), "不用再操作")
+		require.NoError(d, settle(elsewhere))
+		require.Equal(d, "130 0 0", d.held("P1"))
+		third, other := count("东仓", "80"), count("西仓", "39")
+		d.stock("P1,东仓,80,0")
+		require.ErrorContains(d, settle(third), "后来的库存导入")
+		require.NoError(d, settle(other))
+		require.Equal(d, "119 0 0", d.held("P1"))
+	})
+}
+
+// What follows from an import of any size is told in parts: what came in that somebody waits for, and what is below its safety stock,
+// also where it was never seen before.
+func TestBigImportsTellInParts(t *testing.T) {
+	t.Parallel()
+	depots(t, func(d *depot) {
+		id := d.confirm(3, "K1")
+		d.events()
+		products, stock := []string{"code,name,unit,price,stock"}, []string{"P1,东仓,9,0", "P2,东仓,9,0"}
+		for i := range 250 {
+			code := fmt.Sprintf("%04d-%s", i, strings.Repeat("号", 50))
+			products, stock = append(products, code+",接头,个,1,0"), append(stock, code+",东仓,5,10")
+		}
+		importCSV(d.T, d.stores[0], "products", products...)
+		d.stock(stock...)
+		told := d.events(orders.EventFreed, orders.EventLow)
+		var sizes []int
+		for _, rows := range told {
+			sizes = append(sizes, strings.Count(rows, "\n")+1)
+		}
+		slices.Sort(sizes)
+		require.Equal(d, []int{2, 50, 100, 100}, sizes)
+		require.Contains(d, told, "P1\nP2")
+		require.NoError(d, d.do(func(tx *storage.Tx) error {
+			served, err := d.desk.Serve(tx, orders.SystemActor, "P1")
+			require.Equal(d, []orders.OrderID{id}, served)
+			return err
+		}))
+	})
+}
+
+// A list of what is expected that comes while goods arrive doesn't bring them back.
+func TestAnImportKeepsWhatArrived(t *testing.T) {
+	t.Parallel()
+	depots(t, func(d *depot) {
+		list := func(quantity int) error {
+			_, err := d.stores[1].Import(d.Context(), "receipts", fmt.Appendf(nil, "number,product,warehouse,quantity,due\nPO1,P1,东仓,%d,2026-03-20", quantity), false)
+			return err
+		}
+		require.NoError(d, list(1000))
+		arrived := 0
+		for i := range 5 {
+			imported := make(chan error, 1)
+			var begin sync.Once
+			require.NoError(d, d.stores[0].Do(d.Context(), func(tx *storage.Tx) error {
+				if err := tx.Arrived("P1", "东仓", ordertest.Decimal("10")); err != nil {
+					return err
+				}
+				for range 100 { // writes what arrived, then holds it while the import begins
+					if _, err := tx.Supply("P1"); err != nil {
+						return err
+					}
+					begin.Do(func() { go func() { imported <- list(2000 + i) }() })
+				}
+				return nil
+			}))
+			require.NoError(d, <-imported)
+			arrived += 10
+			supply, err := d.stores[0].Supply(d.Context(), "P1")
+			require.NoError(d, err)
+			require.Equal(d, fmt.Sprint(2000+i-arrived), supply["P1"].Receipts[0].Open().String())
 		}
 	})
 }
