@@ -587,6 +587,23 @@ func TestACancelledOrder(t *testing.T) {
 	})
 }
 
+// A trigger that copies finance and the look at the credit that comes with the alarm are one message.
+func TestFinanceSeesTheCreditOfAnUrgentOrderOnce(t *testing.T) {
+	t.Parallel()
+	f := newFirm(orders.RoleSalesManager)
+	id := f.place(t, func(o *orders.Order) { o.Urgent = true })
+	triggered := orders.Event{Kind: orders.EventTriggered, Order: id, At: f.now, Actor: "system", Data: map[string]string{"rule": "急单", "copy": string(orders.RoleFinance)}}
+	f.must(t, func(tx notify.Tx) error { return tx.Emit(triggered) })
+	f.dispatch(t)
+	require.Equal(t, []string{"w-finance"}, f.sentAs(notify.KindUrgentCopy))
+	f.decide(t, id, "M1", true, "")
+	require.NotEmpty(t, f.sentAs(notify.KindUrgent))
+	require.Len(t, f.sentAs(notify.KindUrgentCopy), 1)
+	f.must(t, func(tx notify.Tx) error { return tx.Emit(triggered) })
+	f.dispatch(t)
+	require.Len(t, f.sentAs(notify.KindUrgentCopy), 1, "nothing has changed")
+}
+
 // Who was told to begin at once by a green channel is stopped as often as the order comes to nothing.
 func TestWhatAGreenChannelStartedIsStopped(t *testing.T) {
 	t.Parallel()

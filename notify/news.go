@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -669,12 +670,10 @@ func (n *news) triggered() error {
 	if n.e.Data["copy"] == "" {
 		return nil
 	}
-	exposure, err := n.tx.HoldCredit(n.o.Customer, 0)
-	if err != nil {
-		return err
-	}
 	for word := range strings.SplitSeq(n.e.Data["copy"], ",") {
-		n.tellRole(KindUrgentCopy, cards.UrgentCredit(n.o, n.cat.Customer(n.o.Customer), exposure), orders.Role(word))
+		if err := n.copyCredit(orders.Role(word), false); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -734,7 +733,7 @@ func (n *news) tellGreen() {
 // alert alarms the one whose turn it is. Only the newest alarm of an order is worth sending.
 func (n *news) alert() error {
 	if n.e.Kind == orders.EventUrgent {
-		if err := n.copyToFinance(); err != nil {
+		if err := n.copyCredit(orders.RoleFinance, true); err != nil { // while the warehouse is at work
 			return err
 		}
 	}
@@ -854,12 +853,24 @@ func (n *news) settleNotices() error {
 	return nil
 }
 
-// copyToFinance lets finance look at the credit while the warehouse is at work.
-func (n *news) copyToFinance() error {
+// copyCredit shows the customer's credit to a role: not to who has seen the same since the order was confirmed, and, where
+// once is true, not to who has seen any of it since then.
+func (n *news) copyCredit(role orders.Role, once bool) error {
 	exposure, err := n.tx.HoldCredit(n.o.Customer, 0)
 	if err != nil {
 		return err
 	}
-	n.tellRole(KindUrgentCopy, cards.UrgentCredit(n.o, n.cat.Customer(n.o.Customer), exposure), orders.RoleFinance)
+	sent, err := n.tx.DeliveriesOf(n.o.ID, KindUrgentCopy)
+	if err != nil {
+		return err
+	}
+	m := cards.UrgentCredit(n.o, n.cat.Customer(n.o.Customer), exposure)
+	for _, s := range n.cat.StaffWith(role) {
+		if !slices.ContainsFunc(sent, func(d orders.Delivery) bool {
+			return strings.HasSuffix(d.Key, ":"+string(s.Code)) && !d.Created.Before(n.o.ConfirmedAt) && (once || bytes.Equal(d.Body, body(m)))
+		}) {
+			n.tell(s, KindUrgentCopy, m, staffPlatforms...)
+		}
+	}
 	return nil
 }

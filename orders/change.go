@@ -35,7 +35,7 @@ type Content struct {
 // Content returns what the order asks for now.
 func (o *Order) Content() Content {
 	c := Content{
-		Lines: slices.Clone(o.Lines), Total: o.Total, DeliverBy: o.DeliverBy, Urgent: o.Urgent && !o.raised(), UrgentWords: o.UrgentWords, Carrier: o.Carrier,
+		Lines: slices.Clone(o.Lines), Total: o.Total, DeliverBy: o.DeliverBy, Urgent: o.Urgent && (!o.raised() || o.UrgentWords != ""), UrgentWords: o.UrgentWords, Carrier: o.Carrier,
 		Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment, PO: o.PO, Note: o.Note, Requirement: o.Requirement,
 		Extra: maps.Clone(o.Extra), Route: o.Route, Findings: o.Findings, Exception: o.Exception, Marks: o.Marks, Freight: o.Freight,
 	}

@@ -134,6 +134,10 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	if err := o.ready(); err != nil {
 		return nil, false, err
 	}
+	begun, noted, err := d.tickGreen(tx, o) // what the clock has not done yet; freight may hang on it
+	if err != nil {
+		return nil, false, err
+	}
 	before, total, freight := slices.Clone(o.Lines), o.Payable(), o.Freight
 	o.Reprice(cat, now)
 	if err := d.charge(o, rules); err != nil {
@@ -149,13 +153,12 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 		if err := tx.SaveOrder(o); err != nil {
 			return nil, false, err
 		}
-		return o, true, tx.Audit(d.entry(o, by, "重新计价", total.String(), o.Payable().String(), "价格有变"))
+		if err := tx.Audit(append(noted, d.entry(o, by, "重新计价", total.String(), o.Payable().String(), "价格有变"))...); err != nil {
+			return nil, false, err
+		}
+		return o, true, tx.Emit(begun...)
 	}
 
-	begun, noted, err := d.tickGreen(tx, o) // what the clock has not done yet
-	if err != nil {
-		return nil, false, err
-	}
 	o.ConfirmedAt = now
 	o.Held = max(0, o.Receivable()-o.Invoiced)
 	if o.Exposure, err = tx.HoldCredit(o.Customer, o.Held); err != nil {
@@ -540,6 +543,11 @@ func (d *Desk) Ship(tx Tx, id OrderID, carrier, tracking, token string, by Actor
 	case StatusApproved, StatusAllocated, StatusPicking, StatusChecked:
 		if err := o.lackingPapers(); err != nil {
 			return nil, err
+		}
+		if carrier == pickUp {
+			if err := d.waiveFreight(tx, o, by); err != nil { // before the stock, as locks are taken
+				return nil, err
+			}
 		}
 		if err := d.reserve(tx, o, now); err != nil {
 			return nil, err

@@ -29,3 +29,19 @@ func (o *Order) recharged(was Freight) []Finding {
 	}
 	return []Finding{{Rule: "运费有变", Text: "运费 " + was.Amount.String() + " 变成 " + o.Freight.Amount.String(), Effect: EffectWarn}}
 }
+
+// waiveFreight takes the freight off an order whose goods are fetched after all, and off what is held for it.
+func (d *Desk) waiveFreight(tx Tx, o *Order, by Actor) error {
+	was := o.Freight.Amount
+	if was == 0 {
+		return nil
+	}
+	o.Freight = Freight{}
+	if hold := max(0, o.Receivable()-o.Invoiced) - o.Held; hold < 0 {
+		if _, err := tx.HoldCredit(o.Customer, hold); err != nil {
+			return err
+		}
+		o.Held += hold
+	}
+	return tx.Audit(d.entry(o, by, "运费", was.String(), "", "改为自提"))
+}

@@ -209,8 +209,9 @@ func (o *Order) shutGreen() {
 		return
 	}
 	g.State, o.UseSafety = GreenClosed, false
-	if g.Raised {
-		o.Urgent, g.Raised = false, false
+	wasRaised := g.Raised
+	if g.Raised = false; wasRaised && o.UrgentWords == "" { // else somebody has said so besides
+		o.Urgent = false
 		if o.Alert != nil && o.Alert.AckBy == "" {
 			o.Alert = nil
 		}

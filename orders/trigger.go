@@ -58,7 +58,7 @@ func (o *Order) fire(fired []Trigger) {
 		if t.Mark != "" && !slices.Contains(o.Marks, t.Mark) {
 			o.Marks = append(slices.Clone(o.Marks), t.Mark)
 		}
-		if t.Urgent && !o.Urgent {
+		if t.Urgent && (!o.Urgent || o.raised() && o.UrgentWords == "") {
 			o.Urgent, o.UrgentWords = true, "规则「"+t.Name+"」"
 		}
 		if t.Approve != "" {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"orderbot/bot/simulator"
@@ -324,6 +325,91 @@ func TestAGreenChannelTakesTheSafetyStock(t *testing.T) {
 				return err
 			})
 			require.Equal(t, orders.CodeConflict, orders.ErrorCode(err))
+			sound(t, o.sql)
+		})
+	}
+}
+
+// What ends with a channel is what it brought: an urgency that the customer or a rule asked for besides stays, freight by 加急 goes.
+func TestWhatStaysWhenAGreenChannelIsOver(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t, database(t), `
+routes: [{name: 自动, when: 其余, steps: []}]
+freight: [{name: 急件, when: 加急, amount: 80}, {name: 普通, when: 其余, amount: 30}]
+triggers: [{name: 大单, when: 金额 >= 5000, do: [加急]}]
+`)
+			draft := func(pieces int64) orders.OrderID {
+				t.Helper()
+				order := &orders.Order{
+					Customer: "C1", CustomerName: "甲医院", Sales: "S01", Address: "宁波市江东路1号",
+					Lines: []orders.Line{{Product: "P1", Unit: "根", Quantity: decimal.NewFromInt(pieces), Base: decimal.NewFromInt(pieces)}},
+				}
+				require.NoError(t, o.do(func(tx *storage.Tx) error { return o.desk.Place(tx, order, o.actor("S01")) }))
+				return order.ID
+			}
+			open := func(id orders.OrderID) {
+				t.Helper()
+				hurry := orders.Green{GreenSwitches: orders.GreenSwitches{Urgency: 1}, From: o.clock, Until: o.clock.Add(time.Hour)}
+				require.NoError(t, o.do(func(tx *storage.Tx) error { _, err := o.desk.OpenGreen(tx, id, -1, hurry, o.actor("S14")); return err }))
+			}
+			revise := func(id orders.OrderID, change func(*orders.Order)) {
+				t.Helper()
+				require.NoError(t, o.do(func(tx *storage.Tx) error {
+					_, err := o.desk.Revise(tx, id, o.actor("S01"), func(d *orders.Order) error { change(d); return nil })
+					return err
+				}))
+			}
+			confirm := func(id orders.OrderID) (repriced bool) {
+				t.Helper()
+				require.NoError(t, o.do(func(tx *storage.Tx) (err error) {
+					_, repriced, err = o.desk.Confirm(tx, id, 0, o.actor("S01"))
+					return err
+				}))
+				return repriced
+			}
+
+			said := draft(10)
+			open(said)
+			revise(said, func(d *orders.Order) { d.UrgentWords = "加急" })
+			require.False(t, confirm(said))
+			ruled := draft(60)
+			open(ruled)
+			revise(ruled, func(*orders.Order) {})
+			require.False(t, confirm(ruled))
+			late := draft(10)
+			open(late)
+			revise(late, func(*orders.Order) {})
+			require.Equal(t, "¥80.00", o.order(late).Freight.Amount.String())
+
+			o.clock = o.clock.Add(time.Hour)
+			require.True(t, confirm(late), "the freight of an order that is not urgent any more is another, which is shown first")
+			require.Equal(t, "¥30.00", o.order(late).Freight.Amount.String())
+			require.False(t, o.order(late).Urgent)
+			require.EqualValues(t, 1, number(t, o.sql, "SELECT COUNT(*) FROM events WHERE kind = 'green.ended' AND order_id = ?", string(late)))
+			require.EqualValues(t, 1, number(t, o.sql, "SELECT COUNT(*) FROM audit WHERE action = '绿色通道到期' AND order_id = ?", string(late)))
+			require.False(t, confirm(late))
+			require.Equal(t, "¥1,030.00", o.order(late).Held.String())
+
+			for id, words := range map[orders.OrderID]string{said: "加急", ruled: "规则「大单」"} {
+				require.NoError(t, o.do(func(tx *storage.Tx) error { return o.desk.Tick(tx, id) }))
+				got := o.order(id)
+				require.Equal(t, orders.GreenClosed, got.Green.State)
+				require.True(t, got.Urgent)
+				require.Equal(t, words, got.UrgentWords)
+				require.NotNil(t, got.Alert)
+			}
+
+			// Goods that are fetched after all cost no freight, which is not owed any more.
+			require.NoError(t, o.do(func(tx *storage.Tx) error {
+				_, err := o.desk.Ship(tx, late, "SELF", "", "t", o.actor("S21"))
+				return err
+			}))
+			require.Equal(t, "¥1,000.00", o.order(late).Held.String())
+			require.Equal(t, "¥1,000.00", o.order(late).Payable().String())
+			require.EqualValues(t, 1, number(t, o.sql, "SELECT COUNT(*) FROM audit WHERE action = '运费' AND order_id = ?", string(late)))
 			sound(t, o.sql)
 		})
 	}
