@@ -152,7 +152,7 @@ func TestOneTriggerIsChangedAndTakenBack(t *testing.T) {
 			}
 			require.Equal(t, []string{"0 "}, weight())
 
-			changed := strings.Replace(string(rules.Default), `医院等级 startsWith "三"`, `医院等级 startsWith "三" or 医院等级 startsWith "二"`, 1)
+			changed := strings.Replace(string(rules.Default), `    when: 医院等级 startsWith "三"`, `    when: 医院等级 startsWith "三" or 医院等级 startsWith "二"`, 1)
 			require.True(t, f.sim.DingTalk.SendFile(ctx, "dt-luoguan", "rules.yaml", []byte(changed)).OK())
 			see(t, "the change", f.dingtalk("dt-luoguan"), says("第 2 版", "「三级医院」"))
 			f.pressDingTalk("dt-luoguan", see(t, "card", f.dingtalk("dt-luoguan"), offers("启用", "启用规则第 2 版")), "启用")
