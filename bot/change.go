@@ -118,7 +118,7 @@ func (s *session) changeSubmitted(ctx context.Context, tx Tx, o *orders.Order, m
 		return true, err
 	}
 	if len(r.Orders) > 1 {
-		return true, orders.Errorf(orders.CodeInvalid, "一次只能改成一单。要分开送，请回复「拆 %s」，或另下一单。没有改动", o.ID)
+		return true, orders.Errorf(orders.CodeInvalid, "一次只能改成一单，%s 没有改动。要分开送的另下一单", o.ID)
 	}
 	owed := s.promised(&r)
 	wanted, preview, err := s.clerk.Desk.AskChange(tx, o.ID, s.person.actor(), func(o *orders.Order) error {

@@ -56,6 +56,8 @@ func TestConversations(t *testing.T) {
 		"more, in one syllable":       {[]string{"白醋3件，土豆2袋", "白醋加1件，土豆多一袋"}, intake.IntentChange, "F8 4件=48, F6 3袋=75"},
 		"more of the same":            {[]string{"白醋3件，土豆2袋", "还要白醋1件"}, intake.IntentChange, "F8 4件=48, F6 2袋=50"},
 		"less, one line":              {[]string{"白醋3件", "少一件"}, intake.IntentChange, "F8 2件=24"},
+		"the amount, with a space":    {[]string{"白醋3件", "数量改成 10"}, intake.IntentChange, "F8 10件=120"},
+		"the amount alone":            {[]string{"白醋3件", "等下，数量应该是10"}, intake.IntentChange, "F8 10件=120"},
 		"all lines at once":           {[]string{"白醋3件，土豆2袋", "都改成5"}, intake.IntentChange, "F8 5件=60, F6 5袋=125"},
 		"all lines, twice":            {[]string{"白醋3件，土豆2袋", "全部翻倍"}, intake.IntentChange, "F8 6件=72, F6 4袋=100"},
 		"a line by its number":        {[]string{"白醋3件，土豆2袋", "第二个改成4袋"}, intake.IntentChange, "F8 3件=36, F6 4袋=100"},

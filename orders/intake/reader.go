@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 
@@ -89,6 +90,9 @@ func (x *Lexicon) readText(msg Message, thread *Thread) (Result, *Thread) {
 	t := newText(msg.Text)
 	t.closeUp()
 	x.punctuate(t, x.clock(msg.Time))
+	if len(thread.Orders) > 0 {
+		t.amountAlone()
+	}
 	if len(t.r) > 20000 {
 		t.r, t.at = t.r[:20000], t.at[:20000]
 	}
@@ -111,6 +115,24 @@ func (x *Lexicon) readText(msg Message, thread *Thread) (Result, *Thread) {
 		return res, thread.clone()
 	}
 	return res, next
+}
+
+// amountSaid fits what says of an order's goods, without a name, how many it shall be: 数量改成 30, 数量应该是30.
+var amountSaid = regexp.MustCompile(`(?:^|[,.;。!\s])(数量\s*(?:应该是|应该要|应该|要|是|调整为|调整成|调整到|更正为|改成|改为|改到|改|换成|变成|调成|调到|为|成|:)?\s*)\d`)
+
+// amountAlone makes of 数量应该是 30 the words that are always understood: 改成30.
+func (t *text) amountAlone() {
+	source := string(t.r)
+	for {
+		m := amountSaid.FindStringSubmatchIndex(source)
+		if m == nil {
+			return
+		}
+		from, to := utf8.RuneCountInString(source[:m[2]]), utf8.RuneCountInString(source[:m[3]])
+		t.r[from], t.r[from+1] = '改', '成'
+		t.r, t.at = slices.Delete(t.r, from+2, to), slices.Delete(t.at, from+2, to)
+		source = string(t.r)
+	}
 }
 
 // waits fits what is said between a question and its answer, or about neither.
