@@ -220,9 +220,12 @@ func (o *Order) shutGreen() {
 
 // reserve is [Tx.Reserve], of the safety stock too where the channel lets the order have it.
 func (d *Desk) reserve(tx Tx, o *Order, until time.Time) error {
-	o.UseSafety = o.Green.IsOpen(d.Now()) && o.Green.Safety
+	o.UseSafety = d.safetyToo(o)
 	return tx.Reserve(o, until)
 }
+
+// safetyToo tells whether the order may have safety stock now.
+func (d *Desk) safetyToo(o *Order) bool { return o.Green.IsOpen(d.Now()) && o.Green.Safety }
 
 // startGreen lets the channel begin.
 func (d *Desk) startGreen(tx Tx, o *Order, by Actor) ([]Event, error) {

@@ -2,6 +2,7 @@ package orders
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -176,6 +177,10 @@ type StockTx interface {
 	Picks(id OrderID) ([]Pick, error)
 	// Waiting returns the orders that lack stock of products, or of bundles with them, those confirmed first in front.
 	Waiting(products ...ProductCode) ([]OrderID, error)
+	// LockStock locks the stock of products and of all that the lines of orders need, sorted, so that no two wait for each other.
+	LockStock(products []ProductCode, all ...*Order) error
+	// Await notes on the lines of an order that waits by when it comes, and tells whether any of it is free now: then [Tx.Reserve] does it.
+	Await(o *Order) (isFree bool, err error)
 	// AddMove stores a new move and sets its ID. Where there is one of its key already, that one is returned and isNew is false.
 	AddMove(m StockMove) (stored *StockMove, isNew bool, err error)
 	// Move loads a move under a lock, CodeNotFound where there is none; SaveMove stores its state.
@@ -215,6 +220,9 @@ func (d *Desk) serve(tx StockTx, by Actor, change func() error, products ...Prod
 		if locked[id], err = tx.Order(id); err != nil {
 			return nil, err
 		}
+	}
+	if err := tx.LockStock(products, slices.Collect(maps.Values(locked))...); err != nil {
+		return nil, err
 	}
 	if err := change(); err != nil {
 		return nil, err
@@ -257,15 +265,13 @@ func (d *Desk) serveOne(tx StockTx, o *Order, by Actor) (bool, error) {
 		return false, nil
 	}
 	before := slices.Clone(o.Lines)
-	until, isFirm := o.ReservedUntil, o.Status != StatusPendingApproval
-	if isFirm {
-		until = d.Now()
-	}
-	if err := d.reserve(tx, o, until); err != nil {
+	o.UseSafety = d.safetyToo(o)
+	isFree, err := tx.Await(o)
+	if err != nil {
 		return false, err
 	}
-	if isFirm {
-		if err := tx.Firm(o); err != nil {
+	if isFree {
+		if err := d.take(tx, o); err != nil {
 			return false, err
 		}
 	}
@@ -295,6 +301,17 @@ func (d *Desk) serveOne(tx StockTx, o *Order, by Actor) (bool, error) {
 		return false, err
 	}
 	return true, tx.Emit(d.event(o, EventServed, by, nil))
+}
+
+// take reserves what is free of what an order lacks, for good where it is approved.
+func (d *Desk) take(tx StockTx, o *Order) error {
+	if o.Status == StatusPendingApproval {
+		return d.reserve(tx, o, o.ReservedUntil)
+	}
+	if err := d.reserve(tx, o, d.Now()); err != nil {
+		return err
+	}
+	return tx.Firm(o)
 }
 
 // MoveStock proposes a change of stock, or, for what arrives, makes it at once. For one that was made it returns the orders that got

@@ -376,6 +376,9 @@ func (tx *Tx) remember(id orders.OrderID, rows *orderRows) {
 
 // SaveOrder stores a changed order if it is of the version that is stored.
 func (tx *Tx) SaveOrder(o *orders.Order) error {
+	if err := tx.noteLacks(o); err != nil {
+		return err
+	}
 	o.Version++
 	rows, err := fromOrder(o)
 	if err != nil {

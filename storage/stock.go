@@ -278,16 +278,41 @@ func (b *stockBook) giveBack(h *orderHolds, line int, product string, n int64) e
 	return nil
 }
 
+// loadNeeds reads the stock of products and, of bundles, of their parts.
+func (tx *Tx) loadNeeds(codes []string) error {
+	if err := tx.loadStock(codes...); err != nil {
+		return err
+	}
+	if err := tx.loadParts(codes); err != nil {
+		return err
+	}
+	var parts []string
+	for _, code := range codes {
+		parts = slices.AppendSeq(parts, maps.Keys(tx.stock.needs(code)))
+	}
+	return tx.loadStock(parts...)
+}
+
+// lacks notes that an order got less of a product than it needs.
+func (b *stockBook) lacks(product string) {
+	if b.unmet == nil {
+		b.unmet = make(map[string]bool)
+	}
+	b.unmet[product] = true
+}
+
 // loadParts reads what the bundles among the products consist of. A bundle has no stock of its own.
 func (tx *Tx) loadParts(codes []string) error {
-	unstocked := slices.DeleteFunc(slices.Clone(codes), func(c string) bool { return len(tx.stock.products[c]) > 0 })
+	b := &tx.stock
+	unstocked := slices.DeleteFunc(slices.Clone(codes), func(c string) bool { return len(b.products[c]) > 0 || b.parts[c] != nil })
 	if len(unstocked) == 0 {
 		return nil
 	}
 	parts, err := partsOf(tx.ctx, tx.db, unstocked)
-	if err == nil {
-		tx.stock.parts = parts
+	if b.parts == nil {
+		b.parts = make(map[string]map[string]int64)
 	}
+	maps.Copy(b.parts, parts)
 	return err
 }
 
@@ -365,20 +390,9 @@ func (tx *Tx) Reserve(o *orders.Order, until time.Time) error {
 	for k := range h.now {
 		codes = append(codes, k.Product)
 	}
-	if err := tx.loadStock(codes...); err != nil {
+	if err := tx.loadNeeds(codes); err != nil {
 		return err
 	}
-	if err := tx.loadParts(codes); err != nil {
-		return err
-	}
-	var parts []string
-	for _, code := range codes {
-		parts = slices.AppendSeq(parts, maps.Keys(b.needs(code)))
-	}
-	if err := tx.loadStock(parts...); err != nil {
-		return err
-	}
-
 	if err := b.dropUnneeded(h, o); err != nil {
 		return err
 	}
@@ -401,10 +415,7 @@ func (tx *Tx) Reserve(o *orders.Order, until time.Time) error {
 				have += s.promisable(safetyToo)
 			}
 			if have < times(base, per) {
-				if b.unmet == nil {
-					b.unmet = make(map[string]bool)
-				}
-				b.unmet[product] = true
+				b.lacks(product)
 				target = min(target, whole(have, per))
 			}
 		}

@@ -93,6 +93,7 @@ type Tx struct {
 
 	orders map[orders.OrderID]*orderRows // as they are stored
 	stock  stockBook
+	lacks  []lack                        // of the orders that wait, as this transaction has read and changed it; nil: not read
 	before map[orders.OrderID]*orderRows // of those that were changed, as they were; nil: not known
 	audit  []auditRow
 	events []eventRow

@@ -262,7 +262,19 @@ func (tx *Tx) supply(before *orders.Order, products ...orders.ProductCode) (map[
 			own = append(own, *r)
 		}
 	}
-	return tx.s.supply(tx.ctx, tx.db, own, before, products...)
+	lacks := tx.lacks
+	if lacks == nil {
+		var err error
+		if lacks, err = lacking(tx.ctx, tx.db); err != nil {
+			return nil, err
+		}
+	}
+	if before != nil {
+		lacks = slices.DeleteFunc(slices.Clone(lacks), func(l lack) bool {
+			return l.OrderID == string(before.ID) || !before.ConfirmedAt.IsZero() && cmp.Or(cmp.Compare(l.ConfirmedAt, toMS(before.ConfirmedAt)), cmp.Compare(l.OrderID, string(before.ID))) > 0
+		})
+	}
+	return supply(tx.ctx, tx.db, own, lacks, tx.s.opts.UseSafety, products...)
 }
 
 // Supply returns where products come from and who waits for them, as it is at one moment.
@@ -277,7 +289,11 @@ func (s *Store) Supply(ctx context.Context, products ...orders.ProductCode) (out
 			return err
 		}
 		defaultFirst(rows)
-		out, err = s.supply(ctx, db, rows, nil, products...)
+		lacks, err := lacking(ctx, db)
+		if err != nil {
+			return err
+		}
+		out, err = supply(ctx, db, rows, lacks, s.opts.UseSafety, products...)
 		return err
 	})
 	return out, err
@@ -291,8 +307,8 @@ func codesOf(products []orders.ProductCode) []string {
 	return out
 }
 
-// supply adds to stock what is expected and who waits, of the orders that were confirmed before one where that is given.
-func (s *Store) supply(ctx context.Context, db *gorm.DB, stock []stockRow, before *orders.Order, products ...orders.ProductCode) (map[orders.ProductCode]*orders.Supply, error) {
+// supply adds to stock what is expected and what is lacked.
+func supply(ctx context.Context, db *gorm.DB, stock []stockRow, lacks []lack, useSafety bool, products ...orders.ProductCode) (map[orders.ProductCode]*orders.Supply, error) {
 	out := make(map[orders.ProductCode]*orders.Supply, len(products))
 	for _, p := range products {
 		out[p] = &orders.Supply{}
@@ -300,7 +316,7 @@ func (s *Store) supply(ctx context.Context, db *gorm.DB, stock []stockRow, befor
 	for i := range stock {
 		p := out[orders.ProductCode(stock[i].Product)]
 		p.Stocks = append(p.Stocks, stock[i].toDomain())
-		p.Free = p.Free.Add(fromMicro(stock[i].promisable(s.opts.UseSafety)))
+		p.Free = p.Free.Add(fromMicro(stock[i].promisable(useSafety)))
 	}
 	if len(products) == 0 {
 		return out, nil
@@ -314,39 +330,36 @@ func (s *Store) supply(ctx context.Context, db *gorm.DB, stock []stockRow, befor
 		p := out[orders.ProductCode(receipts[i].Product)]
 		p.Receipts = append(p.Receipts, receipts[i].toDomain())
 	}
-	lacks, err := lacking(ctx, db, products)
-	if err != nil {
-		return nil, err
-	}
+	waiting := make(map[string]int64)
 	for i := range lacks {
-		l := &lacks[i]
-		if before != nil && (l.OrderID == string(before.ID) || !before.ConfirmedAt.IsZero() && (l.ConfirmedAt > toMS(before.ConfirmedAt) || l.ConfirmedAt == toMS(before.ConfirmedAt) && l.OrderID > string(before.ID))) {
-			continue
+		for part, per := range lacks[i].needs {
+			waiting[part] += times(lacks[i].Short, per)
 		}
-		for part, n := range l.parts {
-			out[part].Waiting = out[part].Waiting.Add(fromMicro(n))
-		}
+	}
+	for p, x := range out {
+		x.Waiting = fromMicro(waiting[string(p)])
 	}
 	return out, nil
 }
 
-// lack is what a line of an order that waits is short of, by product.
+// lack is what a line of an order that waits is short of.
 type lack struct {
 	OrderID     string
 	ConfirmedAt int64
+	No          int
 	Product     string
 	Short       int64
 
-	parts map[orders.ProductCode]int64
+	needs map[string]int64 // what one base unit of it takes, by product
 }
 
-// lacking reads the lines that wait for products or for bundles with them, by the order's confirmation.
-func lacking(ctx context.Context, db *gorm.DB, products []orders.ProductCode) ([]lack, error) {
-	var all []lack
-	err := db.WithContext(ctx).Raw(`SELECT o.id order_id, o.confirmed_at, l.product, l.base - l.reserved short FROM orders o JOIN order_lines l ON l.order_id = o.id
+// lacking reads the lines that wait, by the order's confirmation.
+func lacking(ctx context.Context, db *gorm.DB) ([]lack, error) {
+	all := []lack{}
+	err := db.WithContext(ctx).Raw(`SELECT o.id order_id, o.confirmed_at, l.no, l.product, l.base - l.reserved short FROM orders o JOIN order_lines l ON l.order_id = o.id
 		WHERE o.waits = 1 AND l.base > l.reserved ORDER BY o.confirmed_at, o.id, l.no`).Scan(&all).Error
 	if err != nil || len(all) == 0 {
-		return nil, err
+		return all, err
 	}
 	seen := make(map[string]bool)
 	for i := range all {
@@ -360,27 +373,29 @@ func lacking(ctx context.Context, db *gorm.DB, products []orders.ProductCode) ([
 		}
 		maps.Copy(bundles, some)
 	}
-	wanted := make(map[orders.ProductCode]bool, len(products))
-	for _, p := range products {
-		wanted[p] = true
-	}
-	var out []lack
-	for _, l := range all {
-		l.parts = make(map[orders.ProductCode]int64)
-		needs, isBundle := bundles[l.Product]
-		if !isBundle {
-			needs = map[string]int64{l.Product: oneMicro}
-		}
-		for part, per := range needs {
-			if p := orders.ProductCode(part); wanted[p] {
-				l.parts[p] += times(l.Short, per)
-			}
-		}
-		if len(l.parts) > 0 {
-			out = append(out, l)
+	for i := range all {
+		l := &all[i]
+		if l.needs = bundles[l.Product]; l.needs == nil {
+			l.needs = map[string]int64{l.Product: oneMicro}
 		}
 	}
-	return out, nil
+	return all, nil
+}
+
+// noteLacks keeps what was read of who waits right after an order has changed.
+func (tx *Tx) noteLacks(o *orders.Order) error {
+	var m micros
+	for i := range tx.lacks {
+		l := &tx.lacks[i]
+		if l.OrderID != string(o.ID) {
+			continue
+		}
+		l.Short = 0
+		if n := slices.IndexFunc(o.Lines, func(x orders.Line) bool { return x.No == l.No }); n >= 0 && o.Waits() {
+			l.Short = m.of(o.Lines[n].Short())
+		}
+	}
+	return m.err
 }
 
 // Picks returns what an order holds.
@@ -503,22 +518,73 @@ func (h *orderHolds) shipsFrom(o *orders.Order, rank map[string]int, near string
 	}
 }
 
-// Waiting returns the orders that lack stock of products.
+// Waiting returns the orders that lack stock of products. What it reads serves for the expected dates of the rest of the transaction.
 func (tx *Tx) Waiting(products ...orders.ProductCode) ([]orders.OrderID, error) {
 	if err := tx.run(); err != nil {
 		return nil, err
 	}
-	lacks, err := lacking(tx.ctx, tx.db, products)
-	if err != nil {
+	var err error
+	if tx.lacks, err = lacking(tx.ctx, tx.db); err != nil {
 		return nil, fmt.Errorf("read who waits: %w", err)
 	}
 	var out []orders.OrderID
-	for i := range lacks {
-		if id := orders.OrderID(lacks[i].OrderID); !slices.Contains(out, id) {
+	for i := range tx.lacks {
+		id, needs := orders.OrderID(tx.lacks[i].OrderID), tx.lacks[i].needs
+		if slices.ContainsFunc(products, func(p orders.ProductCode) bool { return needs[string(p)] > 0 }) && !slices.Contains(out, id) {
 			out = append(out, id)
 		}
 	}
 	return out, nil
+}
+
+// LockStock locks the stock of products and of all that the lines of orders need.
+func (tx *Tx) LockStock(products []orders.ProductCode, all ...*orders.Order) error {
+	codes := make(map[string]bool)
+	for _, p := range products {
+		codes[string(p)] = true
+	}
+	for _, o := range all {
+		for i := range o.Lines {
+			codes[string(o.Lines[i].Product)] = true
+		}
+	}
+	parts, err := partsOf(tx.ctx, tx.db, keys(codes))
+	if err != nil {
+		return err
+	}
+	for _, needs := range parts {
+		for part := range needs {
+			codes[part] = true
+		}
+	}
+	return tx.loadStocks(keys(codes))
+}
+
+// Await notes on the lines of an order that waits by when it comes, as [Tx.Reserve] does, and tells whether any of it is free now.
+func (tx *Tx) Await(o *orders.Order) (isFree bool, err error) {
+	var codes []string
+	for i := range o.Lines {
+		if l := &o.Lines[i]; l.Product != "" && l.Short().IsPositive() {
+			codes = append(codes, string(l.Product))
+		}
+	}
+	if err := tx.loadNeeds(codes); err != nil {
+		return false, err
+	}
+	b, safetyToo := &tx.stock, o.UseSafety || tx.s.opts.UseSafety
+	for _, code := range codes {
+		hasAll := true
+		for product := range b.needs(code) {
+			if !slices.ContainsFunc(b.products[product], func(r *stockRow) bool { return r.promisable(safetyToo) > 0 }) {
+				hasAll = false
+				b.lacks(product)
+			}
+		}
+		if hasAll {
+			return true, nil
+		}
+	}
+	return false, tx.expect(o)
 }
 
 // expect notes on the lines of an order that lack stock by when it comes.

@@ -292,6 +292,58 @@ func TestSafetyStockIsCrossedOnce(t *testing.T) {
 	})
 }
 
+// Of many orders that wait those in front get what comes, and all others hear by when the rest comes; arrivals of several products at once,
+// for orders that lack them all, do not stand in each other's way.
+func TestManyOrdersWait(t *testing.T) {
+	t.Parallel()
+	depots(t, func(d *depot) {
+		d.stock("P1,东仓,0,0", "P2,默认仓,0,0")
+		ids := make([]orders.OrderID, 12)
+		for i := range ids {
+			products := []orders.ProductCode{"P1", "P2", "K1"}
+			slices.Reverse(products[i%2:])
+			ids[i] = d.confirm(4, products...) // 12 of P1 and 8 of P2 each
+		}
+		expect := func(product orders.ProductCode, quantity string) {
+			require.NoError(d, d.do(func(tx *storage.Tx) error {
+				_, err := d.desk.Expect(tx, orders.Receipt{Number: "PO1", Product: product, Warehouse: "东仓", Quantity: ordertest.Decimal(quantity), Due: "2026-03-20"}, buyer)
+				return err
+			}))
+		}
+		due := func() (n int) {
+			for _, id := range ids {
+				for _, l := range d.order(id).Lines {
+					if l.Expected != "" {
+						n++
+					}
+				}
+			}
+			return n
+		}
+		expect("P1", "36")
+		require.Equal(d, 3, due(), "the line of P1 of the first three")
+		expect("P2", "24")
+		require.Equal(d, 9, due(), "all lines of the first three")
+		require.Equal(d, ids[:6], d.arrive("P1", "东仓", "24"), "a bundle takes nothing while one of its parts is missing")
+		d.events()
+		var all []func(tx *storage.Tx) error
+		for i := range 12 {
+			m := orders.StockMove{Kind: orders.MoveArrival, Key: fmt.Sprint("b", i), Product: "P1", Warehouse: "东仓", Quantity: ordertest.Decimal("10")}
+			if i%2 > 0 {
+				m.Product, m.Quantity = "P2", ordertest.Decimal("16")
+			}
+			all = append(all, func(tx *storage.Tx) error { _, _, err := d.desk.MoveStock(tx, m, keeper); return err })
+		}
+		for i, n := range d.together(all...) {
+			require.Zero(d, n, "%d", i)
+		}
+		require.NoError(d, d.do(func(tx *storage.Tx) error { _, err := d.desk.Serve(tx, orders.SystemActor, "P1", "P2"); return err }))
+		require.Equal(d, "84 0 84", d.held("P1"))
+		require.True(d, d.order(ids[0]).Covered())
+		require.Zero(d, due())
+	})
+}
+
 // taken says from where an order takes its goods, and why.
 func (d *depot) taken(id orders.OrderID) string {
 	d.Helper()
