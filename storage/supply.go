@@ -663,26 +663,19 @@ func (tx *Tx) noticeStock() error {
 	if err := tx.run(); err != nil {
 		return err
 	}
-	lacks, err := lacking(tx.ctx, tx.db, productCodes(freed))
+	lacks, err := lacking(tx.ctx, tx.db)
 	if err != nil {
 		return fmt.Errorf("read who waits: %w", err)
 	}
 	wanted := make(map[string]bool)
 	for i := range lacks {
-		for part := range lacks[i].parts {
-			wanted[string(part)] = true
+		for part := range lacks[i].needs {
+			wanted[part] = true
 		}
 	}
-	tx.emitStock(orders.EventFreed, slices.Sorted(maps.Keys(wanted)))
+	freed = slices.DeleteFunc(freed, func(code string) bool { return !wanted[code] })
+	tx.emitStock(orders.EventFreed, slices.Compact(slices.Sorted(slices.Values(freed))))
 	return nil
-}
-
-func productCodes(codes []string) []orders.ProductCode {
-	out := make([]orders.ProductCode, len(codes))
-	for i, c := range codes {
-		out[i] = orders.ProductCode(c)
-	}
-	return out
 }
 
 // stockInEvent is how many rows one event carries: as many of the longest codes as the column takes.
