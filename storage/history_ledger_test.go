@@ -46,7 +46,7 @@ var (
 // leastEffects are how often each kind of thing must happen in ten histories.
 var leastEffects = map[string]int{
 	"place": 100, "revise": 20, "confirm": 60, "except": 10, "approve": 60, "reject": 10, "send back": 8, "transfer": 8, "add": 8, "skip": 8,
-	"cancel": 40, "ship": 20, "deliver": 15, "tick": 100, "invoice": 30, "pay": 50, "void": 15,
+	"cancel": 40, "ship": 10, "deliver": 6, "tick": 100, "invoice": 30, "pay": 50, "void": 15,
 	"approved": 25, "approved again": 1, "over the limit": 15, "overdue": 1, "by a deputy": 5, "two of one step": 2,
 	"amend": 15, "take": 1, "changed back": 1, "expired": 10, "green": 15, "close": 2, "green over": 5, "escalated": 40, "reservation over": 25, "short": 1, "refused": 150,
 }
