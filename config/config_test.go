@@ -138,7 +138,7 @@ times.turn_pause: "long" is no duration such as 200ms, 10s or 4h`)
 func TestEveryKeyCanComeFromTheEnvironment(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{
-		"LISTEN": "127.0.0.1:0", "URL": "database", "AES_KEY": aesKey, "MODE": "socket", "PORT": "25", "AGENT_ID": "3", "WORKERS": "2",
+		"LISTEN": "127.0.0.1:0", "URL": "database", "AES_KEY": aesKey, "MODE": "socket", "PORT": "25", "AGENT_ID": "3", "WORKERS": "2", "SAFETY_STOCK": "use",
 		"RULES": "testdata/secret", "WEBHOOK": "https://127.0.0.1",
 	}
 	var env []string
