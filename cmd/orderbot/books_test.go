@@ -70,6 +70,7 @@ func (f *firm) replica() *server {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.run(ctx) }()
+	f.replicas++
 	f.t.Cleanup(func() {
 		cancel()
 		require.NoError(f.t, <-done)

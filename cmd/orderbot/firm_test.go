@@ -34,6 +34,7 @@ type firm struct {
 	files    bot.Files
 	address  string
 	hold     time.Duration // of claims; 0: as usual
+	replicas int           // servers beside it, each with a stream of its own
 	log      *bytes.Buffer // of the server's log at its most talkative, where a test wants it; read after stop
 }
 
@@ -181,7 +182,7 @@ func (f *firm) serve() {
 	f.t.Cleanup(f.stop)
 	waiting, end := context.WithTimeout(f.t.Context(), 20*time.Second)
 	defer end()
-	require.NoError(f.t, f.sim.DingTalk.WaitConnections(waiting, 1))
+	require.NoError(f.t, f.sim.DingTalk.WaitConnections(waiting, 1+f.replicas))
 }
 
 // freeAddress returns a loopback address that nobody listens on.

@@ -156,7 +156,8 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 				f.add(around, over, found[k:k+1])
 				around, over = nil, nil
 				if k+1 < len(found) && found[k+1].left == 0 {
-					over = f.headOver(&f.parts[len(f.parts)-1].tables[len(f.parts[len(f.parts)-1].tables)-1])
+					tables := f.parts[len(f.parts)-1].tables
+					over = f.headOver(&tables[len(tables)-1])
 				}
 			}
 			if len(found) > 0 {
@@ -178,16 +179,12 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 		}
 		s.cust = f.customerOf(&s.facts)
 	}
-	who := f.cust
 	for i := range f.parts {
 		f.at, f.facts, f.cust, f.sum = i, f.parts[i].facts, f.parts[i].cust, rowSum{}
 		for _, t := range f.parts[i].tables {
 			f.readRows(t)
 		}
 		f.parts[i].facts = f.facts
-		if who < 0 && i == 0 {
-			f.parts[i].cust = f.customerOf(&f.parts[i].facts)
-		}
 	}
 	if len(f.items) == 0 && len(f.lost) == 0 {
 		return Result{ID: msg.ID, Intent: IntentOther}, nil, true
@@ -199,6 +196,9 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 // countsUnknown tells a table of figures under heads that say nothing known: colours by sizes. It may order something.
 func (x *Lexicon) countsUnknown(g page.Table) bool {
 	n := 0
+	if len(g.Rows) == 0 {
+		return false
+	}
 	for i := range g.Rows[0] {
 		cell := g.Rows[0][i]
 		if _, known := headingOf(cell.Text); !known && strings.TrimSpace(cell.Text) != "" && !cell.Merged && len(g.Rows) > 2 && figures(g.Rows[1:], i) {
