@@ -20,12 +20,6 @@ const (
 	KindChangeNotice = "warehouse.change"
 )
 
-// changeable are the statuses in which an order that was submitted can still be changed.
-var changeable = []orders.Status{
-	orders.StatusPendingApproval, orders.StatusApproved, orders.StatusAllocated, orders.StatusScheduled, orders.StatusInProduction,
-	orders.StatusInspected, orders.StatusStocked, orders.StatusPicking, orders.StatusChecked,
-}
-
 var (
 	// saysChange fits words that may be about an order that is there already.
 	saysChange = regexp.MustCompile(`改|换成|换为|减到|减掉|减少|减[\d一二两三四五六七八九十]|加到|增加到|去掉|删掉|不要了`)
@@ -80,7 +74,7 @@ func (s *session) changeMeant(ctx context.Context, tx Tx, r intake.Result) (bool
 		ids = []orders.OrderID{open[0].ID}
 	}
 	o, err := tx.Order(ids[0])
-	if err != nil || !s.person.mayTouch(o) || !slices.Contains(changeable, o.Status) || len(r.Orders) == 1 && r.Orders[0].Customer != "" && r.Orders[0].Customer != string(o.Customer) {
+	if err != nil || !s.person.mayTouch(o) || !slices.Contains(orders.BeforeShipping, o.Status) || len(r.Orders) == 1 && r.Orders[0].Customer != "" && r.Orders[0].Customer != string(o.Customer) {
 		return false, nil //nolint:nilerr // an order that is not there is not meant
 	}
 	return s.changeSubmitted(ctx, tx, o, m)
@@ -294,7 +288,7 @@ func (s *session) ownOpen(ctx context.Context) ([]*orders.Order, error) {
 		if s.person.staff.May(orders.RightPlace) == orders.ScopeNone {
 			return nil, nil
 		}
-		all, err := s.clerk.Query.OpenOrders(ctx, s.person.staff.Code, 20, changeable...)
+		all, err := s.clerk.Query.OpenOrders(ctx, s.person.staff.Code, 20, orders.BeforeShipping...)
 		slices.Reverse(all)
 		return all, err
 	}
@@ -304,7 +298,7 @@ func (s *session) ownOpen(ctx context.Context) ([]*orders.Order, error) {
 			return nil, err
 		}
 		for _, o := range all {
-			if slices.Contains(changeable, o.Status) {
+			if slices.Contains(orders.BeforeShipping, o.Status) {
 				out = append(out, o)
 			}
 		}

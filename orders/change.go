@@ -178,10 +178,10 @@ func (o *Order) decidedRoles() []Role {
 
 // MayChange tells, as an error, why an order that was submitted can't be changed any more, and what can be done instead.
 func (o *Order) MayChange() error {
-	switch o.Status {
-	case StatusPendingApproval, StatusApproved, StatusAllocated, StatusScheduled, StatusInProduction, StatusInspected, StatusStocked,
-		StatusPicking, StatusChecked:
+	if slices.Contains(BeforeShipping, o.Status) {
 		return nil
+	}
+	switch o.Status {
 	case StatusShipped, StatusPickedUp, StatusInTransit, StatusOutForDelivery:
 		return Errorf(CodeConflict, "订单 %s %s，改不了了。多要的请另下一单；不要的请回复「退货 %s 原因」；地址要改请让快递转寄", o.ID, o.Status, o.ID)
 	case StatusDelivered:

@@ -104,14 +104,12 @@ func (d *Desk) forGreen(tx Tx, id OrderID, serial int, by Actor) (*Order, error)
 	if err != nil {
 		return nil, err
 	}
-	switch o.Status {
-	case StatusDraft:
+	switch {
+	case o.Status == StatusDraft:
 		if !d.Now().Before(o.ExpiresAt) {
 			return nil, Errorf(CodeConflict, "草稿 %s 已过期，没有下单，绿色通道开不了", o.ID)
 		}
-	case StatusPendingApproval, StatusApproved, StatusAllocated, StatusScheduled, StatusInProduction, StatusInspected, StatusStocked,
-		StatusPicking, StatusChecked:
-	default:
+	case !slices.Contains(BeforeShipping, o.Status):
 		return nil, Errorf(CodeConflict, "订单 %s 是「%s」，用不上绿色通道了", o.ID, o.Status)
 	}
 	if serial >= 0 && serial != o.GreenSerial() {

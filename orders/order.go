@@ -66,6 +66,11 @@ var StatusNames = map[Status]string{
 // String returns the Chinese word of the status.
 func (s Status) String() string { return StatusNames[s] }
 
+// BeforeShipping are the statuses of an order that was submitted and whose goods have not left.
+var BeforeShipping = []Status{
+	StatusPendingApproval, StatusApproved, StatusAllocated, StatusScheduled, StatusInProduction, StatusInspected, StatusStocked, StatusPicking, StatusChecked,
+}
+
 // Ended tells whether nothing more is to be done for an order in this status.
 func (s Status) Ended() bool {
 	switch s {
