@@ -48,6 +48,7 @@ type attaching struct {
 	Order orders.OrderID `json:"order"`
 	By    string         `json:"by"`
 	Until time.Time      `json:"until"`
+	Note  string         `json:"note,omitempty"` // that they get
 }
 
 // unreadFiles are files in which no order was found.
@@ -75,7 +76,11 @@ func (s *session) keepWith(tx Tx) (*keptFiles, error) {
 	switch a := s.talk.Attach; {
 	case len(ids) == 0:
 		if text == "" && a != nil && a.By == s.in.Sender && s.now.Before(a.Until) {
-			return &keptFiles{order: a.Order}, nil
+			return &keptFiles{order: a.Order, note: a.Note}, nil
+		}
+		if returns, _ := orders.FindReturnIDs(text); len(returns) == 1 {
+			order, _ := returns[0].Order()
+			return &keptFiles{order: order, note: string(returns[0]) + " 照片"}, nil
 		}
 		return nil, nil
 	case len(ids) > 1:
@@ -89,6 +94,8 @@ func (s *session) keepWith(tx Tx) (*keptFiles, error) {
 			return nil, nil // it says more than what the file is
 		}
 		return &keptFiles{order: ids[0], note: note}, nil
+	case parseReturn(text).verb == returnAsk:
+		return &keptFiles{order: ids[0], note: "退换货照片"}, nil
 	case saysWhat(rest):
 		return &keptFiles{order: ids[0], note: rest}, nil
 	case rest != "":
@@ -164,7 +171,7 @@ func (s *session) keep(ctx context.Context, tx Tx) error {
 	}
 	s.talk.Heard, s.talk.Unread, s.talk.Attach = nil, nil, nil
 	if k.full {
-		s.talk.Attach = &attaching{o.ID, s.in.Sender, s.now.Add(time.Minute)}
+		s.talk.Attach = &attaching{Order: o.ID, By: s.in.Sender, Until: s.now.Add(time.Minute), Note: k.note}
 	}
 	var kept []orders.Attachment
 	for _, f := range k.files {
@@ -339,7 +346,7 @@ func (s *session) files(ctx context.Context, tx Tx, cmd command) (bool, error) {
 
 // awaitFiles asks for files of an order.
 func (s *session) awaitFiles(id orders.OrderID) {
-	s.talk.Attach = &attaching{id, s.in.Sender, s.now.Add(attachTime)}
+	s.talk.Attach = &attaching{Order: id, By: s.in.Sender, Until: s.now.Add(attachTime)}
 	s.say(fmt.Sprintf("好的，请把 %s 的附件发来，10 分钟内有效。", id))
 }
 

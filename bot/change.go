@@ -179,10 +179,17 @@ func (s *session) applyChange(ctx context.Context, tx Tx, id orders.OrderID, no 
 	if err != nil {
 		return err
 	}
+	if again && preview.Change.Kind == orders.ChangeMerge {
+		return s.showMerge(tx, o, &preview, "刚有变动，请看过再确认")
+	}
 	if again {
 		return s.showChange(ctx, o, &preview, "价格刚有变动，请看过再确认")
 	}
 	s.talk.Change, s.talk.Last = "", []orders.OrderID{id}
+	if c := &preview.Change; c.Kind != orders.ChangeEdit {
+		s.say(s.joinedText(o, c))
+		return nil
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "已改 %s，现在是第 %d 版，合计 %s。", o.ID, o.Revision, o.Payable())
 	switch who := o.Awaits(); {
@@ -229,6 +236,15 @@ func (s *session) changeInWords(ctx context.Context, tx Tx, cmd command) (bool, 
 	}
 	for _, id := range ids {
 		do := func() error { return s.applyChange(ctx, tx, id, 0) }
+		if cmd.verb == cmdChange {
+			o, err := s.order(tx, id)
+			if err != nil {
+				return true, err
+			}
+			if c := o.Change(0); c != nil && c.Status == orders.ChangeAsked && otherKind(s.in.Text, c) {
+				return true, orders.Errorf(orders.CodeConflict, "这张卡片已经作废，%s 没有改动。现在等您确认的是%s，要做请回「确认%s %s」", id, c.Kind, c.Kind, id)
+			}
+		}
 		if cmd.verb == cmdKeep {
 			do = func() error { return s.dropChange(tx, id, 0) }
 		}

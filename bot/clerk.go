@@ -230,7 +230,7 @@ func (c *Clerk) parts(turn *orders.Turn) []*orders.Turn {
 				open, files = nil, 1
 			}
 		}
-		alone := isRules(m) || tables && isTable(m) || m.Kind == orders.InboundClick || m.Kind == orders.InboundEnter ||
+		alone := m.Kind == orders.InboundText && !sent && parseReturn(m.Text).verb != "" || isRules(m) || tables && isTable(m) || m.Kind == orders.InboundClick || m.Kind == orders.InboundEnter ||
 			m.Kind == orders.InboundText && parseCommand(m.Text).verb != "" && (!sent || !goesWithFiles(m.Text))
 		if open == nil || alone {
 			open = &orders.Turn{Chat: turn.Chat, Token: turn.Token, Attempts: turn.Attempts}

@@ -84,6 +84,16 @@ const (
 	cmdSwap     verb = "swap"   // 换成
 	cmdPickList verb = "pick_list"
 
+	cmdExceptions     verb = "exceptions"      // 异常
+	cmdTakeException  verb = "take_exception"  // 处理异常
+	cmdCloseException verb = "close_exception" // 结案
+	cmdMajorException verb = "major_exception" // 重大异常
+	cmdAcceptEarly    verb = "accept_early"    // 同意备货
+	cmdRefuseEarly    verb = "refuse_early"    // 不用备货
+
+	cmdTogether verb = "together" // 一起发
+	cmdApart    verb = "apart"    // 各发各的
+
 	cmdImport    verb = "import"
 	cmdDrop      verb = "drop_import"
 	cmdReadTable verb = "read_table"
@@ -97,6 +107,12 @@ var words = []struct {
 	numbered bool // only with an order number
 	alone    bool // without a number only as the whole message
 }{
+	{"处理异常", cmdTakeException, false, false},
+	{"同意备货", cmdAcceptEarly, false, false},
+	{"不用备货", cmdRefuseEarly, false, false},
+	{"重大异常", cmdMajorException, false, false},
+	{"异常", cmdExceptions, false, true},
+	{"结案", cmdCloseException, false, false},
 	{"确认盘点", cmdRunMove, false, false},
 	{"确认调拨", cmdRunMove, false, false},
 	{"放弃盘点", cmdDropMove, false, false},
@@ -105,9 +121,27 @@ var words = []struct {
 	{"到货", cmdArrive, false, false},
 	{"换成", cmdSwap, true, false},
 	{"拣货单", cmdPickList, true, false},
+	{"排产", cmdSchedule, true, false},
+	{"开工", cmdStart, true, false},
+	{"质检", cmdInspect, true, false},
+	{"入库", cmdStocked, true, false},
+	{"拣货", cmdPick, true, false},
+	{"位置", cmdWhere, true, false},
+	{"触点", cmdTouches, true, true},
+	{"复核", cmdCheck, true, true},
+	{"波次", cmdWave, false, true},
+	{"准确率", cmdAccuracy, false, false},
+	{"安装", cmdInstall, true, false},
 	{"盘点", cmdCount, false, false},
 	{"调拨", cmdMove, false, false},
 	{"确认变更", cmdChange, false, true},
+	{"确认拆分", cmdChange, false, true},
+	{"确认合并", cmdChange, false, true},
+	{"一起发货", cmdTogether, true, false},
+	{"一起发", cmdTogether, true, false},
+	{"各发各的", cmdApart, true, false},
+	{"不拆了", cmdKeep, false, true},
+	{"不合并了", cmdKeep, false, true},
 	{"不改了", cmdKeep, false, true},
 	{"不变更了", cmdKeep, false, true},
 	{"确认下单", cmdConfirm, true, false},
@@ -199,6 +233,9 @@ var invisible = strings.NewReplacer("\u200b", "", "\u200c", "", "\u200d", "", "\
 
 // parseCommand finds the command in a text; its verb is empty where there is none.
 func parseCommand(text string) command {
+	if c, ok := parseCheck(text); ok {
+		return c
+	}
 	text = strings.Trim(norm.NFKC.String(invisible.Replace(text)), edges)
 	if strings.ContainsRune(text, '\n') || len(text) > 600 {
 		return command{}
@@ -295,6 +332,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 			return false, nil // a change in words
 		}
 		return true, s.swap(ctx, tx, cmd.orders[0], 0, 0, code)
+	case cmdInstall:
+		return true, s.install(tx, cmd)
 	case cmdBasis:
 		return true, s.basis(tx, cmd.orders)
 	case cmdFiles, cmdAddFile:
@@ -333,6 +372,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.ship(tx, cmd)
 	case cmdFetched:
 		return true, s.fetched(tx, cmd)
+	case cmdTogether, cmdApart:
+		return true, s.together(tx, cmd.orders, cmd.verb == cmdApart)
 	case cmdContract:
 		return true, s.contract(tx, cmd.orders)
 	case cmdPapers:
@@ -359,6 +400,10 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.day(ctx, cmd.arg)
 	case cmdStock:
 		return true, s.stock(ctx, cmd.arg)
+	case cmdExceptions:
+		return true, s.exceptions(ctx, tx, cmd.orders)
+	case cmdTakeException, cmdCloseException, cmdMajorException, cmdAcceptEarly, cmdRefuseEarly:
+		return s.handleException(tx, cmd)
 	case cmdArrive, cmdCount, cmdMove:
 		return s.moveStock(ctx, tx, cmd)
 	case cmdRunMove, cmdDropMove:
@@ -367,6 +412,18 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.pickLists(tx, cmd.orders)
 	case cmdExpect:
 		return s.expect(ctx, tx, cmd.arg)
+	case cmdSchedule, cmdStart, cmdInspect, cmdStocked, cmdPick:
+		return true, s.advance(tx, cmd)
+	case cmdWhere:
+		return true, s.locate(tx, cmd)
+	case cmdCheck:
+		return true, s.check(tx, cmd)
+	case cmdWave:
+		return true, s.wave(ctx, tx)
+	case cmdAccuracy:
+		return s.accuracy(ctx, cmd.arg)
+	case cmdTouches:
+		return true, s.touches(ctx, tx, cmd.orders)
 	case cmdTrail:
 		return true, s.trail(ctx, tx, cmd.orders)
 	case cmdLeave:
@@ -514,8 +571,9 @@ func (s *session) ship(tx Tx, cmd command) error {
 	if s.person.staff.May(orders.RightShip) != orders.ScopeAll {
 		return orders.Errorf(orders.CodeDenied, "发货由仓库操作，您没有这个权限")
 	}
-	w := logistics.Read(cmd.arg)
-	insists := w.Carrier != "" && w.Number != "" && strings.Contains(cmd.arg, "没错")
+	arg, why := otherCarrier(cmd.arg)
+	w := logistics.Read(arg)
+	insists := w.Carrier != "" && w.Number != "" && strings.Contains(arg, "没错")
 	if w.Question != "" && !insists {
 		hint := ""
 		if w.Carrier != "" && w.Number != "" {
@@ -530,9 +588,9 @@ func (s *session) ship(tx Tx, cmd command) error {
 	if before.Carrier == logistics.Self && w.Carrier != logistics.Self && !insists {
 		return orders.Errorf(orders.CodeConflict, "订单 %s 是客户自提的，没有快递。备好了请发「发货 %s 自提」，取走了请发「自提完成 %s」；真改发快递了，在这句后面加「没错」", before.ID, before.ID, before.ID)
 	}
-	o, err := s.clerk.Desk.Ship(tx, cmd.orders[0], w.Carrier, w.Number, s.clerk.NewToken(), s.person.actor())
+	o, err := s.clerk.Desk.ShipInstead(tx, cmd.orders[0], w.Carrier, w.Number, s.clerk.NewToken(), why, s.person.actor())
 	if err != nil {
-		return err
+		return promised(err, before, arg)
 	}
 	if w.Carrier == logistics.Self {
 		s.say(fmt.Sprintf("已登记 %s 客户自提，出库完成。客户取走后请回复「自提完成 %s」。", o.ID, o.ID))
@@ -542,6 +600,9 @@ func (s *session) ship(tx Tx, cmd command) error {
 	if s.clerk.Desk.Follow {
 		follow = "物流会自动跟踪，"
 	}
+	if err := s.shippedWith(tx, o); err != nil {
+		return err
+	}
 	s.say(fmt.Sprintf("已发货 %s：%s %s。%s业务员和客户会收到通知。", o.ID, logistics.Name(w.Carrier), w.Number, follow))
 	return nil
 }
@@ -549,7 +610,7 @@ func (s *session) ship(tx Tx, cmd command) error {
 // acknowledge takes an urgent order.
 func (s *session) acknowledge(ctx context.Context, tx Tx, ids []orders.OrderID) (bool, error) {
 	if len(ids) == 0 {
-		open, err := s.clerk.Query.OpenOrders(ctx, "", 500, orders.StatusPendingApproval, orders.StatusApproved, orders.StatusAllocated, orders.StatusPicking, orders.StatusChecked)
+		open, err := s.clerk.Query.OpenOrders(ctx, "", 500, orders.BeforeShipping...)
 		if err != nil {
 			return false, err
 		}
@@ -615,14 +676,14 @@ func (s *session) showOrder(tx Tx, o *orders.Order) error {
 		return err
 	}
 	if s.person.staff != nil {
-		s.send(cards.WithAttachments(cards.Progress(o, s.books.Catalog, s.now), o.ID, files), "reply", o.ID)
+		s.send(cards.WithAttachments(s.withCountdown(cards.Progress(o, s.books.Catalog, s.now), o), o.ID, files), "reply", o.ID)
 		if len(o.Shipments) > 0 {
-			s.send(cards.Nodes(o, ""), "reply", o.ID)
+			s.send(cards.Nodes(o, s.books.Catalog.Calendar, ""), "reply", o.ID)
 		}
 		return nil
 	}
 	link, err := s.link(tx, o.ID)
-	s.send(cards.WithAttachments(cards.Nodes(o, link), o.ID, files), "reply", o.ID)
+	s.send(cards.WithAttachments(cards.Nodes(o, s.books.Catalog.Calendar, link), o.ID, files), "reply", o.ID)
 	return err
 }
 
@@ -691,7 +752,7 @@ func (s *session) trail(ctx context.Context, tx Tx, ids []orders.OrderID) error 
 			return err
 		}
 		s.send(cards.Trail(o.ID, entries, s.books.Catalog), "reply", o.ID)
-		if slices.ContainsFunc(o.Changes, func(c orders.Change) bool { return c.Kind == orders.ChangeEdit && !c.DoneAt.IsZero() }) {
+		if slices.ContainsFunc(o.Changes, func(c orders.Change) bool { return c.Kind != orders.ChangeCancel && !c.DoneAt.IsZero() }) {
 			s.send(cards.Versions(o, true), "reply", o.ID)
 		}
 	}
@@ -710,7 +771,7 @@ func (s *session) todo(ctx context.Context) error {
 		list = append(list, cards.TodoItem{Order: o, What: "审批", Say: "同意 " + string(o.ID), Due: o.OpenNode().DueAt})
 	}
 	if staff.May(orders.RightShip) == orders.ScopeAll {
-		picks, err := s.clerk.Query.OpenOrders(ctx, "", 500, orders.StatusApproved, orders.StatusAllocated, orders.StatusPicking, orders.StatusChecked)
+		picks, err := s.clerk.Query.OpenOrders(ctx, "", 500, orders.StatusApproved, orders.StatusAllocated, orders.StatusStocked, orders.StatusPicking, orders.StatusChecked)
 		if err != nil {
 			return err
 		}
@@ -719,7 +780,7 @@ func (s *session) todo(ctx context.Context) error {
 			if o.Notice() != nil {
 				list = append(list, cards.TodoItem{Order: o, What: "看改动", Say: "收到 " + string(o.ID)})
 			}
-			list = append(list, cards.TodoItem{Order: o, What: "发货", More: append(cards.Pressing(o), cards.Lacking(o)...), Say: "发货 " + string(o.ID) + " 运单号"})
+			list = append(list, cards.TodoItem{Order: o, What: "发货", More: slices.Concat(cards.Pressing(o), s.countdown(o), cards.Lacking(o)), Say: "发货 " + string(o.ID) + " 运单号"})
 		}
 	}
 	if staff.May(orders.RightPlace) != orders.ScopeNone {
@@ -769,6 +830,11 @@ func (s *session) board(ctx context.Context) error {
 	if urgent > 0 {
 		rows = append(rows, fmt.Sprintf("⚠️ 加急还没人收到：%d 单", urgent))
 	}
+	more, err := s.boardRows(ctx, owner)
+	if err != nil {
+		return err
+	}
+	rows = append(rows, more...)
 	s.say(strings.Join(rows, "\n"))
 	return nil
 }

@@ -116,7 +116,7 @@ func (s *session) asked(ctx context.Context, tx Tx, ref string) ([]*orders.Order
 var underway = []orders.Status{
 	orders.StatusPendingApproval, orders.StatusApproved, orders.StatusAllocated, orders.StatusScheduled, orders.StatusInProduction,
 	orders.StatusInspected, orders.StatusStocked, orders.StatusPicking, orders.StatusChecked, orders.StatusShipped,
-	orders.StatusPickedUp, orders.StatusInTransit, orders.StatusOutForDelivery,
+	orders.StatusPickedUp, orders.StatusInTransit, orders.StatusOutForDelivery, orders.StatusReturning,
 }
 
 func (s *session) visible(all []*orders.Order) []*orders.Order {
@@ -158,29 +158,19 @@ func (s *session) askPerson(ctx context.Context, tx Tx, r intake.Result, m intak
 		s.say(fmt.Sprintf("%s %s，不用再催。", o.ID, o.Status))
 		return nil
 	}
-	if _, left := o.Reached[orders.StatusShipped]; r.Intent == intake.IntentReturn && !left {
-		text := fmt.Sprintf("%s 还没有发货（%s），不用退。", o.ID, o.Status)
-		if !o.Status.Ended() {
-			text += fmt.Sprintf("不要了请回复「取消 %s 原因」。", o.ID)
-		}
-		s.say(text)
-		return nil
+	if r.Intent == intake.IntentReturn {
+		_, words := orders.FindOrderIDs(m.Text)
+		return s.askReturn(tx, o, kindOf(words), words, nil, false)
 	}
 	if err := s.tellOwner(tx, o, string(r.Intent), m); err != nil {
 		return err
-	}
-	what := "加快的请求"
-	if r.Intent == intake.IntentReturn {
-		what = "退换货申请"
 	}
 	who := s.staffName(o.Sales)
 	if s.person.staff != nil && o.Sales == s.person.staff.Code {
 		who = "经办的同事"
 	}
-	s.say(fmt.Sprintf("已收到您对 %s 的%s，已转给%s，会尽快回复您。", o.ID, what, who))
+	s.say(fmt.Sprintf("已收到您对 %s 的加快的请求，已转给%s，会尽快回复您。", o.ID, who))
 	switch {
-	case r.Intent != intake.IntentUrge:
-		return nil
 	case r.Why:
 		s.send(cards.Delay(o, s.books.Catalog, s.now, s.person.staff == nil), "reply", o.ID)
 		return nil

@@ -69,7 +69,11 @@ func (s *session) day(ctx context.Context, arg string) error {
 	if err != nil {
 		return err
 	}
-	s.say(strings.Join(append(rows, changeRows(&c)...), "\n"))
+	x, err := s.clerk.Query.ExceptionFigures(ctx, owner, day, day.AddDate(0, 0, 1))
+	if err != nil {
+		return err
+	}
+	s.say(strings.Join(append(append(rows, changeRows(&c)...), exceptionRows(&x)...), "\n"))
 	return nil
 }
 

@@ -82,7 +82,8 @@ type Turns interface {
 
 // Tx is one transaction of the clerk.
 type Tx interface {
-	orders.StockTx
+	orders.ReturnTx
+	orders.EarlyTx
 	orders.RuleTx
 	orders.ImportTx
 	orders.AttachmentTx
@@ -143,6 +144,8 @@ type Query interface {
 	FindOrder(ctx context.Context, id orders.OrderID) (*orders.Order, error) // CodeNotFound
 	// OrdersOf returns a customer's orders, newest first. Drafts are left out.
 	OrdersOf(ctx context.Context, customer orders.CustomerCode, limit int) ([]*orders.Order, error)
+	// OrdersSince returns what a customer ordered since a moment, drafts included, newest first; what ended without goods is left out.
+	OrdersSince(ctx context.Context, customer orders.CustomerCode, since time.Time, limit int) ([]*orders.Order, error)
 	// BookedSlots returns the keys of the engineers' slots that are booked from a day on (yyyy-mm-dd).
 	BookedSlots(ctx context.Context, since string) ([]string, error)
 	// LastOrders returns the orders that were confirmed, newest first.
@@ -150,8 +153,17 @@ type Query interface {
 	// DayFigures returns how the orders were entered that came in from one time until before another; sales limits them to an
 	// owner where not empty.
 	DayFigures(ctx context.Context, sales orders.StaffCode, from, until time.Time) (orders.DayFigures, error)
+	// Accuracy returns the order accuracy rate of the orders that were signed for in that time.
+	Accuracy(ctx context.Context, sales orders.StaffCode, from, until time.Time) (orders.Accuracy, error)
 	// ChangeFigures returns how long changes took that took effect in that time.
 	ChangeFigures(ctx context.Context, sales orders.StaffCode, from, until time.Time) (orders.ChangeFigures, error)
+	// ExceptionFigures counts the exceptions that came in that time, and the limits that ended in it.
+	ExceptionFigures(ctx context.Context, sales orders.StaffCode, from, until time.Time) (orders.ExceptionFigures, error)
+	// OpenExceptions returns the exceptions that are open, the most pressing first; sales limits them to an owner where not empty, and
+	// order to one order.
+	OpenExceptions(ctx context.Context, sales orders.StaffCode, order orders.OrderID, limit int) ([]*orders.Exception, error)
+	// ReturnFigures returns the returns and correction tickets that were asked for in that time.
+	ReturnFigures(ctx context.Context, sales orders.StaffCode, from, until time.Time) (orders.ReturnFigures, error)
 	// OpenOrders returns orders in the given statuses, oldest first; sales limits them to an owner
 	// where not empty.
 	OpenOrders(ctx context.Context, sales orders.StaffCode, limit int, statuses ...orders.Status) ([]*orders.Order, error)

@@ -40,6 +40,18 @@ func cardKind(a cards.Action) string {
 		return KindMoveCard
 	case cards.PickList:
 		return KindPickListCard
+	case cards.ShipTogether, cards.ShipApart:
+		return KindTogetherCard
+	case cards.SetCause, cards.SignReturn, cards.DropReturn:
+		return KindReturnCard
+	case cards.PassReturn, cards.RefuseReturn:
+		return KindReturnApproval
+	case cards.TakeReturn:
+		return KindReturnGoods
+	case cards.TakeException:
+		return KindExceptionCard
+	case cards.AcceptEarly, cards.RefuseEarly:
+		return KindEarlyCard
 	default:
 		return KindDraftCard
 	}
@@ -70,6 +82,9 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 	case cards.Confirm:
 		return s.confirm(ctx, tx, []orders.OrderID{a.Order}, a.Version)
 	case cards.Cancel:
+		if a.Arg == cards.IsTwin {
+			return s.dropTwin(tx, a.Order, a.Version)
+		}
 		return s.cancel(tx, []orders.OrderID{a.Order}, a.Version, "")
 	case cards.Amend:
 		return s.amend(tx, a)
@@ -100,7 +115,7 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 			return err
 		}
 		s.send(detail, "order.lines", o.ID)
-		s.send(cards.Progress(o, s.books.Catalog, s.now), "reply", o.ID)
+		s.send(s.withCountdown(cards.Progress(o, s.books.Catalog, s.now), o), "reply", o.ID)
 		return nil
 	case cards.GreenToggle, cards.OpenGreen:
 		return s.pressGreen(tx, a)
@@ -123,13 +138,27 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 			return orders.Errorf(orders.CodeDenied, "这个按钮无效，没有改动任何订单")
 		}
 		return s.settleMove(tx, a.Version, a.Verb == cards.RunMove)
+	case cards.AcceptEarly, cards.RefuseEarly:
+		if s.person.staff == nil {
+			return orders.Errorf(orders.CodeDenied, "这个按钮无效，没有改动任何订单")
+		}
+		return s.settleEarly(tx, int64(a.Node), a.Verb == cards.AcceptEarly)
+	case cards.TakeException:
+		if s.person.staff == nil {
+			return orders.Errorf(orders.CodeDenied, "这个按钮无效，没有改动任何订单")
+		}
+		return s.takeException(tx, int64(a.Node))
 	case cards.PickList:
 		if s.person.staff == nil {
 			return orders.Errorf(orders.CodeDenied, "这个按钮无效，没有改动任何订单")
 		}
 		return s.pickLists(tx, []orders.OrderID{a.Order})
+	case cards.ShipTogether, cards.ShipApart:
+		return s.pressTogether(tx, a)
 	case cards.Swap:
 		return s.swap(ctx, tx, a.Order, a.Version, a.Node, orders.ProductCode(a.Arg))
+	case cards.SetCause, cards.SignReturn, cards.DropReturn, cards.PassReturn, cards.RefuseReturn, cards.TakeReturn:
+		return s.pressReturn(ctx, tx, a)
 	case cards.ShowBasis:
 		return s.basis(tx, []orders.OrderID{a.Order})
 	case cards.Ack:
@@ -151,6 +180,11 @@ func (s *session) redraw(tx Tx) error {
 		return err
 	}
 	sent, err := tx.DeliveriesOf(a.Order, cardKind(a))
+	if err == nil && a.Verb == cards.TakeException {
+		var tasks []orders.Delivery
+		tasks, err = tx.DeliveriesOf(a.Order, KindExceptionTask)
+		sent = append(sent, tasks...)
+	}
 	if err != nil {
 		return err
 	}
@@ -194,6 +228,16 @@ func (s *session) settled(tx Tx) (*cards.Card, cards.Action, error) {
 	switch cardKind(a) {
 	case KindPickListCard:
 		return nil, a, nil
+	case KindTogetherCard:
+		return s.settledTogether(o, a), a, nil
+	case KindReturnCard, KindReturnApproval, KindReturnGoods:
+		return s.settledReturn(o, a), a, nil
+	case KindEarlyCard:
+		card, err := s.settledEarly(tx, o, a)
+		return card, a, err
+	case KindExceptionCard:
+		card, err := s.settledException(tx, o, a)
+		return card, a, err
 	case KindApprovalCard:
 		n := o.Node(a.Node)
 		if n == nil || n.Status == orders.NodeOpen && o.Status == orders.StatusPendingApproval {

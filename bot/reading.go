@@ -121,6 +121,11 @@ func (s *session) messages() []intake.Message {
 
 // readOne reads the nth message of the part and does what it asks for.
 func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) error {
+	if m.Doc == nil {
+		if done, err := s.joins(ctx, tx, m.Text); done || err != nil {
+			return err
+		}
+	}
 	// A message that names a draft of ours by its number is about that draft.
 	if ids, rest := orders.FindOrderIDs(m.Text); len(ids) == 1 {
 		o, err := tx.Order(ids[0])
@@ -150,6 +155,9 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 		if done, err := s.answerOption(ctx, tx, m.Text); done || err != nil {
 			return err
 		}
+		if done, err := s.answerTwin(ctx, tx, m.Text); done || err != nil {
+			return err
+		}
 		if done, err := s.nameGift(ctx, tx, m); done || err != nil {
 			return err
 		}
@@ -177,6 +185,13 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 	}
 	if done, err := s.changeMeant(ctx, tx, result); done || err != nil {
 		return err
+	}
+	for _, n := range slices.Backward(result.Gone) { // first, so that what follows counts the drafts that stay
+		if n < len(s.talk.Orders) {
+			if err := s.cancel(tx, []orders.OrderID{s.talk.Orders[n]}, 0, ""); err != nil {
+				return err
+			}
+		}
 	}
 	recalled := &recollection{}
 	if result.Intent == intake.IntentOrder || result.Intent == intake.IntentChange {
@@ -331,7 +346,7 @@ func (s *session) place(ctx context.Context, tx Tx, r intake.Result, thread *int
 		s.pickUp(o)
 		s.manufacture(o)
 		s.belongTogether(o, r.Orders, i)
-		if err := s.warnOfTwin(ctx, o); err != nil {
+		if _, err := s.warnOfTwin(ctx, o); err != nil {
 			return err
 		}
 		if err := s.clerk.Desk.Place(tx, o, s.person.actor()); err != nil {
@@ -394,27 +409,79 @@ func platformName(p orders.Platform) string {
 	}
 }
 
-// warnOfTwin asks about an order that equals one of the same customer within the window.
-func (s *session) warnOfTwin(ctx context.Context, o *orders.Order) error {
-	if s.clerk.DuplicateWindow == 0 || o.Customer == "" || len(o.Lines) == 0 {
-		return nil
+// twinsLookedAt is how many orders of a customer within the window are compared.
+const twinsLookedAt = 200
+
+// warnOfTwin puts an order beside the one of the same customer within the window that has the same goods, drafts included, so
+// that a person decides whether it is the same one. It returns false where there is none, or it was asked about already.
+func (s *session) warnOfTwin(ctx context.Context, o *orders.Order) (bool, error) {
+	if s.clerk.DuplicateWindow == 0 || o.Customer == "" || len(o.Lines) == 0 || o.IsTwin() {
+		return false, nil
 	}
-	earlier, err := s.clerk.Query.OrdersOf(ctx, o.Customer, 20)
+	earlier, err := s.clerk.Query.OrdersSince(ctx, o.Customer, s.now.Add(-s.clerk.DuplicateWindow), twinsLookedAt)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, e := range earlier {
-		if e.Status == orders.StatusCancelled || e.Status == orders.StatusRejected || e.Status == orders.StatusClosed ||
-			s.now.Sub(e.CreatedAt) > s.clerk.DuplicateWindow || !sameLines(e, o) {
+		// A draft that is confirmed first is not asked about; those of one message were meant to be several.
+		if e.ID == o.ID || o.ID != "" && e.Status == orders.StatusDraft || e.Source.Key == o.Source.Key || !sameLines(e, o) {
 			continue
 		}
 		o.Questions = append(o.Questions, orders.Question{
-			Field: "order", Reason: "unusual",
-			Text: fmt.Sprintf("和 %s（%s）的内容一样。重复发的请点「取消」，是新的一单就确认", e.ID, e.CreatedAt.In(s.clerk.Location).Format("01-02 15:04")),
+			Field: orders.FieldTwin, Reason: "unusual", Options: []string{string(e.ID)},
+			Text: cards.Twin(e, o, e.CreatedAt.In(s.clerk.Location)),
 		})
-		return nil
+		return true, nil
 	}
-	return nil
+	return false, nil
+}
+
+var (
+	twinKept    = regexp.MustCompile(`^(?:还是要的?|都要的?|两单都要|不是重复的?|没重复|不重复|是?新的?一单|另外?一单|再来一单)$`)
+	twinDropped = regexp.MustCompile(`^(?:是?重复的?了?|是重复的|发重了|发重复了|重了|同一单|是同一单)$`)
+)
+
+// answerTwin takes the answer to whether an order is the same as an earlier one: 还是要, 是重复的.
+func (s *session) answerTwin(ctx context.Context, tx Tx, text string) (bool, error) {
+	text = strings.Trim(norm.NFKC.String(text), edges)
+	kept := twinKept.MatchString(text)
+	if !kept && !twinDropped.MatchString(text) {
+		return false, nil
+	}
+	for _, id := range s.talk.Orders {
+		o, err := tx.Order(id)
+		if err != nil {
+			return false, err
+		}
+		if o.Status != orders.StatusDraft || !o.IsTwin() {
+			continue
+		}
+		if kept {
+			return true, s.confirm(ctx, tx, []orders.OrderID{id}, 0)
+		}
+		return true, s.dropTwin(tx, id, 0)
+	}
+	return false, nil
+}
+
+// dropTwin withdraws a draft that is the same as an earlier order.
+func (s *session) dropTwin(tx Tx, id orders.OrderID, revision int) error {
+	o, err := s.ownOrder(tx, id)
+	if err != nil {
+		return err
+	}
+	reason := "重复下单"
+	if i := slices.IndexFunc(o.Questions, func(q orders.Question) bool { return q.Field == orders.FieldTwin }); i >= 0 && len(o.Questions[i].Options) > 0 {
+		twin, err := tx.Order(orders.OrderID(o.Questions[i].Options[0]))
+		if err != nil {
+			return err
+		}
+		if o.Status == orders.StatusDraft && (twin.Status.Ended() || twin.Status == orders.StatusDraft && !s.now.Before(twin.ExpiresAt)) {
+			return orders.Errorf(orders.CodeConflict, "%s 已经没有了（%s），%s 没有取消。还要这些货就确认下单；都不要了请回复「取消 %s」", twin.ID, twin.Status, id, id)
+		}
+		reason += "，和 " + string(twin.ID) + " 一样"
+	}
+	return s.cancel(tx, []orders.OrderID{id}, revision, reason)
 }
 
 // sameLines tells whether two orders hold the same goods.
@@ -452,6 +519,9 @@ func (s *session) show(ctx context.Context, tx Tx, o *orders.Order, note string,
 		Announced: s.announced,
 	}
 	if view.Substitutes, err = s.instead(ctx, o); err != nil {
+		return err
+	}
+	if view.Moves, err = s.moves(ctx, o); err != nil {
 		return err
 	}
 	if o.Customer != "" {
@@ -587,8 +657,32 @@ func (s *session) confirm(ctx context.Context, tx Tx, ids []orders.OrderID, revi
 		if err != nil {
 			return err
 		}
-		if c := own.Change(0); own.Status != orders.StatusDraft && c != nil && c.Status == orders.ChangeAsked {
+		// Words that follow a change's card mean the change; a draft's old card, or words in a chat that never showed it, do not.
+		if c := own.Change(0); revision == 0 && s.talk.Change == id && own.Status != orders.StatusDraft && c != nil && c.Status == orders.ChangeAsked {
 			if err := s.applyChange(ctx, tx, id, c.No); err != nil {
+				return err
+			}
+			continue
+		}
+		isNew := false
+		if own.Status == orders.StatusDraft && own.Customer != "" && !own.IsTwin() {
+			if _, err := tx.HoldCredit(own.Customer, 0); err != nil { // who confirms one for this customer at the same moment waits
+				return err
+			}
+			if isNew, err = s.warnOfTwin(ctx, own); err != nil {
+				return err
+			}
+		}
+		if isNew { // confirmed meanwhile, by somebody else
+			questions := own.Questions
+			o, err := s.clerk.Desk.Revise(tx, id, s.person.actor(), func(o *orders.Order) error { o.Questions = questions; return nil })
+			if err != nil {
+				return err
+			}
+			if err := s.attach(tx, o); err != nil {
+				return err
+			}
+			if err := s.show(ctx, tx, o, "还没有下单：刚有一单一样的。", 1, 1); err != nil {
 				return err
 			}
 			continue
@@ -694,16 +788,27 @@ func (s *session) cancelRead(tx Tx, r intake.Result) error {
 // cancel withdraws orders.
 func (s *session) cancel(tx Tx, ids []orders.OrderID, revision int, reason string) error {
 	for _, id := range ids {
-		if _, err := s.ownOrder(tx, id); err != nil {
+		o, err := s.ownOrder(tx, id)
+		if err != nil {
 			return err
 		}
-		o, err := s.clerk.Desk.Cancel(tx, id, revision, reason, s.person.actor())
+		if o.MayReturn() == nil { // what has left can come back
+			s.say(fmt.Sprintf("%s %s，不能取消了，给您转成退货。", o.ID, o.Status))
+			if err := s.askReturn(tx, o, orders.ReturnGoods, reason, nil, false); err != nil {
+				return err
+			}
+			continue
+		}
+		o, err = s.clerk.Desk.Cancel(tx, id, revision, reason, s.person.actor())
 		if err != nil {
 			return err
 		}
 		text := fmt.Sprintf("已取消 %s，没有下单。", o.ID)
 		if !o.ConfirmedAt.IsZero() {
 			text = fmt.Sprintf("已取消 %s，占用的库存和额度已放回。", o.ID)
+		}
+		if taken := o.Taken(); len(taken) > 0 {
+			text += fmt.Sprintf("并进来的 %s 的货也在内；还要的话请重新下单。", strings.Join(idTexts(taken), "、"))
 		}
 		s.say(text)
 		s.forget(o.ID)

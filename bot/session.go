@@ -238,14 +238,18 @@ func (s *session) dispatch(ctx context.Context, tx Tx) error {
 		return s.enter(tx)
 	case orders.InboundClick:
 		return s.click(ctx, tx)
-	case orders.InboundText:
+	default:
+		if done, err := s.returnInWords(ctx, tx); done || err != nil {
+			return err
+		}
+	}
+	if s.in.Kind == orders.InboundText {
 		if cmd := parseCommand(s.in.Text); cmd.verb != "" && len(s.part.Messages) == 1 {
 			done, err := s.command(ctx, tx, cmd)
 			if done || err != nil {
 				return err
 			}
 		}
-	default:
 	}
 	if !s.person.known() {
 		s.say(s.greetStranger())

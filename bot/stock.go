@@ -82,7 +82,17 @@ func (s *session) stock(ctx context.Context, words string) error {
 			items[i].Supply = supplies[p.Code]
 		}
 	}
-	s.send(cards.Stock(words, items, len(found)-len(shown), s.person.staff.May(orders.RightStock) == orders.ScopeAll, s.now), "reply", "")
+	seesAll := s.person.staff.May(orders.RightStock) == orders.ScopeAll
+	if seesAll {
+		urgent, err := s.urgent(ctx)
+		if err != nil {
+			return err
+		}
+		for i := range items {
+			items[i].Urgent = s.urgentRows(urgent, items[i].Product.Code)
+		}
+	}
+	s.send(cards.Stock(words, items, len(found)-len(shown), seesAll, s.now), "reply", "")
 	return nil
 }
 

@@ -35,6 +35,9 @@ const (
 	ApplyChange Verb = "change"      // 确认变更; Node is the change's number, as of the next and of an Ack of one
 	DropChange  Verb = "drop_change" // 不改了
 
+	ShipTogether Verb = "together" // 一起发 of the orders of Arg, parted by blanks
+	ShipApart    Verb = "apart"    // 不用
+
 	ShowBasis Verb = "basis" // 依据: where each field was read
 
 	// GreenToggle shows the card of a green channel with the switches of Arg, and OpenGreen opens it with them; Node is the number of
@@ -53,6 +56,11 @@ const (
 
 	RunMove  Verb = "move"      // a change of stock of number Version is made
 	DropMove Verb = "move_drop" // or not
+
+	TakeException Verb = "exception_take" // 我来处理; Node is its number, as of the next two
+
+	AcceptEarly Verb = "early"        // 同意备货
+	RefuseEarly Verb = "early_refuse" // 不用备货
 )
 
 // RulesBack says that a change of the rules is taken back.
@@ -81,7 +89,7 @@ func NewSigner(key []byte) *Signer { return &Signer{key: key} }
 const macSize = 10
 
 // compact are the verbs that fit into one byte, their position plus one. Only ever append.
-var compact = []Verb{Confirm, Amend, Cancel, Choose, Approve, Reject, More, Ack, ShowBasis, GreenToggle, OpenGreen, Swap, ApplyChange, DropChange}
+var compact = []Verb{Confirm, Amend, Cancel, Choose, Approve, Reject, More, Ack, ShowBasis, GreenToggle, OpenGreen, Swap, ApplyChange, DropChange, SetCause, SignReturn, DropReturn, PassReturn, RefuseReturn, TakeReturn, TakeException, AcceptEarly, RefuseEarly}
 
 // Sign returns the action as an opaque text of letters, digits, "-" and "_".
 func (s *Signer) Sign(a Action) string {

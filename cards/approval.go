@@ -12,11 +12,34 @@ import (
 // ApprovalView is what an approver sees besides the order itself.
 type ApprovalView struct {
 	Customer *orders.Customer
-	Exposure orders.Money  // of the customer, this order included
-	Sales    string        // who owns the order
-	Waiting  time.Duration // since the node opened; 0: not said
+	Exposure orders.Money    // of the customer, this order included
+	Past     orders.Dealings // with the customer in the last PastDays
+	Sales    string          // who owns the order
+	Waiting  time.Duration   // since the node opened; 0: not said
 	Link     string
 	Deputy   string // who is asked in whose place: 李四（代王敏）; empty: by their own right
+}
+
+// PastDays is how many days back an approver sees what the customer ordered.
+const PastDays = 90
+
+// past says what the customer ordered before.
+func past(d orders.Dealings) string {
+	if d.Count == 0 {
+		return fmt.Sprintf("近 %d 天没有别的订单", PastDays)
+	}
+	return fmt.Sprintf("近 %d 天 %d 单 %s，上次 %s %s", PastDays, d.Count, d.Sum, d.Last.In(beijing).Format("1月2日"), d.LastSum)
+}
+
+// after names who decides once this node is settled, those left out whom the system passes.
+func after(o *orders.Order, node *orders.Node) string {
+	var who []string
+	for i := range o.Nodes {
+		if n := &o.Nodes[i]; n.Seq > node.Seq && n.Status == orders.NodeWaiting && n.Reason == "" {
+			who = append(who, n.Who())
+		}
+	}
+	return strings.Join(who, " → ")
 }
 
 // Approval asks for the decision on a node of an order's chain.
@@ -99,6 +122,8 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 		Field{"运费", freight(o)},
 		Field{"风险", findings(o, orders.EffectApprove, orders.EffectWarn)},
 		Field{"特批", o.Exception},
+		Field{"往来", past(v.Past)},
+		Field{"之后", after(o, node)},
 		Field{"加急", urgent},
 		Field{"绿色通道", green(o)},
 		Field{"标记", strings.Join(o.Marks, "、")},
@@ -250,11 +275,7 @@ func Progress(o *orders.Order, catalog *orders.Catalog, now time.Time) Message {
 	if o.Status.Ended() && o.CloseReason != "" {
 		rows = append(rows, "原因："+o.CloseReason)
 	}
-	for _, s := range statusOrder {
-		if at, ok := o.Reached[s]; ok {
-			rows = append(rows, when(at)+" "+s.String())
-		}
-	}
+	rows = append(rows, fifteenNodes(o, calendarOf(catalog), now)...)
 	switch o.Status { //nolint:exhaustive // the others say enough by themselves
 	case orders.StatusPendingApproval:
 		rows = append(rows, "批准以后：仓库拣货、发货")
@@ -271,6 +292,14 @@ var nodeMarks = map[orders.NodeStatus]string{
 	orders.NodeWaiting: "⚪", orders.NodeOpen: "⏳", orders.NodeApproved: "✅",
 	orders.NodeRejected: "❌", orders.NodePassed: "✅", orders.NodeVoid: "➖",
 	orders.NodeTransferred: "➡️", orders.NodeReturned: "↩️", orders.NodeSkipped: "⏭️",
+}
+
+// calendarOf is the calendar of a catalog; nil knows the built-in days.
+func calendarOf(c *orders.Catalog) *orders.Calendar {
+	if c == nil {
+		return nil
+	}
+	return c.Calendar
 }
 
 // statusOrder is the way of an order through its 15 nodes, then the ends beside it.

@@ -228,6 +228,7 @@ func scenes() map[string][]cards.Message {
 	}, orders.Question{Field: "customer", Reason: "missing", Text: "这是哪家客户的订单？"}, orders.Question{Field: "lines[0].product", Reason: "unknown", Text: "「XX 试剂」没有找到"})
 	approval := cards.ApprovalView{
 		Customer: customer, Exposure: 6_200_000, Sales: "周婷", Waiting: 2*time.Hour + 5*time.Minute, Link: linked.Link,
+		Past: orders.Dealings{Count: 6, Sum: 35_600_00, Last: at(5, 9, 0), LastSum: 4_200_00},
 	}
 	waiting := pending()
 	waiting.Exception = "客户急用，下次补足"
@@ -256,7 +257,7 @@ func scenes() map[string][]cards.Message {
 	done.Reached[orders.StatusDelivered] = at(13, 9, 40)
 	made := pending()
 	made.Status = orders.StatusInProduction
-	made.Reached[orders.StatusApproved], made.Reached[orders.StatusScheduled] = at(11, 11, 2), at(11, 15, 0)
+	made.Reached[orders.StatusApproved], made.Reached[orders.StatusScheduled], made.Reached[orders.StatusInProduction] = at(11, 11, 2), at(11, 15, 0), at(12, 9, 0)
 	before, after := changedPending()
 	change := orders.Preview{Change: *after.Change(0), Roles: []string{"销售经理", "财务总监"}}
 	small := orders.Preview{Change: *after.Change(0), Minor: true}
@@ -332,14 +333,14 @@ func scenes() map[string][]cards.Message {
 		"told-delivered":    told(done, event(orders.EventDelivered)),
 		"told-asked":        told(shipped(orders.ParcelInTransit), event(orders.EventServiceAsked, "intent", "urge", "text", "能不能快点")),
 
-		"nodes-draft":      one(cards.Nodes(draft(), "")),
-		"nodes-pending":    one(cards.Nodes(pending(), "")),
-		"nodes-made":       one(cards.Nodes(made, "")),
-		"nodes-shipped":    one(cards.Nodes(shipped(orders.ParcelNone), "")),
-		"nodes-in-transit": one(cards.Nodes(shipped(orders.ParcelInTransit), "https://orders.example.com/o/k7")),
-		"nodes-exception":  one(cards.Nodes(shipped(orders.ParcelException), "")),
-		"nodes-delivered":  one(cards.Nodes(done, "")),
-		"nodes-fetched":    one(cards.Nodes(fetched, "")),
+		"nodes-draft":      one(cards.Nodes(draft(), nil, "")),
+		"nodes-pending":    one(cards.Nodes(pending(), nil, "")),
+		"nodes-made":       one(cards.Nodes(made, nil, "")),
+		"nodes-shipped":    one(cards.Nodes(shipped(orders.ParcelNone), nil, "")),
+		"nodes-in-transit": one(cards.Nodes(shipped(orders.ParcelInTransit), nil, "https://orders.example.com/o/k7")),
+		"nodes-exception":  one(cards.Nodes(shipped(orders.ParcelException), nil, "")),
+		"nodes-delivered":  one(cards.Nodes(done, nil, "")),
+		"nodes-fetched":    one(cards.Nodes(fetched, nil, "")),
 		"delay-draft":      one(cards.Delay(draft(), cat, at(11, 12, 0), true)),
 		"delay-pending":    one(cards.Delay(pending(), cat, at(11, 12, 0), false)),
 		"delay-customer":   one(cards.Delay(pending(), cat, at(16, 10, 0), true)),
@@ -349,7 +350,7 @@ func scenes() map[string][]cards.Message {
 		"delay-delivered":  one(cards.Delay(done, cat, at(11, 12, 0), true)),
 		"delay-fetched":    one(cards.Delay(fetched, cat, at(11, 12, 0), true)),
 		"delay-cancelled":  one(cards.Delay(cancelled, cat, at(11, 12, 0), true)),
-		"nodes-cancelled":  one(cards.Nodes(cancelled, "")),
+		"nodes-cancelled":  one(cards.Nodes(cancelled, nil, "")),
 		"order-list": {
 			cards.OrderList("您的订单", []*orders.Order{pending(), shipped(orders.ParcelInTransit)}, 3, true),
 			cards.OrderList("我的订单", []*orders.Order{pending()}, 0, false), cards.OrderList("我的订单", nil, 0, false),

@@ -113,7 +113,7 @@ func arrow(from, to string) string {
 
 // ChangeSettled is what a change's card becomes once it can't be pressed any more.
 func ChangeSettled(o *orders.Order, c *orders.Change) Message {
-	card := &Card{Title: "变更 " + string(o.ID), Lines: differences(c, true), Fields: []Field{{"客户", customerName(o, nil)}}}
+	card := &Card{Title: c.Kind.String() + " " + string(o.ID), Lines: differences(c, true), Fields: []Field{{"客户", customerName(o, nil)}}}
 	switch c.Status {
 	case orders.ChangeWaiting:
 		card.Settled = join("，", "已改", "等"+o.Awaits()+"审批")
@@ -191,7 +191,7 @@ func Versions(o *orders.Order, money bool) Message {
 	rows := []string{"版本 " + string(o.ID)}
 	for i := range o.Changes {
 		c := &o.Changes[i]
-		if c.Kind != orders.ChangeEdit || c.DoneAt.IsZero() {
+		if c.Kind == orders.ChangeCancel || c.DoneAt.IsZero() {
 			continue
 		}
 		what := map[orders.ChangeStatus]string{orders.ChangeWaiting: "，等审批", orders.ChangeRefused: "，没有批准，已改回"}[c.Status]

@@ -13,17 +13,8 @@ const silence = 24 * time.Hour
 
 // Late tells whether an order that is on its way should have arrived by now.
 func Late(o *orders.Order, now time.Time) bool {
-	due, ok := wantedBy(o.DeliverBy)
+	due, ok := orders.WantedBy(o.DeliverBy)
 	return ok && !o.Status.Ended() && now.After(due)
-}
-
-// wantedBy is the moment until which an order that is wanted on a day or at an hour is in time.
-func wantedBy(deliverBy string) (time.Time, bool) {
-	if day, err := time.ParseInLocation(time.DateOnly, deliverBy, beijing); err == nil {
-		return day.AddDate(0, 0, 1), true
-	}
-	at, err := time.Parse(time.RFC3339, deliverBy)
-	return at, err == nil
 }
 
 // Delay answers 「为什么还没到」: whether the order is late at all, and what it waits for. To a customer nobody of the staff is
@@ -43,7 +34,7 @@ func Delay(o *orders.Order, catalog *orders.Catalog, now time.Time, forCustomer 
 
 // inTime says whether an order is late.
 func inTime(o *orders.Order, now time.Time) string {
-	due, ok := wantedBy(o.DeliverBy)
+	due, ok := orders.WantedBy(o.DeliverBy)
 	wanted := Wanted(o.DeliverBy, o.CreatedAt)
 	switch {
 	case o.Status == orders.StatusDelivered:

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"orderbot/orders"
@@ -20,6 +21,7 @@ type DraftView struct {
 	Note        string // said first: 已按您说的改好
 	Rows        int    // how many rows the table had that was read; 0: no table
 	Reasons     []orders.Reason
+	Moves       []string     // of an urgent draft: which orders it would go before
 	Substitutes *Substitutes // for a line that lacks stock; nil: none
 	Part, Parts int          // of several orders in one message, from 1
 	// Announced: something was said already (收到，正在识别), so that one text has to do for the lines. A
@@ -65,7 +67,7 @@ func Draft(s *Signer, o *orders.Order, v DraftView) []Message {
 				count += "，请核对有没有漏"
 			}
 		}
-		total := join("，", count, "合计 "+total(o))
+		total := join("\n", join("，", count, "合计 "+total(o)), strings.Join(v.Moves, "\n"))
 		switch {
 		case left == 0:
 			return total
@@ -135,6 +137,34 @@ func customerName(o *orders.Order, c *orders.Customer) string {
 		return string(o.Customer)
 	}
 }
+
+// Twin puts an order beside an earlier one with the same goods.
+func Twin(earlier, o *orders.Order, at time.Time) string {
+	goods := make([]string, 0, len(o.Lines))
+	for i := range o.Lines {
+		goods = append(goods, o.Lines[i].Name+" "+o.Lines[i].Quantity.String()+o.Lines[i].Unit)
+	}
+	const most = 4
+	if len(goods) > most {
+		goods = append(goods[:most], fmt.Sprintf("等 %d 行", len(o.Lines)))
+	}
+	side := func(number string, o *orders.Order, more ...string) string {
+		return join(" · ", append([]string{"· " + number}, append(more, strings.Join(goods, "、"), Wanted(o.DeliverBy, o.CreatedAt), o.Address)...)...)
+	}
+	number := "这一单"
+	if o.ID != "" {
+		number = string(o.ID)
+	}
+	return strings.Join([]string{
+		"是不是重复下单？同一客户有一单一样的：",
+		side(string(earlier.ID), earlier, at.Format("01-02 15:04"), earlier.Source.Name, earlier.Status.String()),
+		side(number, o),
+		"还是要就确认下单（也可以回「还是要」），重复了点「是重复的」",
+	}, "\n")
+}
+
+// IsTwin is the Arg of a Cancel because the order is the same as an earlier one.
+const IsTwin = "twin"
 
 // draftFields lists what a draft says besides its lines. Wanted date and address are always there.
 func draftFields(o *orders.Order, v DraftView) []Field {
@@ -232,7 +262,7 @@ func extras(o *orders.Order) []Field {
 	for _, name := range slices.Sorted(maps.Keys(o.Extra)) {
 		out = append(out, Field{name, o.Extra[name]})
 	}
-	return out
+	return append(out, Field{"拆分合并", kin(o)})
 }
 
 // papers says which customs papers an order has and lacks: 资料不齐，缺 原产地证; "" where it needs none.
@@ -360,6 +390,10 @@ func draftButtons(s *Signer, c *Card, o *orders.Order, instead *Substitutes, for
 	}
 	act("确认下单", confirm, Confirm, "", say)
 	act("修改", Normal, Amend, "", amend)
+	if o.IsTwin() {
+		act("是重复的", Danger, Cancel, IsTwin, "取消 "+id)
+		return
+	}
 	act("取消", Danger, Cancel, "", "取消 "+id)
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"orderbot/orders"
 )
@@ -13,6 +14,8 @@ type PickView struct {
 	Picks   []orders.Pick
 	Catalog *orders.Catalog
 	HasCome bool // what the order had lacked
+	// Now is when the goods may leave, for the carrier that is proposed; zero: none is.
+	Now time.Time
 }
 
 // row says what is taken for a line, where the line does not say it by itself: the parts of a bundle, goods from several warehouses.
@@ -91,6 +94,7 @@ func PickLists(o *orders.Order, v PickView) []*File {
 		line("客户", customerName(o, nil))
 		line("送到", join(" ", o.Address, o.Contact, o.Phone))
 		line("交期", Wanted(o.DeliverBy, o.CreatedAt))
+		line("指定物流", carrier(o.Carrier))
 		line("出货仓", o.Warehouse)
 		line("备注", o.Note)
 		line("特殊要求", promised(o))

@@ -29,103 +29,8 @@ const (
 	NodeTodo NodeState = "todo"
 	NodeNow  NodeState = "now"
 	NodeDone NodeState = "done"
-	NodeNone NodeState = "n/a" // 不涉及
+	NodeNone NodeState = "n/a" // 不经过
 )
-
-// customerNodes are the seven nodes with the staff's nodes that each stands for (下单 → 审核 → 排产 →
-// 入库 → 出库 → 在途 → 签收). The last status of a node ends it.
-var customerNodes = []struct {
-	name, role string
-	statuses   []orders.Status
-}{
-	{"下单", "业务员", []orders.Status{orders.StatusDraft, orders.StatusPendingApproval}},
-	{"审核", "审批人", []orders.Status{orders.StatusApproved, orders.StatusAllocated}},
-	{"排产", "计划员", []orders.Status{orders.StatusScheduled, orders.StatusInProduction, orders.StatusInspected}},
-	{"入库", "仓管", []orders.Status{orders.StatusStocked}},
-	{"出库", "仓管", []orders.Status{orders.StatusPicking, orders.StatusChecked, orders.StatusShipped}},
-	{"在途", "物流", []orders.Status{orders.StatusPickedUp, orders.StatusInTransit, orders.StatusOutForDelivery}},
-	{"签收", "收货人", []orders.Status{orders.StatusDelivered}},
-}
-
-// SevenNodes works out the customer's seven nodes of an order. Goods from stock pass 排产 and 入库 as
-// not applicable, goods that are fetched pass 在途 so.
-func SevenNodes(o *orders.Order) []NodeView {
-	reached := func(s ...orders.Status) (time.Time, bool) {
-		for _, status := range s {
-			if at, ok := o.Reached[status]; ok {
-				return at, true
-			}
-		}
-		return time.Time{}, false
-	}
-	out := make([]NodeView, len(customerNodes))
-	for i, n := range customerNodes {
-		out[i] = NodeView{Name: n.name, Role: n.role, State: NodeTodo}
-	}
-	done := func(i int, at time.Time) { out[i].State, out[i].At = NodeDone, at }
-	if !o.ConfirmedAt.IsZero() {
-		done(0, o.ConfirmedAt)
-	}
-	if at, ok := reached(orders.StatusApproved); ok {
-		done(1, at)
-	}
-	for i := range o.Nodes {
-		if n := &o.Nodes[i]; n.Status == orders.NodeApproved || n.Status == orders.NodeRejected {
-			out[1].Role = n.Role.String()
-		}
-	}
-	if len(o.Nodes) == 0 && out[1].State == NodeDone {
-		out[1].Role = "系统"
-	}
-	if n := o.OpenNode(); n != nil && o.Status == orders.StatusPendingApproval {
-		out[1].Role = n.Role.String()
-		out[1].Due = "预计 " + when(n.DueAt) + "前"
-	}
-	for i, ends := range [][]orders.Status{2: {orders.StatusInspected, orders.StatusStocked}, 3: {orders.StatusStocked}} {
-		if ends == nil {
-			continue
-		}
-		_, isMade := reached(orders.StatusScheduled, orders.StatusInProduction, orders.StatusInspected)
-		at, isDone := reached(ends...)
-		switch {
-		case isDone && (isMade || i == 3):
-			done(i, at)
-		case !isMade:
-			out[i].State = NodeNone
-		}
-	}
-	if at, ok := reached(orders.StatusShipped); ok {
-		done(4, at)
-	}
-	isFetched := o.Carrier == selfPickup
-	for i := range o.Shipments {
-		if isFetched = o.Shipments[i].Carrier == selfPickup; !isFetched {
-			out[5].Role = carrier(o.Shipments[i].Carrier)
-			break
-		}
-	}
-	arrived, isDelivered := reached(orders.StatusDelivered)
-	switch {
-	case isFetched:
-		out[5].State = NodeNone
-	case isDelivered:
-		done(5, arrived)
-		if at, ok := reached(orders.StatusOutForDelivery); ok {
-			out[5].At = at
-		}
-	}
-	if isDelivered {
-		done(6, arrived)
-	} else if o.DeliverBy != "" {
-		out[6].Due = "期望 " + Wanted(o.DeliverBy, o.CreatedAt)
-	}
-	if !o.Status.Ended() && o.Status != orders.StatusReturning {
-		if i := slices.IndexFunc(out, func(n NodeView) bool { return n.State == NodeTodo }); i >= 0 {
-			out[i].State = NodeNow
-		}
-	}
-	return out
-}
 
 // customerStatus says in a customer's words how far an order is.
 func customerStatus(s orders.Status) string {
@@ -155,21 +60,25 @@ var stateMarks = map[NodeState]string{NodeTodo: "⚪", NodeNow: "⏳", NodeDone:
 
 // Nodes answers 「我的订单到哪了」: the seven nodes with times and roles, and every parcel with its bar.
 // link leads to the order's page and may be empty.
-func Nodes(o *orders.Order, link string) Message {
+func Nodes(o *orders.Order, cal *orders.Calendar, link string) Message {
 	rows := []string{
 		"订单 " + string(o.ID) + "　" + customerStatus(o.Status),
 		fmt.Sprintf("共 %d 行，%s", len(o.Lines), o.Payable()),
 	}
-	for _, n := range SevenNodes(o) {
+	for _, n := range SevenNodes(o, cal) {
 		if n.State != NodeDone && o.Status.Ended() && o.Status != orders.StatusDelivered {
 			continue
 		}
 		row := stateMarks[n.State] + " " + n.Name
 		switch n.State {
 		case NodeNone:
-			row += " 不涉及"
+			row += " 不经过"
 		case NodeDone:
-			row += " " + when(n.At) + "（" + n.Role + "）"
+			at := "时间未上报"
+			if !n.At.IsZero() {
+				at = when(n.At)
+			}
+			row += " " + at + "（" + n.Role + "）"
 		case NodeNow:
 			row += " " + join("，", "进行中", n.Due) + "（" + n.Role + "）"
 		case NodeTodo:

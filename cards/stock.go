@@ -14,6 +14,7 @@ type StockItem struct {
 	Product   *orders.Product
 	Available orders.Quantity // base units that an order may take
 	Supply    *orders.Supply  // nil: not known, or of a bundle
+	Urgent    []string        // urgent orders for it, in red
 }
 
 // Stock answers 「库存 …」. more counts the products that fit and are left out. Only who sees all hears what each warehouse has;
@@ -38,6 +39,7 @@ func Stock(words string, items []StockItem, more int, all bool, now time.Time) M
 		if it.Supply != nil {
 			blocks[i] = join("\n", blocks[i], supplyRows(it, all))
 		}
+		blocks[i] = join("\n", append([]string{blocks[i]}, it.Urgent[:min(len(it.Urgent), 5)]...)...)
 	}
 	tail := func(left int) string {
 		if left += more; left > 0 {

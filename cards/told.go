@@ -114,6 +114,13 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 			return say(id+" 的变更没有批准，订单按原来的继续", reason(why), "现在："+o.Status.String())
 		}
 		return say(append([]string{id + " 已由" + c.Name + "改了", who}, append(differences(c, true), awaits(o, catalog, e.At))...)...)
+	case orders.EventTogether:
+		if others := o.Together(); len(others) > 0 {
+			return say(fmt.Sprintf("%s 和 %s 一起发，一个运单", id, joinIDs(others)), who, "发货时发任一单号加运单号，几单一起登记：「发货 "+id+" 运单号」")
+		}
+		return say(id+" 改成单独发了", who)
+	case orders.EventMerged:
+		return say(id+" "+o.CloseReason, who)
 	case orders.EventChangeTaken:
 		c := changeOf(o, e)
 		if c == nil || c.Notice == nil || c.Notice.AckBy == "" {
@@ -162,7 +169,7 @@ func isFetched(o *orders.Order) bool {
 }
 
 // serviceWords name what a customer asks a person for.
-var serviceWords = map[string]string{"return": "想退换货 ", "urge": "在催 ", "late": "问为什么晚 ", "change": "想改 ", "cancel": "想取消 ", "": "在问 "}
+var serviceWords = map[string]string{"install": "约安装 ", "return": "想退换货 ", "urge": "在催 ", "late": "问为什么晚 ", "change": "想改 ", "cancel": "想取消 ", "": "在问 "}
 
 // awaits says whose turn it is, and until when.
 func awaits(o *orders.Order, catalog *orders.Catalog, now time.Time) string {
@@ -288,11 +295,17 @@ func ToldCustomer(o *orders.Order, e orders.Event, link string) (Message, bool) 
 			return Message{}, false
 		}
 		return say("您的订单 "+id+" 运输有点耽搁，我们已在跟进。", waybill(s))
+	case orders.EventException, orders.EventExceptionLevel:
+		return say("抱歉，您的订单 "+id+" 会比约定的时间晚一些，我们已在跟进。", delayedUntil(o), waybillOf(o), "有急用请直接回复，我们马上联系您。")
 	case orders.EventDelivered:
 		if isFetched(o) {
 			return say("您的订单 " + id + " 已提货，谢谢惠顾！货有问题请直接回复。")
 		}
-		return say("您的订单 " + id + " 已签收，谢谢惠顾！货有问题请直接回复。")
+		ask := ""
+		if e.Data["installs"] == "true" {
+			ask = "这一单含安装，哪天方便？请回「安装 " + id + " 3月20日下午」。"
+		}
+		return say("您的订单 "+id+" 已签收，谢谢惠顾！货有问题请直接回复。", ask)
 	case orders.EventChanged:
 		c := changeOf(o, e)
 		switch {
@@ -357,4 +370,29 @@ func shipmentOf(o *orders.Order, e orders.Event) *orders.Shipment {
 		}
 	}
 	return nil
+}
+
+// delayedUntil says when what an order waits for is expected, "" where that is not known.
+func delayedUntil(o *orders.Order) string {
+	last := ""
+	for i := range o.Lines {
+		if l := &o.Lines[i]; l.Short().IsPositive() {
+			if l.Expected == "" {
+				return ""
+			}
+			last = max(last, l.Expected)
+		}
+	}
+	if last == "" || len(o.Shipments) > 0 {
+		return ""
+	}
+	return "缺的货预计 " + shortDay(last) + " 到，到了马上发。"
+}
+
+// waybillOf names the newest parcel.
+func waybillOf(o *orders.Order) string {
+	if len(o.Shipments) == 0 {
+		return ""
+	}
+	return waybill(&o.Shipments[len(o.Shipments)-1])
 }

@@ -39,6 +39,7 @@ func Picking(o *orders.Order, seesInternal bool, v PickView) []Message {
 	if o.Carrier != "" && o.Carrier != selfPickup {
 		add("指定物流", carrier(o.Carrier))
 	}
+	add("建议物流", proposed(o, v.Catalog, v.Now))
 	add("出货仓", o.Warehouse)
 	add("备注", o.Note)
 	add("特殊要求", promised(o))

@@ -24,6 +24,7 @@ type Config struct {
 	LLM            *LLM            `key:"llm"`
 	OCR            OCR             `key:"ocr"`
 	Stock          Stock           `key:"stock"`
+	Returns        Returns         `key:"returns"`
 	// Rules is the path of the rules file; empty: the built-in default rules.
 	Rules string `key:"rules" is:"file"`
 	Times Times  `key:"times"`
@@ -189,6 +190,15 @@ type Stock struct {
 	SafetyStock string `key:"safety_stock" default:"keep" is:"safety"`
 }
 
+// Returns are the firm's terms for what comes back. FinanceFrom is from how many yuan on finance decides before the goods come back; 0:
+// never. Limit is the time for a whole return, working days of 24 hours.
+type Returns struct {
+	FinanceFrom int           `key:"finance_from" default:"5000"`
+	Limit       time.Duration `key:"limit" default:"48h"`
+	// ErrorCost is the formula of what a wrong order costs, in yuan: numbers, 金额 and 退回 with + - *.
+	ErrorCost string `key:"error_cost" default:"50 * 4"`
+}
+
 // OCR tells where the recogniser's files are. Models is their folder, empty: the usual place; the
 // others replace single files. Workers read pictures at once, each with up to 1.2 GB.
 type OCR struct {
@@ -209,7 +219,12 @@ type Times struct {
 	// escalation.
 	ApprovalLimit time.Duration `key:"approval_limit" default:"4h"`
 	// UrgentRepeat is the pace of an unacknowledged urgent alert: three times, then the next person.
-	UrgentRepeat    time.Duration   `key:"urgent_repeat" default:"3m"`
+	UrgentRepeat time.Duration `key:"urgent_repeat" default:"3m"`
+	// UrgentWithin is an urgent order's time from its confirmation, ShipWithin that from the approval until the goods leave.
+	UrgentWithin    time.Duration   `key:"urgent_within" default:"48h"`
+	ShipWithin      time.Duration   `key:"ship_within" default:"24h"`    // of working days
+	ExceptionLimit  time.Duration   `key:"exception_limit" default:"4h"` // of working days; repeated at half, then escalation
+	ParcelSilence   time.Duration   `key:"parcel_silence" default:"24h"` // without news of a parcel
 	BindingCode     time.Duration   `key:"binding_code" default:"10m"`
 	DuplicateWindow time.Duration   `key:"duplicate_window" default:"24h"` // like orders of one customer are asked about
 	TurnPause       time.Duration   `key:"turn_pause" default:"1500ms"`    // messages of one sender within it are one turn

@@ -183,6 +183,9 @@ func (d *Dispatcher) dispatch(ctx context.Context, log *slog.Logger, e orders.Ev
 			return err
 		}
 		n.o = o
+		if err := d.o.Desk.Review(tx, o); err != nil {
+			return err
+		}
 		if err := n.route(); err != nil {
 			return err
 		}

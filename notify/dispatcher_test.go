@@ -76,7 +76,7 @@ func (f *firm) newDispatcher(tracker *notify.Tracker) *notify.Dispatcher {
 	return notify.NewDispatcher(notify.DispatcherOptions{
 		Outbox: f.memory, Store: f.memory, Catalog: f.catalog, Signer: cards.NewSigner([]byte("key")), Platforms: f.platforms,
 		PageURL: func(token string) string { return "https://orders.example.com/o/" + token },
-		Tracker: tracker, Metrics: m, Now: func() time.Time { return f.now }, Logger: quiet(), Sent: func() { f.sent++ },
+		Tracker: tracker, Desk: f.desk, Metrics: m, Now: func() time.Time { return f.now }, Logger: quiet(), Sent: func() { f.sent++ },
 	})
 }
 
@@ -768,7 +768,7 @@ func TestADispatcherOutlivesTrouble(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		m, _ := metrics()
 		d := notify.NewDispatcher(notify.DispatcherOptions{
-			Outbox: f.memory, Store: f.memory, Catalog: f.catalog, Signer: cards.NewSigner(nil), Platforms: f.platforms, Metrics: m,
+			Outbox: f.memory, Store: f.memory, Catalog: f.catalog, Signer: cards.NewSigner(nil), Platforms: f.platforms, Metrics: m, Desk: f.desk,
 			Now: time.Now, Logger: quiet(),
 		})
 		done := make(chan error)
@@ -797,7 +797,7 @@ func TestAPanicIsOneEventsTrouble(t *testing.T) {
 	calls := 0
 	m, _ := metrics()
 	d := notify.NewDispatcher(notify.DispatcherOptions{
-		Outbox: f.memory, Store: f.memory, Signer: cards.NewSigner(nil), Platforms: f.platforms, Metrics: m,
+		Outbox: f.memory, Store: f.memory, Signer: cards.NewSigner(nil), Platforms: f.platforms, Metrics: m, Desk: f.desk,
 		Now: func() time.Time { return f.now }, Logger: quiet(),
 		Catalog: func() *orders.Catalog {
 			if calls++; calls == 1 {

@@ -39,7 +39,8 @@ type memoryState struct {
 	Spent      map[string]int
 	Claims     int
 	// Free is the stock that is free of each product; a product without an entry has plenty.
-	Free map[orders.ProductCode]orders.Quantity
+	Free       map[orders.ProductCode]orders.Quantity
+	Exceptions []orders.Exception
 }
 
 type memoryEvent struct {
@@ -79,7 +80,7 @@ func (m *memory) Do(_ context.Context, f func(notify.Tx) error) error {
 	}
 	before := memoryState{
 		Orders: maps.Clone(m.s.Orders), Slots: m.s.Slots, Spent: m.s.Spent, Free: maps.Clone(m.s.Free),
-		Bindings: slices.Clone(m.s.Bindings), Claims: m.s.Claims,
+		Bindings: slices.Clone(m.s.Bindings), Claims: m.s.Claims, Exceptions: slices.Clone(m.s.Exceptions),
 	}
 	for _, d := range m.s.Deliveries {
 		c := *d
@@ -317,10 +318,37 @@ func (m *memory) ShipmentByToken(_ context.Context, token string) (orders.OrderI
 
 // memoryTx is one transaction; the lock of memory is held. Of stock it knows what orders need.
 type memoryTx struct {
-	orders.StockTx
+	orders.EarlyTx
 
 	m *memory
 }
+
+func (*memoryTx) Streak(*orders.Order, orders.ProductCode, int) ([]orders.PastUrgent, error) {
+	return nil, nil
+}
+
+func (*memoryTx) Home(*orders.Order) (string, error) { return "", nil }
+
+func (tx *memoryTx) Exceptions(id orders.OrderID) ([]*orders.Exception, error) {
+	var out []*orders.Exception
+	for _, x := range tx.m.s.Exceptions {
+		if x.Order == id {
+			out = append(out, &x)
+		}
+	}
+	return out, nil
+}
+
+func (tx *memoryTx) SaveException(x *orders.Exception) error {
+	if x.ID == 0 {
+		x.ID = int64(len(tx.m.s.Exceptions) + 1)
+		tx.m.s.Exceptions = append(tx.m.s.Exceptions, *x)
+	}
+	tx.m.s.Exceptions[x.ID-1] = *x
+	return nil
+}
+
+func (*memoryTx) OpenOf(orders.CustomerCode) ([]*orders.Order, error) { return nil, nil }
 
 func (*memoryTx) Picks(orders.OrderID) ([]orders.Pick, error) { return nil, nil }
 
@@ -364,6 +392,8 @@ func (tx *memoryTx) Reserve(o *orders.Order, _ time.Time) error {
 	return nil
 }
 
+func (tx *memoryTx) PassHolds(_, _ *orders.Order) error { return nil }
+
 func (tx *memoryTx) Firm(*orders.Order) error { return nil }
 
 func (tx *memoryTx) Release(o *orders.Order) error {
@@ -384,6 +414,10 @@ func (tx *memoryTx) Overdue(orders.CustomerCode, time.Time) (orders.Overdue, err
 }
 
 func (tx *memoryTx) Recent(*orders.Order, time.Time) ([]orders.PastOrder, error) { return nil, nil }
+
+func (tx *memoryTx) Dealings(*orders.Order, time.Time) (orders.Dealings, error) {
+	return orders.Dealings{}, nil
+}
 
 func (tx *memoryTx) Audit(...orders.AuditEntry) error { return nil }
 

@@ -13,6 +13,14 @@ const (
 	KindChange        = "warehouse.change"         // old → new, with a button, until somebody has taken it
 	KindChangeSettled = "warehouse.change.settled" // replaces each of them
 
+	KindReturnApproval        = "return.approval"         // to finance, with buttons
+	KindReturnApprovalSettled = "return.approval.settled" // replaces each of them
+	KindReturnGoods           = "return.goods"            // to the warehouse, with buttons: what comes back
+	KindReturnGoodsSettled    = "return.goods.settled"    // replaces each of them
+	KindReturn                = "return"                  // to customers: what becomes of a return, or is to be signed
+
+	KindTogether = "order.together" // to the salesperson, with buttons: orders to one address
+
 	KindReminder    = "approval.reminder"   // to the approvers at half time; to the salesperson on escalation
 	KindStuck       = "order.stuck"         // nobody can act on an order: to the overseers and the salesperson
 	KindDecided     = "order.decided"       // to the salesperson: approved, or rejected with the reason
@@ -31,7 +39,7 @@ const (
 	KindExpired     = "order.expired"       // to the chat in which the draft was made
 	KindReservation = "reservation.ended"   // to the salesperson and the approvers
 	KindMoved       = "order.moved"         // to the salesperson: placed, shipped, delivered, cancelled
-	KindException   = "parcel.exception"    // to the salesperson and service
+	KindException   = "parcel.exception"    // to whose business an exception is
 	KindService     = "service.asked"       // to the salesperson and service: a customer wants a person
 	KindTold        = "told"                // for information
 
@@ -53,27 +61,35 @@ type Kind struct {
 // Kinds are the messages that matter: one that a platform refuses is sent to the person's other
 // chat, once.
 var Kinds = map[string]Kind{
-	KindApproval:    {Name: "审批卡片", report: true, settled: KindApprovalSettled},
-	KindReminder:    {Name: "审批提醒"},
-	KindStuck:       {Name: "告警", report: true},
-	KindDecided:     {Name: "审批结果"},
-	KindShort:       {Name: "缺货提醒"},
-	KindLow:         {Name: "库存预警", report: true},
-	KindMove:        {Name: "调拨建议"},
-	KindGift:        {Name: "赠品补货提醒"},
-	KindContract:    {Name: "合同"},
-	KindSlot:        {Name: "排期通知", report: true},
-	KindPapers:      {Name: "报关资料"},
-	KindGreen:       {Name: "绿色通道", report: true},
-	KindPick:        {Name: "拣货通知", report: true},
-	KindStop:        {Name: "停止备货通知", report: true},
-	KindUrgent:      {Name: "加急提醒", report: true, settled: KindUrgentSettled},
-	KindChange:      {Name: "变更通知", report: true, settled: KindChangeSettled},
-	KindExpired:     {Name: "草稿过期通知"},
-	KindReservation: {Name: "预占到期通知"},
-	KindMoved:       {Name: "物流通知"},
-	KindException:   {Name: "物流异常"},
-	KindService:     {Name: "客户请求", report: true},
+	KindApproval:       {Name: "审批卡片", report: true, settled: KindApprovalSettled},
+	KindReminder:       {Name: "审批提醒"},
+	KindStuck:          {Name: "告警", report: true},
+	KindDecided:        {Name: "审批结果"},
+	KindShort:          {Name: "缺货提醒"},
+	KindLow:            {Name: "库存预警", report: true},
+	KindMove:           {Name: "调拨建议"},
+	KindGift:           {Name: "赠品补货提醒"},
+	KindContract:       {Name: "合同"},
+	KindSlot:           {Name: "排期通知", report: true},
+	KindPapers:         {Name: "报关资料"},
+	KindGreen:          {Name: "绿色通道", report: true},
+	KindPick:           {Name: "拣货通知", report: true},
+	KindStop:           {Name: "停止备货通知", report: true},
+	KindUrgent:         {Name: "加急提醒", report: true, settled: KindUrgentSettled},
+	KindChange:         {Name: "变更通知", report: true, settled: KindChangeSettled},
+	KindReturnApproval: {Name: "退换货审批", report: true, settled: KindReturnApprovalSettled},
+	KindReturnGoods:    {Name: "退货入库通知", report: true, settled: KindReturnGoodsSettled},
+	KindExpired:        {Name: "草稿过期通知"},
+	KindReservation:    {Name: "预占到期通知"},
+	KindMoved:          {Name: "物流通知"},
+	KindException:      {Name: "异常提醒", settled: KindExceptionSettled},
+
+	KindExceptionTask: {Name: "延误说明任务", report: true, settled: KindExceptionSettled},
+	KindEarly:         {Name: "备货建议", settled: KindEarlySettled},
+	KindMeeting:       {Name: "应急会商", report: true},
+	KindCountdown:     {Name: "加急倒计时"},
+
+	KindService: {Name: "客户请求", report: true},
 }
 
 // staffPlatforms are the platforms on which staff are reached, the preferred one first.

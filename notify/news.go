@@ -31,6 +31,9 @@ type news struct {
 func (n *news) route() error {
 	switch n.e.Kind {
 	case orders.EventConfirmed:
+		if err := n.d.o.Desk.ProposeEarly(n.tx, n.o); err != nil {
+			return err
+		}
 		if n.e.Actor != string(n.o.Sales) { // who confirmed has the clerk's answer
 			n.tellSales(KindMoved)
 		}
@@ -58,7 +61,7 @@ func (n *news) route() error {
 		}
 		return n.settleApproval(node)
 	case orders.EventApproved:
-		return n.approved()
+		return errors.Join(n.approved(), n.propose())
 	case orders.EventSentBack:
 		n.tellSales(KindDecided)
 		return n.stop(KindGreen, cards.StopGreen(n.o, "退回修改，还没有下单", ""))
@@ -86,6 +89,10 @@ func (n *news) route() error {
 		return n.settleAlerts()
 	case orders.EventUrgent, orders.EventUrgentRepeated:
 		return n.alert()
+	case orders.EventTogether:
+		n.together()
+	case orders.EventMerged:
+		return n.merged()
 	case orders.EventChanged, orders.EventChangeRepeated:
 		return n.changed()
 	case orders.EventChangeTaken:
@@ -120,6 +127,9 @@ func (n *news) route() error {
 		n.tellSales(KindMoved)
 		return n.tellCustomer(KindShipped)
 	case orders.EventParcelMoved:
+		if told, err := n.toldBefore(); told || err != nil {
+			return err
+		}
 		if m := n.told(); m != nil { // only what is wrong
 			n.tellSales(KindException)
 			n.tellRole(KindException, *m, orders.RoleService)
@@ -127,9 +137,20 @@ func (n *news) route() error {
 		return n.tellCustomer(KindDelayed)
 	case orders.EventDelivered:
 		n.tellSales(KindMoved)
+		n.e.Data = map[string]string{"installs": strconv.FormatBool(n.o.Installs(n.cat))}
 		return n.tellCustomer(KindDelivered)
+	case orders.EventReturn:
+		return n.returned()
 	case orders.EventServiceAsked:
 		n.asked()
+	case orders.EventException, orders.EventExceptionAgain, orders.EventExceptionLevel, orders.EventExceptionClosed:
+		return n.exceptional()
+	case orders.EventEarly:
+		return n.early()
+	case orders.EventEarlySettled:
+		return n.earlySettled()
+	case orders.EventCountdown:
+		return n.countDown()
 	default: // others act upon it, or nobody
 	}
 	return nil
@@ -388,6 +409,9 @@ func (n *news) approvalCard(node *orders.Node, who orders.Approver) (cards.Messa
 	if v.Exposure, err = n.tx.HoldCredit(n.o.Customer, 0); err != nil {
 		return cards.Message{}, err
 	}
+	if v.Past, err = n.tx.Dealings(n.o, n.now.AddDate(0, 0, -cards.PastDays)); err != nil {
+		return cards.Message{}, err
+	}
 	if v.Link, err = n.page(); err != nil {
 		return cards.Message{}, err
 	}
@@ -475,7 +499,7 @@ func (n *news) asked() {
 		for _, node := range n.o.OpenNodes() {
 			n.tellApprovers(node, KindService, m)
 		}
-	case orders.StatusApproved, orders.StatusAllocated, orders.StatusPicking, orders.StatusChecked:
+	case orders.StatusApproved, orders.StatusAllocated, orders.StatusStocked, orders.StatusPicking, orders.StatusChecked:
 		n.tellRole(KindService, *m, orders.RoleWarehouseLead)
 		n.tellRole(KindService, *m, orders.RoleWarehouse)
 	default:
@@ -558,7 +582,7 @@ func (n *news) approved() error {
 
 // arrived lets the warehouse pick an order that has got all it waited for: what it was told at the approval said that something is missing.
 func (n *news) arrived() error {
-	if n.o.Status != orders.StatusAllocated {
+	if n.o.Status != orders.StatusAllocated && n.o.Status != orders.StatusStocked {
 		return nil
 	}
 	return n.picking(true)
@@ -570,7 +594,7 @@ func (n *news) picking(hasCome bool) error {
 	if err != nil {
 		return err
 	}
-	pick := cards.Picking(n.o, true, cards.PickView{Picks: picks, Catalog: n.cat, HasCome: hasCome})
+	pick := cards.Picking(n.o, true, cards.PickView{Picks: picks, Catalog: n.cat, HasCome: hasCome, Now: n.now})
 	for _, role := range []orders.Role{orders.RoleWarehouse, orders.RoleWarehouseLead} {
 		reached := false
 		for _, s := range n.cat.StaffWith(role) {
@@ -750,6 +774,9 @@ func (n *news) alert() error {
 		return nil
 	}
 	n.tell(list[a.Step%len(list)], KindUrgent, cards.UrgentAlert(n.d.o.Signer, n.o), staffPlatforms...)
+	if n.e.Kind == orders.EventUrgent {
+		return n.recordUrgent(list[a.Step%len(list)])
+	}
 	return nil
 }
 

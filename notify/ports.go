@@ -74,7 +74,7 @@ type Outbox interface {
 
 // Tx is one transaction of the dispatcher.
 type Tx interface {
-	orders.StockTx
+	orders.EarlyTx
 	// FinishEvent marks an event as handled. CodeConflict when the claim has run out.
 	FinishEvent(e orders.Event) error
 	// Send puts deliveries into the outbox; one whose key is there already changes nothing.
@@ -83,6 +83,10 @@ type Tx interface {
 	DeliveriesOf(id orders.OrderID, kind string) ([]orders.Delivery, error)
 	// BindingsOf returns the people of a customer.
 	BindingsOf(customer orders.CustomerCode) ([]orders.Binding, error)
+	// Dealings returns what the customer of an order has ordered besides since a moment.
+	Dealings(o *orders.Order, since time.Time) (orders.Dealings, error)
+	// OpenOf returns a customer's orders that are approved and have not left, oldest first. They are not locked.
+	OpenOf(customer orders.CustomerCode) ([]*orders.Order, error)
 	// OrderLink returns the token of the order's page, making one if there is none.
 	OrderLink(id orders.OrderID) (string, error)
 }

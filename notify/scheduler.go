@@ -219,7 +219,7 @@ func (d *Deadlines) Round(ctx context.Context) error {
 			}
 			done[id] = true
 			news++
-			err := d.Store.Do(ctx, func(tx Tx) error { return d.Desk.Tick(tx, id) })
+			err := d.Store.Do(ctx, func(tx Tx) error { return d.turn(tx, id) })
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -234,4 +234,16 @@ func (d *Deadlines) Round(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// turn does what is due for an order and its exceptions.
+func (d *Deadlines) turn(tx Tx, id orders.OrderID) error {
+	if err := d.Desk.Tick(tx, id); err != nil {
+		return err
+	}
+	o, err := tx.Order(id)
+	if err != nil {
+		return err
+	}
+	return d.Desk.Review(tx, o)
 }

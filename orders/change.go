@@ -87,7 +87,14 @@ type ChangeKind string
 const (
 	ChangeEdit   ChangeKind = "edit"   // 变更
 	ChangeCancel ChangeKind = "cancel" // 取消, 退货
+	ChangeSplit  ChangeKind = "split"  // 拆分
+	ChangeMerge  ChangeKind = "merge"  // 合并
 )
+
+// String returns the Chinese word.
+func (k ChangeKind) String() string {
+	return map[ChangeKind]string{ChangeEdit: "变更", ChangeCancel: "取消", ChangeSplit: "拆分", ChangeMerge: "合并"}[k]
+}
 
 // Change is what somebody wanted changed of an order that was submitted (变更). The changes of an order, with what it was
 // before each, are its versions.
@@ -104,6 +111,7 @@ type Change struct {
 	DoneAt   time.Time // when the order was changed; zero: it is not
 	Before   Content
 	After    Content
+	Plan     *Plan  // of a splitting or merging
 	Notice   *Alert // tells the warehouse, until somebody has taken it; nil: it has nothing to do with it
 }
 
@@ -186,6 +194,11 @@ func (o *Order) MayChange() error {
 		return Errorf(CodeConflict, "订单 %s %s，改不了了。多要的请另下一单；不要的请回复「退货 %s 原因」；地址要改请让快递转寄", o.ID, o.Status, o.ID)
 	case StatusDelivered:
 		return Errorf(CodeConflict, "订单 %s %s，改不了了。多要的请另下一单；要退的请回复「退货 %s 原因」", o.ID, o.Status, o.ID)
+	case StatusClosed:
+		if into := o.mergedInto(); into != "" {
+			return Errorf(CodeConflict, "订单 %s 已并入 %s，要改请说 %s", o.ID, into, into)
+		}
+		return Errorf(CodeConflict, "订单 %s %s，不能再改。需要的话请重新发一次", o.ID, o.Status)
 	default:
 		return Errorf(CodeConflict, "订单 %s %s，不能再改。需要的话请重新发一次", o.ID, o.Status)
 	}
@@ -227,29 +240,24 @@ func (d *Desk) AskChange(tx Tx, id OrderID, by Actor, change func(*Order) error)
 	if len(before.differences(after)) == 0 {
 		return nil, Preview{}, Errorf(CodeInvalid, "订单 %s 本来就是这样，没有要改的", o.ID)
 	}
-	for i := range o.Changes {
-		if c := &o.Changes[i]; c.Status == ChangeAsked {
-			c.Status = ChangeDropped
-		}
-	}
-	said := d.said(by)
-	c := Change{
-		No: len(o.Changes) + 1, Kind: ChangeEdit, Status: ChangeAsked, Revision: o.Revision, Was: o.Status, By: by.Code, Name: by.Name, SaidAt: said,
-		Before: before, After: after,
-	}
-	o.Changes = append(o.Changes, c)
+	c := *d.asks(o, Change{Kind: ChangeEdit, After: after}, by)
 	if err := tx.SaveOrder(o); err != nil {
 		return nil, Preview{}, err
 	}
 	wanted.Changes = o.Changes
-	preview := Preview{Change: c, Minor: w.minor, Hold: w.hold}
+	return &wanted, w.preview(c), tx.Audit(d.entry(o, by, "要求变更", "", strings.Join(c.Words(), "；"), ""))
+}
+
+// preview is what confirming the change would do.
+func (w *weighed) preview(c Change) Preview {
+	p := Preview{Change: c, Minor: w.minor, Hold: w.hold}
 	for _, s := range w.route.Steps {
 		if s.Pass == "" {
 			n := Node{Role: s.Role, Also: s.Also}
-			preview.Roles = append(preview.Roles, n.Who())
+			p.Roles = append(p.Roles, n.Who())
 		}
 	}
-	return &wanted, preview, tx.Audit(d.entry(o, by, "要求变更", "", strings.Join(c.Words(), "；"), ""))
+	return p
 }
 
 // said is when somebody said what they want; a platform's clock may be ahead of ours.
@@ -268,7 +276,7 @@ func (o *Order) At(version int) (*Order, error) {
 	}
 	for i := range o.Changes {
 		c := &o.Changes[i]
-		if c.DoneAt.IsZero() || c.Kind != ChangeEdit || c.Revision != version && c.Revision+1 != version {
+		if c.DoneAt.IsZero() || c.Kind == ChangeCancel || c.Revision != version && c.Revision+1 != version {
 			continue
 		}
 		was := *o
@@ -304,16 +312,45 @@ type weighed struct {
 
 // weigh prices what an order is to be and asks the rules about it; was is the order as it is.
 func (d *Desk) weigh(tx Tx, was, o *Order) (w weighed, err error) {
-	now, cat, rules := d.Now(), d.Catalog(), d.Rules()
+	rules := d.Rules()
 	o.require()
-	o.Reprice(cat, now)
+	o.Reprice(d.Catalog(), d.Now())
 	if err := o.ready(); err != nil {
 		return w, err
 	}
 	o.Questions = nil
-	if err := d.charge(o, rules); err != nil {
-		return w, err
+	if o.Family == "" {
+		if err := d.charge(o, rules); err != nil {
+			return w, err
+		}
+	} else { // what was parted or put together keeps its prices where nothing is changed, and its freight
+		o.keepPrices(was)
 	}
+	return d.judge(tx, was, o)
+}
+
+// keepPrices gives the lines that are as they were the prices that they had.
+func (o *Order) keepPrices(was *Order) {
+	o.Total, o.Freight = 0, was.Freight
+	left := slices.Clone(was.Lines)
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		k := slices.IndexFunc(left, func(x Line) bool {
+			isStated := l.Stated == nil && x.Stated == nil || l.Stated != nil && x.Stated != nil && l.Stated.Equal(*x.Stated)
+			return isStated && x.Product == l.Product && x.Gift == l.Gift && x.Unit == l.Unit && x.Quantity.Equal(l.Quantity)
+		})
+		if k >= 0 {
+			x := left[k]
+			left = slices.Delete(left, k, k+1)
+			l.Price, l.ListPrice, l.PriceRule, l.Mode, l.Amount = x.Price, x.ListPrice, x.PriceRule, x.Mode, x.Amount
+		}
+		o.Total += l.Amount
+	}
+}
+
+// judge asks the rules about what an order is to be, priced as it is.
+func (d *Desk) judge(tx Tx, was, o *Order) (w weighed, err error) {
+	now, cat, rules := d.Now(), d.Catalog(), d.Rules()
 	w.hold = max(0, o.Receivable()-o.Invoiced) - was.Held
 	exposure, err := tx.HoldCredit(o.Customer, 0)
 	if err != nil {
@@ -327,6 +364,7 @@ func (d *Desk) weigh(tx Tx, was, o *Order) (w weighed, err error) {
 	if facts.Recent, err = tx.Recent(o, now.Add(-RecentSpan)); err != nil {
 		return w, err
 	}
+	facts.Recent = slices.DeleteFunc(facts.Recent, func(p PastOrder) bool { return o.IsKin(p.ID) })
 	if err := d.check(o, rules, facts); err != nil {
 		return w, err
 	}
@@ -362,6 +400,7 @@ func (d *Desk) weigh(tx Tx, was, o *Order) (w weighed, err error) {
 		return w, err
 	}
 	o.review(&w.route)
+	w.route.keep(was)
 	if w.minor = was.isMinor(o, w.route); w.minor && len(w.route.Steps) > 0 {
 		w.route.Name += "，小改动"
 		for i := range w.route.Steps {
@@ -374,7 +413,7 @@ func (d *Desk) weigh(tx Tx, was, o *Order) (w weighed, err error) {
 // isMinor tells whether a change of an approved order is too small to be approved: so says the limit of the rules,
 // nobody else would have to approve it than before, and it says nothing new about prices, payment or risks.
 func (o *Order) isMinor(to *Order, r Route) bool {
-	if o.Status == StatusPendingApproval || o.Status == StatusDraft || to.Payment != o.Payment || to.SpecialPrice() {
+	if o.Status == StatusPendingApproval || o.Status == StatusDraft || to.Payment != o.Payment || to.SpecialPrice() || to.Family != "" {
 		return false
 	}
 	if by := to.Total - o.approvedTotal(); by > r.Small || by < -r.Small {
@@ -396,7 +435,7 @@ func (d *Desk) asked(tx Tx, id OrderID, no int) (*Order, *Change, error) {
 		return nil, nil, err
 	}
 	c := o.Change(no)
-	if c == nil || c.Kind != ChangeEdit {
+	if c == nil || c.Kind == ChangeCancel {
 		return nil, nil, Errorf(CodeNotFound, "订单 %s 没有等确认的变更。要改请直接说，例如「%s 数量改成 30」", o.ID, o.ID)
 	}
 	switch c.Status {
@@ -438,9 +477,15 @@ func (d *Desk) Amend(tx Tx, id OrderID, no int, by Actor) (o *Order, preview Pre
 	if c.Revision != o.Revision {
 		return nil, Preview{}, false, Errorf(CodeConflict, "这张卡片是旧的，订单 %s 后来改过。请把要改的再说一次", o.ID)
 	}
-	no = c.No
-	was := *o
-	before, wanted := o.Content(), *o
+	switch c.Kind {
+	case ChangeSplit:
+		o, err = d.split(tx, o, c, by)
+		return o, Preview{Change: *c}, false, err
+	case ChangeMerge:
+		return d.merge(tx, o, c, by)
+	default:
+	}
+	was, wanted := *o, *o
 	c.After.Put(&wanted)
 	w, err := d.weigh(tx, &was, &wanted)
 	if err != nil {
@@ -451,21 +496,26 @@ func (d *Desk) Amend(tx Tx, id OrderID, no int, by Actor) (o *Order, preview Pre
 		o, preview, err = d.AskChange(tx, id, by, func(o *Order) error { c.After.Put(o); return nil })
 		return o, preview, true, err
 	}
-	now := d.Now()
-	known, approved := o.stands() != nil || o.Status != StatusPendingApproval, o.Status != StatusPendingApproval
-	wanted.Changes, wanted.Reached = o.Changes, maps.Clone(o.Reached)
-	o = &wanted
+	o, preview, err = d.enact(tx, &was, &wanted, c, w, by)
+	return o, preview, false, err
+}
+
+// enact makes an order what it is wanted to be by a change that was weighed.
+func (d *Desk) enact(tx Tx, was, o *Order, c *Change, w weighed, by Actor) (*Order, Preview, error) {
+	now, before := d.Now(), was.Content()
+	known, approved := was.stands() != nil || was.Status != StatusPendingApproval, was.Status != StatusPendingApproval
+	o.Changes, o.Reached = was.Changes, maps.Clone(was.Reached)
 	if w.hold != 0 {
 		if _, err := tx.HoldCredit(o.Customer, w.hold); err != nil {
-			return nil, Preview{}, false, err
+			return nil, Preview{}, err
 		}
 		o.Held += w.hold
 	}
 	o.Revision++
 	o.Entry.Changed++
 	*c = Change{
-		No: no, Kind: ChangeEdit, Status: ChangeWaiting, Revision: was.Revision, Was: was.Status, Minor: w.minor, By: c.By, Name: c.Name,
-		SaidAt: c.SaidAt, DoneAt: now, Before: before, After: o.Content(),
+		No: c.No, Kind: c.Kind, Status: ChangeWaiting, Revision: was.Revision, Was: was.Status, Minor: w.minor, By: c.By, Name: c.Name,
+		SaidAt: c.SaidAt, DoneAt: now, Before: before, After: o.Content(), Plan: c.Plan,
 	}
 	o.void()
 	o.setRoute(w.route, d.Times.ApprovalLimit)
@@ -478,33 +528,34 @@ func (d *Desk) Amend(tx Tx, id OrderID, no int, by Actor) (o *Order, preview Pre
 	}
 	told, entries := d.triggered(o, w.fired)
 	if err := tx.Audit(entries...); err != nil {
-		return nil, Preview{}, false, err
+		return nil, Preview{}, err
 	}
-	events := append([]Event{d.event(o, EventChanged, by, map[string]string{"change": strconv.Itoa(no)})}, told...)
+	events := append([]Event{d.event(o, EventChanged, by, map[string]string{"change": strconv.Itoa(c.No)})}, told...)
 	o.back(StatusPendingApproval, now)
 	if known { // what an approved order holds stays firm while its change waits: it must not lose it
 		if err := d.reserve(tx, o, now); err != nil {
-			return nil, Preview{}, false, err
+			return nil, Preview{}, err
 		}
 		if err := tx.Firm(o); err != nil {
-			return nil, Preview{}, false, err
+			return nil, Preview{}, err
 		}
 	} else {
 		o.ReservedUntil = now.Add(d.Times.ReservationExpires)
 		if err := d.reserve(tx, o, o.ReservedUntil); err != nil {
-			return nil, Preview{}, false, err
+			return nil, Preview{}, err
 		}
 	}
 	more, err := d.proceed(tx, o, by)
 	if err != nil {
-		return nil, Preview{}, false, err
+		return nil, Preview{}, err
 	}
 	if approved && o.Status != StatusPendingApproval && before.goods() == c.After.goods() && o.Covered() {
 		o.back(was.Status, now) // what was picked is still right
+		o.Work.Wave = was.Work.Wave
 		o.Reached = was.Reached
 	}
-	o, err = d.finish(tx, o, by, "变更", "", fmt.Sprintf("第 %d 版：%s", o.Revision, strings.Join(c.Words(), "；")), append(events, more...))
-	return o, Preview{Change: *c, Minor: w.minor, Hold: w.hold}, false, err
+	o, err = d.finish(tx, o, by, c.Kind.String(), "", fmt.Sprintf("第 %d 版：%s", o.Revision, strings.Join(c.Words(), "；")), append(events, more...))
+	return o, Preview{Change: *c, Minor: w.minor, Hold: w.hold}, err
 }
 
 // void ends what waits in the chain.
@@ -523,6 +574,7 @@ func (o *Order) back(s Status, now time.Time) {
 	} {
 		delete(o.Reached, later)
 	}
+	o.Work.Wave = ""
 	o.reach(s, now)
 }
 
@@ -558,6 +610,7 @@ func (o *Order) closeChanges(waiting ChangeStatus) {
 func (d *Desk) revert(tx Tx, o *Order, c *Change, by Actor) ([]Event, error) {
 	now := d.Now()
 	c.Before.Put(o)
+	o.needPapers(o.Findings)
 	hold := max(0, o.Receivable()-o.Invoiced) - o.Held
 	if hold != 0 {
 		if _, err := tx.HoldCredit(o.Customer, hold); err != nil {
@@ -567,6 +620,12 @@ func (d *Desk) revert(tx Tx, o *Order, c *Change, by Actor) ([]Event, error) {
 	}
 	o.Revision++
 	o.void()
+	var taken []OrderID
+	for i := range o.Changes {
+		if x := &o.Changes[i]; x.Kind == ChangeMerge && x.Status == ChangeWaiting {
+			taken = append(taken, x.Plan.Other)
+		}
+	}
 	o.closeChanges(ChangeRefused)
 	last := c
 	for i := range o.Changes {
@@ -578,7 +637,17 @@ func (d *Desk) revert(tx Tx, o *Order, c *Change, by Actor) ([]Event, error) {
 	o.ring(last, now, d.Times.UrgentRepeat)
 	events := []Event{d.event(o, EventChanged, by, map[string]string{"change": strconv.Itoa(last.No)})}
 	more, err := d.approve(tx, o, by)
-	return append(events, more...), err
+	if err != nil {
+		return nil, err
+	}
+	events = append(events, more...)
+	for _, id := range taken {
+		if more, err = d.unmerge(tx, o, id, by); err != nil {
+			return nil, err
+		}
+		events = append(events, more...)
+	}
+	return events, nil
 }
 
 // Difference is what one version of an order has otherwise than another.
@@ -602,10 +671,26 @@ func (d Difference) String() string {
 
 // Differences are what the change has changed, goods first; of one that was refused, what is as before again.
 func (c *Change) Differences() []Difference {
-	if c.Status == ChangeRefused {
-		return c.After.differences(c.Before)
+	var out []Difference
+	if p := c.Plan; p != nil && c.Status != ChangeRefused {
+		if len(p.Made) > 0 {
+			out = append(out, Difference{What: "拆分", From: "一单", To: fmt.Sprintf("%d 批，另有 %s", len(p.Made)+1, strings.Join(idWords(p.Made), "、"))})
+		} else if p.Other != "" {
+			out = append(out, Difference{What: "合并", From: "两单", To: "一单，" + string(p.Other) + " 的货并进来一起发"})
+		}
 	}
-	return c.Before.differences(c.After)
+	if c.Status == ChangeRefused {
+		return append(out, c.After.differences(c.Before)...)
+	}
+	return append(out, c.Before.differences(c.After)...)
+}
+
+func idWords(ids []OrderID) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = string(id)
+	}
+	return out
 }
 
 // Words are the differences in words.

@@ -150,6 +150,8 @@ const (
 	EventGreen             = "green.opened"   // a green channel has begun
 	EventGreenEnded        = "green.ended"
 	EventChanged           = "order.changed"   // Data: change; it took effect, or was refused
+	EventMerged            = "order.merged"    // Data: change; the order went into another one
+	EventTogether          = "order.together"  // orders are to be shipped together, or this one is not any more
 	EventChangeRepeated    = "change.repeated" // Data: change, step, repeat; the warehouse has not taken it
 	EventChangeTaken       = "change.taken"    // Data: change
 	EventShortage          = "stock.short"
@@ -162,8 +164,16 @@ const (
 	EventShipped           = "order.shipped"   // Data: shipment
 	EventParcelMoved       = "parcel.moved"    // Data: shipment, state
 	EventDelivered         = "order.delivered"
-	EventParcelSubscribe   = "parcel.subscribe" // Data: shipment; the parcel is to be followed
-	EventParcelQuery       = "parcel.query"     // Data: shipment; time to ask where the parcel is
+	EventReturn            = "order.return"       // Data: return; what became of it: asked, signed, agreed, refused, received, done, dropped, reminded, late
+	EventParcelSubscribe   = "parcel.subscribe"   // Data: shipment; the parcel is to be followed
+	EventParcelQuery       = "parcel.query"       // Data: shipment; time to ask where the parcel is
+	EventException         = "exception.opened"   // Data: exception, as of all that follow
+	EventExceptionAgain    = "exception.repeated" // Data: step: 1 repeated, 2 escalated
+	EventExceptionLevel    = "exception.level"    // Data: level; of a delay
+	EventExceptionClosed   = "exception.closed"
+	EventEarly             = "early.proposed"   // Data: exception, orders
+	EventEarlySettled      = "early.settled"    // Data: exception
+	EventCountdown         = "urgent.countdown" // Data: percent of an urgent order's time that is over
 	EventServiceAsked      = "service.asked"    // a request for a person: return, urge; Data: intent (or late), text
 )
 

@@ -43,6 +43,14 @@ type PastOrder struct {
 	Kinds       int // how many products it has in all, gifts left out
 }
 
+// Dealings are what a customer has ordered in a time, for who approves: what was cancelled or rejected does not count.
+type Dealings struct {
+	Count   int
+	Sum     Money
+	Last    time.Time // when the last one was confirmed
+	LastSum Money
+}
+
 // Facts is what the rules see of an order.
 type Facts struct {
 	Order    *Order

@@ -33,9 +33,9 @@ func (o *Order) Bill(invoiced Money) Money {
 	before := o.Held
 	o.Invoiced = invoiced
 	switch o.Status {
-	case StatusDraft, StatusCancelled, StatusRejected, StatusClosed, StatusReturned:
+	case StatusDraft, StatusCancelled, StatusRejected, StatusClosed:
 	default:
-		o.Held = max(0, o.Receivable()-invoiced)
+		o.Held = o.owes()
 	}
 	return o.Held - before
 }

@@ -1,6 +1,8 @@
 package orders
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +15,10 @@ type Times struct {
 	ReservationExpires time.Duration   // a soft reservation without approval
 	ApprovalLimit      time.Duration   // of a node where the rule sets none; reminder at half
 	UrgentRepeat       time.Duration   // of an unacknowledged alert
+	UrgentWithin       time.Duration   // in which an urgent order has to be there; 0: 48 h
+	ShipWithin         time.Duration   // of working days, in which an approved order has to be shipped; 0: 24 h
+	ExceptionLimit     time.Duration   // of working days, in which an exception has to be dealt with; 0: 4 h
+	ParcelSilence      time.Duration   // after which a parcel without news is an exception; 0: 24 h
 	Polling            []time.Duration // between two questions to the carrier; the last one repeats
 }
 
@@ -43,6 +49,7 @@ type Desk struct {
 	Rules   func() Rules // that are in force
 	Times   Times
 	Now     func() time.Time
+	Returns ReturnTerms
 	// Follow tells whether parcels can be followed at all (a tracking provider is configured).
 	Follow bool
 }
@@ -111,6 +118,8 @@ func (d *Desk) OpenDraft(tx Tx, id OrderID) (*Order, error) {
 	switch {
 	case o.Status == StatusDraft && d.Now().Before(o.ExpiresAt):
 		return o, nil
+	case o.Status == StatusClosed && o.mergedInto() != "":
+		return nil, Errorf(CodeConflict, "%s 已并入 %s，不用再操作", o.ID, o.mergedInto())
 	case o.Status == StatusDraft || o.Status == StatusClosed:
 		return nil, Errorf(CodeConflict, "草稿 %s 已过期，没有下单。请把订单内容再发一次", o.ID)
 	case o.Status == StatusCancelled:
@@ -523,6 +532,17 @@ func (d *Desk) Acknowledge(tx Tx, id OrderID, by Actor) (*Order, error) {
 
 // Ship records that the goods left with a carrier. token names the parcel's push address.
 func (d *Desk) Ship(tx Tx, id OrderID, carrier, tracking, token string, by Actor) (*Order, error) {
+	return d.ShipInstead(tx, id, carrier, tracking, token, "", by)
+}
+
+// ErrOtherCarrier is why [Desk.Ship] refuses a carrier in place of the one that was promised.
+var ErrOtherCarrier = errors.New("another carrier than the promised one")
+
+// ErrNotCold is why [Desk.Ship] refuses a carrier that can't keep goods cold.
+var ErrNotCold = errors.New("the carrier has no cold chain")
+
+// ship is [Desk.ShipInstead] of one order. Without a token nobody asks about the parcel: another order's shipment does.
+func (d *Desk) ship(tx Tx, id OrderID, carrier, tracking, token, reason string, by Actor) (*Order, error) {
 	o, err := tx.Order(id)
 	if err != nil {
 		return nil, err
@@ -539,10 +559,14 @@ func (d *Desk) Ship(tx Tx, id OrderID, carrier, tracking, token string, by Actor
 	if c := o.Notice(); c != nil && o.MayChange() == nil && o.Status != StatusPendingApproval {
 		return nil, c.unseen(o)
 	}
+	isOther := o.Carrier != "" && carrier != o.Carrier
 	switch o.Status {
-	case StatusApproved, StatusAllocated, StatusPicking, StatusChecked:
+	case StatusApproved, StatusAllocated, StatusStocked, StatusPicking, StatusChecked:
 		if err := o.lackingPapers(); err != nil {
 			return nil, err
+		}
+		if c := o.Work.Count; c != nil && !c.OK && c.Revision == o.Revision {
+			return nil, Errorf(CodeConflict, "订单 %s 复核不符，不能发货：%s。改好后再发一次「复核 %s …」", o.ID, strings.Join(c.Problems(), "；"), o.ID)
 		}
 		if carrier == pickUp {
 			if err := d.waiveFreight(tx, o, by); err != nil { // before the stock, as locks are taken
@@ -569,10 +593,20 @@ func (d *Desk) Ship(tx Tx, id OrderID, carrier, tracking, token string, by Actor
 	default:
 		return nil, Errorf(CodeConflict, "订单 %s 是「%s」，不能发货", o.ID, o.Status)
 	}
+	said := carrier + " " + tracking
+	if err := o.keepsCold(carrier, d.Catalog()); err != nil {
+		return nil, err
+	}
+	switch {
+	case isOther && reason == "":
+		return nil, &Error{Code: CodeConflict, Message: fmt.Sprintf("订单 %s 答应了客户走指定的快递，没有登记。一定要换，请在这句话后面写「原因 …」", o.ID), Err: ErrOtherCarrier}
+	case isOther:
+		said += "，没走指定的 " + o.Carrier + "：" + reason
+	}
 	before := o.Status
 	s := Shipment{No: len(o.Shipments) + 1, Carrier: carrier, Tracking: tracking, Token: token, ShippedAt: now}
 	events := []Event{d.event(o, EventShipped, by, map[string]string{"shipment": strconv.Itoa(s.No)})}
-	if d.Follow && carrier != pickUp {
+	if d.Follow && carrier != pickUp && token != "" {
 		s.NextPoll = now.Add(d.poll(0))
 		events = append(events, d.event(o, EventParcelSubscribe, by, map[string]string{"shipment": strconv.Itoa(s.No)}))
 	}
@@ -592,7 +626,7 @@ func (d *Desk) Ship(tx Tx, id OrderID, carrier, tracking, token string, by Actor
 	if err := tx.SaveOrder(o); err != nil {
 		return nil, err
 	}
-	if err := tx.Audit(d.entry(o, by, "发货", before.String(), o.Status.String(), carrier+" "+tracking)); err != nil {
+	if err := tx.Audit(d.entry(o, by, "发货", before.String(), o.Status.String(), said)); err != nil {
 		return nil, err
 	}
 	return o, tx.Emit(events...)
@@ -639,9 +673,8 @@ func (d *Desk) poll(n int) time.Duration {
 	return d.Times.Polling[min(n, len(d.Times.Polling)-1)]
 }
 
-// Track records what is known of a parcel. trace is the whole trace, newest first; nil leaves it.
-// A parcel that was delivered or returned stays so.
-func (d *Desk) Track(tx Tx, id OrderID, shipment int, state ParcelState, trace []ParcelEvent, by Actor) (*Order, error) {
+// track is [Desk.Track] of one order.
+func (d *Desk) track(tx Tx, id OrderID, shipment int, state ParcelState, trace []ParcelEvent, by Actor) (*Order, error) {
 	o, err := tx.Order(id)
 	if err != nil {
 		return nil, err
@@ -672,6 +705,7 @@ func (d *Desk) Track(tx Tx, id OrderID, shipment int, state ParcelState, trace [
 	before := o.Status
 	o.followParcels(now)
 	if o.Status == StatusDelivered && before != StatusDelivered {
+		o.arrive(now)
 		events = append(events, d.event(o, EventDelivered, by, nil))
 		told, err := d.triggerNow(tx, o, AtDelivered)
 		if err != nil {
@@ -684,6 +718,11 @@ func (d *Desk) Track(tx Tx, id OrderID, shipment int, state ParcelState, trace [
 	}
 	if moved {
 		if err := tx.Audit(d.entry(o, by, "物流", before.String(), o.Status.String(), string(state))); err != nil {
+			return nil, err
+		}
+	}
+	if o.Status == StatusDelivered && before != StatusDelivered {
+		if err := tx.Audit(d.entry(o, by, "签收", before.String(), o.Status.String(), o.Work.Arrival.String())); err != nil {
 			return nil, err
 		}
 	}
@@ -799,6 +838,8 @@ func (d *Desk) Tick(tx Tx, id OrderID) error {
 		s.NextPoll = now.Add(d.poll(s.Polls))
 		events = append(events, d.event(o, EventParcelQuery, by, map[string]string{"shipment": strconv.Itoa(s.No)}))
 	}
+	more, noted = d.tickReturns(o)
+	events, entries = append(events, more...), append(entries, noted...)
 	if err := tx.SaveOrder(o); err != nil {
 		return err
 	}

@@ -188,9 +188,15 @@ type Order struct {
 	Invoiced    Money // by invoices that name the order
 	Shipments   []Shipment
 	Changes     []Change // asked for after the order was submitted
+	Returns     []Return // of its goods, after they were sent
 	Alert       *Alert   // of an urgent order
+	// Family is the number of the first of the orders that hang together by splitting and merging, Kin what this one has to do with
+	// others of them; empty: neither.
+	Family OrderID
+	Kin    []Kin
 
 	Entry Entry // how it was entered
+	Work  Work  // what is known of its way besides its statuses
 
 	CreatedAt     time.Time
 	ConfirmedAt   time.Time

@@ -1,6 +1,9 @@
 package orders
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // What a customer's special requirement (客户特殊要求) can be.
 const (
@@ -24,6 +27,14 @@ const (
 
 // FieldRequirement is the field of the question which requirement a promise stands for.
 const FieldRequirement = "requirement"
+
+// FieldTwin is the field of the remark that another order has the same goods; its option is that order's number.
+const FieldTwin = "order"
+
+// IsTwin tells whether the draft was put beside an order with the same goods.
+func (o *Order) IsTwin() bool {
+	return slices.ContainsFunc(o.Questions, func(q Question) bool { return q.Field == FieldTwin })
+}
 
 // Carries tells whether the order's other fields already hold a requirement of that kind.
 func (o *Order) Carries(kind string) bool {

@@ -32,6 +32,8 @@ const (
 	RightStocktake   Right = "stocktake"   // 到货、盘点
 	RightTransfer    Right = "transfer"    // 调拨
 	RightExpect      Right = "expect"      // 登记预计到货
+	RightProduce     Right = "produce"     // 登记排产和生产
+	RightHandle      Right = "handle"      // 处理异常: own are those of one's role and of one's orders
 
 	RightPrices       Right = "prices"        // 价格和金额
 	RightInternalNote Right = "internal_note" // 内部执行说明

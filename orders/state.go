@@ -60,6 +60,9 @@ func (o *Order) NextAt() time.Time {
 	for i := range o.Shipments {
 		sooner(o.Shipments[i].NextPoll)
 	}
+	for i := range o.Returns {
+		sooner(o.Returns[i].nextAt())
+	}
 	return next
 }
 

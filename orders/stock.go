@@ -173,6 +173,10 @@ type StockTx interface {
 	Expect(r Receipt) (string, error)
 	// Arrived takes goods off what is expected of a product in a warehouse, off what is due first.
 	Arrived(product ProductCode, warehouse string, n Quantity) error
+	// Lots returns the batches and serial numbers of products of which something is on hand; the products' stock is to be locked before.
+	Lots(products ...ProductCode) ([]Lot, error)
+	// NextWave returns the number of a new wave of that day (Beijing): 0311-2.
+	NextWave(day time.Time) (string, error)
 	// Picks returns what an order holds, by line, product and warehouse.
 	Picks(id OrderID) ([]Pick, error)
 	// Waiting returns the orders that lack stock of products, or of bundles with them, those confirmed first in front.
@@ -291,8 +295,13 @@ func (d *Desk) serveOne(tx StockTx, o *Order, by Actor) (bool, error) {
 		return false, nil
 	}
 	status := o.Status
-	if o.Status == StatusApproved && o.Covered() {
-		o.reach(StatusAllocated, d.Now())
+	if o.Covered() {
+		switch o.Status { //nolint:exhaustive // in the others it stands where it stands
+		case StatusApproved:
+			o.reach(StatusAllocated, d.Now())
+		case StatusScheduled, StatusInProduction, StatusInspected:
+			o.reach(StatusStocked, d.Now())
+		}
 	}
 	if err := tx.SaveOrder(o); err != nil {
 		return false, err

@@ -28,6 +28,9 @@ type Tx interface {
 	Firm(o *Order) error
 	// Release gives back everything that an order holds, once, and sets Reserved to 0.
 	Release(o *Order) error
+	// PassHolds gives to an order what another one holds beyond what its lines need, as far as the lines of the former lack it. Warehouses
+	// and ends stay; Reserved of both is set by the Reserve that follows.
+	PassHolds(from, to *Order) error
 	// Consume takes what an order holds off the stock on hand: the goods have left.
 	Consume(o *Order) error
 
@@ -39,7 +42,7 @@ type Tx interface {
 	// customer's credit sees all of them.
 	Overdue(customer CustomerCode, day time.Time) (Overdue, error)
 	// Recent returns the other orders of o's customer, of products of o, that were confirmed since a
-	// moment, that moment included, and were not cancelled or rejected: the newest [RecentMost] lines,
+	// moment, that moment included, and were not cancelled or rejected, and not split off another one: the newest [RecentMost] lines,
 	// newest first. Who holds the customer's credit sees all of them.
 	Recent(o *Order, since time.Time) ([]PastOrder, error)
 

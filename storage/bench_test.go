@@ -1,10 +1,14 @@
 package storage_test
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"os"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -207,6 +211,182 @@ func confirmByHand(ctx context.Context, db *sql.DB, i int) error {
 	}
 	if _, err := tx.ExecContext(ctx, "INSERT INTO events (kind, order_id, at, actor, data, trace, status, due_at, attempts, token, error) VALUES ('order.confirmed', ?, ?, 'S001', '', '', 0, ?, 0, '', '')", id, now, now); err != nil {
 		return err
+	}
+	return tx.Commit()
+}
+
+// searches are what people and the clock ask for all day.
+var searches = map[string]func(ctx context.Context, s *storage.Store, i int) error{
+	"an order by its number": func(ctx context.Context, s *storage.Store, _ int) error {
+		_, err := s.FindOrder(ctx, "SO202603110001")
+		return err
+	},
+	"a customer's orders": func(ctx context.Context, s *storage.Store, i int) error {
+		_, err := s.OrdersOf(ctx, seededCustomer(i), 20)
+		return err
+	},
+	"a salesperson's open orders": func(ctx context.Context, s *storage.Store, i int) error {
+		_, err := s.OpenOrders(ctx, seededSales(i), 500, orders.BeforeShipping...)
+		return err
+	},
+	"what waits for a role": func(ctx context.Context, s *storage.Store, _ int) error {
+		_, err := s.OpenOrders(ctx, "", 500, orders.StatusPendingApproval)
+		return err
+	},
+	"what is free of a product": func(ctx context.Context, s *storage.Store, i int) error {
+		_, err := s.Available(ctx, seededProduct(i))
+		return err
+	},
+	"where a product comes from": func(ctx context.Context, s *storage.Store, i int) error {
+		_, err := s.Supply(ctx, seededProduct(i))
+		return err
+	},
+	"what is due": func(ctx context.Context, s *storage.Store, _ int) error {
+		_, err := s.DueOrders(ctx, ordertest.Start.Add(time.Hour), 100)
+		return err
+	},
+	"an order by its parcel": func(ctx context.Context, s *storage.Store, i int) error {
+		_, err := s.OrderByTracking(ctx, seededParcel(i))
+		return err
+	},
+	"a trail": func(ctx context.Context, s *storage.Store, _ int) error {
+		_, err := s.Trail(ctx, "SO202603110001")
+		return err
+	},
+	"an account": func(ctx context.Context, s *storage.Store, i int) error {
+		_, err := s.Account(ctx, seededCustomer(i), ordertest.Start)
+		return err
+	},
+}
+
+func seededCustomer(i int) orders.CustomerCode { return orders.CustomerCode(number("C", 4, i%327)) }
+
+func seededSales(i int) orders.StaffCode { return orders.StaffCode(number("S", 2, i%28)) }
+
+func seededProduct(i int) orders.ProductCode { return orders.ProductCode(number("P", 5, i*37%10_000)) }
+
+func seededParcel(i int) string { return number("SF", 13, 1_000_000_000_000+i*11%9000-1) }
+
+func number(prefix string, digits, i int) string { return fmt.Sprintf("%s%0*d", prefix, digits, i+1) }
+
+// BenchmarkHistory searches on MariaDB what people and the clock ask for all day, after 10,000 orders and after 100,000 (SEED_ORDERS sets
+// another number: a million, three million lines, takes long to make and is for one run alone, -runs 1). growth is the time beside that after 10,000, in percent.
+func BenchmarkHistory(b *testing.B) {
+	many, err := strconv.Atoi(cmp.Or(os.Getenv("SEED_ORDERS"), "100000"))
+	require.NoError(b, err)
+	stores := make(map[int]*storage.Store)
+	for _, n := range []int{10_000, many} {
+		s, err := storage.Open(b.Context(), ordertest.MySQL(b), storage.Options{MaxConns: benchWorkers, Now: time.Now})
+		require.NoError(b, err)
+		b.Cleanup(func() { require.NoError(b, s.Close()) })
+		require.NoError(b, s.Migrate(b.Context()))
+		require.NoError(b, s.Seed(b.Context(), n, ordertest.Start, func(int) {}))
+		stores[n] = s
+	}
+	for _, what := range slices.Sorted(maps.Keys(searches)) {
+		b.Run(what, func(b *testing.B) {
+			took := make(map[int][]time.Duration)
+			for i := range b.N { // by turns: what else the machine does hits both
+				for n, s := range stores {
+					start := time.Now()
+					require.NoError(b, searches[what](b.Context(), s, i))
+					took[n] = append(took[n], time.Since(start))
+				}
+			}
+			for n, each := range took {
+				slices.Sort(each)
+				name := "-10k"
+				if n == many {
+					name = ""
+				}
+				b.ReportMetric(each[len(each)/2].Seconds()*1000, "p50-ms"+name)
+				b.ReportMetric(p99(each).Seconds()*1000, "p99-ms"+name)
+			}
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(100*took[many][len(took[many])/2].Seconds()/took[10_000][len(took[10_000])/2].Seconds(), "growth")
+		})
+	}
+}
+
+// BenchmarkHotProduct reserves one and the same product for orders of one line, with eight connections, beside the same writes by hand
+// through database/sql. %floor is what is left of the floor's rate.
+func BenchmarkHotProduct(b *testing.B) {
+	for _, name := range []string{"mysql", "sqlite"} {
+		b.Run(name, func(b *testing.B) {
+			address := databases[name](b)
+			s, err := storage.Open(b.Context(), address, storage.Options{MaxConns: benchWorkers, Now: time.Now})
+			require.NoError(b, err)
+			b.Cleanup(func() { require.NoError(b, s.Close()) })
+			require.NoError(b, s.Migrate(b.Context()))
+			benchDesk(b, s)
+			db := raw(b, address+floorParams[name])
+			db.SetMaxOpenConns(benchWorkers)
+			db.SetMaxIdleConns(benchWorkers)
+			if name == "sqlite" {
+				db.SetMaxOpenConns(1) // its one writer, without lock waits
+			}
+			for from := 0; from < b.N; from += 500 {
+				require.NoError(b, s.Do(b.Context(), func(tx *storage.Tx) error {
+					for i := from; i < min(from+500, b.N); i++ {
+						for _, prefix := range []string{"SO", "HA"} {
+							if err := tx.InsertOrder(ordertest.Order(benchID(prefix, i), orders.CustomerCode(benchCustomer(i)), 3, benchProduct(0))); err != nil {
+								return err
+							}
+						}
+					}
+					return nil
+				}))
+			}
+			var ours, floor time.Duration
+			var waits, floorWaits []time.Duration
+			for from := 0; from < b.N; from += benchChunk {
+				to := min(from+benchChunk, b.N)
+				took, each := spread(b, from, to, func(ctx context.Context, i int) error { return reserveByHand(ctx, db, string(benchID("HA", i))) })
+				floor, floorWaits = floor+took, append(floorWaits, each...)
+				took, each = spread(b, from, to, func(ctx context.Context, i int) error {
+					return s.Do(ctx, func(tx *storage.Tx) error {
+						o, err := tx.Order(benchID("SO", i))
+						if err != nil {
+							return err
+						}
+						if err := tx.Reserve(o, ordertest.Start); err != nil {
+							return err
+						}
+						return tx.SaveOrder(o)
+					})
+				})
+				ours, waits = ours+took, append(waits, each...)
+			}
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(float64(b.N)/ours.Seconds(), "orders/s")
+			b.ReportMetric(float64(b.N)/floor.Seconds(), "floor/s")
+			b.ReportMetric(100*floor.Seconds()/ours.Seconds(), "%floor")
+			b.ReportMetric(p99(waits).Seconds()*1000, "p99-ms")
+			b.ReportMetric(p99(floorWaits).Seconds()*1000, "floor-p99-ms")
+		})
+	}
+}
+
+func reserveByHand(ctx context.Context, db *sql.DB, id string) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	p := benchProduct(0)
+	for _, st := range []struct {
+		text string
+		args []any
+	}{
+		{"UPDATE orders SET version = version + 1, warehouse = '' WHERE id = ? AND version = 1", []any{id}},
+		{"UPDATE stock SET reserved = reserved + 3000000 WHERE product = ? AND warehouse = ? AND reserved + allocated + 3000000 <= on_hand", []any{p, storage.DefaultWarehouse}},
+		{"UPDATE order_lines SET reserved = 3000000 WHERE order_id = ? AND no = 1", []any{id}},
+		{"INSERT INTO reservations (order_id, line, product, warehouse, kind, quantity, until) VALUES (?, 1, ?, ?, 'soft', 3000000, 0)", []any{id, p, storage.DefaultWarehouse}},
+		{"INSERT INTO audit (order_id, at, actor, channel, action, before_text, after_text, reason, trace, changes) VALUES (?, 0, '', '', '', '', '', '', '', '{}')", []any{id}},
+	} {
+		if _, err := tx.ExecContext(ctx, st.text, st.args...); err != nil {
+			return err
+		}
 	}
 	return tx.Commit()
 }

@@ -253,6 +253,30 @@ func TestChangesThatAreRefused(t *testing.T) {
 	})
 }
 
+// Customs papers that only refused goods would have needed are not waited for.
+func TestARefusedChangeNeedsNoPapers(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		c := newChanging(t, s)
+		importCSV(t, s, "products", "code,name,unit,price,stock,imported", "P3,缝线,盒,5,5000,是")
+		c.desk = desk(t, s, string(rules.Default), func() time.Time { return c.now })
+		require.NoError(t, c.do(func(tx *storage.Tx) error {
+			_, _, err := c.desk.AskChange(tx, c.id, c.actor("S1"), func(o *orders.Order) error {
+				o.Lines = ordertest.Order("", "C1", 1000, "P1", "P3").Lines
+				return nil
+			})
+			return err
+		}))
+		require.NoError(t, c.amend(0))
+		require.NotEmpty(t, c.order().MissingPapers())
+		require.NoError(t, c.decide(false, "S10"))
+		require.Empty(t, c.order().Papers)
+		require.NoError(t, c.take())
+		require.NoError(t, c.ship())
+	})
+}
+
 // The warehouse is told until somebody has taken it, one person after the other, and ships nothing before.
 func TestTheWarehouseTakesAChange(t *testing.T) {
 	t.Parallel()

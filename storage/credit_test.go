@@ -246,3 +246,43 @@ func TestAnAmountIsNeverCountedTwice(t *testing.T) {
 		stands(0, 104_00, 264_99, 0)
 	})
 }
+
+// What an approver is told of a customer's past leaves out the order itself, what came to nothing, and what is too long ago.
+func TestDealings(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		masterOfCredit(t, s, "100000")
+		now := ordertest.Start
+		d := desk(t, s, "routes:\n  - {name: 直通, when: 其余, steps: []}\n", func() time.Time { return now })
+		var ids []orders.OrderID
+		for i, amount := range []int64{1, 20, 300, 4000, 5} {
+			id := place(t, s, d, "C1", amount)
+			if i < 4 { // the last stays a draft
+				require.NoError(t, confirm(t, s, d, id))
+			}
+			ids = append(ids, id)
+			now = now.Add(24 * time.Hour)
+		}
+		other := place(t, s, d, "C2", 7)
+		require.NoError(t, confirm(t, s, d, other))
+		require.NoError(t, s.Do(t.Context(), func(tx *storage.Tx) error {
+			_, err := d.Cancel(tx, ids[1], 0, "不要了", seller)
+			return err
+		}))
+		require.NoError(t, s.Do(t.Context(), func(tx *storage.Tx) error {
+			o, err := tx.Order(ids[3])
+			require.NoError(t, err)
+			past, err := tx.Dealings(o, ordertest.Start.Add(-time.Hour))
+			require.NoError(t, err)
+			require.Equal(t, 2, past.Count)
+			require.Equal(t, orders.Money(301*10_00), past.Sum)
+			require.Equal(t, orders.Money(300*10_00), past.LastSum)
+			require.True(t, past.Last.Equal(ordertest.Start.Add(48*time.Hour)), past.Last)
+			past, err = tx.Dealings(o, ordertest.Start.Add(50*time.Hour))
+			require.NoError(t, err)
+			require.Zero(t, past.Count)
+			return nil
+		}))
+	})
+}

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -75,6 +76,7 @@ type history struct {
 	desk     *orders.Desk
 	now      time.Time
 	number   int
+	drawn    *returnDraw                      // what the last action on a return is
 	ledger                                    // what the test knows of it by itself
 	known    map[orders.OrderID]*orders.Order // as they were after the last action
 	recorded map[orders.OrderID]int64         // entries of the audit trail
@@ -106,6 +108,7 @@ func newHistory(t *rapid.T, on *grounds) *history {
 		file = jointRules
 	}
 	h.desk = desk(on.t, on.store, file, func() time.Time { return h.now })
+	h.desk.Returns.FinanceFrom = 1000_00
 	h.desk.Times.DraftExpires, h.desk.Times.ReservationExpires = 20*time.Hour, 10*time.Hour
 	return h
 }
@@ -175,6 +178,13 @@ func (h *history) choose() (string, orders.OrderID) {
 	case len(due) > 0 && !h.often("no clock"):
 		return "tick", some(h, "due", due...)
 	}
+	back, sent := h.in(orders.StatusReturning), h.in(orders.StatusShipped, orders.StatusDelivered)
+	switch {
+	case len(back) > 0 && h.die("way back", 4) == 3:
+		return some(h, "sensible verb", ways[orders.StatusReturning]...), some(h, "returning", back...)
+	case len(sent) > 0 && h.die("back", 8) == 7:
+		return "return", some(h, "sent", sent...)
+	}
 	id := some(h, "order", h.orders...)
 	if len(open) > 0 && h.often("open") {
 		id = some(h, "open order", open[max(0, len(open)-6):]...)
@@ -186,6 +196,11 @@ func (h *history) choose() (string, orders.OrderID) {
 		return some(h, "sensible verb", ways[h.known[id].Status]...), id
 	}
 	return some(h, "verb", verbs...), id
+}
+
+// in are the orders in some statuses.
+func (h *history) in(statuses ...orders.Status) []orders.OrderID {
+	return slices.DeleteFunc(slices.Clone(h.orders), func(id orders.OrderID) bool { return !slices.Contains(statuses, h.known[id].Status) })
 }
 
 // place stores a new draft.
@@ -255,13 +270,33 @@ func (h *history) change(verb string, id orders.OrderID) {
 		}
 	case "amend":
 		if slices.Contains(onward, before.Status) && h.often("a little") { // often by so little that it is small
-			if o, some := h.ordered[id], h.between("boxes more", -50, 50); o.boxes+int64(some) > 0 {
+			if o, some := h.ordered[id], h.between("boxes more", -50, 50); o.boxes > 0 && o.boxes+int64(some) > 0 {
 				c = o
 				c.boxes += int64(some)
 			}
 		}
 		do = func(tx *storage.Tx) (*orders.Order, error) {
 			_, preview, err := d.AskChange(tx, id, by, func(o *orders.Order) error { o.Lines = h.lines(c); return nil })
+			if err != nil {
+				return nil, err
+			}
+			o, _, _, err := d.Amend(tx, id, preview.Change.No, by)
+			return o, err
+		}
+	case "split":
+		parts := h.batches(before)
+		do = func(tx *storage.Tx) (*orders.Order, error) {
+			_, c, err := d.AskSplit(tx, id, by, parts)
+			if err != nil {
+				return nil, err
+			}
+			o, _, _, err := d.Amend(tx, id, c.No, by)
+			return o, err
+		}
+	case "merge":
+		from := some(h, "other order", h.orders...)
+		do = func(tx *storage.Tx) (*orders.Order, error) {
+			_, preview, err := d.AskMerge(tx, id, from, by)
 			if err != nil {
 				return nil, err
 			}
@@ -275,6 +310,9 @@ func (h *history) change(verb string, id orders.OrderID) {
 		do = func(tx *storage.Tx) (*orders.Order, error) {
 			return d.Track(tx, id, parcel, orders.ParcelDelivered, nil, by)
 		}
+	case "return", "decide return", "take back", "replace", "drop return":
+		h.drawn = h.drawReturn(verb, before)
+		do = h.doReturn(verb, before, h.drawn, by)
 	case "tick":
 		do = func(tx *storage.Tx) (*orders.Order, error) { return nil, d.Tick(tx, id) }
 	}
@@ -289,6 +327,20 @@ func (h *history) change(verb string, id orders.OrderID) {
 		h.Logf("refused: %v", err)
 	}
 	h.judge(verb, who, by, before, other, c, err)
+}
+
+// batches draws how an order is split.
+func (h *history) batches(o *orders.Order) []orders.Part {
+	parts := make([]orders.Part, h.between("batches", 2, 3))
+	for i := range parts[:len(parts)-1] {
+		parts[i].Base = make(map[int]orders.Quantity)
+		for _, l := range o.Lines {
+			if n := l.Base.IntPart() / int64(len(parts)); n > 0 {
+				parts[i].Base[l.No] = decimal.NewFromInt(n)
+			}
+		}
+	}
+	return parts
 }
 
 // who draws somebody: mostly one who may, where that matters.
@@ -310,6 +362,8 @@ func (h *history) who(verb string, o *orders.Order) orders.StaffCode {
 		fit = []orders.StaffCode{"S14", "S99"}
 	case "green", "close":
 		fit = []orders.StaffCode{"S13", "S14", "S99"}
+	case "decide return", "take back", "replace":
+		fit = whoReturns[verb]
 	case "ship", "take":
 		fit = []orders.StaffCode{"S20", "S21"}
 	default: // whom the bot lets through

@@ -63,7 +63,11 @@ type orderRow struct {
 	Invoiced      int64
 	ShipmentCount int
 	ChangeCount   int
+	ReturnCount   int
 	Alert         string
+	Work          string
+	Family        string
+	Kin           string
 	Asked         int
 	Corrected     int
 	Changed       int
@@ -157,6 +161,7 @@ type changeRow struct {
 	DoneAt    int64
 	Before    string `gorm:"column:before_content"`
 	After     string `gorm:"column:after_content"`
+	Plan      string
 	Notice    string
 	RaisedAt  int64
 	NoticedAt int64
@@ -166,6 +171,7 @@ func (*changeRow) TableName() string { return "order_changes" }
 
 // orderRows is an order as it is stored.
 type orderRows struct {
+	returns   []returnRow
 	order     orderRow
 	lines     []lineRow
 	nodes     []nodeRow
@@ -180,9 +186,10 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 		Sales: string(o.Sales), Source: toJSON(o.Source), Total: int64(o.Total), Freight: int64(o.Freight.Amount), FreightRule: o.Freight.Rule, DeliverBy: o.DeliverBy, Urgent: o.Urgent,
 		UrgentWords: o.UrgentWords, UseSafety: o.UseSafety, Green: toJSON(o.Green), Waits: o.Waits(), Carrier: o.Carrier, Warehouse: o.Warehouse, Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment,
 		PO: o.PO, Note: o.Note, InternalNote: o.InternalNote, Requirement: o.Requirement, Extra: toJSON(o.Extra), Questions: toJSON(o.Questions), Findings: toJSON(o.Findings), Exception: o.Exception, Status: string(o.Status),
-		CloseReason: o.CloseReason, Route: o.Route, Rules: o.Rules, Exposure: int64(o.Exposure), NodeCount: len(o.Nodes), Held: int64(o.Held), Invoiced: int64(o.Invoiced), ShipmentCount: len(o.Shipments), ChangeCount: len(o.Changes),
-		Alert: toJSON(o.Alert), Asked: o.Entry.Asked, Corrected: o.Entry.Corrected, Changed: o.Entry.Changed, Created: toMS(o.CreatedAt), ConfirmedAt: toMS(o.ConfirmedAt), ExpiresAt: toMS(o.ExpiresAt),
+		CloseReason: o.CloseReason, Route: o.Route, Rules: o.Rules, Exposure: int64(o.Exposure), NodeCount: len(o.Nodes), Held: int64(o.Held), Invoiced: int64(o.Invoiced), ShipmentCount: len(o.Shipments), ChangeCount: len(o.Changes), ReturnCount: len(o.Returns),
+		Alert: toJSON(o.Alert), Work: toJSON(o.Work), Asked: o.Entry.Asked, Corrected: o.Entry.Corrected, Changed: o.Entry.Changed, Created: toMS(o.CreatedAt), ConfirmedAt: toMS(o.ConfirmedAt), ExpiresAt: toMS(o.ExpiresAt),
 		ReservedUntil: toMS(o.ReservedUntil), Reached: toJSON(o.Reached), NextAt: toMS(o.NextAt()),
+		Family: string(o.Family), Kin: toJSON(o.Kin),
 		Slot: slotKey(o.Slot), SlotWith: slotName(o.Slot), Papers: toJSON(o.Papers), Priority: o.Priority, PriorityWhy: toJSON(o.PriorityWhy), Marks: toJSON(o.Marks),
 	}}
 	for i := range o.Lines {
@@ -215,12 +222,15 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 		c := &o.Changes[i]
 		row := changeRow{
 			OrderID: string(o.ID), No: c.No, Kind: string(c.Kind), Status: string(c.Status), Revision: c.Revision, Was: string(c.Was), Minor: c.Minor,
-			ByCode: c.By, ByName: c.Name, SaidAt: toMS(c.SaidAt), DoneAt: toMS(c.DoneAt), Before: toJSON(c.Before), After: toJSON(c.After), Notice: toJSON(c.Notice),
+			ByCode: c.By, ByName: c.Name, SaidAt: toMS(c.SaidAt), DoneAt: toMS(c.DoneAt), Before: toJSON(c.Before), After: toJSON(c.After), Plan: toJSON(c.Plan), Notice: toJSON(c.Notice),
 		}
 		if c.Notice != nil {
 			row.RaisedAt, row.NoticedAt = toMS(c.Notice.RaisedAt), toMS(c.Notice.AckAt)
 		}
 		r.changes = append(r.changes, row)
+	}
+	for i := range o.Returns {
+		r.returns = append(r.returns, fromReturn(o.ID, &o.Returns[i]))
 	}
 	return r, m.err
 }
@@ -235,7 +245,7 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 		CloseReason: w.CloseReason, Route: w.Route, Rules: w.Rules, Exposure: orders.Money(w.Exposure), Held: orders.Money(w.Held), Invoiced: orders.Money(w.Invoiced),
 		Entry: orders.Entry{Asked: w.Asked, Corrected: w.Corrected, Changed: w.Changed}, CreatedAt: fromMS(w.Created),
 		ConfirmedAt: fromMS(w.ConfirmedAt), ExpiresAt: fromMS(w.ExpiresAt), ReservedUntil: fromMS(w.ReservedUntil),
-		Priority: w.Priority,
+		Priority: w.Priority, Family: orders.OrderID(w.Family),
 	}
 	if w.Slot.Valid {
 		if o.Slot = orders.ParseSlot(w.Slot.String); o.Slot == nil {
@@ -243,8 +253,9 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 		}
 		o.Slot.Name = w.SlotWith
 	}
-	err := errors.Join(fromJSON(w.Source, &o.Source), fromJSON(w.Questions, &o.Questions), fromJSON(w.Findings, &o.Findings), fromJSON(w.Alert, &o.Alert), fromJSON(w.Green, &o.Green), fromJSON(w.Extra, &o.Extra),
+	err := errors.Join(fromJSON(w.Source, &o.Source), fromJSON(w.Questions, &o.Questions), fromJSON(w.Findings, &o.Findings), fromJSON(w.Alert, &o.Alert), fromJSON(w.Green, &o.Green), fromJSON(w.Work, &o.Work), fromJSON(w.Extra, &o.Extra),
 		fromJSON(w.PriorityWhy, &o.PriorityWhy), fromJSON(w.Marks, &o.Marks), fromJSON(w.Papers, &o.Papers), fromJSON(w.Reached, &o.Reached))
+	err = errors.Join(err, fromJSON(w.Kin, &o.Kin))
 	for i := range r.lines {
 		l := &r.lines[i]
 		o.Lines = append(o.Lines, orders.Line{
@@ -281,8 +292,13 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 			No: c.No, Kind: orders.ChangeKind(c.Kind), Status: orders.ChangeStatus(c.Status), Revision: c.Revision, Was: orders.Status(c.Was), Minor: c.Minor,
 			By: c.ByCode, Name: c.ByName, SaidAt: fromMS(c.SaidAt), DoneAt: fromMS(c.DoneAt),
 		}
-		err = errors.Join(err, fromJSON(c.Before, &change.Before), fromJSON(c.After, &change.After), fromJSON(c.Notice, &change.Notice))
+		err = errors.Join(err, fromJSON(c.Before, &change.Before), fromJSON(c.After, &change.After), fromJSON(c.Plan, &change.Plan), fromJSON(c.Notice, &change.Notice))
 		o.Changes = append(o.Changes, change)
+	}
+	for i := range r.returns {
+		x, failed := r.returns[i].toDomain()
+		err = errors.Join(err, failed)
+		o.Returns = append(o.Returns, x)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("stored order %s: %w", w.ID, err)
@@ -299,6 +315,15 @@ func (tx *Tx) NextOrderID(day time.Time) (orders.OrderID, error) {
 		return "", fmt.Errorf("next order number: %w", err)
 	}
 	return orders.OrderID(fmt.Sprintf("SO%s%04d", date, n)), nil
+}
+
+// NextWave returns the number of a new wave of that day: 0311-2.
+func (tx *Tx) NextWave(day time.Time) (string, error) {
+	n, err := tx.add("counters", "name", "value", "wave."+day.In(beijing).Format("20060102"), 1)
+	if err != nil {
+		return "", fmt.Errorf("next wave: %w", err)
+	}
+	return fmt.Sprintf("%s-%d", day.In(beijing).Format("0102"), n), nil
 }
 
 // InsertOrder stores a new draft as version 1.
@@ -411,7 +436,7 @@ func (tx *Tx) SaveOrder(o *orders.Order) error {
 			return fmt.Errorf("save order %s: %w", o.ID, err)
 		}
 		if n > 0 {
-			for _, table := range []string{"order_lines", "order_nodes", "shipments", "order_changes"} {
+			for _, table := range []string{"order_lines", "order_nodes", "shipments", "order_changes", "order_returns"} {
 				tx.queue(statement{"DELETE FROM " + table + " WHERE order_id = ?", []any{string(o.ID)}})
 			}
 			tx.saveParts(o.ID, &orderRows{}, rows)
@@ -428,6 +453,7 @@ func (tx *Tx) saveParts(id orders.OrderID, stored, rows *orderRows) {
 	saveRows(tx, "seq", stored.nodes, rows.nodes, func(r *nodeRow) int { return r.Seq }, same)
 	saveRows(tx, "no", stored.shipments, rows.shipments, func(r *shipmentRow) int { return r.No }, same)
 	saveRows(tx, "no", stored.changes, rows.changes, func(r *changeRow) int { return r.No }, same)
+	saveRows(tx, "no", stored.returns, rows.returns, func(r *returnRow) int { return r.No }, same)
 	tx.remember(id, rows)
 }
 
@@ -472,7 +498,7 @@ func withParts(ctx context.Context, db *gorm.DB, found []orderRow) ([]*orderRows
 	}
 	out := make([]*orderRows, len(found))
 	byID := make(map[string]*orderRows, len(found))
-	var all, routed, shipped, changed []string
+	var all, routed, shipped, changed, returned []string
 	for i := range found {
 		r := &orderRows{order: found[i]}
 		out[i], byID[r.order.ID] = r, r
@@ -485,6 +511,9 @@ func withParts(ctx context.Context, db *gorm.DB, found []orderRow) ([]*orderRows
 		}
 		if r.order.ChangeCount > 0 {
 			changed = append(changed, r.order.ID)
+		}
+		if r.order.ReturnCount > 0 {
+			returned = append(returned, r.order.ID)
 		}
 	}
 	lines, err := partRows[lineRow](ctx, db, all, "no")
@@ -503,6 +532,10 @@ func withParts(ctx context.Context, db *gorm.DB, found []orderRow) ([]*orderRows
 	if err != nil {
 		return nil, err
 	}
+	returns, err := partRows[returnRow](ctx, db, returned, "no")
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range lines {
 		byID[r.OrderID].lines = append(byID[r.OrderID].lines, r)
 	}
@@ -514,6 +547,9 @@ func withParts(ctx context.Context, db *gorm.DB, found []orderRow) ([]*orderRows
 	}
 	for _, r := range changes {
 		byID[r.OrderID].changes = append(byID[r.OrderID].changes, r)
+	}
+	for _, r := range returns {
+		byID[r.OrderID].returns = append(byID[r.OrderID].returns, r)
 	}
 	return out, nil
 }
@@ -547,9 +583,9 @@ func (tx *Tx) Recent(o *orders.Order, since time.Time) ([]orders.PastOrder, erro
 	err := tx.db.Raw(`SELECT o.id, o.confirmed_at, l.product,
 		(SELECT COUNT(DISTINCT x.product) FROM order_lines x WHERE x.order_id = o.id AND x.gift = 0) AS kinds
 		FROM orders o JOIN order_lines l ON l.order_id = o.id
-		WHERE o.customer = ? AND o.confirmed_at >= ? AND o.confirmed_at > 0 AND o.id <> ? AND o.status NOT IN (?, ?) AND l.product IN ? AND l.gift = 0
+		WHERE o.customer = ? AND o.confirmed_at >= ? AND o.confirmed_at > 0 AND o.id <> ? AND (o.family = '' OR o.family = o.id) AND o.status NOT IN (?, ?, ?) AND l.product IN ? AND l.gift = 0
 		ORDER BY o.confirmed_at DESC, o.id DESC, l.no LIMIT ?`,
-		string(o.Customer), toMS(since), string(o.ID), string(orders.StatusCancelled), string(orders.StatusRejected), products, orders.RecentMost).
+		string(o.Customer), toMS(since), string(o.ID), string(orders.StatusCancelled), string(orders.StatusRejected), string(orders.StatusClosed), products, orders.RecentMost).
 		Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read recent orders of %s: %w", o.Customer, err)
@@ -563,6 +599,19 @@ func (tx *Tx) Recent(o *orders.Order, since time.Time) ([]orders.PastOrder, erro
 		last.Products = append(last.Products, orders.ProductCode(r.Product))
 	}
 	return out, nil
+}
+
+// Dealings returns what the customer of an order has ordered besides since a moment.
+func (tx *Tx) Dealings(o *orders.Order, since time.Time) (orders.Dealings, error) {
+	const of = "FROM orders WHERE customer = ? AND confirmed_at > ? AND id <> ? AND status NOT IN (?, ?, ?)"
+	args := []any{string(o.Customer), toMS(since), string(o.ID), string(orders.StatusCancelled), string(orders.StatusRejected), string(orders.StatusDraft)}
+	var sums struct{ Count, Sum int64 }
+	var last struct{ ConfirmedAt, Sum int64 }
+	err := tx.db.Raw("SELECT COUNT(*) count, COALESCE(SUM(total + freight), 0) sum "+of, args...).Scan(&sums).Error
+	if err == nil {
+		err = tx.db.Raw("SELECT confirmed_at, total + freight sum "+of+" ORDER BY confirmed_at DESC LIMIT 1", args...).Scan(&last).Error
+	}
+	return orders.Dealings{Count: int(sums.Count), Sum: orders.Money(sums.Sum), Last: fromMS(last.ConfirmedAt), LastSum: orders.Money(last.Sum)}, wrap("read dealings with "+string(o.Customer), err)
 }
 
 type auditRow struct {

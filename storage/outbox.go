@@ -264,9 +264,18 @@ func settleEvent(db *gorm.DB, e *orders.Event, set string, args ...any) error {
 	return wrap("settle event", r.Error)
 }
 
-// DueOrders returns orders whose next deadline has come, oldest first.
+// DueOrders returns orders whose next deadline has come, oldest first, then those whose exceptions' has.
 func (s *Store) DueOrders(ctx context.Context, now time.Time, n int) ([]orders.OrderID, error) {
 	var ids []orders.OrderID
 	err := s.db.WithContext(ctx).Raw("SELECT id FROM orders WHERE next_at > 0 AND next_at <= ? ORDER BY next_at LIMIT ?", toMS(now), n).Scan(&ids).Error
-	return ids, wrap("look for due orders", err)
+	if err != nil {
+		return nil, fmt.Errorf("look for due orders: %w", err)
+	}
+	more, err := s.dueExceptions(ctx, now, n)
+	for _, id := range more {
+		if len(ids) < n && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, err
 }

@@ -54,6 +54,12 @@ func (s *Store) OrdersOf(ctx context.Context, customer orders.CustomerCode, limi
 		string(customer), string(orders.StatusDraft), limit)
 }
 
+// OrdersSince returns what a customer ordered since a moment, drafts included, newest first; what ended without goods is left out.
+func (s *Store) OrdersSince(ctx context.Context, customer orders.CustomerCode, since time.Time, limit int) ([]*orders.Order, error) {
+	return s.find(ctx, "SELECT * FROM orders WHERE customer = ? AND created_at >= ? AND status NOT IN ? ORDER BY created_at DESC, id DESC LIMIT ?",
+		string(customer), toMS(since), []orders.Status{orders.StatusCancelled, orders.StatusRejected, orders.StatusClosed}, limit)
+}
+
 // BookedSlots returns the keys of the slots that are booked from a day on (yyyy-mm-dd).
 func (s *Store) BookedSlots(ctx context.Context, since string) ([]string, error) {
 	var out []string

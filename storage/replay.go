@@ -37,6 +37,7 @@ func changesOf(before, now *orderRows) string {
 	changedRows(out, "node", before.nodes, now.nodes, func(r *nodeRow) int { return r.Seq })
 	changedRows(out, "shipment", before.shipments, now.shipments, func(r *shipmentRow) int { return r.No })
 	changedRows(out, "change", before.changes, now.changes, func(r *changeRow) int { return r.No })
+	changedRows(out, "return", before.returns, now.returns, func(r *returnRow) int { return r.No })
 	return toJSON(out)
 }
 
@@ -140,6 +141,8 @@ func (s *Store) Replay(ctx context.Context, id orders.OrderID) (*orders.Order, e
 				rows.shipments, err = redoRow(rows.shipments, columns, func(r *shipmentRow) int { return r.No }, n)
 			case "change":
 				rows.changes, err = redoRow(rows.changes, columns, func(r *changeRow) int { return r.No }, n)
+			case "return":
+				rows.returns, err = redoRow(rows.returns, columns, func(r *returnRow) int { return r.No }, n)
 			default:
 				err = errors.New("unknown row")
 			}

@@ -460,6 +460,73 @@ func (b *stockBook) dropUnneeded(h *orderHolds, o *orders.Order) error {
 	return nil
 }
 
+// PassHolds gives to an order what another one holds beyond what its lines need, as far as the lines of the former lack it.
+func (tx *Tx) PassHolds(from, to *orders.Order) error {
+	given, err := tx.loadHolds(from.ID)
+	if err != nil {
+		return err
+	}
+	taken, err := tx.loadHolds(to.ID)
+	if err != nil {
+		return err
+	}
+	b := &tx.stock
+	var codes []string
+	for k := range given.now {
+		codes = append(codes, k.Product)
+	}
+	for _, o := range []*orders.Order{from, to} {
+		for i := range o.Lines {
+			codes = append(codes, string(o.Lines[i].Product))
+		}
+	}
+	if len(given.now) == 0 {
+		return nil
+	}
+	if err := tx.loadNeeds(codes); err != nil {
+		return err
+	}
+	needs := func(o *orders.Order, line int, product string) (int64, error) {
+		i := slices.IndexFunc(o.Lines, func(l orders.Line) bool { return l.No == line })
+		if i < 0 {
+			return 0, nil
+		}
+		base, err := toMicro(o.Lines[i].Base)
+		return times(base, b.needs(string(o.Lines[i].Product))[product]), err
+	}
+	for i := range to.Lines {
+		no := to.Lines[i].No
+		for _, product := range slices.Sorted(maps.Keys(b.needs(string(to.Lines[i].Product)))) {
+			need, err := needs(to, no, product)
+			if err != nil {
+				return err
+			}
+			for _, r := range slices.Backward(given.rows()) {
+				if r.Product != product {
+					continue
+				}
+				keeps, err := needs(from, r.Line, product)
+				if err != nil {
+					return err
+				}
+				n := min(need-taken.sum(no, product), given.sum(r.Line, product)-keeps, r.Quantity)
+				if n <= 0 {
+					continue
+				}
+				k := r.HoldKey
+				k.OrderID, k.Line = string(to.ID), no
+				if err := b.change(given, r.HoldKey, -n, r.Until); err != nil {
+					return err
+				}
+				if err := b.change(taken, k, n, r.Until); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // Firm makes the soft reservations of an order allocations without an end.
 func (tx *Tx) Firm(o *orders.Order) error {
 	return tx.eachHold(o, func(b *stockBook, h *orderHolds, r holdRow) error {
@@ -509,16 +576,70 @@ func (tx *Tx) Consume(o *orders.Order) error {
 	if err != nil {
 		return err
 	}
-	var changed []lotRow
-	for _, lot := range lots {
+	counted, err := countedLots(o)
+	if err != nil {
+		return err
+	}
+	taken := make(map[string]int64) // by the lot's key
+	take := func(lot *lotRow, most int64) {
 		k := HoldKey{Product: lot.Product, Warehouse: lot.Warehouse}
-		if n := min(gone[k], lot.OnHand); n > 0 {
+		if n := min(gone[k], lot.OnHand, most); n > 0 {
 			gone[k] -= n
 			lot.OnHand -= n
-			changed = append(changed, lot)
+			taken[key(lot.Product, lot.Warehouse, lot.Batch, lot.Serial)] += n
+			counted[key(lot.Product, lot.Batch, lot.Serial)] -= n
+		}
+	}
+	for i := range lots {
+		take(&lots[i], counted[key(lots[i].Product, lots[i].Batch, lots[i].Serial)])
+	}
+	for i := range lots {
+		take(&lots[i], lots[i].OnHand)
+	}
+	var changed []lotRow
+	for i := range lots {
+		if taken[key(lots[i].Product, lots[i].Warehouse, lots[i].Batch, lots[i].Serial)] > 0 {
+			changed = append(changed, lots[i])
 		}
 	}
 	return upsert(tx.db, changed)
+}
+
+// countedLots are the lots of which the goods are, as they were counted before they left.
+func countedLots(o *orders.Order) (map[string]int64, error) {
+	out := make(map[string]int64)
+	c := o.Work.Count
+	if c == nil || !c.OK || c.Revision != o.Revision {
+		return out, nil
+	}
+	for _, lot := range c.Lots {
+		n, err := toMicro(lot.Quantity)
+		if err != nil {
+			return nil, err
+		}
+		out[key(string(lot.Product), lot.Batch, lot.Serial)] += n
+	}
+	return out, nil
+}
+
+// Lots returns the lots of products of which something is left. Their stock is to be locked before.
+func (tx *Tx) Lots(products ...orders.ProductCode) ([]orders.Lot, error) {
+	if len(products) == 0 {
+		return nil, nil
+	}
+	codes := make([]string, len(products))
+	for i, p := range products {
+		codes[i] = string(p)
+	}
+	rows, err := tx.openLots(codes...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]orders.Lot, len(rows))
+	for i, r := range rows {
+		out[i] = orders.Lot{Product: orders.ProductCode(r.Product), Warehouse: r.Warehouse, Batch: r.Batch, Serial: r.Serial, Quantity: fromMicro(r.OnHand), Expires: fromMS(r.Expires)}
+	}
+	return out, nil
 }
 
 // openLots reads the lots of products of which something is left, under a lock, what expires first in front. Their stock is locked before.

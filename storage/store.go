@@ -96,7 +96,9 @@ type Tx struct {
 	lacks  []lack                        // of the orders that wait, as this transaction has read and changed it; nil: not read
 	before map[orders.OrderID]*orderRows // of those that were changed, as they were; nil: not known
 	audit  []auditRow
-	events []eventRow
+
+	exceptions map[int64]exceptionRow // as they are stored
+	events     []eventRow
 }
 
 // Do runs change in one transaction and commits it when change returns nil. The whole of it,

@@ -128,7 +128,7 @@ func (d *Demo) orderView(o *orders.Order, stock map[orders.ProductCode]DemoStock
 		}
 		v.Lines = append(v.Lines, line)
 	}
-	for _, n := range cards.SevenNodes(o) {
+	for _, n := range cards.SevenNodes(o, nil) {
 		v.Steps = append(v.Steps, demoStep{n.Name, string(n.State)})
 	}
 	for i := range o.Nodes {

@@ -31,6 +31,7 @@ type OrderSource interface {
 // has the link sees it, so it holds what the customer may see and nothing more.
 type OrderPage struct {
 	Orders   OrderSource
+	Calendar func() *orders.Calendar
 	Location *time.Location
 	Logger   *slog.Logger
 }
@@ -67,13 +68,13 @@ type stepView struct {
 }
 
 // steps are the seven nodes as the page shows them.
-func steps(o *orders.Order, loc *time.Location) []stepView {
+func steps(o *orders.Order, cal *orders.Calendar, loc *time.Location) []stepView {
 	var out []stepView
-	for _, n := range cards.SevenNodes(o) {
+	for _, n := range cards.SevenNodes(o, cal) {
 		v := stepView{Name: n.Name, Done: n.State == cards.NodeDone, None: n.State == cards.NodeNone, When: n.Due}
 		switch {
 		case v.None:
-			v.When = "不涉及"
+			v.When = "不经过"
 		case !n.At.IsZero():
 			v.When = n.At.In(loc).Format("01-02 15:04")
 		}
@@ -96,7 +97,7 @@ func (p *OrderPage) get(c *fiber.Ctx) error {
 		p.Logger.Error("order page", "error", err)
 		return c.SendStatus(http.StatusServiceUnavailable)
 	}
-	v := &orderView{Order: o, Status: o.Status.String(), Ended: o.Status.Ended(), Steps: steps(o, p.Location)}
+	v := &orderView{Order: o, Status: o.Status.String(), Ended: o.Status.Ended(), Steps: steps(o, p.Calendar(), p.Location)}
 	if o.DeliverBy != "" {
 		v.When = cards.Wanted(o.DeliverBy, o.CreatedAt)
 	}

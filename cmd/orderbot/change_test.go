@@ -22,11 +22,7 @@ func TestAnOrderIsChangedAfterItWasApproved(t *testing.T) {
 			f := newFirm(t, database(t), medical)
 			f.serve()
 			ctx := t.Context()
-			tell := func(who, text string) func() []simulator.Bubble {
-				before := len(f.wecom(who)())
-				f.sim.WeCom.SendText(ctx, who, text)
-				return func() []simulator.Bubble { return f.wecom(who)()[before:] }
-			}
+			tell := f.tell
 			db := f.sql()
 			held := func(id string) int64 { return number(t, db, "SELECT held FROM orders WHERE id = ?", id) }
 

@@ -2,8 +2,6 @@ package main
 
 import (
 	"testing"
-
-	"orderbot/bot/simulator"
 )
 
 // The day's report tells how the orders were entered: at once, after a question, after a correction, and what was changed after it
@@ -15,11 +13,7 @@ func TestTheDaysReport(t *testing.T) {
 			t.Parallel()
 			f := newFirm(t, database(t), medical)
 			f.serve()
-			tell := func(who, text string) func() []simulator.Bubble {
-				before := len(f.wecom(who)())
-				f.sim.WeCom.SendText(t.Context(), who, text)
-				return func() []simulator.Bubble { return f.wecom(who)()[before:] }
-			}
+			tell := f.tell
 			draft := func(text string) string {
 				return orderNumber.FindString(see(t, "draft "+text, tell("zhouting", text), offers("确认下单")).Title)
 			}

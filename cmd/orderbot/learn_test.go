@@ -26,11 +26,7 @@ func TestWhatWasAnsweredIsRemembered(t *testing.T) {
 			f.employ(colleague{name: "林远", role: "sales", wecom: "linyuan"})
 			f.serve()
 			ctx := t.Context()
-			tell := func(who, text string) func() []simulator.Bubble {
-				before := len(f.sim.WeCom.Screen(who))
-				f.sim.WeCom.SendText(ctx, who, text)
-				return func() []simulator.Bubble { return f.sim.WeCom.Screen(who)[before:] }
-			}
+			tell := f.tell
 			asksWhich := func(screen func() []simulator.Bubble) simulator.Bubble {
 				return see(t, "question", screen, offers("确认下单", "请您定一下", "N95"))
 			}

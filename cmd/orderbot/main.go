@@ -32,6 +32,7 @@ type cli struct {
 	OCR     ocrCmd     `cmd:"" name:"ocr" help:"Recognise the text of pictures and PDF files."`
 	Import  importCmd  `cmd:"" help:"Import master data from CSV or Excel."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date."`
+	Seed    seedCmd    `cmd:"" help:"Fill an empty database with made-up orders, to see how it behaves after years."`
 	Doctor  doctorCmd  `cmd:"" help:"Check the settings against the live platforms."`
 	Token   tokenCmd   `cmd:"" help:"Make, list and revoke tokens of the open API."`
 	Version versionCmd `cmd:"" help:"Show version, commit and Go version."`

@@ -81,19 +81,16 @@ func (o *office) actor(code orders.StaffCode) orders.Actor {
 // place lets S01 place an order of so many pieces for 100 yuan each.
 func (o *office) place(pieces int64) orders.OrderID {
 	o.t.Helper()
-	order := &orders.Order{
+	return o.placeWith(pieces, func(*orders.Order) {})
+}
+
+// draft is an order of so many pieces that is not placed yet.
+func (o *office) draft(pieces int64) *orders.Order {
+	return &orders.Order{
 		Customer: "C1", CustomerName: "甲医院", Sales: "S01", Address: "宁波市江东路1号",
 		Source: orders.Source{Chat: orders.Chat{Platform: orders.WeCom, ID: "zhouting"}, Sender: "zhouting"},
 		Lines:  []orders.Line{{Product: "P1", Unit: "根", Quantity: decimal.NewFromInt(pieces), Base: decimal.NewFromInt(pieces)}},
 	}
-	require.NoError(o.t, o.do(func(tx *storage.Tx) error {
-		if err := o.desk.Place(tx, order, o.actor("S01")); err != nil {
-			return err
-		}
-		_, _, err := o.desk.Confirm(tx, order.ID, 0, o.actor("S01"))
-		return err
-	}))
-	return order.ID
 }
 
 func (o *office) order(id orders.OrderID) *orders.Order {

@@ -25,11 +25,7 @@ func TestGoodsAreFetchedInAShop(t *testing.T) {
 			f.sim.KF.AddCustomer("wm-he", "何文静", "")
 			f.bind(map[string]orders.CustomerCode{"wm-he": "C001"})
 			kf := func() []simulator.Bubble { return f.sim.KF.Screen("wm-he") }
-			tell := func(who, text string) func() []simulator.Bubble {
-				before := len(f.wecom(who)())
-				f.sim.WeCom.SendText(ctx, who, text)
-				return func() []simulator.Bubble { return f.wecom(who)()[before:] }
-			}
+			tell := f.tell
 			state := func(id string) string { return texts(t, db, "SELECT status FROM orders WHERE id = ?", id)[0] }
 
 			// A customer orders and fetches in a shop.
@@ -59,7 +55,7 @@ func TestGoodsAreFetchedInAShop(t *testing.T) {
 			see(t, "told", kf, says(id, "已提货，谢谢惠顾"))
 			see(t, "again", tell("wucang", "已提货 "+id), says("已经提走了"))
 			f.sim.KF.SendText(ctx, "wm-he", "进度 "+id)
-			see(t, "nodes", kf, says("➖ 在途 不涉及", "✅ 签收"))
+			see(t, "nodes", kf, says("➖ 在途 不经过", "✅ 签收"))
 
 			// At once, without a word before; what goes by courier is not fetched.
 			order := func(text string) string {

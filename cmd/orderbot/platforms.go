@@ -206,8 +206,11 @@ func (s *server) buildNotify(desk *orders.Desk, signer *cards.Signer, metrics *n
 		Outbox: s.store, Store: store, Desk: desk, Metrics: metrics, Logger: s.logger.With("part", "clock"), Wake: s.dispatcher.Wake,
 	}
 	absences := &notify.Absences{List: s.store, Store: store, Desk: desk, Wake: s.dispatcher.Wake}
+	silence := &notify.Silence{
+		List: s.store, Store: store, Catalog: s.books.catalog, Platforms: set, Now: s.clock, Wake: s.sender.Wake,
+	}
 	scheduler := notify.NewScheduler(notify.SchedulerOptions{
-		Jobs: []notify.Job{deadlines.Job(2 * time.Second), absences.Job(2 * time.Second)}, Slots: s.store, Location: location, Now: s.clock, Logger: s.logger.With("part", "clock"),
+		Jobs: []notify.Job{deadlines.Job(2 * time.Second), absences.Job(2 * time.Second), silence.Job(10 * time.Minute)}, Slots: s.store, Location: location, Now: s.clock, Logger: s.logger.With("part", "clock"),
 	})
 	s.parts = append(s.parts, part{"sender", s.sender.Run}, part{"dispatcher", s.dispatcher.Run}, part{"clock", scheduler.Run})
 }

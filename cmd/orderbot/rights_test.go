@@ -10,12 +10,20 @@ import (
 	"orderbot/bot/simulator"
 )
 
-// ask does something and returns what the bot says to it on a screen.
+// ask does something and returns what the bot says to it on a screen. A proposal to ship together, which comes by itself, is no answer.
 func (f *firm) ask(screen func() []simulator.Bubble, do func()) simulator.Bubble {
 	f.t.Helper()
 	before := len(screen())
 	do()
-	return see(f.t, "an answer", func() []simulator.Bubble { return screen()[before:] }, func(simulator.Bubble) bool { return true })
+	return see(f.t, "an answer", func() []simulator.Bubble { return screen()[before:] }, func(b simulator.Bubble) bool { return !says("一起发：")(b) })
+}
+
+// tell says something to the bot in WeCom and returns what comes on the screen from then on.
+func (f *firm) tell(who, text string) func() []simulator.Bubble {
+	f.t.Helper()
+	before := len(f.wecom(who)())
+	f.sim.WeCom.SendText(f.t.Context(), who, text)
+	return func() []simulator.Bubble { return f.wecom(who)()[before:] }
 }
 
 // confirmed lets a salesperson place an order and returns its number.

@@ -31,6 +31,7 @@ import (
 	"orderbot/orders"
 	"orderbot/orders/intake/llm"
 	"orderbot/orders/intake/worker"
+	"orderbot/orders/rules"
 	"orderbot/storage"
 )
 
@@ -127,12 +128,18 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics := notify.NewMetrics(registry)
 	signer := cards.NewSigner(key)
+	cost, err := rules.Cost(c.Returns.ErrorCost)
+	if err != nil {
+		return nil, fmt.Errorf("returns.error_cost: %w", err)
+	}
 	desk := &orders.Desk{
 		Catalog: s.books.catalog, Rules: func() orders.Rules { return s.rules.get() }, Now: s.clock, Follow: c.Logistics.Kuaidi100 != nil,
 		Times: orders.Times{
 			DraftExpires: c.Times.DraftExpires, ReservationExpires: c.Times.ReservationExpires, ApprovalLimit: c.Times.ApprovalLimit,
 			UrgentRepeat: c.Times.UrgentRepeat, Polling: c.Times.Polling,
+			UrgentWithin: c.Times.UrgentWithin, ShipWithin: c.Times.ShipWithin, ExceptionLimit: c.Times.ExceptionLimit, ParcelSilence: c.Times.ParcelSilence,
 		},
+		Returns: orders.ReturnTerms{FinanceFrom: orders.Money(c.Returns.FinanceFrom) * 100, Limit: c.Returns.Limit, Cost: cost},
 	}
 	if o.Files == nil {
 		s.files = newFiles(c.OCR, s.logger.With("part", "files"))
@@ -220,7 +227,7 @@ func (s *server) pageURL(token string) string {
 
 // routes adds the pages and the addresses for operators.
 func (s *server) routes(registry *prometheus.Registry) {
-	orderPage := web.OrderPage{Orders: s.store, Location: location, Logger: s.logger.With("part", "web")}
+	orderPage := web.OrderPage{Orders: s.store, Calendar: func() *orders.Calendar { return s.books.catalog().Calendar }, Location: location, Logger: s.logger.With("part", "web")}
 	orderPage.Register(s.app)
 	s.openAPI()
 	s.app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok") })

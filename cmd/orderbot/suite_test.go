@@ -243,7 +243,7 @@ func sound(t *testing.T, db *sql.DB) {
 	none("credit held for an unknown customer", `SELECT o.id FROM orders o WHERE o.held > 0
 		AND NOT EXISTS (SELECT 1 FROM credit c WHERE c.customer = o.customer)`)
 	none("credit held for another amount", `SELECT o.id, o.held, o.total FROM orders o WHERE o.held <> 0
-		AND o.held + o.invoiced - o.freight <> (SELECT SUM(l.amount) FROM order_lines l WHERE l.order_id = o.id AND l.price_mode NOT IN ('寄售', '按需结算'))`)
+		AND o.held + o.invoiced - o.freight + COALESCE((SELECT SUM(r.credited) FROM order_returns r WHERE r.order_id = o.id), 0) <> (SELECT SUM(l.amount) FROM order_lines l WHERE l.order_id = o.id AND l.price_mode NOT IN ('寄售', '按需结算'))`)
 	none("stock held by an order that is none", `SELECT r.order_id, o.status FROM reservations r JOIN orders o ON o.id = r.order_id
 		WHERE o.status IN ('draft', 'cancelled', 'rejected', 'closed', 'shipped', 'delivered')`)
 	none("more held than ordered", `SELECT l.order_id, l.no FROM order_lines l WHERE l.reserved > l.base`)

@@ -109,6 +109,9 @@ func (s *scan) findPrices(exact []int) {
 		if w == "" && r[i] == '计' && i > 0 && (r[i-1] == ' ' || isBreak(r[i-1])) {
 			w = "计" // 单价73 计1195
 		}
+		if len(w) == len("共") && i > 0 && s.x.vocabulary(r, i-1, len(r)) {
+			w = "" // 百合10扎
+		}
 		if w != "" && exact[i] == 0 {
 			k := i + len([]rune(w))
 			for k < len(r) && strings.ContainsRune(" :是为计", r[k]) {
@@ -122,7 +125,7 @@ func (s *scan) findPrices(exact []int) {
 					}
 					continue
 				}
-				if to >= len(r) || !isHan(r[to]) || m.marked || s.x.unitAt(r, to) == "" && s.x.vocabulary(r, to, len(r)) {
+				if to >= len(r) || !isHan(r[to]) || m.marked || s.x.unitAt(r, to) == "" && (s.x.vocabulary(r, to, len(r)) || payer(r, to)) {
 					if s.claim(mark{kind: markTotal, from: i, to: to, price: priceTag{value: m.value, from: k, to: to}}) {
 						i = to - 1
 					}
@@ -225,6 +228,11 @@ func (s *scan) findPrices(exact []int) {
 			}
 		}
 	}
+}
+
+// payer tells whether what stands at r[i] says what becomes of a sum of money: 一共258我微信转你.
+func payer(r []rune, i int) bool {
+	return strings.ContainsRune("我咱微付打", r[i]) || wordOf(r, i, []string{"转你", "转给", "转过", "现结", "现付", "到付", "先付", "对吧", "对吗"}) != ""
 }
 
 // product is where a price and what it comes to end that begin with a sign of multiplication at r[i] behind a counted amount; i if
@@ -426,6 +434,12 @@ func (s *scan) findQuantities(exact []int) {
 		c := r[i]
 		digit := isDigit(c)
 		if !numeralBegins(r, i) {
+			if u := s.oneOf(i); u != "" {
+				e := i + len([]rune(u))
+				s.claim(mark{kind: markQty, from: i, to: e, qty: quantity{value: decimal.New(1, 0), unit: u, from: i, to: e}})
+				i = e - 1
+				continue
+			}
 			// *50 after a code or a name
 			if n, ok := s.starAfterSize(i); ok {
 				s.claim(mark{kind: markQty, from: i, to: n.to, qty: quantity{value: n.value, bare: true, star: true, from: i, to: n.to}})
@@ -565,6 +579,26 @@ func (s *scan) findQuantities(exact []int) {
 	}
 	s.joinSpans()
 	s.joinQuantities()
+}
+
+// oneOf is the unit at r[i] that stands between a verb of ordering and goods that come by it, and means one: 再来包钢丝球, 再捎桶油.
+func (s *scan) oneOf(i int) string {
+	r := s.r
+	if i < 2 || !strings.ContainsRune("来捎带拿要加补送搞配", r[i-1]) || s.owner[i-1] >= 0 || !strings.ContainsRune("再还另便外给 ,。;\n", r[i-2]) && (i < 3 || !has(r, i-3, "顺便")) {
+		return ""
+	}
+	u := s.x.unitAt(r, i)
+	e := i + len([]rune(u))
+	if u == "" || sizeUnits[u] || !s.free(i, e) || s.exact[i] > i || e+1 >= len(r) || !isHan(r[e]) && !isDigit(r[e]) || s.x.vocabulary(r, i-1, len(r)) || s.x.vocabulary(r, e-1, len(r)) || s.x.sold[u] == 0 {
+		return ""
+	}
+	for isDigit(r[e]) && e+1 < len(r) { // 再捎桶46号油
+		e++
+	}
+	if s.nameAt(e) || s.x.vocabulary(r, e, len(r)) || s.x.vocabulary(r, e+1, len(r)) {
+		return u
+	}
+	return ""
 }
 
 // joinSpans makes one of 3箱到5箱, which is no certain number.
@@ -737,8 +771,12 @@ func (s *scan) couple(i int, n numeral) bool {
 	if n.more || i == 0 || !s.free(i, n.to) || s.exact[i] > i || n.to < len(r) && !isBreak(r[n.to]) && r[n.to] != ' ' && r[n.to] != '吧' {
 		return false
 	}
+	j := i
+	for j > 0 && r[j-1] == ' ' {
+		j--
+	}
 	for _, w := range [...]string{"再加", "再来", "再要", "加到", "改成", "改为", "改", "减到", "先来", "先要", "先发", "先送", "先拿", "先到"} {
-		if k := len([]rune(w)); i >= k && has(r, i-k, w) {
+		if k := len([]rune(w)); j >= k && has(r, j-k, w) && (j == i || !strings.HasPrefix(w, "先")) {
 			return true
 		}
 	}

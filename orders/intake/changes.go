@@ -250,9 +250,12 @@ func (b *builder) minus(els []el, k, from, to int, sign rune) bool {
 				b.ctx = target
 			}
 		}
-		if hasRest || right != nil && b.content(right) {
-			if hasRest {
-				b.command2(rest, els[k].to, to, sign)
+		switch {
+		case hasRest:
+			b.command2(rest, els[k].to, to, sign)
+		case right != nil && b.content(right) && hasKind(rest, markSet) && len(found) > 0: // 散尾葵不要了换栀子叶
+			if !b.comesInstead(rest[slices.IndexFunc(rest, func(e el) bool { return e.kind == elMark && e.mark.kind == markSet })+1:]) {
+				b.unclear = true
 			}
 		}
 		return true
@@ -506,7 +509,12 @@ func (b *builder) set(els []el, k, from int) bool {
 		m = b.mention(f, t)
 	}
 	var target []*wanted
-	if n := len(b.items); n == b.base && hasQty(left) && hasQty(rest) {
+	if b.base > 0 && hasQty(left) && hasQty(rest) { // 41码的改成10双
+		if found := b.find(b.mention(from, els[k].from)); len(found) == 1 {
+			target = found
+		}
+	}
+	if n := len(b.items); len(target) == 0 && n == b.base && hasQty(left) && hasQty(rest) {
 		b.goods(left, from, els[k].from, 0)
 		if len(b.items) > n {
 			target = b.items[len(b.items)-1:]
@@ -551,9 +559,9 @@ func (b *builder) set(els []el, k, from int) bool {
 	f, t, ok := wordSpan(rest)
 	for _, e := range rest {
 		if e.kind == elMark && e.mark.kind == markQty {
-			if e.mark.qty.spec && ok && e.from < t {
+			if e.mark.qty.spec && ok && e.from < t || b.sizeOf(target, e.mark.qty) {
 				size = &e.mark.qty
-				continue // A4要80克的
+				continue // A4要80克的, 雨靴改成41码
 			}
 			q = &e.mark.qty
 		}
@@ -582,6 +590,21 @@ func (b *builder) set(els []el, k, from int) bool {
 		b.touch(it)
 	}
 	return true
+}
+
+// sizeOf tells whether an amount is a size of goods, and no amount of those that it is said of.
+func (b *builder) sizeOf(of []*wanted, q quantity) bool {
+	tok, ok := readSpec(b.s.r, q.from, q.to)
+	if !ok || q.bare || tok.to != q.to || !b.s.x.isSize(&tok) {
+		return false
+	}
+	return !slices.ContainsFunc(of, func(it *wanted) bool {
+		if it.res.product < 0 {
+			return true
+		}
+		_, _, _, has := productUnit(b.s.x.product(it.res.product), q.unit)
+		return has
+	})
 }
 
 // comesInstead puts goods that are named without an amount in the place of those taken away just before: 去掉普通的,换成加厚的.

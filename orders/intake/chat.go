@@ -182,12 +182,31 @@ func readBubbles(p page.Page) (chat, bool) {
 		if i > 0 {
 			before := groups[i-1]
 			if len(part) == 1 && part[0].high < 0.85*before[0].high && quoteLine.MatchString(b.text) && colourGap(part[0].Back, before[0].Back) > 6 {
+				if last := len(c.bubbles) - 1; last >= 0 {
+					c.bubbles[last].text = pointedAt(c.bubbles[last].text, b.text)
+				}
 				continue // a quoted reply stands below the bubble in small print
 			}
 		}
 		c.bubbles = append(c.bubbles, b)
 	}
 	return c, len(c.bubbles) > 0
+}
+
+// thisOne fits words for what a reply quotes, at its beginning; countAtEnd the quantity behind goods.
+var (
+	thisOne    = regexp.MustCompile(`^(?:这个|这款|这种|这样|这条|那个|它)`)
+	countAtEnd = regexp.MustCompile(`\s*\d+(?:\.\d+)?\s*[\p{Han}A-Za-z]{0,4}$`)
+)
+
+// pointedAt puts the goods that a reply quotes in place of the words that point at them: 这个改2盒, quoting 棉签 4盒.
+func pointedAt(text, quote string) string {
+	_, said, ok := strings.Cut(strings.ReplaceAll(quote, "：", ":"), ":")
+	goods := strings.TrimSpace(countAtEnd.ReplaceAllString(strings.TrimSpace(said), ""))
+	if !ok || goods == "" || strings.ContainsAny(goods, "，。,;；\n") || !thisOne.MatchString(text) {
+		return text
+	}
+	return thisOne.ReplaceAllLiteralString(text, goods)
 }
 
 // sides tells which bubbles are on the right side. Where one is so wide that it touches both margins, its colour

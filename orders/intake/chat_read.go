@@ -79,6 +79,10 @@ func (x *Lexicon) readTables(msg Message, thread *Thread) (Result, *Thread, bool
 	if both, ok := thread.addForm(&res, next); ok {
 		return res, both, true
 	}
+	res, next = x.withMore(msg, res, next)
+	if strings.TrimSpace(msg.Text) != "" {
+		res, next = x.withWords(msg, res, next)
+	}
 	return res, next, true
 }
 

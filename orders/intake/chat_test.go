@@ -116,6 +116,14 @@ func TestChatScreenshots(t *testing.T) {
 			"", shot(blue, "青禾医院", "-8:50", "<丁腈手套M 3箱", ">好的 给您记下了丁腈手套/M 3箱 没错吧", "<对", ">ok"),
 			[]string{"C1: A01 3箱"},
 		},
+		"a quotation tells what is changed": {
+			"", shot(day, "青禾医院", "-8:50", "<丁腈手套M 3箱", "<棉签10包", "<这个改成5箱", "\"青禾：丁腈手套M 3箱"),
+			[]string{"C1: A01 5箱, A03 10包"},
+		},
+		"a quotation tells what is not wanted": {
+			"", shot(day, "青禾医院", "-8:50", "<丁腈手套M 3箱", "<棉签10包", "<这个不要了", "\"青禾：丁腈手套M 3箱"),
+			[]string{"C1: A03 10包"},
+		},
 		"quotations below a bubble are not said again": {
 			"", shot(day, "青禾医院", "-8:50", "<丁腈手套M 3箱", "<再加棉签2包", "\"青禾：丁腈手套M 3箱"),
 			[]string{"C1: A01 3箱, A03 2包"},

@@ -982,6 +982,12 @@ var countOfOrders = regexp.MustCompile(`^的?一?共?有?[0-9一两二三四五�
 // dayOfReport fits what stands behind the day on which orders are handed on.
 var dayOfReport = regexp.MustCompile(`^(?:的?[:：]$|攒|收了?到?[0-9一两二三四五六七八九十几]|汇总|(?:的|一|共|有|来了|又)*[0-9一两二三四五六七八九十几]+(?:家|户|单|张|份|处|个?(?:店|客户|门店|分店|学院|单位|工地|项目|地方|地址|点)))`)
 
+// stateAsked fits what is asked of goods as they are on a day: 艾莎今天状态咋样, 今天啥价.
+var stateAsked = regexp.MustCompile(`^(?:的|现在)?(?:状态|品质|质量|行情|新鲜|货色|啥价|什么价|多少钱|几块)`)
+
+// restocked fits what is done on the day of the order itself: 初见今天补 红康8扎, 今天进货.
+var restocked = regexp.MustCompile(`^(?:要|得|想)?(?:补货?|进货?|订货?|叫货|报货|要货|加货)(?: |:|,|$)`)
+
 var plainDeadline = strings.Fields("送 到 要 前 用 交 提 拿 拉 取 发 收")
 
 // weigh looks at the words around a date: is it the deadline?
@@ -1007,6 +1013,12 @@ func (w *when) weigh(r []rune) {
 	}
 	if r[w.from] == '今' && dayOfReport.MatchString(after) {
 		w.weight -= 10 // 今天攒了三家, 两个店今天的:
+	}
+	if r[w.from] == '今' && restocked.MatchString(after) {
+		w.weight -= 10
+	}
+	if stateAsked.MatchString(after) {
+		w.weight -= 10
 	}
 	if countOfOrders.MatchString(after) {
 		w.weight -= 10 // 今天三家的

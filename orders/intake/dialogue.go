@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
@@ -123,7 +124,12 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 		changed = changed && !again
 	}
 	yes, no := startsWith(r.text, yesWords), startsWith(r.text, noWords)
-	facts := f.due() != nil || f.carrier != "" || f.address != "" || f.contact != "" || f.phone != "" || f.badly != "" || f.payment != "" || f.po != "" || len(f.urgent) > 0 || r.onlyRemarks(&f)
+	shift := 0
+	if f.due() == nil {
+		shift = dayShift(r.text)
+	}
+	calmed := draft.Urgent && noHurry.MatchString(r.text)
+	facts := shift != 0 || calmed || f.due() != nil || f.carrier != "" || f.address != "" || f.contact != "" || f.phone != "" || f.badly != "" || f.payment != "" || f.po != "" || len(f.urgent) > 0 || r.onlyRemarks(&f)
 	doubted := slices.ContainsFunc(old.Asks, func(a Ask) bool { return a.Reason == ReasonUnusual || a.Reason == ReasonConflict })
 	switch {
 	case allOff.MatchString(r.text), says(r.text, []string{"整单不要", "整单撤", "整单取消", "整张单", "全撤了", "全撤掉", "都撤了"}) && says(r.text, cancelWords2):
@@ -131,26 +137,30 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 		return res, &Thread{}, true
 	case !changed && !facts:
 		switch {
-		case says(r.text, cancelWords2) && (ref == RefLast || len([]rune(strings.TrimSpace(r.text))) < 24) && len(b.answers) == 0:
+		case says(r.text, cancelWords2) && !r.refusesSomething() && (ref == RefLast || len([]rune(strings.TrimSpace(r.text))) < 24) && len(b.answers) == 0:
 			res.Intent, res.Ref = IntentCancel, ref
 			return res, &Thread{}, true
 		case no:
 			res.Intent = IntentDeny
 			return res, old.clone(), true
-		case yes && (len(old.Asks) == 0 || doubted || !pointing.MatchString(strings.TrimLeft(r.text, "是对好行嗯 "))) && (len(b.answers) == 0 || doubted && newGoods == 0) || b.touchedSame(draft):
+		case yes && (len(old.Asks) == 0 || doubted || !pointing.MatchString(strings.TrimLeft(r.text, "是对好行嗯 "))) && (len(b.answers) == 0 || doubted && newGoods == 0) || b.touchedSame(draft) && !factsChanged.MatchString(r.text):
 			res.Intent = IntentConfirm
 			n := old.clone()
 			n.Asks = nil
 			return res, n, true
 		}
+		if says(r.text, cancelWords2) && r.refusesSomething() {
+			res, next = r.askAgain()
+			return res, next, true
+		}
 		return res, nil, false
-	case !changed && !r.aboutDelivery(&f):
+	case !changed && shift == 0 && !calmed && !r.aboutDelivery(&f):
 		if says(r.text, []string{"全不要", "都不要了", "整单不要", "单子不要了", "全部取消", "全取消"}) { // 今天不出摊,全不要了
 			res.Intent, res.Ref = IntentCancel, ref
 			return res, &Thread{}, true
 		}
 		return res, nil, false
-	case !changed && !s.hasKind(markDate) && !b.changed && (s.follow().status || s.follow().urge) && !r.nowUrgent(&f):
+	case !changed && shift == 0 && f.carrier != "SELF" && !s.hasKind(markDate) && !b.changed && (s.follow().status || s.follow().urge) && !r.nowUrgent(&f):
 		return res, nil, false
 	}
 	// the whole result
@@ -175,6 +185,12 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	}
 	d := ds[0]
 	merge(&d, &draft, &f)
+	if shift != 0 {
+		asks = append(asks, shiftDay(&d, shift, fmt.Sprintf("orders[%d].deliver_by", which), r.msg.Time)...)
+	}
+	if calmed {
+		d.Urgent = false
+	}
 	res.Explain = r.explain([]*section{sec}, []Draft{d}, asks, which)
 	res.unread = s.unreadOf(b, which)
 	if len(d.Lines) == 0 && before > 0 && (len(b.answers) > 0 || len(b.loose) > 0 || strings.Contains(r.text, "换")) {
@@ -223,6 +239,84 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	return res, nextT, true
 }
 
+var (
+	// shiftLater and shiftSooner fit by how many days a delivery is moved: 推迟一天, 晚两天送, 提前一天.
+	shiftLater  = regexp.MustCompile(`(?:推迟|延后|延迟|延期|顺延|往后[推延挪]|晚|延)(?:个)?([0-9一两二三四五六七八九十]+)天`)
+	shiftSooner = regexp.MustCompile(`(?:提前|提早|往前[提挪]|早)(?:个)?([0-9一两二三四五六七八九十]+)天`)
+	// noHurry fits words that take the hurry from an order.
+	noHurry = regexp.MustCompile(`(?:不用|不必|不要|不需要|取消|先不|别)(?:那么|这么|再)?(?:加急|特急|赶|急)|^(?:不急|不着急)(?:了|的|哈|啊)*(?:$|[,。!])`)
+)
+
+// dayShift is by how many days the delivery is to be later, less than 0: sooner.
+func dayShift(text string) int {
+	sign, m := 1, shiftLater.FindStringSubmatch(text)
+	if m == nil {
+		sign, m = -1, shiftSooner.FindStringSubmatch(text)
+	}
+	if m == nil || strings.ContainsAny(text, "?吗能") {
+		return 0
+	}
+	n, ok := readNumeral([]rune(m[1]), 0)
+	if !ok || n.more || !n.value.IsInteger() || n.value.GreaterThan(decimal.NewFromInt(60)) {
+		return 0
+	}
+	return sign * int(n.value.IntPart())
+}
+
+// shiftDay moves the deadline of a draft; where it has none, the day is asked for.
+func shiftDay(d *Draft, days int, field string, now time.Time) []Ask {
+	for _, layout := range [...]string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, d.DeliverBy); err == nil {
+			t = t.AddDate(0, 0, days)
+			d.DeliverBy = t.Format(layout)
+			end := t
+			if layout == time.DateOnly {
+				end = time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, now.Location())
+			}
+			d.Urgent = d.UrgentWords != "" || !end.After(now.Add(48*time.Hour))
+			if end.Before(now) {
+				return []Ask{{Field: field, Reason: ReasonConflict, Text: pastText(d.DeliverBy, now)}}
+			}
+			return nil
+		}
+	}
+	return []Ask{{Field: field, Reason: ReasonAmbiguous, Text: "改到哪一天送？"}}
+}
+
+// refusesSomething tells whether something else than the order itself is not wanted: 枕头先不发, where the draft's goods are called
+// otherwise.
+func (r *reading) refusesSomething() bool {
+	left := slices.Clone(r.s.r)
+	for _, m := range r.s.marks {
+		if m.kind == markCustomer || m.kind == markPerson || m.kind == markRef || m.kind == markPO || m.kind == markDate {
+			for i := m.from; i < m.to; i++ {
+				left[i] = '的'
+			}
+		}
+	}
+	for part := range strings.FieldsFuncSeq(string(left), func(c rune) bool { return c == ' ' || isBreak(c) }) {
+		if !says(part, cancelWords2) || strings.Contains(part, "单") || strings.Contains(part, "全") {
+			continue
+		}
+		n := 0
+		for i, rest := 0, []rune(refusal.ReplaceAllString(part, "")); i < len(rest); {
+			if k := fillerAt(rest, i); k > 0 {
+				i += k
+				continue
+			}
+			if isHan(rest[i]) {
+				n++
+			}
+			i++
+		}
+		return n > 0 && n <= 4
+	}
+	return false
+}
+
+// refusal fits the words that withdraw an order, and those for orders.
+var refusal = regexp.MustCompile(`取消|撤单|撤销|撤了|撤回|撤掉|撤|作废|不要了|别发了|先不发|不做了|不订了|退单|算了|停掉|别送了|不用送了|不要送了|全不要|不要|不发|不用|刚才|刚刚|那单|这单|上一单|上单|订单|单子|整单|单|全部|全都|全|先|都|货|吧|了|个|张|客户|家里|老板|说|没钱|还有`)
+
 // allOff fits a clause that withdraws the order, whatever else the message says: 翻出来一箱旧的,这单撤了吧.
 var allOff = regexp.MustCompile(`(?:^|[,。;!\s])(?:那|就|把)*(?:这|那|整|本)(?:一|个|张)*单子?(?:就|也|先|还是|给我|帮我)*(?:撤了|撤掉|撤销|取消|不要了|作废|算了|别发了|不用了|退了)(?:吧|哈|啊|了|呗|嘛)*\s*(?:$|[,。;!])`)
 
@@ -240,7 +334,7 @@ func (r *reading) onlyRemarks(f *facts2) bool {
 	for _, note := range f.notes {
 		n += utf8.RuneCountInString(note) + 1
 	}
-	return n > 0 && (remark.MatchString(r.text) || n >= utf8.RuneCountInString(strings.TrimSpace(r.text)) && !strings.Contains(r.text, "?"))
+	return n > 0 && (remark.MatchString(r.text) || remarkVerbs.MatchString(strings.TrimSpace(r.text)) || n >= utf8.RuneCountInString(strings.TrimSpace(r.text)) && !strings.Contains(r.text, "?"))
 }
 
 // merge fills d with what the draft said before and the message left alone.
@@ -287,6 +381,9 @@ func lineField(field string) (int, string, bool) {
 // the last.
 func (r *reading) whichDraft() int {
 	n := len(r.thread.Orders)
+	if r.draft > 0 {
+		return r.draft - 1
+	}
 	if len(r.secs) == 1 && r.secs[0].named && len(r.secs[0].customers) == 1 {
 		code := string(r.x.customer(r.secs[0].customers[0]).Code)
 		if k := slices.IndexFunc(r.thread.Orders, func(d Draft) bool { return d.Customer == code }); k >= 0 {
@@ -357,6 +454,7 @@ func (r *reading) lineOf(order, n int, who scope) *wanted {
 
 // answer gives words and quantities that stand alone to the lines that were asked about.
 func (r *reading) answer(b *builder, order int) {
+	asked, said := 0, r.numberedAnswers(b, order)
 	for _, a := range r.thread.Asks {
 		n, field, ok := lineField(a.Field)
 		if !ok || !strings.HasPrefix(a.Field, fmt.Sprintf("orders[%d].", order)) {
@@ -377,7 +475,19 @@ func (r *reading) answer(b *builder, order int) {
 				continue
 			}
 			settled := it.res.product >= 0 && it.res.rule != "draft" // by what was said of it
-			if settled || r.chooseOption(b, it) {
+			if asked++; said[asked] != nil {
+				if !settled && r.fitsOption(b, it, said[asked]) {
+					b.touch(it)
+					it.fixed = false
+				}
+				continue
+			}
+			chosen := !settled && r.chooseOption(b, it)
+			more := chosen // 白的,多头那种
+			for left := len(b.answers); more && it.res.product < 0 && left > 0; left-- {
+				more = r.chooseOption(b, it)
+			}
+			if settled || chosen {
 				b.touch(it)
 				it.fixed = false
 			}
@@ -391,7 +501,9 @@ func (r *reading) answer(b *builder, order int) {
 			}
 			if len(b.loose) > 0 {
 				q := b.loose[0]
-				b.loose = b.loose[1:]
+				if len(b.loose) > 1 || !eachAnswer.MatchString(strings.TrimSpace(r.text)) {
+					b.loose = b.loose[1:]
+				}
 				it.setQuantity(q)
 				b.touch(it)
 			} else {
@@ -437,6 +549,86 @@ func (r *reading) answer(b *builder, order int) {
 	b.touch(it)
 	b.loose = nil
 }
+
+// numberedAnswer fits a clause that answers one of several questions by its number: 第二个要B32.
+var numberedAnswer = regexp.MustCompile(`(?:^|[,。;\n ])第([一二三四五1-5])(?:个|样|种|行|条|项|款)(?:问题)?(?:就|是|要|用|选|来|拿|:| )*([^,。;\n]+)`)
+
+// numberedAnswers are what clauses say of the goods that were asked about, by the number of the question; nil where the message
+// does not count questions, or there is but one.
+func (r *reading) numberedAnswers(b *builder, order int) map[int]*mention {
+	open := 0
+	for _, a := range r.thread.Asks {
+		if _, field, ok := lineField(a.Field); ok && field == "product" && strings.HasPrefix(a.Field, fmt.Sprintf("orders[%d].", order)) {
+			open++
+		}
+	}
+	text := string(r.s.r)
+	found := numberedAnswer.FindAllStringSubmatchIndex(text, -1)
+	if open < 2 || len(found) == 0 {
+		return nil
+	}
+	out := map[int]*mention{}
+	for _, m := range found {
+		n, _ := readNumeral([]rune(text[m[2]:m[3]]), 0)
+		from := utf8.RuneCountInString(text[:m[4]])
+		to := from + utf8.RuneCountInString(text[m[4]:m[5]])
+		out[int(n.value.IntPart())] = b.mention(from, to)
+		b.answers = slices.DeleteFunc(b.answers, func(a *mention) bool { return a.from < to && from < a.to })
+	}
+	r.counted = true
+	return out
+}
+
+// fitsOption settles a line by words that fit one of its options better than the others.
+func (r *reading) fitsOption(b *builder, it *wanted, m *mention) bool {
+	best, only := 0, int32(-1)
+	for _, o := range r.alike(b, it) {
+		c := r.x.cover(o, m)
+		if c.toks != 1<<uint(len(m.toks))-1 {
+			continue
+		}
+		switch {
+		case c.score > best:
+			best, only = c.score, o
+		case c.score == best:
+			only = -1
+		}
+	}
+	if best == 0 || only < 0 {
+		return false
+	}
+	it.res, it.kept = resolution{product: only, rule: "answer", head: true}, nil
+	return true
+}
+
+// refusedOption fits what of the options is not wanted: 不要草莓的.
+var refusedOption = regexp.MustCompile(`(?:不要|别要|不是|别拿|别发)([^,。;!\n ]{1,8}?)(?:的|那种|那个|味的?)*(?:[,。;!\n ]|$)`)
+
+// refusedOne takes the other of two options where one is refused. refused tells whether any is.
+func (r *reading) refusedOne(b *builder, it *wanted) (done, refused bool) {
+	text := string(r.s.r)
+	for _, f := range refusedOption.FindAllStringSubmatchIndex(text, -1) {
+		from := utf8.RuneCountInString(text[:f[2]])
+		m := b.mention(from, from+utf8.RuneCountInString(text[f[2]:f[3]]))
+		var left []int32
+		for _, o := range it.res.options {
+			if c := r.x.cover(o, m); c.score == 0 || c.toks != 1<<uint(len(m.toks))-1 {
+				left = append(left, o)
+			}
+		}
+		if len(left) == len(it.res.options) || m.empty() {
+			continue
+		}
+		if refused = true; len(left) == 1 && len(it.res.options) == 2 {
+			it.res, it.kept = resolution{product: left[0], rule: "answer", head: true}, nil
+			return true, true
+		}
+	}
+	return false, refused
+}
+
+// eachAnswer fits an amount for each line that was asked about: 各2箱, 都要3件.
+var eachAnswer = regexp.MustCompile(`^(?:各|每样|每种|都|全)(?:自|要|来|拿|是|个)*[0-9一二两三四五六七八九十百半]+\p{Han}{0,2}(?:吧|就行|即可)*$`)
 
 // answerPrice takes a number that ends the message, alone in its clause, as the price that was asked about: 漏了个零,780.
 func (r *reading) answerPrice(b *builder, it *wanted) {
@@ -566,6 +758,10 @@ func (r *reading) picked(field string) int {
 func (r *reading) chooseOption(b *builder, it *wanted) bool {
 	x := r.x
 	options := it.res.options
+	done, refused := r.refusedOne(b, it)
+	if done {
+		return true
+	}
 	try := func(m *mention) bool {
 		if m.empty() {
 			return false
@@ -618,7 +814,7 @@ func (r *reading) chooseOption(b *builder, it *wanted) bool {
 	}
 	picked := r.picked(fmt.Sprintf(".lines[%d].product", it.line))
 	for k, w := range [...]string{"第一", "第二", "第三", "第四", "第五"} {
-		if (picked == k+1 || strings.Contains(r.text, w)) && k < len(options) {
+		if (picked == k+1 || !r.counted && strings.Contains(r.text, w)) && k < len(options) {
 			it.res, it.kept = resolution{product: options[k], rule: "answer", head: true}, nil
 			return true
 		}
@@ -664,7 +860,7 @@ func (r *reading) chooseOption(b *builder, it *wanted) bool {
 		return true
 	}
 	m := x.readMention(b.s.t, 0, len(b.s.r), b.who.own, nil)
-	return len(b.s.r) <= 12 && len(b.touched) == 0 && len(b.items) == b.base && try(m)
+	return !refused && !r.counted && len(b.s.r) <= 12 && len(b.touched) == 0 && len(b.items) == b.base && try(m)
 }
 
 // otherGoods tells whether m names goods that are none of the options.
@@ -706,11 +902,12 @@ func (b *builder) perEach() {
 			continue
 		}
 		for i := start; i < it.to; i++ {
-			if b.s.r[i] != '每' || b.s.at(i) != nil && b.s.at(i).kind == markQty {
+			one := i == start && b.s.r[i] == '一' && start > 0
+			if !one && (b.s.r[i] != '每' || b.s.at(i) != nil && b.s.at(i).kind == markQty) {
 				continue
 			}
 			u := b.s.x.unitAt(b.s.r, i+1)
-			if u == "" {
+			if u == "" || one && wordOf(b.s.r, i+1+len([]rune(u)), []string{"送", "赠", "搭", "配"}) == "" { // 一把送一个
 				continue
 			}
 			n := decimal.Zero

@@ -1,12 +1,14 @@
 package intake
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 
@@ -19,6 +21,7 @@ type form struct {
 	msg      Message
 	c        clock
 	cust     int32 // the sender's customer, -1 if unknown
+	likely   int32 // whom all lines together name, -1 if that is open
 	ocr      bool
 	facts    factReader // of the section that is read
 	parts    []formPart
@@ -27,14 +30,18 @@ type form struct {
 	sum      rowSum   // of all rows so far
 	wrongSum string   // what a row of sums claims that the rows do not come to
 	lost     []string // rows that hold goods but no usable quantity and such, quoted
+	shared   bool     // the quantity of the row that is read is one cell with that of the next
+	exact    []exactProduct
 	pages    map[placeKey]int
 }
 
 // formPart is a part of a document that is a form of its own: a page with another order number, goods for another address.
 type formPart struct {
-	facts  factReader
-	cust   int32
-	tables []table
+	facts   factReader
+	cust    int32
+	caption int32 // the customer whose name alone stands over the tables, -1 if none does
+	tables  []table
+	kinds   []item // of tables of kinds
 }
 
 // own tells that what stands over a table makes it a form of its own beside the facts so far: it names another order,
@@ -91,20 +98,135 @@ func (f *factReader) read(lines []string, rows [][]page.Cell) {
 // add puts tables with what stands around them into the section they belong to.
 func (f *form) add(lines []string, rows [][]page.Cell, tables []table) {
 	last := len(f.parts) - 1
+	caption := int32(-1)
+	if len(tables) > 0 {
+		caption = f.captionOf(lines, rows)
+	}
 	if last >= 0 && len(f.parts[last].tables) > 0 && len(tables) > 0 {
 		apart := f.newFacts()
 		apart.read(lines, rows)
-		if apart.own(&f.parts[last].facts) {
-			f.parts = append(f.parts, formPart{facts: apart, tables: tables})
+		if apart.own(&f.parts[last].facts) || caption >= 0 && caption != f.parts[last].caption {
+			f.parts = append(f.parts, formPart{facts: apart, caption: caption, tables: tables})
 			return
 		}
 	}
 	if last < 0 {
-		f.parts, last = append(f.parts, formPart{facts: f.newFacts()}), 0
+		f.parts, last = append(f.parts, formPart{facts: f.newFacts(), caption: -1}), 0
 	}
 	s := &f.parts[last]
+	if caption >= 0 {
+		s.caption = caption
+	}
 	s.facts.read(lines, rows)
 	s.tables = append(s.tables, tables...)
+}
+
+// entryMark fits the number of a section: 一、 [1] (2).
+var entryMark = regexp.MustCompile(`^\s*(?:[一二三四五六七八九十\d]{1,2}[、.．)）:：]|[\[(（【][一二三四五六七八九十\d]{1,2}[\])）】]|表[一二三四五六\d])\s*`)
+
+// captionOf finds the customer whose name, and nothing else, stands right above a table: 一、东街店. It is -1 where none does.
+func (f *form) captionOf(lines []string, rows [][]page.Cell) int32 {
+	text := ""
+	if len(lines) > 0 {
+		text = lines[len(lines)-1]
+	}
+	for _, row := range rows {
+		if t := rowText(row); t != "" {
+			text = t
+		}
+	}
+	name := strings.Trim(entryMark.ReplaceAllString(text, ""), " :：()（）-—")
+	if ids := f.x.customersNamed(normal(name)); len(ids) == 1 {
+		n, to := f.x.buyers.longest(normal(name), 0)
+		if n != nil && to == len(normal(name)) {
+			return ids[0]
+		}
+	}
+	return -1
+}
+
+// headOffice fits words that the head office pays for its shops.
+var headOffice = regexp.MustCompile(`总(?:部|公司|店|院).{0,16}(?:统一|结算|月结|付款|开票|买单)|(?:发票|账单?|票)开?(?:给|到)?总(?:部|公司)|由总(?:部|公司)`)
+
+// billed tells that the document says so.
+func (f *form) billed() bool {
+	for _, p := range f.msg.Doc.Pages {
+		if slices.ContainsFunc(p.Lines, func(l page.Line) bool { return headOffice.MatchString(l.Text) }) {
+			return true
+		}
+		for _, t := range p.Tables {
+			if slices.ContainsFunc(slices.Concat(t.Rows...), func(c page.Cell) bool { return headOffice.MatchString(c.Text) }) {
+				return true
+			}
+		}
+	}
+	return headOffice.MatchString(f.msg.Text)
+}
+
+// guess finds the customer from all lines, where the sender is none: a table of kinds uses the customer's own words.
+func (f *form) guess(pages []page.Page) {
+	if f.cust >= 0 {
+		return
+	}
+	facts := f.newFacts()
+	for _, p := range pages {
+		facts.read(joinProse(p.Lines, p.Width), nil)
+	}
+	f.likely = f.customerOf(&facts)
+}
+
+// lastRow is what stands on the last row of lines.
+func lastRow(lines []page.Line) string {
+	rows := alignRows(lines)
+	if len(rows) == 0 {
+		return ""
+	}
+	var words []string
+	for _, w := range rows[len(rows)-1].words {
+		words = append(words, w.text)
+	}
+	return strings.Join(words, " ")
+}
+
+// below takes in what stands below the tables of a page: it is about all of them, so it goes to the first part that began there.
+func (f *form) below(lines []string, rows [][]page.Cell, first int) {
+	if first+1 >= len(f.parts) {
+		f.add(lines, rows, nil)
+		return
+	}
+	f.parts[first].facts.read(lines, rows)
+}
+
+// linesBetween parts the lines of a page by its tables: those above each, and those below the last. Tables without a place have
+// all lines above the first. The tables are put in order.
+func linesBetween(lines []page.Line, grids []page.Table) [][]page.Line {
+	out := make([][]page.Line, len(grids)+1)
+	slope := pageSlope(lines)
+	sin, cos := math.Sincos(slope)
+	down := func(p page.Point) float64 { return -p.X*sin + p.Y*cos }
+	top := func(t page.Table) float64 {
+		best := math.Inf(1)
+		for _, c := range slices.Concat(t.Rows...) {
+			if c.Text != "" && c.Box != [4]page.Point{} {
+				best = min(best, down(page.Point{X: (c.Box[0].X + c.Box[2].X) / 2, Y: (c.Box[0].Y + c.Box[2].Y) / 2}))
+			}
+		}
+		return best
+	}
+	if len(grids) < 2 || slices.ContainsFunc(grids, func(t page.Table) bool { return math.IsInf(top(t), 1) }) {
+		out[0] = lines
+		return out
+	}
+	slices.SortStableFunc(grids, func(a, b page.Table) int { return cmp.Compare(top(a), top(b)) })
+	for _, l := range lines {
+		at := down(page.Point{X: (l.Box[0].X + l.Box[2].X) / 2, Y: (l.Box[0].Y + l.Box[2].Y) / 2})
+		n := slices.IndexFunc(grids, func(t page.Table) bool { return at < top(t) })
+		if n < 0 {
+			n = len(grids)
+		}
+		out[n] = append(out[n], l)
+	}
+	return out
 }
 
 // headOver takes the loose rows at the end of a table away, where another table follows: they are that one's head.
@@ -122,20 +244,30 @@ func (f *form) headOver(t *table) [][]page.Cell {
 // words are how the goods of each line are called, by order.
 func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) {
 	msg.pages = msg.Doc
-	f := &form{x: x, msg: msg, c: x.clock(msg.Time), cust: -1, ocr: msg.Doc.Kind == page.KindOCR}
+	f := &form{x: x, msg: msg, c: x.clock(msg.Time), cust: -1, likely: -1, ocr: msg.Doc.Kind == page.KindOCR}
 	if id, found := x.customerOf(msg.Customer); found && msg.Customer != "" {
 		f.cust = id
 	}
+	pages, kind := ordersOf(msg.Doc.Pages)
+	if len(pages) == 0 {
+		res := Result{ID: msg.ID, Intent: kind.intent()}
+		if kind == paperChange || kind == paperCancel || kind == paperReturn {
+			res.Ref = refOf(msg.Doc.Pages)
+		}
+		return res, nil, true
+	}
+	f.guess(pages)
 	var known []column
 	isHead := func(head []page.Cell, below [][]page.Cell) bool {
 		_, ok := x.readHead(head, below, f.c)
 		return ok
 	}
-	for _, p := range joinWide(msg.Doc.Pages) {
+	for _, p := range joinWide(pages) {
 		grids := slices.Clone(p.Tables)
 		lines := p.Lines
 		if f.ocr {
 			for i := range grids {
+				grids[i], lines = crown(grids[i], lines)
 				grids[i], lines = beside(grids[i], lines)
 			}
 		}
@@ -144,11 +276,20 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 				grids, lines = append(grids, g), rest
 			}
 		}
-		around := joinProse(lines, p.Width)
+		first := len(f.parts)
+		stretches := linesBetween(lines, grids)
+		var around []string
 		var over [][]page.Cell
-		for _, g := range grids {
+		for n, g := range grids {
+			around = append(around, joinProse(stretches[n], p.Width)...)
 			above, found := x.findTables(g, f.c, known)
-			if len(found) == 0 && x.countsUnknown(g) {
+			kinds, above := f.variants(above, lastRow(stretches[n]))
+			if len(kinds) > 0 {
+				f.add(around, append(over, above...), nil)
+				around, over, above = nil, nil, nil
+				s := &f.parts[len(f.parts)-1]
+				s.kinds = append(s.kinds, kinds...)
+			} else if len(found) == 0 && x.countsUnknown(g) {
 				f.lost = append(f.lost, rowText(g.Rows[0]))
 			}
 			over = append(over, above...)
@@ -164,9 +305,10 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 				known = found[len(found)-1].columns
 			}
 		}
-		f.add(around, over, nil)
+		around = append(around, joinProse(stretches[len(grids)], p.Width)...)
+		f.below(around, over, first)
 	}
-	if !slices.ContainsFunc(f.parts, func(s formPart) bool { return len(s.tables) > 0 }) {
+	if !slices.ContainsFunc(f.parts, func(s formPart) bool { return len(s.tables)+len(s.kinds) > 0 }) {
 		return Result{}, nil, false
 	}
 	for i := range f.parts {
@@ -177,14 +319,26 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 		if msg.Text != "" {
 			s.facts.prose(newText(msg.Text), pair{kind: factNote})
 		}
-		s.cust = f.customerOf(&s.facts)
+		if s.cust = f.customerOf(&s.facts); s.caption >= 0 && !f.billed() {
+			s.cust = s.caption
+		}
 	}
 	for i := range f.parts {
 		f.at, f.facts, f.cust, f.sum = i, f.parts[i].facts, f.parts[i].cust, rowSum{}
+		for _, it := range f.parts[i].kinds {
+			it.part, it.customer = i, f.cust
+			f.items = append(f.items, it)
+		}
+		var starts []int
 		for _, t := range f.parts[i].tables {
+			starts = append(starts, len(f.items))
 			f.readRows(t)
+			f.dropCopy(starts)
 		}
 		f.parts[i].facts = f.facts
+	}
+	if kind == paperHanded {
+		f.wrongSum = "这是送货或出入库的单子，要照它再订一次吗？"
 	}
 	if len(f.items) == 0 && len(f.lost) == 0 {
 		return Result{ID: msg.ID, Intent: IntentOther}, nil, true
@@ -263,9 +417,33 @@ func withoutGaps(text string) string {
 	return text
 }
 
+// pairedKeys puts keys and the values beside them together, as in the fields of a program or the rows of an app: 单据编号 | CG-98.
+func pairedKeys(lines []page.Line) []page.Line {
+	isKey := func(l page.Line) bool {
+		key := strings.ReplaceAll(strings.ToLower(string(normal(l.Text))), " ", "")
+		_, known := factKeys[key]
+		return known && utf8.RuneCountInString(key) >= 2
+	}
+	var out []page.Line
+	for i := 0; i < len(lines); i++ {
+		l := lines[i]
+		if i+1 < len(lines) && l.Box != [4]page.Point{} && isKey(l) {
+			v, high := lines[i+1], l.Box[3].Y-l.Box[0].Y
+			if beside := math.Abs(v.Box[0].Y+v.Box[3].Y-l.Box[0].Y-l.Box[3].Y) < high && v.Box[0].X >= l.Box[1].X; beside && !isKey(v) && !strings.ContainsAny(v.Text, ":：") {
+				l.Text += "：" + v.Text
+				l.Box[1], l.Box[2] = v.Box[1], v.Box[2]
+				i++
+			}
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
 // joinProse puts lines of running text together that were wrapped at the right margin; a pair of keys on one line
 // stays apart from the next line.
 func joinProse(lines []page.Line, width float64) []string {
+	lines = pairedKeys(lines)
 	var out []string
 	lastRight := 0.0
 	for i, l := range lines {
@@ -332,8 +510,13 @@ type group struct {
 	part     int
 	customer int32
 	date     string
+	po       string
+	address  string
 	items    []item
 }
+
+// together tells that two rows may be of one order as far as these two values go.
+func together(a, b string) bool { return a == b || a == "" || b == "" }
 
 // result makes the orders and the questions, with the words for each line's goods.
 func (f *form) result() (Result, [][]string) {
@@ -351,7 +534,9 @@ func (f *form) result() (Result, [][]string) {
 		if facts.badly != "" && d.Phone == "" {
 			res.Asks = append(res.Asks, badPhone(path, facts.badly))
 		}
-		if d.DeliverBy == "" && len(facts.due) > 0 && facts.due[0].vague != "" {
+		if i := slices.IndexFunc(g.items, func(it item) bool { return it.vague != "" }); d.DeliverBy == "" && i >= 0 {
+			res.Asks = append(res.Asks, Ask{Field: path + ".deliver_by", Reason: ReasonAmbiguous, Text: fmt.Sprintf("“%s”具体是哪一天要？", g.items[i].vague)})
+		} else if d.DeliverBy == "" && len(facts.due) > 0 && facts.due[0].vague != "" {
 			res.Asks = append(res.Asks, Ask{Field: path + ".deliver_by", Reason: ReasonAmbiguous, Text: fmt.Sprintf("“%s”具体是哪一天要？", facts.due[0].vague)})
 		}
 		if passed(d.DeliverBy, f.msg.Time) {
@@ -394,14 +579,17 @@ func (f *form) groups() []group {
 	var out []group
 	for _, it := range f.items {
 		at := slices.IndexFunc(out, func(g group) bool {
-			return g.part == it.part && g.customer == it.customer && (g.date == it.date || it.date == "" || g.date == "")
+			return g.part == it.part && g.customer == it.customer && g.po == it.po && together(g.date, it.date) && together(g.address, it.address)
 		})
 		if at < 0 {
-			out = append(out, group{part: it.part, customer: it.customer, date: it.date})
+			out = append(out, group{part: it.part, customer: it.customer, po: it.po})
 			at = len(out) - 1
 		}
 		if out[at].date == "" {
 			out[at].date = it.date
+		}
+		if out[at].address == "" {
+			out[at].address = it.address
 		}
 		out[at].items = append(out[at].items, it)
 	}
@@ -409,6 +597,14 @@ func (f *form) groups() []group {
 		slices.SortStableFunc(out, func(a, b group) int { return strings.Compare(a.date, b.date) })
 	}
 	return out
+}
+
+// items0 is the first item, or none.
+func (g group) items0() item {
+	if len(g.items) == 0 {
+		return item{}
+	}
+	return g.items[0]
 }
 
 // draft makes the order of a group without its lines.
@@ -420,6 +616,20 @@ func (f *form) draft(g group) Draft {
 	}
 	urgent := slices.Clone(h.urgent)
 	var notes []string
+	for _, own := range [...]struct {
+		field *string
+		of    func(item) string
+	}{
+		{&d.PO, func(it item) string { return it.po }},
+		{&d.Address, func(it item) string { return it.address }},
+		{&d.Contact, func(it item) string { return it.contact }},
+		{&d.Phone, func(it item) string { return digitsOf(it.phone) }},
+	} {
+		v := own.of(g.items0())
+		if v != "" && !slices.ContainsFunc(g.items, func(it item) bool { return own.of(it) != v && own.of(it) != "" }) {
+			*own.field = v
+		}
+	}
 	for _, it := range g.items {
 		if it.carrier != "" {
 			d.Carrier = it.carrier
@@ -503,8 +713,15 @@ func (f *form) line(it item, customer int32, path string) (Line, []Ask) {
 		ask("product", reason, fmt.Sprintf("没有找到「%s」，请确认品名规格。", it.words()), r.options)
 	case r.reason == ReasonConflict:
 		ask("product", ReasonConflict, fmt.Sprintf("「%s」的编码和品名规格对不上，是哪一种？", it.words()), r.options)
+	case it.otherGoods:
+		ask("product", ReasonConflict, fmt.Sprintf("「%s」备注写着「%s」，要哪一种？", it.words(), strings.Join(it.remarks, "；")), []int32{r.product})
 	}
-	if it.doubt != "" {
+	switch {
+	case it.doubt == ReasonConflict && len(it.remarks) > 0:
+		ask("quantity", it.doubt, fmt.Sprintf("「%s」的数量是「%s」，备注写着「%s」，要多少？", it.words(), it.quantityText, strings.Join(it.remarks, "；")), nil)
+	case it.doubt == ReasonConflict:
+		ask("quantity", it.doubt, fmt.Sprintf("「%s」有两个数量，要多少？", it.words()), nil)
+	case it.doubt != "":
 		ask("quantity", it.doubt, fmt.Sprintf("「%s」的数量「%s」看不清，是多少？", it.words(), it.quantityText), nil)
 	}
 	if r.product < 0 {
@@ -537,7 +754,7 @@ func (f *form) line(it item, customer int32, path string) (Line, []Ask) {
 	if usual := f.x.largestOrdered(customer, r.product); usual.IsPositive() && base.GreaterThanOrEqual(usual.Mul(decimal.NewFromInt(10))) {
 		ask("quantity", ReasonUnusual, fmt.Sprintf("%s这次要 %s%s，以前最多 %s%s，数量对吗？", p.Title(), l.Quantity, unit, trim(usual), p.Unit), nil)
 	}
-	if f.ocr && it.amount != nil && !f.confirmed(it) { // a price misread: what the customer pays comes to the amount
+	if f.ocr && it.amount != nil && it.priceUnit == "" && !f.confirmed(it) { // a price misread: what the customer pays comes to the amount
 		for _, usual := range []decimal.Decimal{f.x.usualPrice(customer, r.product).Mul(size), f.x.usualPrice(customer, r.product)} {
 			if each := quantity.Mul(usual); usual.IsPositive() && (near(each, *it.amount) || near(each.Mul(size), *it.amount)) {
 				it.price = &usual
@@ -560,7 +777,11 @@ func (f *form) price(l *Line, it item, customer, product int32, factor, size dec
 	base := quantity.Mul(size)
 	usual := f.x.usualPrice(customer, product)
 	perBase := false // the price is for a base unit
-	if !size.Equal(decimal.NewFromInt(1)) {
+	if said, by, _, ok := productUnit(p, it.priceUnit); ok && it.priceUnit != "" && said != l.Unit {
+		if each, known := p.UnitSize(said); known && each.IsPositive() {
+			price = it.price.Div(by).Mul(size).Div(each)
+		}
+	} else if !size.Equal(decimal.NewFromInt(1)) && (it.priceUnit == "" || said != l.Unit) {
 		switch {
 		case it.amount != nil && near(quantity.Mul(price), *it.amount):
 		case it.amount != nil && near(base.Mul(price), *it.amount):

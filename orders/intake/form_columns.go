@@ -29,6 +29,10 @@ const (
 	colPhone
 	colCarrier // 送货方式
 	colNumber  // a 编号 that may be a code or a running number: the values tell
+	colGift    // 赠送数量
+	colMore    // 追加: adds to the quantity or takes from it
+	colRival   // another quantity that counts as much
+	colPO      // 订单号, by row
 	colDecoy   // 库存, 在途, 上月用量: figures that are not ordered
 )
 
@@ -46,10 +50,10 @@ var headings = func() map[string]heading {
 	add(colCode, 0, `产品编码 产品编号 产品代码 商品编码 商品编号 商品代码 货号 物料号 物料编码 物料编号 物料代码 料号 物资编码 物资编号 物资代码 院内码 院内编码 代号 图号 编码
 		存货编码 品号 sku partno partno. part code itemno itemno. 材料编码 材料编号 耗材编码 条码 商品条码 型号编码 零件号 件号 our code 货品编码 货品编号 我司编码 客户料号`)
 	add(colName, 0, `名称 品名 产品名称 商品名称 货品 货品名称 货物名称 货名 物资 物资名称 物料 物料名称 材料 材料名称 产品 商品 description desc 描述 物料描述 品名规格 名称规格 名称及规格 品名及规格
-		商品描述 产品描述 耗材名称 耗材 器械名称 药品名称 设备名称 配件名称 工具名称 标的 标的物 品种 goods product 采购内容 内容 物品 物品名称 零件名称 品名/规格 名称/规格 名称型号 品名型号 物料名称及规格`)
-	add(colSpec, 0, "规格 型号 规格型号 规格/型号 型号规格 型号/规格 spec size 尺寸 参数 规格参数 技术参数 尺码 材质 颜色 specification model 规格尺寸 材质规格")
+		商品描述 产品描述 耗材名称 耗材 器械名称 药品名称 设备名称 配件名称 工具名称 标的 标的物 品种 goods product 采购内容 内容 物品 物品名称 零件名称 品名/规格 名称/规格 名称型号 品名型号 宝贝 宝贝信息 商品信息 品项 物料名称及规格`)
+	add(colSpec, 0, "规格 型号 规格型号 规格/型号 型号规格 型号/规格 spec size 尺寸 参数 规格参数 技术参数 尺码 号数 号码数 码数 型号号数 材质 颜色 specification model 规格尺寸 材质规格")
 	add(colUnit, 0, "单位 计量单位 uom unit 包装单位 计价单位 units")
-	add(colQuantity, 9, "核准数 核准数量 核准 批准数 批准数量 审批数 审批数量 核定数 核定数量 审定数量 实批数 实批数量 同意数量 最终数量 确认数量 实际数量")
+	add(colQuantity, 9, "核准数 核准数量 核准 核定 审定 核批 批准数 批准数量 审批数 审批数量 核定数 核定数量 审定数量 实批数 实批数量 同意数量 最终数量 确认数量 实际数量")
 	add(colQuantity, 8, "本次采购 本次采购数 本次采购量 本次采购数量 本次订购 本次订货 本次订货量 本次要货 本次需求 本次下单 本次数量 本单数量 本次采购数量")
 	add(colQuantity, 7, `采购数 采购量 采购数量 订购数 订购量 订购数量 订货数 订货量 订货数量 要货数 要货量 要货数量 订单数 订单数量 下单数 下单数量 请购量 请购数 请购数量 申购量 申购数 申购数量 补货数 补货量 补货数量
 		进货数 进货数量 订购 订货 要货 购买数量 发货数 发货数量 送货数量 请领数量 领用数量 申领数量 申领数 需购数量 拟购数量 应订`)
@@ -61,11 +65,14 @@ var headings = func() map[string]heading {
 	add(colNote, 0, "备注 要求 说明 remark remarks note notes 用途 备注说明 特殊要求 其他 其它 使用部门 科室 使用科室 部门 用料部位 使用部位")
 	add(colDate, 0, `交期 到货 交货 到货日 交货日 交货期 到货期 交货日期 到货日期 到货时间 要求到货 要求到货日期 要求交期 需求日期 需用日期 需求日 送货日期 送货时间 送达日期 要货日期 要求日期 用料日期
 		delivery deliverydate duedate due 送货日 发货日 期望日期 期望到货 交货时间 交付日期 期望交期 发货日期 要求送货日期`)
-	add(colCustomer, 0, "客户 客户名称 门店 门店名称 分店 店名 订货单位 收货单位 要货单位 购货单位 医院 医院名称 单位名称 网点 店铺 customer 站点 采购单位 使用单位 终端")
+	add(colCustomer, 0, "客户 客户名称 门店 门店名称 分店 店名 订货单位 收货单位 要货单位 购货单位 医院 医院名称 单位名称 网点 店铺 customer 站点 采购单位 使用单位 终端 往来单位 客商 购货方")
 	add(colAddress, 0, "地址 收货地址 送货地址 交货地点 送货地点 address")
 	add(colContact, 0, "联系人 收货人 收货联系人 contact")
 	add(colPhone, 0, "电话 联系电话 手机 手机号 联系方式 phone tel")
 	add(colCarrier, 0, "送货方式 运输方式 物流 物流方式 快递 承运 承运商 发货方式 配送方式 提货方式")
+	add(colGift, 0, "赠送 赠品 搭赠 赠 附赠 免费赠送 赠送数 赠品数 搭赠数")
+	add(colMore, 0, "追加 增加 增补 加订 加单 加量 补单")
+	add(colPO, 0, "订单号 订单编号 订单号码 采购订单号 采购单号 采购订单 po po号 pono pono. po# 客户单号 客户订单号 订货单号 请购单号 申购单号 要货单号 合同号 合同编号 单号 单据号 单据编号 单据号码 申请单号 计划单号 计划号 order orderno orderno.")
 	add(colDecoy, 0, `在途 在途数 在途数量 现存 现存量 现有 现有库存 库存 库存数 库存量 库存数量 结存 结余 在库 安全库存 已到 已到货 已到数量 已发 已发数量 未发 欠货 欠交 起订量 最小起订量 最小包装 装箱数 装箱量 每箱数量 每箱 包装数 入数
 		上次 上次数量 上次采购 上月 上月用量 上月销量 上期 月用量 月均用量 月销量 历史用量 历史采购 参考数量 销量 近期销量 可用库存 可用量 仓库库存 科室库存 库位 品牌 厂家 生产厂家 厂商 产地 生产企业 注册证号 批号 有效期 效期 税率
 		税额 折扣 消耗 消耗量 上周用量 本月用量 年用量 库存上限 库存下限 剩余 余量 已订 已订数量 去年同期 重量 体积 毛重 净重`)
@@ -96,6 +103,15 @@ func headingOf(text string) (heading, bool) {
 			return h, true
 		}
 	}
+	h, ok := partlyHeading(plain)
+	if h.as == colQuantity {
+		h = countOf(plain, h)
+	}
+	return h, ok
+}
+
+// partlyHeading looks a head up by what it begins or ends with.
+func partlyHeading(plain string) (heading, bool) {
 	// The longest known word at its end, else at its beginning: 含税到货单价, qty订购数, partno.料号
 	var starts []int // of its characters
 	for i := range plain {
@@ -124,6 +140,8 @@ type column struct {
 	as   meaning
 	rank int
 	head string
+	// of is the column, from 1, whose head reaches over this one too; 0 where there is none.
+	of int
 	// unit is what the head counts a quantity in: 数量(箱), 箱数.
 	unit string
 	// date or branch: a quantity column of a matrix, one order for each.
@@ -178,7 +196,7 @@ func (x *Lexicon) findTables(g page.Table, c clock, known []column) (above [][]p
 			continue
 		}
 		if len(found) == 0 {
-			if i == 0 && len(known) == len(row) { // goes on from the page before
+			if i == 0 && len(known) == len(row) && (counts(row, known) || !x.headBelow(g.Rows[1:], c)) { // goes on from the page before
 				found = append(found, table{columns: known})
 			} else {
 				above = append(above, row)
@@ -192,6 +210,26 @@ func (x *Lexicon) findTables(g page.Table, c clock, known []column) (above [][]p
 		}
 	}
 	return above, found
+}
+
+// counts tells that a row holds a quantity where these columns have it.
+func counts(row []page.Cell, cols []column) bool {
+	for i, c := range cols {
+		if _, _, ok := figure(cellText(row, i)); ok && c.as == colQuantity {
+			return true
+		}
+	}
+	return false
+}
+
+// headBelow tells that rows have a head of their own.
+func (x *Lexicon) headBelow(rows [][]page.Cell, c clock) bool {
+	for i := range rows {
+		if _, ok := x.readHead(rows[i], rows[i+1:], c); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // cut is a stretch of columns of some rows.
@@ -281,6 +319,11 @@ func (x *Lexicon) readHead(row []page.Cell, below [][]page.Cell, c clock) ([]col
 	seen := map[meaning]int{}
 	for i, cell := range row {
 		cols[i] = column{branch: -1, head: cell.Text}
+		if i > 0 && cell.Merged && cell.Text != "" && cell.Text == row[i-1].Text {
+			if cols[i].of = cols[i-1].of; cols[i].of == 0 {
+				cols[i].of = i
+			}
+		}
 		if strings.TrimSpace(cell.Text) == "" || cell.Merged {
 			continue
 		}
@@ -305,17 +348,25 @@ func (x *Lexicon) readHead(row []page.Cell, below [][]page.Cell, c clock) ([]col
 	}
 	settleNumbers(cols, below)
 	x.matrixColumns(cols, row, below, c)
-	for _, col := range cols {
-		if col.as == colQuantity {
+	x.unitColumns(cols, row, below)
+	for i, col := range cols {
+		switch col.as {
+		case colQuantity:
 			amounts++
+		case colGift: // 赠品 over names is a remark
+			if !figures(below, i) {
+				cols[i].as = colNote
+			}
+		default:
 		}
 	}
 	if amounts == 0 {
 		return nil, false
 	}
 	keepBestQuantity(cols, below)
+	keepBestPrice(cols, below)
 	for i := range cols {
-		if cols[i].as == colQuantity {
+		if cols[i].as == colQuantity && cols[i].unit == "" || cols[i].as == colGift {
 			cols[i].unit = x.unitOfHead(cols[i].head)
 		}
 	}
@@ -378,6 +429,9 @@ func smallNumber(text string) (int, bool) {
 	return n, text != ""
 }
 
+// matrixRank is the rank of the columns of a matrix.
+const matrixRank = 100
+
 // matrixColumns finds columns headed by a date or a branch over figures.
 func (x *Lexicon) matrixColumns(cols []column, row []page.Cell, below [][]page.Cell, c clock) {
 	var at []int
@@ -394,14 +448,47 @@ func (x *Lexicon) matrixColumns(cols []column, row []page.Cell, below [][]page.C
 		if ids := x.customersNamed(head); len(ids) == 1 {
 			cols[i].branch = ids[0]
 			at = append(at, i)
+		} else if branch, ok := x.branchOf(head, cols); ok {
+			cols[i].branch = branch
+			at = append(at, i)
 		}
 	}
 	if len(at) == 0 {
 		return
 	}
 	for _, i := range at {
-		cols[i].as, cols[i].rank = colQuantity, 100
+		cols[i].as, cols[i].rank = colQuantity, matrixRank
 	}
+}
+
+// branchOf finds the customer whose name ends in a head: 城北分院. Of several the one that is of the same house as the columns
+// before.
+func (x *Lexicon) branchOf(head []rune, cols []column) (int32, bool) {
+	part := string(squeeze(head))
+	if len(head) < 2 || len(head) > 8 || !isHan(head[0]) {
+		return -1, false
+	}
+	var ids []int32
+	for id, c := range x.customers {
+		if c.customer == nil {
+			continue
+		}
+		if name := string(squeeze(normal(c.customer.Name))); strings.HasSuffix(name, part) && name != part {
+			ids = append(ids, int32(id))
+		}
+	}
+	if len(ids) > 1 {
+		ids = slices.DeleteFunc(ids, func(id int32) bool {
+			own := []rune(x.customer(id).Name)
+			return !slices.ContainsFunc(cols, func(c column) bool {
+				return c.branch >= 0 && strings.HasPrefix(x.customer(c.branch).Name, string(own[:min(2, len(own))]))
+			})
+		})
+	}
+	if len(ids) != 1 {
+		return -1, false
+	}
+	return ids[0], true
 }
 
 // figures tells whether a column holds numbers only, and some.
@@ -420,8 +507,9 @@ func figures(below [][]page.Cell, i int) bool {
 	return n > 0
 }
 
-// keepBestQuantity leaves one quantity column, or those of a matrix: the one decided last (核准数) goes before what was
-// asked for (计划数). A column without any figure does not count.
+// keepBestQuantity leaves one quantity column, those of a matrix, or those of several units: the one decided last (核准数) goes
+// before what was asked for (计划数). A column without any figure does not count; of two that count as much, the second is the
+// first one's rival.
 func keepBestQuantity(cols []column, below [][]page.Cell) {
 	best := -1
 	for i, col := range cols {
@@ -430,7 +518,61 @@ func keepBestQuantity(cols []column, below [][]page.Cell) {
 		}
 	}
 	for i := range cols {
-		if cols[i].as == colQuantity && (cols[i].rank != cols[best].rank || cols[i].rank != 100 && i != best) {
+		switch {
+		case cols[i].as != colQuantity || i == best || cols[i].rank == cols[best].rank && (cols[best].rank == matrixRank || cols[i].unit != ""):
+		case cols[i].rank == cols[best].rank && figures(below, i):
+			cols[i].as = colRival
+		default:
+			cols[i].as = colDecoy
+		}
+	}
+}
+
+// keepBestPrice leaves one column of prices: the one with which the rows' amounts come out, else the one that is paid.
+func keepBestPrice(cols []column, below [][]page.Cell) {
+	quantity, amount := -1, -1
+	var prices []int
+	for i, c := range cols {
+		switch c.as {
+		case colQuantity:
+			quantity = i
+		case colAmount:
+			amount = i
+		case colPrice:
+			prices = append(prices, i)
+		default:
+		}
+	}
+	if len(prices) < 2 {
+		return
+	}
+	weight := func(i int) int {
+		w, head := 3, string(normal(cols[i].head))
+		for n, words := range [...]string{"零售 市场 参考 建议 标价 吊牌 原价 原单价 上次 指导", "不含税 未税 去税 净价", "", "含税 折后 成交 实际 执行 结算 协议"} {
+			if slices.ContainsFunc(strings.Fields(words), func(word string) bool { return strings.Contains(head, word) }) {
+				w = n + 1
+				break
+			}
+		}
+		if amount < 0 || quantity < 0 {
+			return w
+		}
+		for _, row := range below {
+			if len(row) < len(cols) {
+				continue
+			}
+			q, _, okQuantity := figure(row[quantity].Text)
+			p, _, okPrice := figure(row[i].Text)
+			a, _, okAmount := figure(row[amount].Text)
+			if okQuantity && okPrice && okAmount && near(q.Mul(p), a) {
+				w += 10
+			}
+		}
+		return w
+	}
+	best := slices.MaxFunc(prices, func(a, b int) int { return weight(a) - weight(b) })
+	for _, i := range prices {
+		if i != best {
 			cols[i].as = colDecoy
 		}
 	}

@@ -48,7 +48,7 @@ var factKeys = func() map[string]factKind {
 	add(factNote, "备注 说明 要求 remark remarks note notes 其他要求 特别说明 特殊要求 注 附注 备注说明 注意 注意事项 ps 包装要求 包装 质量要求 其它 其他")
 	add(factIgnored, `供应商 供方 供货方 供货单位 供应商名称 卖方 乙方 销方 supplier vendor to from 日期 订单日期 下单日期 申请日期 制单日期 签订日期 采购日期 申购日期 请购日期 填表日期 要货日 开单日期 date 制单 制单人 制表 审核 审核人 批准 批准人 核准 核准人
 		申请 申请人 申购人 请购人 编制 编制人 采购员 采购 采购人 经办 经办人 buyer 计划员 部门 申购科室 科室 申请部门 使用部门 使用科室 资金来源 项目 项目名称 工程名称 护士长 主管 负责人 财务 合计大写 大写 金额大写 页码 打印 打印时间 签字 签名 盖章
-		传真 fax 邮箱 email 开户行 账号 税号 网址 采购电话 日期时间 车间 班组 币种 currency 税率 仓库 库房 签订地点 有效期 制作 复核 填报 填报人 品牌 类别 类型 用途 序号 预算`)
+		业务员 业务类型 单据状态 单据日期 操作员 录入 录入人 汇总 汇总人 传真 fax 邮箱 email 开户行 账号 税号 网址 采购电话 日期时间 车间 班组 币种 currency 税率 仓库 库房 签订地点 有效期 制作 复核 填报 填报人 品牌 类别 类型 用途 序号 预算`)
 	return m
 }()
 
@@ -152,7 +152,7 @@ func keyAt(r []rune, i int) (factKind, int, bool) {
 					return k, j + 1, true
 				}
 			}
-			if len(word) >= 2 && len(word) <= 6 && !spaced && !slices.Contains(sumWords, string(word)) && !slices.ContainsFunc(word, isDigit) && !ok {
+			if len(word) >= 2 && len(word) <= 6 && !spaced && !slices.Contains(sumWords, string(word)) && !slices.ContainsFunc(word, isDigit) && !ok && !addressed(r[j+1:]) {
 				return factIgnored, j + 1, true
 			}
 			return kind, to, ok
@@ -177,6 +177,12 @@ func keyAt(r []rune, i int) (factKind, int, bool) {
 		}
 	}
 	return kind, to, ok
+}
+
+// addressed tells that what follows a name with a colon is said to it: 某某光学：我院需订购…. So the name is no key.
+func addressed(r []rune) bool {
+	r = trimSpace(r)
+	return len(r) >= 12 && strings.ContainsRune("我请兹现今因贵您", r[0])
 }
 
 // bareKey reads a known key of four characters or more with its colon.

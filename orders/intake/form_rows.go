@@ -30,13 +30,22 @@ type item struct {
 	unit         string // normalised
 	price        *decimal.Decimal
 	amount       *decimal.Decimal
+	priceUnit    string // what the price is said to be for, 25元/盒; empty where nothing is said
 
 	date    string
+	po      string
+	address string
+	contact string
+	phone   string
 	carrier string
 	urgent  []string
 	note    string
 	gift    bool
-	noUnit  bool // the picture has a column of units, and this row's is not legible
+	vague   string   // a date that is none yet: 下周
+	remarks []string // of its row
+	// otherGoods tells that a remark names other goods than the row.
+	otherGoods bool
+	noUnit     bool // the picture has a column of units, and this row's is not legible
 
 	from [fromAll]page.Cell
 }
@@ -96,6 +105,8 @@ var cancelWords = []string{"取消", "作废", "不要了", "删除", "停购", 
 func (f *form) readRows(t table) {
 	done := false // a grand total was seen
 	var last []page.Cell
+	f.unreadColumns(t)
+	f.missingNumbers(t)
 	blank, filled := f.blankQuantities(t)
 	sum := sums{form: &f.sum}
 	for i, row := range t.rows {
@@ -103,7 +114,7 @@ func (f *form) readRows(t table) {
 			continue
 		}
 		switch {
-		case empty(row):
+		case empty(row), isExample(row, t.columns):
 			continue
 		case isTotal(row, t.columns):
 			sum.claim(row, t.columns)
@@ -112,17 +123,39 @@ func (f *form) readRows(t table) {
 		case f.isLoose(row, t.columns, done):
 			f.facts.row(row)
 			continue
-		case cancelled(row, t.columns):
+		case f.cancelled(row, t.columns):
 			last = row
 			continue
 		}
-		row = ditto(row, last)
+		row = ditto(gathered(row, t.columns), last)
 		last = row
+		f.shared = sharedBelow(t, i)
 		f.readRow(row, t.columns, f.mostBlank(blank, filled), &sum)
 	}
 	if f.wrongSum == "" {
 		f.wrongSum = sum.wrong
 	}
+}
+
+// gathered puts what stands below the further columns of a wide head into the first of them.
+func gathered(row []page.Cell, cols []column) []page.Cell {
+	out := row
+	for i, c := range cols {
+		text := cellText(row, i)
+		if c.of == 0 || text == "" || c.as != colOther {
+			continue
+		}
+		k := c.of - 1
+		switch first := cellText(out, k); {
+		case first == "":
+			out = slices.Clone(out)
+			out[k], out[i].Text = row[i], ""
+		case cols[k].as == colName || cols[k].as == colSpec || cols[k].as == colNote:
+			out = slices.Clone(out)
+			out[k].Text, out[i].Text = first+" "+text, ""
+		}
+	}
+	return out
 }
 
 // mostBlank tells that the rows without a quantity are those that are not ordered. In a picture a figure may have been
@@ -158,6 +191,12 @@ func (f *form) blankQuantities(t table) (blank, filled int) {
 	return blank, filled
 }
 
+// brandTotal fits goods of a make that is called Total; manyKinds a count of rows: 共3个品种.
+var (
+	brandTotal = regexp.MustCompile(`^total[^a-z\d:：(（¥￥合总金数]*\p{Han}`)
+	manyKinds  = regexp.MustCompile(`^共\d+(?:个品种|个品项|项|种|款|行|条|样)`)
+)
+
 // isTotal tells a row of sums.
 func isTotal(row []page.Cell, cols []column) bool {
 	for i, c := range row {
@@ -165,8 +204,11 @@ func isTotal(row []page.Cell, cols []column) bool {
 		if text == "" {
 			continue
 		}
+		if manyKinds.MatchString(text) {
+			return true
+		}
 		for _, w := range sumWords {
-			if strings.HasPrefix(text, w) && len([]rune(text)) <= len([]rune(w))+24 || strings.HasSuffix(text, w) && utf8.RuneCountInString(text) <= 8 {
+			if strings.HasPrefix(text, w) && !brandTotal.MatchString(text) && len([]rune(text)) <= len([]rune(w))+24 || strings.HasSuffix(text, w) && utf8.RuneCountInString(text) <= 8 {
 				return true
 			}
 		}
@@ -192,7 +234,7 @@ func (s *sums) claim(row []page.Cell, cols []column) {
 		}
 		switch c.as {
 		case colQuantity:
-			if c.rank != 100 {
+			if c.rank != matrixRank {
 				quantity = &v
 			}
 		case colAmount:
@@ -243,6 +285,12 @@ func (f *form) isLoose(row []page.Cell, cols []column, afterTotal bool) bool {
 	if quantity && goods && !afterTotal {
 		return false
 	}
+	if texts == 1 && across(row, cols) {
+		return true
+	}
+	if !quantity && goods && f.namesProduct(row, cols, texts == 1) {
+		return false
+	}
 	key := strings.Trim(strings.ReplaceAll(strings.ToLower(string(normal(first))), " ", ""), ":")
 	if _, known := factKeys[key]; known && texts > 1 {
 		return true
@@ -251,30 +299,6 @@ func (f *form) isLoose(row []page.Cell, cols []column, afterTotal bool) bool {
 		return true
 	}
 	return !quantity && (afterTotal && texts <= 3 || texts == 1 && (strings.ContainsAny(first, "，。；,;：:") || len([]rune(first)) > 14)) || !goods && !quantity
-}
-
-// cancelled tells a row that was struck out or remarked 取消.
-func cancelled(row []page.Cell, cols []column) bool {
-	struck, filled := 0, 0
-	for i, c := range row {
-		text := strings.TrimSpace(c.Text)
-		if text == "" {
-			continue
-		}
-		filled++
-		if c.Struck {
-			struck++
-		}
-		if i < len(cols) && (cols[i].as == colName || cols[i].as == colCode || cols[i].as == colSpec) {
-			continue
-		}
-		for _, w := range cancelWords {
-			if strings.Contains(text, w) {
-				return true
-			}
-		}
-	}
-	return struck*2 > filled
 }
 
 // ditto replaces 同上 and 〃 by what stands above.
@@ -342,16 +366,26 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 			it.unit, it.from[fromUnit] = f.unitIn(text), row[i]
 		case colPrice:
 			if v, rest, ok := figure(text); ok && !hasDigit([]rune(rest)) { // 1海2.00: a stamp over it
-				it.price, it.from[fromPrice] = &v, row[i]
+				it.price, it.from[fromPrice], it.priceUnit = &v, row[i], f.x.perUnit(rest)
+			} else if slices.Contains(giftNotes, strings.Trim(text, " ()（）")) {
+				it.gift = true
 			}
 		case colAmount:
 			if v, rest, ok := figure(strings.ReplaceAll(text, " .", ".")); ok && !hasDigit([]rune(rest)) {
 				it.amount = &v
 			}
 		case colDate:
-			if w, ok := firstWhen(normal(dayAndMonth.ReplaceAllString(strings.TrimSpace(text), "${1}月${2}日")), f.c); ok {
-				it.date, it.from[fromDate] = w.value(), row[i]
+			f.dateOf(&it, text, row[i])
+		case colPO:
+			if hasDigit([]rune(text)) {
+				it.po = text
 			}
+		case colAddress:
+			it.address = text
+		case colContact:
+			it.contact = text
+		case colPhone:
+			it.phone = text
 		case colCustomer:
 			if ids := f.x.customersNamed(normal(text)); len(ids) == 1 {
 				it.customer, it.from[fromCustomer] = ids[0], row[i]
@@ -368,6 +402,10 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 		}
 	}
 	f.readNotes(&it, notes)
+	whole := it.amount // of all columns of a matrix
+	if slices.ContainsFunc(cols, func(c column) bool { return c.as == colQuantity && c.rank == matrixRank }) {
+		it.amount = nil
+	}
 	it.noUnit = f.ocr && it.unit == "" && slices.ContainsFunc(cols, func(c column) bool { return c.as == colUnit })
 	var own []item
 	for i, c := range cols {
@@ -396,7 +434,7 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 		case quantityNone:
 			continue
 		case quantityBlank:
-			if c.rank == 100 || mostBlank || f.isGroup(row, cols) {
+			if c.rank == matrixRank || mostBlank || f.isGroup(row, cols) {
 				continue
 			}
 			one.doubt = ReasonMissing
@@ -406,8 +444,15 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 				f.reckon(&one)
 			}
 		}
+		f.otherCounts(&one, row, cols)
+		if f.shared && c.rank != matrixRank {
+			one.doubt = ReasonAmbiguous
+		}
 		own = append(own, one)
 	}
+	own = f.inUnits(own, cols)
+	f.acrossSum(it, own, row, cols, whole)
+	own = append(own, f.gifts(it, row, cols)...)
 	for _, one := range own {
 		one.product = f.resolveRow(one)
 		if one.product.product < 0 && one.product.reason == "" && one.name == "" && one.code == "" {
@@ -424,11 +469,26 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 // unitIn is the unit of a cell; in a picture what is left of it without marks that are none.
 func (f *form) unitIn(text string) string {
 	unit := string(normal(text))
-	if !f.ocr || f.x.units[unit] > 0 {
+	if f.x.units[unit] > 0 {
+		return unit
+	}
+	if i := strings.IndexAny(unit, "(/"); i > 0 && f.x.units[strings.TrimSpace(unit[:i])] > 0 { // 箱(10盒), 盒/100只
+		return strings.TrimSpace(unit[:i])
+	}
+	if !f.ocr {
 		return unit
 	}
 	if bare := strings.TrimFunc(unit, func(r rune) bool { return !isHan(r) && !isAlnum(r) }); f.x.units[bare] > 0 {
 		return bare
+	}
+	return unit
+}
+
+// perUnit is the unit behind a price: 元/盒, /盒, 元一盒.
+func (x *Lexicon) perUnit(rest string) string {
+	_, unit, ok := strings.Cut(strings.NewReplacer("每", "/", "一", "/").Replace(rest), "/")
+	if unit = strings.TrimSpace(unit); !ok || x.units[unit] == 0 {
+		return ""
 	}
 	return unit
 }
@@ -473,7 +533,7 @@ func (f *form) readQuantity(it *item, text string, row []page.Cell, col int) int
 	if plain == "" {
 		return quantityBlank
 	}
-	if strings.Trim(plain, "-—/\\_×xX无") == "" {
+	if strings.Trim(plain, "-—/\\_×xX无") == "" || isCancelled(plain) {
 		return quantityNone
 	}
 	v, rest, ok := figure(plain)
@@ -503,6 +563,8 @@ func (f *form) readQuantity(it *item, text string, row []page.Cell, col int) int
 		}
 		if tail := strings.Trim(string(r), " ()。,.;+-"); tail != "" {
 			switch {
+			case f.x.units[tail] > 0 && !sizeUnits[tail] && it.unit == "": // 3(箱)
+				it.unit = tail
 			case slices.ContainsFunc([]rune(tail), isDigit):
 				it.doubt = ReasonAmbiguous // two figures in one cell
 			default:
@@ -510,11 +572,14 @@ func (f *form) readQuantity(it *item, text string, row []page.Cell, col int) int
 			}
 		}
 	}
-	if f.ocr && col < len(row) && row[col].Score < surely && !f.confirmed(*it) {
+	if f.ocr && (col < len(row) && row[col].Score < surely || pointed.MatchString(plain)) && !f.confirmed(*it) {
 		it.doubt = ReasonAmbiguous
 	}
 	return quantityRead
 }
+
+// pointed fits a count of which a comma may have been read as a point.
+var pointed = regexp.MustCompile(`^\d{1,3}\.\d{3}$`)
 
 // reckon works an illegible quantity out of the row's price and amount.
 func (f *form) reckon(it *item) {
@@ -540,8 +605,9 @@ func (f *form) readNotes(it *item, notes []string) {
 		r := factReader{x: f.x, c: f.c, cust: it.customer}
 		r.prose(newText(note), pair{})
 		if it.date == "" && len(r.due) > 0 {
-			it.date = r.due[0].value()
+			it.date, it.vague = r.due[0].value(), r.due[0].vague
 		}
+		it.remarks = append(it.remarks, note)
 		if r.carrier != "" {
 			it.carrier = r.carrier
 		}
@@ -562,6 +628,11 @@ func (f *form) resolveRow(it item) resolution {
 	id, exact := f.x.productByCode(it.code, who.own, f.ocr)
 	if id < 0 {
 		r := f.x.byWording(f.x.resolve(m, nil, who, it.unit), words.r)
+		if r.reason == ReasonAmbiguous && hasDigit(words.r) {
+			if id, ok := f.byExactWords(it.words(), "", r.options); ok {
+				return resolution{product: id, rule: "wording", best: r.best}
+			}
+		}
 		if r.product < 0 && r.reason == "" {
 			r.reason = ReasonUnknown
 		}

@@ -138,6 +138,9 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 						continue
 					}
 				}
+				if len(cur) > 1 && (hasKind(els[:i], markVague) || b.occasion(cur[0].from, cur[0].to)) && cur[1].from > cur[0].to && !b.contentAt(cur[0].from, cur[0].to) {
+					cur = cur[1:] // 补点药 阿莫30的3件
+				}
 				m := joined()
 				switch {
 				case m != nil && (b.content(m) || !m.empty() && b.unknownGoods(m, els, i)):
@@ -256,6 +259,20 @@ func (b *builder) goods(els []el, from, to int, sign rune) {
 			return out
 		})
 	}
+}
+
+// occasion tells whether the words r[from:to], which no goods are called, say what goods are wanted for: 开新班, 大堂换花.
+func (b *builder) occasion(from, to int) bool {
+	r := b.s.r
+	if to-from < 3 || !strings.ContainsAny(string(r[from:to]), "开换补搞办做") {
+		return false
+	}
+	for i := from; i < to; i++ {
+		if !isHan(r[i]) || b.s.x.vocabulary(r[:to], i, to) {
+			return false
+		}
+	}
+	return true
 }
 
 // takesBack tells whether the clause before r[i] says that what was ordered is to be otherwise.
@@ -591,7 +608,7 @@ func (b *builder) splitMentions(from, to int) []*mention {
 		}
 		if cur != nil && (!p.listed || m.unrivalled(cur) == 1<<uint(len(m.toks))-1) { // 7.5的、10的 are two
 			both := cur.plus(m)
-			if !x.hasHead(m, x.covers(m, nil, b.who)) && full(x.covers(both, nil, b.who), both) {
+			if !x.hasHead(m, x.covers(m, nil, b.who)) && (full(x.covers(both, nil, b.who), both) || len(cur.toks) == 0 && len(m.toks) > 0 && m.content() == 0 && x.resolve(cur, nil, b.who, "").product < 0 && x.resolve(both, nil, b.who, "").product >= 0) {
 				cur = both
 				out[len(out)-1] = both
 				continue
@@ -616,7 +633,7 @@ func (b *builder) splitMentions(from, to int) []*mention {
 			cur = several[len(several)-1]
 			continue
 		}
-		if cur != nil && !x.hasHead(m, x.covers(m, nil, b.who)) {
+		if cur != nil && (!x.hasHead(m, x.covers(m, nil, b.who)) || b.ofTheList(m, cur)) {
 			// 6.5 7 7.5: the rest is as before
 			prev := cur
 			m2 := b.inherit(m, prev)
@@ -651,6 +668,18 @@ func (b *builder) splitMentions(from, to int) []*mention {
 		}
 	}
 	return out
+}
+
+// ofTheList tells whether m, which may mean several goods, means one of the name of prev once it is read with that: 香槟 in 4cm丝带
+// 红、白、香槟.
+func (b *builder) ofTheList(m, prev *mention) bool {
+	x := b.s.x
+	was := x.resolve(prev, nil, b.who, "")
+	if was.product < 0 || m.own != nil || m.code >= 0 || x.resolve(m, nil, b.who, "").product >= 0 {
+		return false
+	}
+	r := x.resolve(b.inherit(m, prev), nil, b.who, "")
+	return r.product >= 0 && r.residue == 0 && r.product != was.product && x.product(r.product).Name == x.product(was.product).Name
 }
 
 // fraction tells whether some product bears the numbers around the slash at r[i] as one size: 1/2.
@@ -1283,6 +1312,23 @@ func (b *builder) attachPrice(p priceTag, first int, pending bool) {
 	}
 	last := b.items[n-1]
 	tag := p
+	if p.per != "" && !sameUnit(p.per, last.q.unit) { // 漏盆3箱、刀2把,每箱500元
+		var of *wanted
+		several := false
+		for _, it := range b.items[b.base:] {
+			if !it.gift && it.price == nil && sameUnit(it.q.unit, p.per) && it.from >= 0 && b.sameSentence(it.q.to, p.from) {
+				of, several = it, of != nil
+			}
+		}
+		if of != nil && !several && !b.has(last, p.per) {
+			of.price = &tag
+			return
+		}
+		if of != nil && !several && b.nearer(of, last, p) {
+			of.price = &tag
+			return
+		}
+	}
 	if last.price == nil && !last.gift {
 		last.price = &tag
 	}
@@ -1309,6 +1355,21 @@ func (b *builder) attachPrice(p priceTag, first int, pending bool) {
 		}
 		break
 	}
+}
+
+// nearer tells whether a price is nearer to the list price of one line than to that of another.
+func (b *builder) nearer(one, other *wanted, p priceTag) bool {
+	far := func(it *wanted) decimal.Decimal {
+		if it.res.product >= 0 {
+			pr := b.s.x.product(it.res.product)
+			if u, _, _, ok := productUnit(pr, p.per); ok && pr.Price != nil && pr.Price.IsPositive() {
+				size, _ := pr.UnitSize(u)
+				return ratio(p.value, pr.Price.Mul(size))
+			}
+		}
+		return decimal.New(1, 6)
+	}
+	return far(one).LessThan(far(other))
 }
 
 // ofAll tells whether what begins at r[i] is said of all goods: 都按, 全部按, 统一.

@@ -14,7 +14,7 @@ import (
 	"orderbot/storage"
 )
 
-// Messages of thirty-six trades that the open corpus does not know are read as a careful clerk reads them, and no worse than was
+// Messages of forty-seven trades that the open corpus does not know are read as a careful clerk reads them, and no worse than was
 // reached.
 func TestReadingOfOtherIndustries(t *testing.T) {
 	t.Parallel()

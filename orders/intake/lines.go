@@ -2,6 +2,7 @@ package intake
 
 import (
 	"math/bits"
+	"regexp"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -286,6 +287,9 @@ func (b *builder) counted(els []el) bool {
 	})
 }
 
+// promised fits what is said in brackets of how it was agreed: 凌涛讲好的不收钱.
+var promised = regexp.MustCompile(`说好|讲好|谈好|答应|不收钱|不要钱|免费的|老板同意|领导批`)
+
 // brackets reads bracketed refusals and prices apart from the rest.
 func (b *builder) brackets(els []el) []el {
 	var out []el
@@ -310,6 +314,9 @@ func (b *builder) brackets(els []el) []el {
 			out = append(out, el{elMark, els[i+1].from, els[i+1].to, &same})
 			i = j
 			continue
+		}
+		if j > i+1 && promised.MatchString(string(b.s.r[els[i].to:els[j-1].to])) && !hasQty(els[i+1:j]) && !hasKind(els[i+1:j], markPrice) && !hasKind(els[i+1:j], markTotal) {
+			minus = true
 		}
 		if minus {
 			from := els[i].to

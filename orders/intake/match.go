@@ -136,6 +136,7 @@ func (x *Lexicon) readMention(t *text, from, to int, own []ownItem, skip func(i 
 			continue
 		}
 		if tok, ok := readSpec(r, i, to); ok && tok.to > i && len(m.toks) < maxToks {
+			x.across(r, &tok, to)
 			if !isHan(r[i]) || !x.vocabulary(r, i, to) || tok.unit != "" || tok.to-i >= 3 {
 				m.toks = append(m.toks, tok)
 				i = tok.to
@@ -168,6 +169,21 @@ func (x *Lexicon) readMention(t *text, from, to int, own []ownItem, skip func(i 
 	x.mend(m)
 	m.findKin()
 	return m
+}
+
+// across makes a token go on behind a sign of multiplication where goods bear both as one: FAX-250*10.
+func (x *Lexicon) across(r []rune, tok *specToken, to int) {
+	k := tok.to
+	if k+1 >= to || r[k] != '*' || !isDigit(r[k+1]) || !isDigit(r[k-1]) || !isLetter(r[tok.from]) {
+		return
+	}
+	e := k + 1
+	for e < to && isAlnum(r[e]) {
+		e++
+	}
+	if key := tok.keys[0] + "x" + string(r[k+1:e]); len(x.bearing(key)) > 0 {
+		tok.keys, tok.to = []string{key, joints.Replace(key)}, e
+	}
 }
 
 // vocabulary tells whether the two characters at r[i] stand together in some product's name.
@@ -1084,6 +1100,8 @@ func (x *Lexicon) score(m, ctx *mention, who scope) []cover {
 	}
 	slices.SortFunc(out, func(a, b cover) int {
 		switch {
+		case a.like >= 50 != (b.like >= 50):
+			return int(bit(b.like >= 50)) - int(bit(a.like >= 50))
 		case a.ctx != b.ctx:
 			return b.ctx - a.ctx
 		case a.like != b.like:

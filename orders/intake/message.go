@@ -89,6 +89,8 @@ type Result struct {
 	Mentions []orders.ProductCode
 	// Why is set when the message asks, after an order, why it is late.
 	Why bool
+	// Gone are the numbers, in rising order, that drafts of the conversation had which are taken back while others stay.
+	Gone []int
 
 	unread []unread
 }

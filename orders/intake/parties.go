@@ -63,6 +63,9 @@ var addressCues = []struct {
 	{"停", true},
 }
 
+// addressChanged fits what stands between 地址 and the place that it is from now on.
+var addressChanged = regexp.MustCompile(`^(?:要|得)?(?:(?:换|改|变)(?:一下|下|个|了)?|(?:写|填|打|发|弄|搞)?错了?|不对|有误)[ ,]*(?:应该)?(?:换成|改成|改为|换为|变成|变更为|更正为|改到|送到|送|是|为|成|到)?`)
+
 var addressLeads = func() *runeSet {
 	s := &runeSet{}
 	for _, c := range addressCues {
@@ -109,6 +112,11 @@ func (s *scan) findAddresses() {
 				i = k - 1
 				break
 			}
+			if strings.HasSuffix(cue.word, "地址") {
+				if m := addressChanged.FindString(string(r[k:min(len(r), k+14)])); m != "" { // 送货地址写错了,是…
+					k += len([]rune(m))
+				}
+			}
 			for k < len(r) && (r[k] == ':' || r[k] == ' ' || r[k] == '是' && cue.word == "地址" || r[k] == '在') {
 				k++
 			}
@@ -145,6 +153,9 @@ func (s *scan) findAddresses() {
 		from := i
 		for from > 0 && i-from < 16 && s.owner[from-1] < 0 && (isHan(r[from-1]) || isDigit(r[from-1])) && r[from-1] != '在' && r[from-1] != '是' && !s.amountEnds(from) {
 			from--
+		}
+		if i-from > 2 && strings.ContainsRune("发送寄运拉", r[from]) {
+			from++
 		}
 		if i-from < 1 {
 			continue
@@ -317,7 +328,7 @@ func (s *scan) placeAt(from, to int, weak bool) int {
 	if has(r, from, "货") && !has(r, from, "货架") && !has(r, from, "货场") && !has(r, from, "货运") && !has(r, from, "货站") {
 		return from
 	}
-	for _, w := range [...]string{"过来", "过去", "给", "我", "到", "掉", "的", "来", "个", "几", "些", "点", "完", "齐", "达", "付", "时", "期", "了", "就", "老地方", "各", "上门", "上楼", "上来", "进来", "下来", "回来", "你", "他", "她"} {
+	for _, w := range [...]string{"过来", "过去", "给", "我", "到", "掉", "的", "来", "个", "几", "些", "点", "完", "齐", "达", "付", "时", "期", "了", "就", "老地方", "各", "上门", "发票", "开票", "抬头", "专票", "普票", "上楼", "上来", "进来", "下来", "回来", "你", "他", "她"} {
 		if has(r, from, w) {
 			return from
 		}
@@ -440,11 +451,20 @@ func (s *scan) placeEnding(from, to int) bool {
 			return true
 		}
 	}
+	if villageGroup.MatchString(string(r[from:to])) {
+		return true
+	}
+	if to-from >= 3 && r[to-1] == '口' && !strings.ContainsRune("人胃关缺入出接借虎户户开切", r[to-2]) && !s.x.vocabulary(r, to-2, to) { // 东闸口, 渡口
+		return true
+	}
 	if to-from >= 3 && r[to-1] == '间' && !strings.ContainsRune("时期中之空夜晚日其房人年民", r[to-2]) { // 加药间, 配料间
 		return true
 	}
 	return to > from && isDigit(r[to-1]) && (strings.ContainsAny(string(r[from:to]), "栋幢楼号厦座") || shopNumber.MatchString(string(r[from:to])))
 }
+
+// villageGroup fits a place that is a part of a village: 何塘村三组.
+var villageGroup = regexp.MustCompile(`[村队社](?:第?[0-9一二三四五六七八九十]+)[组队]$`)
 
 // shopNumber fits the end of a place that is the number of a shop or room in it: 万象广场b1-08.
 var shopNumber = regexp.MustCompile(`(?:广场|中心|商场|市场|商城|城|园|区|苑|庭|府|邸|居|里|湾)[a-z]?\d[\d-]*$`)
@@ -506,6 +526,11 @@ func (s *scan) isPerson(r []rune) bool {
 		return true
 	}
 	text := string(r)
+	for _, kind := range [...]string{"普通", "集中", "统一", "零星", "常规", "日常", "紧急", "固定"} { // 普通采购 is no buyer
+		if strings.HasPrefix(text, kind) {
+			return false
+		}
+	}
 	for _, t := range titles {
 		k := len([]rune(t))
 		if n > k && strings.HasSuffix(text, t) {
@@ -513,7 +538,7 @@ func (s *scan) isPerson(r []rune) bool {
 			switch {
 			case len(head) == 1 && strings.ContainsRune(surnames, head[0]):
 				return true
-			case len(head) == 1 && (t == "哥" || t == "姐" || t == "叔" || t == "总" || t == "工" || t == "嫂") && !strings.ContainsRune("大二三老小一两这那你我他各几上下中外加开施手人化职员", head[0]):
+			case len(head) == 1 && (t == "哥" || t == "姐" || t == "叔" || t == "总" || t == "工" || t == "嫂") && !strings.ContainsRune("大二三老小一两这那你我他各几上下中外加开施手人化职员汇合", head[0]):
 				return true
 			case len(head) == 2 && (head[0] == '小' || head[0] == '老') && strings.ContainsRune(surnames, head[1]):
 				return true
@@ -553,6 +578,9 @@ func (s *scan) hanStart(to int) int {
 	}
 	return k
 }
+
+// changedTo stand between what is changed of the delivery and what it is from now on.
+var changedTo = strings.Fields("改一下 换一下 改下 换下 改改 要改 要换 换成 换为 改成 改为 改到 变成 变更为 更改为 更正为 写成 就写 填 写 改 换 用")
 
 func (s *scan) findContacts() {
 	r := s.r
@@ -596,6 +624,16 @@ func (s *scan) findContacts() {
 		return false
 	}
 	after := func(from int) bool {
+		if w := wordOf(r, skipSpace(r, from), changedTo); w != "" { // 收货人改一下,换成张三
+			k := skipSpace(r, from) + len([]rune(w))
+			for k < len(r) && strings.ContainsRune(", ", r[k]) {
+				k++
+			}
+			if w2 := wordOf(r, k, changedTo); w2 != "" {
+				k += len([]rune(w2))
+			}
+			from = k
+		}
 		for from < len(r) && strings.ContainsRune(": 是下给由交", r[from]) {
 			from++
 		}
@@ -625,7 +663,7 @@ func (s *scan) findContacts() {
 		for _, cue := range [...]string{"联系人", "收货人", "收件人", "接货人", "联络人", "姓名", "联系", "找"} {
 			if has(r, i, cue) && s.free(i, i+len([]rune(cue))) {
 				if after(i + len([]rune(cue))) {
-					s.claim(mark{kind: markNoise, from: i, to: i + len([]rune(cue))})
+					s.claim(mark{kind: markNoise, from: i, to: s.marks[len(s.marks)-1].from})
 				}
 				break
 			}
@@ -1008,7 +1046,7 @@ func (x *Lexicon) unitAt(r []rune, i int) string {
 	}
 	for _, u := range x.unitLead[r[i]] {
 		if has(r, i, u) {
-			if e := i + len([]rune(u)); isLetter(r[e-1]) && e < len(r) && isAlnum(r[e]) {
+			if e := i + len([]rune(u)); e < len(r) && (isLetter(r[e-1]) && isAlnum(r[e]) || u == "对" && strings.ContainsRune("吧吗不么嘛呀", r[e])) {
 				continue
 			}
 			return u
@@ -1043,6 +1081,9 @@ func (s *scan) placeBefore(i int) {
 	from := i
 	for from > 0 && i-from < 24 && s.owner[from-1] < 0 && !isBreak(s.r[from-1]) && s.r[from-1] != ' ' && !s.amountEnds(from) {
 		from--
+	}
+	if i-from > 3 && strings.ContainsRune("发送寄运拉", s.r[from]) {
+		from++
 	}
 	if e := s.placeAt(from, i, true); e == i && i-from >= 3 {
 		s.claim(mark{kind: markAddress, from: from, to: e, text: s.quote(from, e)})

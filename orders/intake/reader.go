@@ -42,9 +42,9 @@ func (x *Lexicon) Read(msg Message, thread *Thread) (res Result, next *Thread) {
 		if p := recover(); p != nil {
 			res, next = Result{ID: msg.ID, Error: fmt.Sprintf("reading failed: %v", p)}, thread.clone()
 		}
-		res.Asks = oncePerField(res.Asks)
+		res.Asks = oncePerField(x.withDue(res.Orders, res.Asks))
 		if next != nil {
-			next.Asks = oncePerField(next.Asks)
+			next.Asks = oncePerField(x.withDue(next.Orders, next.Asks))
 		}
 	}()
 	if msg.Doc != nil {
@@ -58,6 +58,32 @@ func (x *Lexicon) Read(msg Message, thread *Thread) (res Result, next *Thread) {
 		}
 	}
 	return x.readText(msg, thread)
+}
+
+// withDue are the questions with those that nobody asked yet about lines without a quantity, a unit or an amount in base units: no such
+// line stands without one, whatever made it.
+func (x *Lexicon) withDue(drafts []Draft, asks []Ask) []Ask {
+	for n := range drafts {
+		for k := range drafts[n].Lines {
+			l := &drafts[n].Lines[k]
+			if l.Product == "" || l.Quantity != "" && l.Unit != "" && l.BaseQuantity != "" {
+				continue
+			}
+			path := fmt.Sprintf("orders[%d].lines[%d].", n, k)
+			has := func(field string) bool {
+				return slices.ContainsFunc(asks, func(a Ask) bool { return a.Field == path+field })
+			}
+			if has("quantity") || l.Quantity != "" && has("unit") {
+				continue
+			}
+			name := l.Product
+			if id, ok := x.productKey(string(normal(l.Product))); ok {
+				name = x.product(id).Title()
+			}
+			asks = append(slices.Clone(asks), Ask{Field: path + "quantity", Reason: ReasonMissing, Text: name + "要多少？"})
+		}
+	}
+	return asks
 }
 
 // oncePerField leaves one question about each field, the first.
@@ -75,18 +101,22 @@ func oncePerField(asks []Ask) []Ask {
 
 // reading is one message while it is read.
 type reading struct {
-	x      *Lexicon
-	msg    Message
-	s      *scan
-	text   string // normalised
-	thread *Thread
-	cust   int32
-	secs   []*section
-	repeat bool
-	over   []quantity // that belong to no goods
+	x       *Lexicon
+	msg     Message
+	s       *scan
+	text    string // normalised
+	thread  *Thread
+	cust    int32
+	secs    []*section
+	repeat  bool
+	over    []quantity // that belong to no goods
+	draft   int        // one more than the number of the draft that it is about, 0 where that is not settled
+	counted bool       // it answers questions by their number
+	twins   []int32    // customers who order the same as the one named behind them
 }
 
-func (x *Lexicon) readText(msg Message, thread *Thread) (Result, *Thread) {
+// reading recognises what msg says. draft is one more than the number of the draft that it is about, 0 where that is not settled.
+func (x *Lexicon) reading(msg Message, thread *Thread, draft int) *reading {
 	t := newText(msg.Text)
 	t.closeUp()
 	x.punctuate(t, x.clock(msg.Time))
@@ -101,15 +131,32 @@ func (x *Lexicon) readText(msg Message, thread *Thread) (Result, *Thread) {
 		cust = id
 	}
 	s := x.newScan(t, x.clock(msg.Time), cust, msg.Role != RoleCustomer)
-	r := &reading{x: x, msg: msg, s: s, text: string(t.r), thread: thread, cust: cust}
+	r := &reading{x: x, msg: msg, s: s, text: string(t.r), thread: thread, cust: cust, draft: draft}
 	r.repeat = isRepeat(r.text)
 	s.findAmountsFor(r)
+	return r
+}
+
+func (x *Lexicon) readText(msg Message, thread *Thread) (Result, *Thread) {
+	r := x.reading(msg, thread, 0)
+	if len(thread.Orders) > 1 {
+		if res, next, ok := r.drafts(); ok {
+			return res, next
+		}
+	}
 	if len(thread.Orders) > 0 {
 		if res, next, ok := r.dialogue(); ok {
 			return res, next
 		}
 	}
 	res, next := r.fresh()
+	if len(thread.Orders) > 0 && r.changesUnclearly(&res) {
+		if len(thread.Orders) > 1 {
+			res, next, _ := r.whichDraftAsk(0, len(r.s.r))
+			return res, next
+		}
+		return r.askAgain()
+	}
 	if res.Intent == IntentOther && len(thread.Asks) > 0 && r.answersUnclearly() {
 		res.Intent, res.Orders, res.Asks = IntentChange, cloneDrafts(thread.Orders), slices.Clone(thread.Asks)
 		return res, thread.clone()
@@ -146,6 +193,30 @@ var pointing = regexp.MustCompile(`不是|就是|是的|那[家个种款位边]|
 func (r *reading) answersUnclearly() bool {
 	n := len(squeeze(r.s.r))
 	return n >= 2 && n <= 20 && !waits.MatchString(r.text) && !says(r.text, payWords) && !says(r.text, adWords) && len(r.s.turns) == 0 && pointing.MatchString(strings.TrimSpace(r.text))
+}
+
+// changeWords fit what changes a draft: 枕头换乳胶的, 就留毛巾, 每样多加1, 枕头下次再说.
+var changeWords = regexp.MustCompile(`换成?|改成?|对调|调换|就留|只留|留下|多加|少加|[加减][0-9一两二三四五六七八九十]|下次再|以后再|先不|不变|照旧|去掉|删掉|拿掉|划掉`)
+
+// changesUnclearly tells whether a message that was taken for no change of the draft may well be one: short, with a word of change, and
+// neither a question nor talk.
+func (r *reading) changesUnclearly(res *Result) bool {
+	n := len(squeeze(r.s.r))
+	fresh := res.Intent == IntentOrder && len(res.Orders) == 1 && !slices.ContainsFunc(res.Orders[0].Lines, func(l Line) bool { return l.Quantity != "" })
+	return (res.Intent == IntentOther || fresh) && n >= 3 && n <= 30 && len(r.s.turns) == 0 && changeWords.MatchString(r.text) && !talk.MatchString(r.text) && !says(r.text, payWords) && !says(r.text, adWords) && !says(r.text, askWords)
+}
+
+// talk fits what is said about neither draft nor question.
+var talk = regexp.MustCompile(`[?!]|吗|呢|谢|辛苦|你好|您好|再见|微信|手机号?换|天气|开会|请假|爬山|吃饭|换班`)
+
+// askAgain leaves the draft as it is and asks what the message means.
+func (r *reading) askAgain() (Result, *Thread) {
+	next := r.thread.clone()
+	field := fmt.Sprintf("orders[%d].lines", r.whichDraft())
+	if r.askOf(field) == nil {
+		next.Asks = append(next.Asks, Ask{Field: field, Reason: ReasonAmbiguous, Text: fmt.Sprintf("「%s」没看明白，哪一样改成什么？请连品名和数量再发一次。", strings.TrimSpace(r.s.quote(0, len(r.s.r))))})
+	}
+	return Result{ID: r.msg.ID, Intent: IntentChange, Orders: cloneDrafts(next.Orders), Asks: slices.Clone(next.Asks)}, next
 }
 
 // findAmountsFor recognises amounts once it is known whose own names count.
@@ -280,14 +351,21 @@ func (r *reading) fresh() (Result, *Thread) {
 		if len(r.secs) == 0 {
 			r.secs = []*section{{}}
 		}
+		r.addTwins()
 		var words [][]string
 		res.Orders, res.Asks, words = x.finish(r.secs, r.msg.Time, 0)
 		r.repeatAsks(&res, picture)
+		for _, sec := range r.secs {
+			if len(r.secs) == 1 && len(s.turns) > 0 {
+				r.over = append(r.over, sec.leftOver()...)
+			}
+		}
 		for _, q := range r.over {
 			missed = append(missed, mark{kind: markQty, from: q.from, to: q.to, qty: q})
 		}
 		r.askMissed(&res, missed)
 		r.askUnread(&res, unread)
+		r.askOthers(&res)
 		res.Explain = r.explain(r.secs, res.Orders, res.Asks, 0)
 		for n, sec := range r.secs {
 			res.unread = append(res.unread, s.unreadOf(sec.b, n)...)
@@ -338,14 +416,19 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 	back = back || fault && says(t, []string{"怎么处理", "怎么办", "咋办", "咋处理", "说法", "补发"})
 	plain := goods > 0 && !back && r.plainOrder()
 	sent := fevers.Replace(t)
+	changed := ref != "" && r.changesFacts()
 	switch {
 	case ads >= 2 || ads == 1 && goods == 0 && !r.repeat:
 		return IntentOther
-	case !plain && (back || says(sent, returnWords)) && !says(t, []string{"退订", "不退"}) && !ordering && (fault || back || goods == 0 || says(t, []string{"能退", "怎么退", "退货", "换货", "退换", "退掉", "可以退", "退回", "想退", "要退"})) && (strings.Contains(sent, "退") || fault || back || says(t, []string{"上次", "昨天", "收到", "这批", "那批", "发来", "送来", "上批", "前天"})):
+	case !plain && (back || says(sent, returnWords)) && !says(t, []string{"退订", "不退"}) && !ordering && (fault || back || goods == 0 || says(t, []string{"能退", "怎么退", "退货", "换货", "退换", "退掉", "可以退", "退回", "想退", "要退", "给退", "退了吧"})) && (strings.Contains(sent, "退") || fault || back || says(t, []string{"上次", "昨天", "收到", "这批", "那批", "发来", "送来", "上批", "前天"})):
 		return IntentReturn
 	case ref == RefLast && goods > 0 && r.s.hasKind(markSet) && len(r.thread.Orders) == 0 && r.namesOrderFirst():
 		return IntentChange
 	case ref != "" && ref != RefLast && goods > 0 && changing && len(r.resolved()) <= goods && r.refLeads():
+		return IntentChange
+	case !r.repeat && r.takesGoodsBack(ref, goods):
+		return IntentChange
+	case goods == 0 && !r.repeat && changed && !r.asking() && !strings.Contains(t, "?"):
 		return IntentChange
 	case goods == 0 && ref != "" && ref != RefLast && r.refRefused():
 		return IntentCancel
@@ -390,6 +473,58 @@ func (r *reading) intent(goods, vague int, ref string, picture bool) Intent {
 	default:
 		return IntentOther
 	}
+}
+
+// factsChanged fits words that change what an order says of its delivery.
+var factsChanged = regexp.MustCompile(`改|换|推迟|延后|延迟到|延期到|顺延|提前到|更正|变更`)
+
+// changesFacts tells whether the message changes receiver, place, day or the like of an order that it names.
+func (r *reading) changesFacts() bool {
+	return factsChanged.MatchString(r.text) && slices.ContainsFunc(r.s.marks, func(m mark) bool {
+		switch m.kind {
+		case markContact, markPhone, markAddress, markCarrier, markPayment, markDate:
+			return m.to > m.from
+		default:
+			return false
+		}
+	})
+}
+
+// takenBack fits words that take goods out of an order, right before or behind them.
+var takenBack = strings.Fields("取消 撤掉 删掉 去掉 退掉 不要了 不用了 不要 撤回 作废")
+
+// wholeOrder are words for all of an order.
+var wholeOrder = strings.Fields("整单 全部 全单 整个单 这单 那单 全都 都不 所有 单子")
+
+// takesGoodsBack tells whether the message takes some goods out of an order that was placed: SO… 里的漏盆不要了, 刚才那单取消2箱漏盆.
+func (r *reading) takesGoodsBack(ref string, goods int) bool {
+	s := r.s
+	if ref == "" && !says(r.text, []string{"那单", "上一单", "上单"}) || len(s.turns) > 0 {
+		return false
+	}
+	taken := 0
+	s.clauses(0, len(s.r), func(from, to int, _ rune) {
+		text := string(s.r[from:to])
+		for _, m := range s.marks {
+			if m.kind == markRef && m.from >= from && m.to <= to {
+				text = string(s.r[m.to:to])
+			}
+		}
+		for _, w := range [...]string{"上一单的", "上一单", "刚才那单", "那单的", "那单"} {
+			text = strings.Replace(text, w, "", 1)
+		}
+		if !says(text, takenBack) || says(text, wholeOrder) {
+			return
+		}
+		for i := from; i < to; i++ {
+			n, e := s.x.names.longest(s.r[:to], i)
+			if n != nil && e-i >= 2 && (s.owner[i] < 0 || s.at(i).kind == markNote) {
+				taken++
+				return
+			}
+		}
+	})
+	return taken > 0 && (goods == 0 || taken >= goods)
 }
 
 // mustGo fits what hurries an order that is named: 上一单今天必须出库.
@@ -708,6 +843,11 @@ func (r *reading) onlyGoods() bool {
 	}
 	for _, m := range r.secs[0].b.answers {
 		res := r.x.resolve(m, nil, r.secs[0].b.who, "")
+		if res.product < 0 && len(res.options) > 0 {
+			if c := r.x.cover(res.options[0], m); bits.OnesCount64(m.content()&^(c.strong|c.weak)) >= 2 && says(r.text, []string{"真", "太", "谢", "夸", "今天", "昨天"}) {
+				return false // 这批百合开得真好
+			}
+		}
 		if res.product < 0 && res.reason != ReasonAmbiguous && len(res.options) == 0 || bits.OnesCount64(m.content()) < 2 && len(m.toks) == 0 {
 			return false
 		}
@@ -765,6 +905,7 @@ func (r *reading) build(base []*wanted) {
 		if len(r.s.turns) > 0 {
 			r.readTurns(b, sec)
 			b.saidAgain()
+			r.haggled(b)
 		} else {
 			b.read(sec.from, sec.to)
 		}
@@ -802,8 +943,18 @@ func (r *reading) readTurns(b *builder, sec *section) {
 		if pos < t.from {
 			b.s.clauses(pos, t.from, func(f, t int, sign rune) { b.clause(f, t, sign) })
 		}
+		asked := (*mention)(nil)
+		if k := slices.IndexFunc(r.s.turns, func(o turn) bool { return o.from == t.from }); k > 0 && !t.seller && r.s.turns[k-1].seller {
+			if asked = r.askedAfter(b, r.s.turns[k-1]); asked != nil {
+				b.flush()
+				b.carry = asked
+			}
+		}
 		if !t.seller {
 			b.s.clauses(t.from, min(t.to, sec.to), func(f, t int, sign rune) { b.clause(f, t, sign) })
+		}
+		if asked != nil && b.carry == asked {
+			b.carry = nil
 		}
 		pos = min(t.to, sec.to)
 	}

@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -232,6 +234,14 @@ func (s *scan) findNoise() {
 			continue
 		}
 		if e := s.tease(i); e > i && s.claim(mark{kind: markNote, from: i, to: e, text: s.quote(i, e)}) {
+			i = e - 1
+			continue
+		}
+		if e := s.remarked(i); e > i && s.claim(mark{kind: markNote, from: i, to: e, text: strings.TrimLeft(remarkVerbs.ReplaceAllString(s.quote(i, e), ""), " :：,，")}) {
+			i = e - 1
+			continue
+		}
+		if from, e := s.packedMore(i); e > i && s.claim(mark{kind: markNote, from: from, to: e, text: s.quote(from, e)}) {
 			i = e - 1
 			continue
 		}
@@ -481,6 +491,42 @@ func (s *scan) tease(i int) int {
 	return i
 }
 
+// remarkVerbs fits the words that put a remark on an order that stands: 备注改成, 加个备注:.
+var remarkVerbs = regexp.MustCompile(`^(?:(?:再|帮我|帮忙|给我|麻烦)*(?:加|写|添|补)(?:上|个|一个|一条|条|一下|一句|句)?备注|备注(?:一下|改成|改为|换成|改一下|写一?下?|写上|加上|加一?[条句]|里?写))`)
+
+// remarked is where the sentence ends that begins at r[i] with such words, and holds no number or day; i if there is none.
+func (s *scan) remarked(i int) int {
+	r := s.r
+	if i > 0 && !isBreak(r[i-1]) && r[i-1] != ' ' || !strings.ContainsRune("加写添补备再帮给麻", r[i]) {
+		return i
+	}
+	e := i
+	for e < len(r) && !strings.ContainsRune("。;\n!?", r[e]) && e-i < 60 {
+		e++
+	}
+	m := remarkVerbs.FindString(string(r[i:e]))
+	if n := len([]rune(m)); n == 0 || e-i <= n+1 || slices.ContainsFunc(r[i:e], isDigit) {
+		return i
+	}
+	return e
+}
+
+// packedMore is the clause around r[i] where it wishes for more of the packing: 冰袋多放几个. Both ends are i where it does not.
+func (s *scan) packedMore(i int) (from, to int) {
+	r := s.r
+	if r[i] != '多' || i+2 >= len(r) || !strings.ContainsRune("放垫塞缠裹套铺绑", r[i+1]) || !strings.ContainsRune("几点些两一层", r[i+2]) {
+		return i, i
+	}
+	from, to = i, s.clauseEnd(i)
+	for from > 0 && !isBreak(r[from-1]) && r[from-1] != ' ' && i-from < 8 {
+		from--
+	}
+	if n, e := s.x.names.longest(r, from); to-i > 8 || n != nil && e > from+1 {
+		return i, i
+	}
+	return from, to
+}
+
 // unitForAll is where 单位都是箱 ends that begins at r[i]; i if there is none. It is the unit of what bears none.
 func (s *scan) unitForAll(i int) int {
 	r := s.r
@@ -574,7 +620,7 @@ func (s *scan) isOwnCode(i, e int) bool {
 var poWords = strings.Fields("我们单号 我们的单号 我方单号 我司单号 咱们单号 我们这边单号 我这边单号 我们单子号 采购单号 采购订单号 采购订单 采购单编号 采购单 订单编号 合同编号 合同号 订单号 采购编号 采购号 订货单号 订购单号 需求单号 申请单号 客户单号 单号写 单号填 计划编号 计划单号 计划号 申购单号 请购单号 单号 po号 po单号 po编号 po# po")
 
 // papers are what customers order by; their number stands right behind them: 申购单 YZ-0521-7.
-var papers = strings.Fields("补货单 订货单 要货单 需求单 领料单 申购单 请购单 采购申请单 采购申请 采购明细 采购清单 申购明细 要货计划 需求计划 采购计划 用料计划 物料计划 请购计划")
+var papers = strings.Fields("补货单 订货单 要货单 需求单 领料单 申购单 请购单 采购申请单 采购申请 采购明细 采购清单 申购明细 要货计划 需求计划 采购计划 用料计划 物料计划 请购计划 请购 申购")
 
 var refLeads = leadsOf(poWords, papers)
 
@@ -689,6 +735,9 @@ func (s *scan) paperNumber(i int) (from, to int) {
 	e := k
 	for e < len(r) && (isAlnum(r[e]) || strings.ContainsRune("-/_.", r[e]) && e+1 < len(r) && isAlnum(r[e+1])) {
 		e++
+	}
+	if (w == "请购" || w == "申购") && (k == i+2 || e < len(r) && r[e] != '\n' || s.isOwnCode(k, e)) {
+		return i, i
 	}
 	if e-k < 5 || !hasDigit(r[k:e]) || e < len(r) && isHan(r[e]) || !hasLetter(r[k:e]) && index(r, k, e, "-") < 0 {
 		return i, i

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // section parts the message by the customers whose orders it holds.
@@ -66,6 +67,8 @@ func (r *reading) section() {
 				at = a
 			}
 			starts = append(starts, start{at, m.ids})
+		} else if k+1 < len(named) && len(m.ids) == 1 && r.sameFor(m.to, named[k+1]) {
+			r.twins = append(r.twins, m.ids[0])
 		}
 	}
 	if len(starts) == 0 {
@@ -112,6 +115,38 @@ func (r *reading) section() {
 	}
 	if len(r.secs) > 1 {
 		r.laterFacts(named)
+	}
+}
+
+// sameFor tells whether a customer is named right before another, and both order what follows: 知音东湖、知音西岭两家一模一样:….
+func (r *reading) sameFor(i int, next mark) bool {
+	between := strings.Trim(string(r.s.r[i:next.from]), " ")
+	behind := string(r.s.r[next.to:min(next.to+12, len(r.s.r))])
+	return (between == "" || utf8.RuneCountInString(between) == 1 && strings.ContainsAny(between, "、和跟与及/+,")) &&
+		says(behind, []string{"两家", "三家", "两店", "两个店", "三个店", "几家", "一样", "都", "各", "分别"})
+}
+
+// addTwins gives those who order the same as the first named with goods an order of their own.
+func (r *reading) addTwins() {
+	if len(r.twins) == 0 || len(r.secs) != 1 || says(r.text, []string{"一共", "合计", "总共"}) {
+		return
+	}
+	of := r.secs[0]
+	var out []*section
+	for _, id := range r.twins {
+		if !slices.Contains(of.customers, id) {
+			twin := *of
+			twin.customers = []int32{id}
+			out = append(out, &twin)
+		}
+	}
+	r.secs = append(out, of)
+}
+
+// askOthers asks about customers who are named in a row with another and get no order.
+func (r *reading) askOthers(res *Result) {
+	if len(r.twins) > 0 && len(r.secs) != 1+len(r.twins) {
+		r.askLines(res, 0, r.secs[0].from)
 	}
 }
 

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -9,6 +10,9 @@ import (
 
 // signsOfCells part the cells of a table that was pasted into a chat: what a sheet leaves, what people draw.
 const signsOfCells = "\t|｜"
+
+// unitOfAll fits the unit of a table's quantities beside its title: 月度计划（单位：件）.
+var unitOfAll = regexp.MustCompile(`[(（\n]\s*(?:数量)?单位\s*[:：]\s*(\p{Han}{1,2})\s*(?:[)）\n]|$)`)
 
 // typedTable is a text with a table in it, as one page: rows of cells in consecutive lines under a head with goods and
 // quantities. It is nil where there is none. Boxes hold what stands where: from and to, in characters of the text.
@@ -58,6 +62,15 @@ func (x *Lexicon) typedTable(msg Message) *page.Document {
 	}
 	if !isTable {
 		return nil
+	}
+	if m := unitOfAll.FindStringSubmatch(msg.Text); m != nil {
+		for _, t := range p.Tables {
+			for i, cell := range t.Rows[0] {
+				if head := strings.TrimSpace(cell.Text); strings.HasSuffix(head, "数") || strings.HasSuffix(head, "数量") || strings.HasSuffix(head, "量") {
+					t.Rows[0][i].Text = head + "(" + m[1] + ")"
+				}
+			}
+		}
 	}
 	return &page.Document{Kind: page.KindText, Pages: []page.Page{p}}
 }

@@ -147,10 +147,39 @@ func (r *reading) askUnread(res *Result, unread []span) {
 			ask("address", fmt.Sprintf("「%s」是送货地址吗？", place))
 			continue
 		}
+		if i := s.stray(u); i >= 0 {
+			r.askLines(res, n, i)
+			continue
+		}
 		if day := s.within(unreadDate, "号日旬午上早晚点周拜期节晨./", u); day != "" && d.DeliverBy == "" {
 			ask("deliver_by", fmt.Sprintf("「%s」是要货的时间吗，具体是哪一天？", day))
 		}
 	}
+}
+
+// stray is where a number of two digits or more stands in u that went into nothing and ends its clause or is offered as a price, -1 if
+// there is none. Sizes of goods may be said again.
+func (s *scan) stray(u span) int {
+	r := s.r
+	for i := u.from; i < u.to; i++ {
+		if !isDigit(r[i]) || i > 0 && (isAlnum(r[i-1]) || strings.ContainsRune(".-*/", r[i-1])) {
+			continue
+		}
+		n, ok := readDigits(r, i)
+		if !ok || !n.bare || n.to-i < 2 || n.to-i > 6 {
+			i = skipDigits(r, i)
+			continue
+		}
+		ends := n.to >= len(r) || isBreak(r[n.to]) || strings.ContainsRune("行给吧我咱", r[n.to]) || r[n.to] == '一' && s.x.unitAt(r, n.to+1) != ""
+		before := string(r[max(0, i-4):i])
+		tok, known := readSpec(r, i, n.to)
+		known = known && slices.ContainsFunc(tok.askKeys(), func(k string) bool { return len(s.x.bearing(k)) > 0 })
+		if ends && !known && !says(before, []string{"便宜", "少", "抹", "让", "凑", "不是", "别", "第", "返", "补", "差", "押", "满"}) {
+			return i
+		}
+		i = n.to - 1
+	}
+	return -1
 }
 
 // paper tells whether a stretch looks like a number of somebody's papers, and not of goods.

@@ -56,7 +56,11 @@ CREATE TABLE orders (
   invoiced BIGINT NOT NULL,
   shipment_count INT NOT NULL,
   change_count INT NOT NULL,
+  return_count INT NOT NULL,
   alert TEXT NOT NULL,
+  work MEDIUMTEXT NOT NULL,
+  family VARCHAR(32) NOT NULL,
+  kin TEXT NOT NULL,
   asked INT NOT NULL,
   corrected INT NOT NULL,
   changed INT NOT NULL,
@@ -74,6 +78,7 @@ CREATE INDEX orders_status ON orders (status, created_at);
 CREATE INDEX orders_sales ON orders (sales, status, created_at);
 CREATE INDEX orders_next ON orders (next_at);
 CREATE INDEX orders_created ON orders (created_at);
+CREATE INDEX orders_family ON orders (family);
 CREATE INDEX orders_waits ON orders (waits, confirmed_at);
 
 CREATE TABLE order_lines (
@@ -159,6 +164,7 @@ CREATE TABLE order_changes (
   done_at BIGINT NOT NULL,
   before_content MEDIUMTEXT NOT NULL,
   after_content MEDIUMTEXT NOT NULL,
+  plan MEDIUMTEXT NOT NULL,
   notice TEXT NOT NULL,
   raised_at BIGINT NOT NULL,
   noticed_at BIGINT NOT NULL,
@@ -166,6 +172,44 @@ CREATE TABLE order_changes (
   FOREIGN KEY (order_id) REFERENCES orders (id)
 );
 CREATE INDEX order_changes_done ON order_changes (done_at);
+
+-- What came back of orders, or was to. document is what was signed, to the last character, digest its SHA-256.
+CREATE TABLE order_returns (
+  order_id VARCHAR(32) NOT NULL,
+  no INT NOT NULL,
+  kind VARCHAR(16) NOT NULL,
+  cause VARCHAR(16) NOT NULL,
+  note TEXT NOT NULL,
+  status VARCHAR(16) NOT NULL,
+  goods MEDIUMTEXT NOT NULL,
+  amount BIGINT NOT NULL CHECK (amount >= 0),
+  credited BIGINT NOT NULL CHECK (credited >= 0),
+  noted BIGINT NOT NULL CHECK (noted >= 0),
+  by_code VARCHAR(64) NOT NULL,
+  by_name TEXT NOT NULL,
+  customer TINYINT NOT NULL,
+  asked_at BIGINT NOT NULL,
+  document MEDIUMTEXT NOT NULL,
+  signed_by VARCHAR(64) NOT NULL,
+  signed_name TEXT NOT NULL,
+  signed_on VARCHAR(32) NOT NULL,
+  signed_as VARCHAR(191) NOT NULL,
+  signed_at BIGINT NOT NULL,
+  digest VARCHAR(64) NOT NULL,
+  node TEXT NOT NULL,
+  remind_at BIGINT NOT NULL,
+  due_at BIGINT NOT NULL,
+  reminded INT NOT NULL,
+  received_by TEXT NOT NULL,
+  received_at BIGINT NOT NULL,
+  warehouse VARCHAR(64) NOT NULL,
+  done_at BIGINT NOT NULL,
+  reason TEXT NOT NULL,
+  waybill TEXT NOT NULL,
+  PRIMARY KEY (order_id, no),
+  FOREIGN KEY (order_id) REFERENCES orders (id)
+);
+CREATE INDEX order_returns_asked ON order_returns (asked_at);
 
 CREATE TABLE stock (
   product VARCHAR(64) NOT NULL,
@@ -230,6 +274,36 @@ CREATE TABLE reservations (
   until BIGINT NOT NULL,
   PRIMARY KEY (order_id, line, product, warehouse, kind)
 );
+
+-- What goes wrong with orders, or is watched so that it does not: one row for each cause.
+CREATE TABLE exceptions (
+  id SERIAL,
+  order_id VARCHAR(32) NOT NULL,
+  kind VARCHAR(16) NOT NULL,
+  cause VARCHAR(64) NOT NULL,
+  state VARCHAR(16) NOT NULL,
+  role VARCHAR(32) NOT NULL,
+  level INT NOT NULL,
+  owner VARCHAR(64) NOT NULL,
+  owner_name TEXT NOT NULL,
+  start_at BIGINT NOT NULL,
+  begins_at BIGINT NOT NULL,
+  since BIGINT NOT NULL,
+  opened_at BIGINT NOT NULL,
+  due_at BIGINT NOT NULL,
+  done_at BIGINT NOT NULL,
+  next_at BIGINT NOT NULL,
+  told_at BIGINT NOT NULL,
+  step INT NOT NULL,
+  times INT NOT NULL,
+  by_person VARCHAR(128) NOT NULL,
+  note TEXT NOT NULL
+);
+CREATE UNIQUE INDEX exceptions_cause ON exceptions (order_id, kind, cause);
+CREATE INDEX exceptions_next ON exceptions (next_at);
+CREATE INDEX exceptions_state ON exceptions (state, due_at);
+CREATE INDEX exceptions_opened ON exceptions (opened_at);
+CREATE INDEX exceptions_begins ON exceptions (kind, begins_at);
 
 -- A customer's account: the sums of what its orders hold, its invoices, its payments.
 CREATE TABLE credit (

@@ -469,7 +469,7 @@
     return h("article", { class: "order", "data-order": o.id, "data-status": o.status },
       h("div", { class: "head" }, h("span", { class: "id" }, o.id), h("span", { class: `pill ${o.status}${o.ended ? " ended" : ""}` }, o.word), o.urgent && h("span", { class: "pill urgent" }, "加急"), h("span", { class: "sum" }, o.total)),
       h("div", { class: "of" }, [o.customer, o.sales, o.source].filter(Boolean).join(" · ")),
-      h("div", { class: "track", role: "list", "aria-label": "七个节点" }, ...o.steps.map((s) => h("span", { role: "listitem", class: s.state === "n/a" ? "none" : s.state, title: s.state === "n/a" ? "不涉及" : undefined }, s.name))),
+      h("div", { class: "track", role: "list", "aria-label": "七个节点" }, ...o.steps.map((s) => h("span", { role: "listitem", class: s.state === "n/a" ? "none" : s.state, title: s.state === "n/a" ? "不经过" : undefined }, s.name))),
       o.nodes?.length > 0 && h("div", { class: "nodes" }, ...o.nodes.map((n) => h("span", { class: n.status, title: n.outcome }, `${n.role} ${n.name}${{ approved: "同意", rejected: "驳回", open: "待批", passed: "系统通过", void: "作废", transferred: "转交", returned: "退回", skipped: "跳过" }[n.status] || "未到"}`))),
       ...(o.parcels || []).map((p) => h("div", { class: "parcel", "data-parcel": p.number },
         h("div", {}, rich(p.bar)), h("div", { class: "no" }, `${p.name} ${p.number}`),

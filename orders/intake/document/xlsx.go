@@ -8,6 +8,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/xuri/excelize/v2"
 
@@ -78,6 +79,7 @@ type workbook struct {
 	from1904 bool
 	kinds    map[int]numberKind // by style
 	struck   map[int]bool
+	words    map[int]string // that a style shows behind its numbers: 箱
 	formulas int
 }
 
@@ -201,7 +203,7 @@ func (b *workbook) cell(sheet, ref, raw string) page.Cell {
 			c.Text = text
 		}
 	case kindPlain:
-		c.Text = plainNumber(number)
+		c.Text = plainNumber(number) + b.words[style]
 	}
 	return c
 }
@@ -219,7 +221,7 @@ func plainNumber(v float64) string {
 // kind looks at a style once.
 func (b *workbook) kind(style int) (numberKind, bool) {
 	if b.struck == nil {
-		b.struck = map[int]bool{}
+		b.struck, b.words = map[int]bool{}, map[int]string{}
 	}
 	if k, ok := b.kinds[style]; ok {
 		return k, b.struck[style]
@@ -231,7 +233,9 @@ func (b *workbook) kind(style int) (numberKind, bool) {
 	k := kindPlain
 	switch {
 	case s.CustomNumFmt != nil:
-		k = formatKind(*s.CustomNumFmt)
+		if k = formatKind(*s.CustomNumFmt); k == kindPlain {
+			b.words[style] = formatWords(*s.CustomNumFmt)
+		}
 	case s.NumFmt >= 14 && s.NumFmt <= 22, s.NumFmt >= 27 && s.NumFmt <= 36, s.NumFmt >= 45 && s.NumFmt <= 47, s.NumFmt >= 50 && s.NumFmt <= 58:
 		k = kindDate
 	}
@@ -265,6 +269,25 @@ func formatKind(format string) numberKind {
 		return kindPadded
 	}
 	return kindPlain
+}
+
+// formatWords are the words that a number format shows behind the number, 箱 of 0"箱"; a currency's sign or name is none.
+func formatWords(format string) string {
+	format, _, _ = strings.Cut(format, ";")
+	i := strings.LastIndexAny(format, "0#?l") // the last of General, too
+	if i < 0 {
+		return ""
+	}
+	var words strings.Builder
+	for _, r := range format[i+1:] {
+		if unicode.Is(unicode.Han, r) {
+			words.WriteRune(r)
+		}
+	}
+	if text := words.String(); text != "元" && text != "格式" {
+		return strings.TrimPrefix(text, "通用格式")
+	}
+	return ""
 }
 
 // merge repeats the text of merged cells in each place.

@@ -1,0 +1,116 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"orderbot/cards"
+	"orderbot/orders"
+)
+
+// countdown is how much of an urgent order's time is left, nothing where it has none or its goods are there.
+func (s *session) countdown(o *orders.Order) []string {
+	until := s.clerk.Desk.UrgentBy(o)
+	if until.IsZero() || o.Status == orders.StatusDraft || o.Status.Ended() {
+		return nil
+	}
+	return []string{"⏱ 加急" + cards.Remaining(until, s.now)}
+}
+
+// withCountdown adds it to what is said of an order.
+func (s *session) withCountdown(m cards.Message, o *orders.Order) cards.Message {
+	m.Text = strings.Join(append([]string{m.Text}, s.countdown(o)...), "\n")
+	return m
+}
+
+// urgent returns the urgent orders that have not left the warehouse, the first to go in front.
+func (s *session) urgent(ctx context.Context) ([]*orders.Order, error) {
+	open, err := s.clerk.Query.OpenOrders(ctx, "", 1000, orders.BeforeShipping...)
+	open = slices.DeleteFunc(open, func(o *orders.Order) bool { return !o.Urgent })
+	slices.SortFunc(open, orders.Sooner)
+	return open, err
+}
+
+// urgentRows are urgent orders in red, for the stock board: those with a product, or all for "".
+func (s *session) urgentRows(urgent []*orders.Order, product orders.ProductCode) []string {
+	var rows []string
+	for _, o := range urgent {
+		var need strings.Builder
+		for i := range o.Lines {
+			if l := &o.Lines[i]; product != "" && l.Product == product {
+				fmt.Fprintf(&need, " 要 %s%s", l.Base, l.BaseUnit)
+				if short := l.Short(); short.IsPositive() {
+					fmt.Fprintf(&need, "，缺 %s", short)
+				}
+			}
+		}
+		if product == "" || need.Len() > 0 {
+			rows = append(rows, fmt.Sprintf("🔴 加急 %s %s%s，%s", o.ID, o.CustomerName, need.String(), cards.Remaining(s.clerk.Desk.UrgentBy(o), s.now)))
+		}
+	}
+	return rows
+}
+
+// movesShown is how many orders an insertion lists.
+const movesShown = 10
+
+// moves are the orders that an urgent draft would be shipped before, if it is confirmed, in the order in which they would go.
+func (s *session) moves(ctx context.Context, o *orders.Order) ([]string, error) {
+	if !o.Urgent || o.Status != orders.StatusDraft || s.person.staff == nil {
+		return nil, nil
+	}
+	open, err := s.clerk.Query.OpenOrders(ctx, "", 1000, orders.StatusApproved, orders.StatusAllocated, orders.StatusPicking, orders.StatusChecked)
+	if err != nil {
+		return nil, err
+	}
+	moved, err := s.clerk.Desk.Moved(o, open)
+	if err != nil || len(moved) == 0 {
+		return nil, err
+	}
+	rows := []string{fmt.Sprintf("紧急插单：确认后排到下面 %d 单前面发货", len(moved))}
+	for i, x := range moved {
+		if i == movesShown {
+			rows = append(rows, fmt.Sprintf("……还有 %d 单", len(moved)-i))
+			break
+		}
+		who := ""
+		if s.person.maySee(x) {
+			who = " " + x.CustomerName
+		}
+		wanted := ""
+		if x.DeliverBy != "" {
+			wanted = "，交期 " + cards.Wanted(x.DeliverBy, x.CreatedAt)
+		}
+		rows = append(rows, fmt.Sprintf("%s%s%s", x.ID, who, wanted))
+	}
+	return rows, nil
+}
+
+// boardMost is how many urgent orders, and kinds of exceptions, the board names.
+const boardMost = 5
+
+// boardRows are the board's urgent orders in red, for who sees all orders, and the most frequent kinds of exceptions of the last 30 days.
+func (s *session) boardRows(ctx context.Context, owner orders.StaffCode) ([]string, error) {
+	var rows []string
+	if owner == "" {
+		urgent, err := s.urgent(ctx)
+		if err != nil {
+			return nil, err
+		}
+		rows = s.urgentRows(urgent[:min(len(urgent), boardMost)], "")
+		if more := len(urgent) - boardMost; more > 0 {
+			rows = append(rows, fmt.Sprintf("🔴 还有 %d 单加急", more))
+		}
+	}
+	f, err := s.clerk.Query.ExceptionFigures(ctx, owner, s.now.AddDate(0, 0, -30), s.now.Add(1))
+	if err != nil || len(f.Kinds) == 0 {
+		return rows, err
+	}
+	var kinds []string
+	for _, k := range f.Kinds[:min(len(f.Kinds), boardMost)] {
+		kinds = append(kinds, fmt.Sprintf("%s %d", k.Kind, k.All))
+	}
+	return append(rows, fmt.Sprintf("近 30 天异常最多的：%s（发「异常」看没解决的）", strings.Join(kinds, "、"))), nil
+}

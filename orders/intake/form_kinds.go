@@ -1,0 +1,167 @@
+package intake
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"orderbot/orders/intake/page"
+)
+
+// Titles of papers that hold goods and figures and order nothing. paperEnd is how a title ends.
+const paperEnd = `(?:申请|通知|明细|登记|汇总|处理)?(?:单|表|函|书|清单|明细|报表)(?:$|[\s(（:：\d])`
+
+var (
+	returnTitle  = regexp.MustCompile(`(?:退货|退换货|换货|返修|退回)` + paperEnd)
+	inquiryTitle = regexp.MustCompile(`(?:询价|询比价|比价)(?:采购)?` + paperEnd)
+	recordTitle  = regexp.MustCompile(`(?:对账|对帐|结算|盘点|库存|销售|销量|收款|付款|报损|入库)` + paperEnd)
+	handedTitle  = regexp.MustCompile(`(?:送货|出库|验收|收货)` + paperEnd)
+	changeTitle  = regexp.MustCompile(`(?:变更|更改|修改|调整)` + paperEnd)
+	cancelTitle  = regexp.MustCompile(`(?:取消|撤销|作废|撤单)` + paperEnd)
+	orderTitle   = regexp.MustCompile(`订货|订购|采购|请购|申购|要货|补货|订单|下单|申领|请领|领用|需求|计划|进货`)
+)
+
+// otherSheets are names of sheets that stand beside the order in a workbook.
+var otherSheets = regexp.MustCompile(`历史|上月|上周|上次|去年|往期|示例|样例|范例|说明|库存|盘点|对账|参考|字典|基础|退货`)
+
+// paper is what kind of paper a page is: an order, or one that has goods and figures for another reason.
+type paper int
+
+const (
+	paperOrder paper = iota
+	paperReturn
+	paperInquiry
+	paperChange // 订单变更通知单: of an order that was placed before
+	paperCancel
+	paperRecord // 对账单, 盘点表: nothing is wanted
+	paperHanded // 送货单: of goods that were ordered before; it may be sent to say "the same again"
+)
+
+// intent is what a message with such a paper wants.
+func (k paper) intent() Intent {
+	switch k {
+	case paperReturn:
+		return IntentReturn
+	case paperInquiry:
+		return IntentInquiry
+	case paperChange:
+		return IntentChange
+	case paperCancel:
+		return IntentCancel
+	default:
+		return IntentOther
+	}
+}
+
+// earlierOrder fits the number of the order that a change is about.
+var earlierOrder = regexp.MustCompile(`(?:订单|采购单|合同|单据)(?:编|单)?号码?[^:：]{0,8}[:：\s]+([A-Za-z0-9][A-Za-z0-9\-_/]{3,})`)
+
+// refOf finds that number in pages.
+func refOf(pages []page.Page) string {
+	for _, p := range pages {
+		texts := make([]string, 0, len(p.Lines))
+		for _, l := range p.Lines {
+			texts = append(texts, l.Text)
+		}
+		for _, t := range p.Tables {
+			for _, row := range t.Rows {
+				texts = append(texts, rowText(row))
+			}
+		}
+		for _, text := range texts {
+			if m := earlierOrder.FindStringSubmatch(text); m != nil && hasDigit([]rune(m[1])) {
+				return m[1]
+			}
+		}
+	}
+	return ""
+}
+
+// paperOf tells it by the title that stands above the first table, or alone in a cell of it.
+func paperOf(p page.Page) paper {
+	var titles []string
+	for _, l := range p.Lines[:min(len(p.Lines), 12)] {
+		titles = append(titles, l.Text)
+	}
+	for _, t := range p.Tables[:min(len(p.Tables), 1)] {
+		for _, row := range t.Rows[:min(len(t.Rows), 4)] {
+			for _, c := range row {
+				if !c.Merged {
+					titles = append(titles, c.Text)
+				}
+			}
+		}
+	}
+	titles = append(titles, p.Name)
+	kind := paperOrder
+	for _, title := range titles {
+		text := strings.TrimSpace(string(normal(title)))
+		if spaced := strings.ReplaceAll(text, " ", ""); len([]rune(text)) > 40 || strings.ContainsAny(spaced, ",。;") {
+			continue
+		} else if len([]rune(spaced))*2 <= len([]rune(text))+1 { // 退 货 单
+			text = spaced
+		}
+		switch {
+		case inquiryTitle.MatchString(text):
+			kind = paperInquiry
+		case changeTitle.MatchString(text):
+			return paperChange
+		case cancelTitle.MatchString(text):
+			return paperCancel
+		case orderTitle.MatchString(text) && !returnTitle.MatchString(text):
+			if strings.HasSuffix(text, "单") || strings.HasSuffix(text, "表") || strings.HasSuffix(text, "计划") {
+				return paperOrder
+			}
+		case returnTitle.MatchString(text):
+			kind = paperReturn
+		case recordTitle.MatchString(text):
+			kind = paperRecord
+		case handedTitle.MatchString(text):
+			kind = paperHanded
+		}
+	}
+	return kind
+}
+
+// ordersOf leaves of a document the pages that order something, or may. Where none does, kind tells what it is instead.
+func ordersOf(pages []page.Page) (left []page.Page, kind paper) {
+	var wanted, others []page.Page
+	for _, p := range pages {
+		k := paperOf(p)
+		if k != paperOrder && k != paperHanded {
+			kind = k
+			continue
+		}
+		if k == paperHanded {
+			kind = k
+		}
+		if otherSheets.MatchString(p.Name) && len(p.Tables) > 0 {
+			others = append(others, p)
+			continue
+		}
+		wanted = append(wanted, p)
+	}
+	if !slices.ContainsFunc(wanted, func(p page.Page) bool { return len(p.Tables) > 0 || len(p.Lines) > 0 }) {
+		wanted = append(wanted, others...)
+	}
+	return wanted, kind
+}
+
+// dropCopy leaves out the items of the last table where they say once more what an earlier one of the same order said: the second
+// copy of a form. starts is where the items of each table begin. It is asked about unless a longer form bears a number.
+func (f *form) dropCopy(starts []int) {
+	last := starts[len(starts)-1]
+	again := f.items[last:]
+	for k := range len(starts) - 1 {
+		if len(again) == 0 || !slices.EqualFunc(f.items[starts[k]:starts[k+1]], again, func(a, b item) bool {
+			return a.words() == b.words() && a.quantity.Equal(b.quantity) && a.unit == b.unit && a.customer == b.customer && a.date == b.date && a.address == b.address && a.gift == b.gift && a.note == b.note
+		}) {
+			continue
+		}
+		if (f.facts.po == "" || len(again) == 1) && f.wrongSum == "" {
+			f.wrongSum = "有两张表的内容一样，只算一次，对吗？"
+		}
+		f.items = f.items[:last]
+		return
+	}
+}

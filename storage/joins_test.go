@@ -1,0 +1,145 @@
+package storage_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"orderbot/orders"
+	"orderbot/orders/ordertest"
+	"orderbot/orders/rules"
+	"orderbot/storage"
+)
+
+// Splitting, merging, changing and cancelling the same orders, pressed by many at once: each is done once or refused with a sentence,
+// and what is left of them holds the stock and the credit of its lines, nothing twice.
+//
+// feature: DM-04
+func TestManyPressSplitAndMergeAtOnce(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		c := newChanging(t, s)
+		c.desk = desk(t, s, string(rules.Default), func() time.Time { return c.now })
+		a, b := place(t, s, c.desk, "C1", 100), place(t, s, c.desk, "C1", 60)
+		for _, id := range []orders.OrderID{a, b} {
+			require.NoError(t, confirm(t, s, c.desk, id))
+		}
+		find := func(id orders.OrderID) *orders.Order {
+			o, err := s.FindOrder(t.Context(), id)
+			require.NoError(t, err)
+			return o
+		}
+		require.Equal(t, find(a).Status, find(b).Status)
+		var split, merge int
+		require.NoError(t, c.do(func(tx *storage.Tx) error {
+			_, change, err := c.desk.AskSplit(tx, b, c.actor("S1"), []orders.Part{{Base: map[int]orders.Quantity{1: decimal.NewFromInt(25)}}, {}})
+			if err != nil {
+				return err
+			}
+			split = change.No
+			_, preview, err := c.desk.AskMerge(tx, a, b, c.actor("S1"))
+			merge = preview.Change.No
+			return err
+		}))
+		amend := func(id orders.OrderID, no int) func() error {
+			return func() error {
+				return c.do(func(tx *storage.Tx) error { _, _, _, err := c.desk.Amend(tx, id, no, c.actor("S1")); return err })
+			}
+		}
+		presses := []func() error{amend(a, merge), amend(b, split), func() error {
+			return c.do(func(tx *storage.Tx) error { _, err := c.desk.Cancel(tx, b, 0, "不要了", c.actor("S1")); return err })
+		}}
+		var errs [30]error
+		var all sync.WaitGroup
+		for i := range errs {
+			all.Go(func() { errs[i] = presses[i%len(presses)]() })
+		}
+		all.Wait()
+		won := 0
+		for _, err := range errs {
+			if err == nil {
+				won++
+				continue
+			}
+			_, said := orders.ErrorMessage(err)
+			require.True(t, said, "%v", err)
+		}
+		require.True(t, won == 1 || won == 2, "%d", won) // a batch may be cancelled after the splitting
+
+		var held orders.Money
+		boxes := decimal.Zero
+		list, err := s.OrdersOf(t.Context(), "C1", 10)
+		require.NoError(t, err)
+		for _, o := range list {
+			again, err := s.Replay(t.Context(), o.ID)
+			require.NoError(t, err)
+			require.Equal(t, o, again)
+			held += o.Held
+			for _, l := range o.Lines {
+				if !o.Status.Ended() {
+					require.True(t, l.Reserved.Equal(l.Base))
+					boxes = boxes.Add(l.Base)
+				}
+			}
+			require.True(t, o.Held == 0 || o.Held == o.Receivable())
+		}
+		exposure, err := s.Exposure(t.Context(), "C1")
+		require.NoError(t, err)
+		require.Equal(t, held, exposure)
+		free, err := s.Available(t.Context(), "P1")
+		require.NoError(t, err)
+		require.True(t, ordertest.Decimal("5000").Equal(free["P1"].Add(boxes)), "%s free, %s held", free["P1"], boxes)
+	})
+}
+
+// Who had to decide an order decides its batches: neither splitting it nor editing the batches gets around them.
+func TestBatchesDoNotGetAroundAnApproval(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		c := newChanging(t, s)
+		c.id = place(t, s, c.desk, "C1", 3000) // ¥25,500: the financial director decides from ¥20,000 on
+		require.NoError(t, confirm(t, s, c.desk, c.id))
+		left := func(id orders.OrderID) (roles []orders.Role) {
+			o, err := s.FindOrder(t.Context(), id)
+			require.NoError(t, err)
+			for _, n := range o.Nodes {
+				if n.Reason == "" && (n.Status == orders.NodeOpen || n.Status == orders.NodeWaiting) {
+					roles = append(roles, n.Role)
+				}
+			}
+			return roles
+		}
+		chain := []orders.Role{orders.RoleSalesManager, orders.RoleCFO}
+		require.Equal(t, chain, left(c.id))
+		var part orders.OrderID
+		require.NoError(t, c.do(func(tx *storage.Tx) error {
+			_, asked, err := c.desk.AskSplit(tx, c.id, c.actor("S1"), []orders.Part{{Base: map[int]orders.Quantity{1: decimal.NewFromInt(1500)}}, {}})
+			if err != nil {
+				return err
+			}
+			_, p, _, err := c.desk.Amend(tx, c.id, asked.No, c.actor("S1"))
+			if err == nil {
+				part = p.Change.Plan.Made[0]
+			}
+			return err
+		}))
+		for _, id := range []orders.OrderID{c.id, part} {
+			require.Equal(t, chain, left(id))
+			require.NoError(t, c.do(func(tx *storage.Tx) error {
+				_, p, err := c.desk.AskChange(tx, id, c.actor("S1"), func(o *orders.Order) error { o.Note = "周末也收"; return nil })
+				if err != nil {
+					return err
+				}
+				require.Equal(t, []string{"销售经理", "财务总监"}, p.Roles)
+				_, _, _, err = c.desk.Amend(tx, id, p.Change.No, c.actor("S1"))
+				return err
+			}))
+			require.Equal(t, chain, left(id), "%s", id)
+		}
+	})
+}
