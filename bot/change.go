@@ -308,7 +308,7 @@ func (s *session) ownOpen(ctx context.Context) ([]*orders.Order, error) {
 		slices.Reverse(all)
 		return all, err
 	}
-	for _, c := range s.person.customers {
+	for _, c := range s.person.all() {
 		all, err := s.clerk.Query.OrdersOf(ctx, c, 20)
 		if err != nil {
 			return nil, err

@@ -57,7 +57,13 @@ const (
 	cmdBind     verb = "bind"
 	cmdUnbind   verb = "unbind"
 	cmdBindings verb = "bindings"
-	cmdCalm     verb = "calm" // 不加急
+	cmdLink     verb = "link"    // 关联
+	cmdLinks    verb = "links"   // 关联列表
+	cmdTie      verb = "tie"     // 确认关联
+	cmdNoTie    verb = "no_tie"  // 不关联
+	cmdUnlink   verb = "unlink"  // 解除关联
+	cmdHistory  verb = "history" // 历史
+	cmdCalm     verb = "calm"    // 不加急
 	cmdBoard    verb = "board"
 	cmdDay      verb = "day"
 	cmdLearned  verb = "learned"
@@ -198,6 +204,14 @@ var words = []struct {
 	{"绑定码", cmdCode, false, false},
 	{"解绑", cmdUnbind, false, false},
 	{"绑定", cmdBind, false, false},
+	{"关联列表", cmdLinks, false, false},
+	{"关联 列表", cmdLinks, false, false},
+	{"确认关联", cmdTie, false, false},
+	{"不关联", cmdNoTie, false, false},
+	{"解除关联", cmdUnlink, false, false},
+	{"关联", cmdLink, false, false},
+	{"历史订单", cmdHistory, false, false},
+	{"历史", cmdHistory, false, false},
 	{"看板", cmdBoard, false, true},
 	{"日报", cmdDay, false, false},
 	{"不加急", cmdCalm, false, true},
@@ -270,6 +284,8 @@ func parseCommand(text string) command {
 		case w.verb == cmdForget && len(ids) == 0 && leads: // what is no number is read like any other sentence
 		case (w.verb == cmdPay || w.verb == cmdUnpay || w.verb == cmdAccount) && (len(ids) > 0 || !strings.HasPrefix(after, " ")): // 信用卡3张
 			continue
+		case isLink(w.verb) && (len(ids) > 0 || !strings.HasPrefix(after, " ")): // 关联产品3件, 历史书3本
+			continue
 		case w.verb == cmdForget || (w.verb == cmdLearned || w.verb == cmdFrequent) && (len(ids) > 0 || !strings.HasPrefix(after, " ")): // 学习机3台
 			continue
 		case w.alone || !leads || w.verb == cmdConfirm:
@@ -292,6 +308,11 @@ func parseCommand(text string) command {
 // isStock tells whether a command changes stock.
 func isStock(v verb) bool {
 	return slices.Contains([]verb{cmdArrive, cmdCount, cmdMove, cmdRunMove, cmdDropMove, cmdExpect}, v)
+}
+
+// isLink tells whether a command is about who is the same customer.
+func isLink(v verb) bool {
+	return slices.Contains([]verb{cmdLink, cmdLinks, cmdTie, cmdNoTie, cmdUnlink, cmdHistory}, v)
 }
 
 // command carries out a command. It returns false where the sentence turns out to be no command
@@ -346,6 +367,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return s.frequent(tx, cmd.arg)
 	case cmdForget:
 		return s.unlearn(ctx, tx, cmd.arg)
+	case cmdHistory:
+		return s.history(ctx, tx, cmd.arg)
 	default:
 	}
 	if s.person.staff == nil {
@@ -436,6 +459,12 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.bindings(tx, cmd.arg)
 	case cmdUnbind:
 		return true, s.unbind(tx, cmd.arg)
+	case cmdLink:
+		return s.connect(tx, cmd.arg)
+	case cmdLinks:
+		return s.links(tx, cmd.arg)
+	case cmdTie, cmdNoTie, cmdUnlink:
+		return s.settleLinkInWords(tx, cmd)
 	default:
 		return false, nil
 	}

@@ -95,13 +95,11 @@ func (s *session) asked(ctx context.Context, tx Tx, ref string) ([]*orders.Order
 		}
 		found = s.visible(open)
 	}
-	for _, c := range s.person.customers {
-		own, err := s.clerk.Query.OrdersOf(ctx, c, 20)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, own...)
+	own, err := s.ordersOf(ctx, 20, s.person.all()...)
+	if err != nil {
+		return nil, err
 	}
+	found = append(found, own...)
 	if isPhone(ref) {
 		return slices.DeleteFunc(found, func(o *orders.Order) bool { return digits(o.Phone) != digits(ref) }), nil
 	}
@@ -422,6 +420,10 @@ func (s *session) unbind(tx Tx, arg string) error {
 		return orders.Errorf(orders.CodeNotFound, "%s 没有编号 %d 的绑定，请看「绑定 列表 %s」", c.Name, id, c.Code)
 	}
 	if err := tx.Unbind(id); err != nil {
+		return err
+	}
+	withdrawn := all[slices.IndexFunc(all, func(b orders.Binding) bool { return b.ID == id })]
+	if err := s.clerk.Desk.Unbound(tx, withdrawn, s.person.actor()); err != nil {
 		return err
 	}
 	if err := tx.Audit(orders.AuditEntry{

@@ -13,6 +13,7 @@ import (
 type person struct {
 	staff     *orders.Staff
 	customers []orders.CustomerCode
+	linked    []orders.CustomerCode // records of the same customers, by confirmed links: seen and dealt with, but not ordered for
 	platform  orders.Platform
 	trace     string
 	catalog   *orders.Catalog
@@ -50,9 +51,19 @@ func (s *session) identify(tx Tx) (person, error) {
 				p.customers = append(p.customers, b.Customer)
 			}
 		}
+		if len(p.customers) > 0 {
+			same, err := tx.SameCustomer(p.customers...)
+			if err != nil {
+				return p, err
+			}
+			p.linked = same[len(p.customers):]
+		}
 	}
 	return p, nil
 }
+
+// all are the person's customers with what is linked to them.
+func (p person) all() []orders.CustomerCode { return slices.Concat(p.customers, p.linked) }
 
 // greetStranger says how to become known, and nothing else.
 func (s *session) greetStranger() string {
@@ -67,7 +78,7 @@ func (s *session) greetStranger() string {
 // maySee tells whether the person may read an order.
 func (p person) maySee(o *orders.Order) bool {
 	if p.staff == nil {
-		return slices.Contains(p.customers, o.Customer)
+		return slices.Contains(p.all(), o.Customer)
 	}
 	return o.Sales == p.staff.Code || o.Source.Sender != "" && p.wrote(o) || p.staff.May(orders.RightView) == orders.ScopeAll || p.mayDecide(o) ||
 		slices.ContainsFunc(o.Nodes, func(n orders.Node) bool { return n.Assignee == p.staff.Code || n.DecidedBy == p.staff.Code })
@@ -106,7 +117,7 @@ func (p person) wrote(o *orders.Order) bool {
 // mayTouch tells whether the person may confirm, change or cancel an order.
 func (p person) mayTouch(o *orders.Order) bool {
 	if p.staff == nil {
-		return slices.Contains(p.customers, o.Customer)
+		return slices.Contains(p.all(), o.Customer)
 	}
 	if o.Sales == p.staff.Code || p.wrote(o) {
 		return p.staff.May(orders.RightPlace) != orders.ScopeNone

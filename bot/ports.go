@@ -84,6 +84,7 @@ type Turns interface {
 type Tx interface {
 	orders.ReturnTx
 	orders.EarlyTx
+	orders.LinkTx
 	orders.RuleTx
 	orders.ImportTx
 	orders.AttachmentTx
@@ -107,6 +108,10 @@ type Tx interface {
 	BindingOf(p orders.Platform, person string) ([]orders.Binding, error)
 	Bind(b orders.Binding) error
 	Unbind(id int64) error
+	// LinksOf returns the links of customers, newest first; of no customer those that are proposed or confirmed. SameCustomer returns the
+	// records that confirmed links make one customer of, the given ones first.
+	LinksOf(limit int, customers ...orders.CustomerCode) ([]*orders.Link, error)
+	SameCustomer(customers ...orders.CustomerCode) ([]orders.CustomerCode, error)
 	// NewCode stores a binding code that ends at until; UseCode spends it: CodeNotFound where it is
 	// unknown, spent or over.
 	NewCode(code string, customer orders.CustomerCode, by orders.StaffCode, until time.Time) error

@@ -48,6 +48,8 @@ func cardKind(a cards.Action) string {
 		return KindReturnApproval
 	case cards.TakeReturn:
 		return KindReturnGoods
+	case cards.TieLink, cards.RefuseLink:
+		return KindLinkCard
 	case cards.TakeException:
 		return KindExceptionCard
 	case cards.AcceptEarly, cards.RefuseEarly:
@@ -138,6 +140,8 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 			return orders.Errorf(orders.CodeDenied, "这个按钮无效，没有改动任何订单")
 		}
 		return s.settleMove(tx, a.Version, a.Verb == cards.RunMove)
+	case cards.TieLink, cards.RefuseLink:
+		return s.settleLink(tx, int64(a.Version), a.Verb == cards.TieLink)
 	case cards.AcceptEarly, cards.RefuseEarly:
 		if s.person.staff == nil {
 			return orders.Errorf(orders.CodeDenied, "这个按钮无效，没有改动任何订单")
@@ -215,6 +219,9 @@ func (s *session) settled(tx Tx) (*cards.Card, cards.Action, error) {
 		return card, a, err
 	case KindMoveCard:
 		card, err := s.settledMove(tx, a)
+		return card, a, err
+	case KindLinkCard:
+		card, err := s.settledLink(tx, a)
 		return card, a, err
 	default:
 	}

@@ -253,7 +253,7 @@ func (s *session) dispatch(ctx context.Context, tx Tx) error {
 	}
 	if !s.person.known() {
 		s.say(s.greetStranger())
-		return nil
+		return s.recognise(tx)
 	}
 	if s.rulesFile != nil {
 		return s.takeRules(ctx, tx)

@@ -57,6 +57,9 @@ const (
 	RunMove  Verb = "move"      // a change of stock of number Version is made
 	DropMove Verb = "move_drop" // or not
 
+	TieLink    Verb = "link"        // the link of number Version is confirmed
+	RefuseLink Verb = "link_refuse" // or not
+
 	TakeException Verb = "exception_take" // 我来处理; Node is its number, as of the next two
 
 	AcceptEarly Verb = "early"        // 同意备货

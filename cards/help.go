@@ -50,6 +50,11 @@ var helpRows = []struct {
 	{[]orders.Role{orders.RoleWarehouseLead, orders.RoleOperations}, "调拨：「调拨 编码或名称 数量 东仓到西仓」"},
 	{[]orders.Role{orders.RolePurchasing, orders.RolePlanner}, "预计到货：「预计到货 编码或名称 数量 日期 仓库」，有采购单号写在最后；不来了数量写 0"},
 	{[]orders.Role{orders.RoleSales, orders.RoleAdmin}, "让客户自己查：「绑定码 C001」"},
+	{
+		[]orders.Role{orders.RoleSales, orders.RoleSalesManager, orders.RoleService, orders.RoleAccountManager},
+		"历史 客户：这个客户的全部订单，关联的账号合在一起；提出关联：「关联 C001 C205」「关联 C001 电话 139…」，管理员确认才算数",
+	},
+	{[]orders.Role{orders.RoleAdmin}, "客户账号：「关联列表」看等您确认的；「关联 …」「不关联 编号」「解除关联 编号」"},
 	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager, orders.RoleService, orders.RoleAccountManager}, "依据 SO…：每一项从哪句话读来；学习 客户名：记住了什么，忘记 编号：撤销；常购 客户名：常买什么"},
 	{[]orders.Role{orders.RoleAdmin}, "规则：看审批规则，「规则 历史」「规则 回退」；「规则 文件」拿文件；改规则：把改好的文件发到钉钉里的我，或说「把自动通过的上限改成6000」「把总监审批的门槛改成8万」，先试算再启用"},
 	{[]orders.Role{orders.RoleAdmin}, "导入资料：把产品、客户、价格、库存、员工等的 Excel 或 CSV 发到钉钉里的我，先看会改什么，您确认了才导入"},
@@ -71,7 +76,7 @@ func Help(staff *orders.Staff) Message {
 			Text: strings.Join([]string{
 				"您可以这样用：",
 				"发订单号（SO…），看到哪一步了",
-				"「我的订单到哪了」，看正在走的订单",
+				"「我的订单到哪了」，看正在走的订单；「历史」，看全部订单",
 				"要下单，直接说要什么、多少、什么时候要，发照片也行",
 				"想催一催，发「SO… 能快点吗」",
 				"要退换货，发「退货 SO… 品名 数量」，也可以「换货」「维修」「退款」，有照片接着发；「退换 SO…」看进度",

@@ -163,8 +163,8 @@ func (d *Dispatcher) dispatch(ctx context.Context, log *slog.Logger, e orders.Ev
 	err := d.o.Store.Do(ctx, func(tx Tx) error {
 		sent = 0
 		n := &news{d: d, tx: tx, e: e, cat: d.o.Catalog(), now: d.o.Now(), log: log}
-		if e.Kind == orders.EventFreed || e.Kind == orders.EventLow {
-			if err := n.stock(); err != nil {
+		if about := n.ofNoOrder(); about != nil {
+			if err := about(); err != nil {
 				return err
 			}
 			if sent = len(n.out); sent > 0 {

@@ -319,6 +319,7 @@ func (m *memory) ShipmentByToken(_ context.Context, token string) (orders.OrderI
 // memoryTx is one transaction; the lock of memory is held. Of stock it knows what orders need.
 type memoryTx struct {
 	orders.EarlyTx
+	orders.LinkTx
 
 	m *memory
 }

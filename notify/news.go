@@ -31,7 +31,7 @@ type news struct {
 func (n *news) route() error {
 	switch n.e.Kind {
 	case orders.EventConfirmed:
-		if err := n.d.o.Desk.ProposeEarly(n.tx, n.o); err != nil {
+		if err := errors.Join(n.d.o.Desk.ProposeEarly(n.tx, n.o), n.d.o.Desk.ProposeSamePhone(n.tx, n.o)); err != nil {
 			return err
 		}
 		if n.e.Actor != string(n.o.Sales) { // who confirmed has the clerk's answer
@@ -530,11 +530,11 @@ func marked(mark string) func(key string) bool {
 // settle replaces every card of a kind, but those that are replaced already: a click in WeCom
 // changes its own card. fits tells by their keys which are meant.
 func (n *news) settle(kind, settled string, fits func(key string) bool, m cards.Message) error {
-	copies, err := n.tx.DeliveriesOf(n.o.ID, kind)
+	copies, err := n.tx.DeliveriesOf(n.e.Order, kind)
 	if err != nil {
 		return err
 	}
-	done, err := n.tx.DeliveriesOf(n.o.ID, settled)
+	done, err := n.tx.DeliveriesOf(n.e.Order, settled)
 	if err != nil {
 		return err
 	}
@@ -548,7 +548,7 @@ func (n *news) settle(kind, settled string, fits func(key string) bool, m cards.
 			continue
 		}
 		n.out = append(n.out, orders.Delivery{
-			Key: fmt.Sprintf("event:%d:%s:%d", n.e.ID, settled, c.ID), Chat: c.Chat, Kind: settled, Order: n.o.ID,
+			Key: fmt.Sprintf("event:%d:%s:%d", n.e.ID, settled, c.ID), Chat: c.Chat, Kind: settled, Order: n.e.Order,
 			Body: body(m), Update: c.ID, Created: n.now,
 		})
 	}

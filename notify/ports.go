@@ -75,6 +75,7 @@ type Outbox interface {
 // Tx is one transaction of the dispatcher.
 type Tx interface {
 	orders.EarlyTx
+	orders.LinkTx
 	// FinishEvent marks an event as handled. CodeConflict when the claim has run out.
 	FinishEvent(e orders.Event) error
 	// Send puts deliveries into the outbox; one whose key is there already changes nothing.

@@ -8,6 +8,18 @@ import (
 	"orderbot/orders"
 )
 
+// ofNoOrder does what an event asks for that is about no order; nil: it is about one.
+func (n *news) ofNoOrder() func() error {
+	switch n.e.Kind {
+	case orders.EventFreed, orders.EventLow:
+		return n.stock
+	case orders.EventLink, orders.EventLinkSettled:
+		return n.link
+	default:
+		return nil
+	}
+}
+
 // stock does what follows from stock that changed: who waits for what is free gets it, and what came below its safety stock is
 // replenished, from other warehouses that can spare some and by purchasing.
 func (n *news) stock() error {

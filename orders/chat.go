@@ -174,6 +174,8 @@ const (
 	EventEarly             = "early.proposed"   // Data: exception, orders
 	EventEarlySettled      = "early.settled"    // Data: exception
 	EventCountdown         = "urgent.countdown" // Data: percent of an urgent order's time that is over
+	EventLink              = "link.proposed"    // no order's, as the next. Data: link
+	EventLinkSettled       = "link.settled"     // confirmed, refused or undone
 	EventServiceAsked      = "service.asked"    // a request for a person: return, urge; Data: intent (or late), text
 )
 

@@ -25,6 +25,7 @@ const (
 	RightShip        Right = "ship"        // 发货
 	RightAcknowledge Right = "acknowledge" // 收到加急
 	RightBind        Right = "bind"        // 绑定码: own are the customers of whom one is the salesperson
+	RightLink        Right = "link"        // 确认客户账号的关联
 	RightLeave       Right = "leave"       // 请假: own are one's own and those of who reports to one
 	RightPapers      Right = "papers"      // 登记报关资料
 	RightRules       Right = "rules"       // 改审批规则

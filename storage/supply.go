@@ -299,10 +299,10 @@ func (s *Store) Supply(ctx context.Context, products ...orders.ProductCode) (out
 	return out, err
 }
 
-func codesOf(products []orders.ProductCode) []string {
-	out := make([]string, len(products))
-	for i, p := range products {
-		out[i] = string(p)
+func codesOf[C ~string](codes []C) []string {
+	out := make([]string, len(codes))
+	for i, c := range codes {
+		out[i] = string(c)
 	}
 	return out
 }

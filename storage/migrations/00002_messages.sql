@@ -89,6 +89,30 @@ CREATE TABLE bindings (
 CREATE UNIQUE INDEX bindings_person ON bindings (platform, person, customer);
 CREATE INDEX bindings_customer ON bindings (customer);
 
+-- Accounts that are a customer's, or are proposed to be. ended is 0 while a link is proposed, confirmed or refused, else its own id: of an
+-- account and a customer one is open at most.
+CREATE TABLE links (
+  id SERIAL,
+  kind VARCHAR(32) NOT NULL,
+  account VARCHAR(191) NOT NULL,
+  customer VARCHAR(64) NOT NULL,
+  state VARCHAR(16) NOT NULL,
+  why TEXT NOT NULL,
+  by_code VARCHAR(128) NOT NULL,
+  by_name TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  decided_by VARCHAR(128) NOT NULL,
+  decided_name TEXT NOT NULL,
+  decided_at BIGINT NOT NULL,
+  ended_by VARCHAR(128) NOT NULL,
+  ended_name TEXT NOT NULL,
+  ended_at BIGINT NOT NULL,
+  ended BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX links_account ON links (kind, account, customer, ended);
+CREATE INDEX links_customer ON links (customer, kind);
+CREATE INDEX links_state ON links (state, id);
+
 CREATE TABLE binding_codes (
   code VARCHAR(64) NOT NULL PRIMARY KEY,
   customer VARCHAR(64) NOT NULL,
