@@ -172,8 +172,14 @@ func (s *session) showChange(ctx context.Context, o *orders.Order, p *orders.Pre
 
 // applyChange makes the change that was asked for; no 0 is the last one.
 func (s *session) applyChange(ctx context.Context, tx Tx, id orders.OrderID, no int) error {
-	if _, err := s.ownOrder(tx, id); err != nil {
+	o, err := s.ownOrder(tx, id)
+	if err != nil {
 		return err
+	}
+	if c := o.Change(no); c != nil && c.Kind == orders.ChangeMerge && c.Status == orders.ChangeAsked { // both orders change by it
+		if _, err := s.ownOrder(tx, c.Plan.Other); err != nil {
+			return err
+		}
 	}
 	o, preview, again, err := s.clerk.Desk.Amend(tx, id, no, s.person.actor())
 	if err != nil {

@@ -799,6 +799,11 @@ func (s *session) todo(ctx context.Context) error {
 	for _, o := range waiting {
 		list = append(list, cards.TodoItem{Order: o, What: "审批", Say: "同意 " + string(o.ID), Due: o.OpenNode().DueAt})
 	}
+	returns, err := s.waitingReturns(ctx)
+	if err != nil {
+		return err
+	}
+	list = append(list, returns...)
 	if staff.May(orders.RightShip) == orders.ScopeAll {
 		picks, err := s.clerk.Query.OpenOrders(ctx, "", 500, orders.StatusApproved, orders.StatusAllocated, orders.StatusStocked, orders.StatusPicking, orders.StatusChecked)
 		if err != nil {
@@ -821,10 +826,36 @@ func (s *session) todo(ctx context.Context) error {
 			list = append(list, cards.TodoItem{Order: o, What: "草稿待确认", Say: "确认 " + string(o.ID), Due: o.ExpiresAt})
 		}
 	}
-	for _, m := range cards.Todo(list, s.now) {
+	for _, m := range cards.Todo(list, s.now, s.seesMoney()) {
 		s.send(m, "reply", "")
 	}
 	return nil
+}
+
+// waitingReturns are the returns that the asker has to do something about: to decide, to take in, to send out.
+func (s *session) waitingReturns(ctx context.Context) ([]cards.TodoItem, error) {
+	staff := s.person.staff
+	back, err := s.clerk.Query.OpenOrders(ctx, "", 500, orders.StatusReturning)
+	if err != nil {
+		return nil, err
+	}
+	var list []cards.TodoItem
+	for _, o := range back {
+		for i := range o.Returns {
+			r := &o.Returns[i]
+			id := string(o.ID.Return(r.No))
+			switch {
+			case r.Status == orders.ReturnWaiting && s.clerk.Desk.MayDecideReturn(o, r, staff):
+				list = append(list, cards.TodoItem{Order: o, What: "审批" + r.Kind.String() + " " + id, Due: r.DueAt, Say: "同意 " + id})
+			case r.Status == orders.ReturnExpected && staff.May(orders.RightStocktake) == orders.ScopeAll:
+				list = append(list, cards.TodoItem{Order: o, What: "收" + r.Kind.String() + " " + id, Due: r.DueAt, Say: "退货入库 " + id + " 全部良品"})
+			case r.Status == orders.ReturnReceived && staff.May(orders.RightShip) == orders.ScopeAll:
+				list = append(list, cards.TodoItem{Order: o, What: r.Kind.String() + "发出 " + id, Due: r.DueAt, Say: "发出 " + id + " 运单号"})
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b cards.TodoItem) int { return a.Due.Compare(b.Due) })
+	return list, nil
 }
 
 // board counts the orders under way by where they are: all of them for who may see them, else the

@@ -239,7 +239,7 @@ func (s *session) returnInWords(ctx context.Context, tx Tx) (bool, error) {
 		if !s.seesMoney() {
 			return true, orders.Errorf(orders.CodeDenied, "凭证上有金额，您没有权限看")
 		}
-		for _, m := range cards.Voucher(o, o.Return(no)) {
+		for _, m := range cards.Voucher(o, o.Return(no), s.seesAccount(o, o.Return(no))) {
 			s.send(m, kindReturnDocument, o.ID)
 		}
 		return true, nil
@@ -287,6 +287,22 @@ func (s *session) returnInWords(ctx context.Context, tx Tx) (bool, error) {
 // seesMoney tells whether the person may see amounts: customers see their own.
 func (s *session) seesMoney() bool {
 	return s.person.staff == nil || s.person.staff.May(orders.RightPrices) == orders.ScopeAll
+}
+
+// seesAccount tells whether the person may see the account with which a return was signed: who has signed it, and who may bind the
+// accounts of the order's customer.
+func (s *session) seesAccount(o *orders.Order, r *orders.Return) bool {
+	if g := r.Signature; g != nil && g.Platform == s.in.Platform && g.Account == s.in.Sender {
+		return true
+	}
+	switch s.person.staff.May(orders.RightBind) {
+	case orders.ScopeAll:
+		return true
+	case orders.ScopeOwn:
+		return s.books.Catalog.Customer(o.Customer) != nil && s.mayBind(s.books.Catalog.Customer(o.Customer)) == nil
+	default:
+		return false
+	}
 }
 
 // signer is the person as a signature names them.

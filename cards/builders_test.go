@@ -360,8 +360,9 @@ func scenes() map[string][]cards.Message {
 				{Order: urgent(pending()), What: "审批", Due: at(11, 14, 5), Say: "同意 SO202603110012"},
 				{Order: draft(), What: "确认草稿", Due: at(12, 10, 1), Say: "确认 SO202603110012"},
 				{Order: approved, What: "拣货发货", More: []string{"优先级 120：加急、三级医院"}},
-			}, at(11, 15, 0))[0],
-			cards.Todo(nil, at(11, 15, 0))[0],
+			}, at(11, 15, 0), true)[0],
+			cards.Todo([]cards.TodoItem{{Order: approved, What: "收退货 TH202603110012-1", Due: at(12, 15, 0), Say: "退货入库 TH202603110012-1 全部良品"}}, at(11, 15, 0), false)[0],
+			cards.Todo(nil, at(11, 15, 0), true)[0],
 		},
 		"stock": {
 			cards.Stock("导尿管", []cards.StockItem{{Product: cat.Product("P012"), Available: dec("1250")}, {Product: cat.Product("P031"), Available: dec("0")}, {Product: cat.Product("P044"), Available: dec("80")}}, 4, true, at(11, 15, 0)),

@@ -31,7 +31,11 @@ func Split(s *Signer, o *orders.Order, c *orders.Change, forCustomer bool) Messa
 			known = "已通知备货，改动会发给仓库，看过才发货"
 		}
 	}
-	card.Fields = []Field{{"合计", o.Payable().String() + "，不变"}, {"审批", approval}, {"仓库", known}}
+	green := ""
+	if o.Green != nil && o.Green.State != orders.GreenClosed && !forCustomer {
+		green = "只留在第 1 批"
+	}
+	card.Fields = []Field{{"合计", o.Payable().String() + "，不变"}, {"审批", approval}, {"仓库", known}, {"绿色通道", green}}
 	return decide(s, card, o, c, "确认拆分", "不拆了")
 }
 

@@ -178,8 +178,8 @@ type TodoItem struct {
 // todoTexts is how many texts the list of what waits may have.
 const todoTexts = 3
 
-// Todo lists what waits for the asker, the most pressing first as given.
-func Todo(list []TodoItem, now time.Time) []Message {
+// Todo lists what waits for the asker, the most pressing first as given. Who sees no amounts gets none.
+func Todo(list []TodoItem, now time.Time, money bool) []Message {
 	if len(list) == 0 {
 		return []Message{{Text: "没有等您处理的事，可以歇会儿（" + when(now) + "）"}}
 	}
@@ -192,11 +192,14 @@ func Todo(list []TodoItem, now time.Time) []Message {
 				due = "⚠️ 已超时（" + when(t.Due) + "）"
 			}
 		}
-		urgent := ""
+		urgent, amount := "", ""
 		if t.Order.Urgent {
 			urgent = "【加急】"
 		}
-		blocks[i] = fmt.Sprintf("%d. %s%s", i+1, urgent, join(" ", t.What, string(t.Order.ID), customerName(t.Order, nil), t.Order.Payable().String(), due))
+		if money {
+			amount = t.Order.Payable().String()
+		}
+		blocks[i] = fmt.Sprintf("%d. %s%s", i+1, urgent, join(" ", t.What, string(t.Order.ID), customerName(t.Order, nil), amount, due))
 		for _, row := range t.More {
 			blocks[i] += "\n" + row
 		}

@@ -195,14 +195,19 @@ var platformWords = map[orders.Platform]string{
 	orders.WeCom: "企业微信", orders.DingTalk: "钉钉", orders.KF: "微信客服", orders.ServiceAccount: "服务号",
 }
 
-// Voucher shows what was signed of a return, by whom, when and where, with the digest by which it can be checked.
-func Voucher(o *orders.Order, r *orders.Return) []Message {
+// Voucher shows what was signed of a return, by whom, when and where, with the digest by which it can be checked. The account with which it
+// was signed is shown to whom it concerns only.
+func Voucher(o *orders.Order, r *orders.Return, withAccount bool) []Message {
 	s := r.Signature
 	if s == nil {
 		return []Message{{Text: string(o.ID.Return(r.No)) + " 还没有签字，没有凭证"}}
 	}
-	return []Message{{Text: r.Document}, {Text: fmt.Sprintf("%s 的签字\n签字人 %s（%s %s）\n时间 %s\nSHA-256 %s\n对上面整份单据的文字算 SHA-256，应当一样",
-		o.ID.Return(r.No), s.Name, platformWords[s.Platform], s.Account, s.At.In(beijing).Format("2006-01-02 15:04:05"), s.Digest)}}
+	on := platformWords[s.Platform]
+	if withAccount {
+		on += " " + s.Account
+	}
+	return []Message{{Text: r.Document}, {Text: fmt.Sprintf("%s 的签字\n签字人 %s（%s）\n时间 %s\nSHA-256 %s\n对上面整份单据的文字算 SHA-256，应当一样",
+		o.ID.Return(r.No), s.Name, on, s.At.In(beijing).Format("2006-01-02 15:04:05"), s.Digest)}}
 }
 
 // Returns lists the returns of an order, newest first. Who sees no amounts gets none.
@@ -218,10 +223,18 @@ func Returns(o *orders.Order, money bool) Message {
 			rows = append(rows, "· "+row)
 		}
 		if money && r.Credited > 0 {
-			rows = append(rows, "· 已退 "+r.Credited.String())
+			rows = append(rows, "· 已退 "+givenBack(r))
 		}
 	}
 	return Message{Text: clipBytes(strings.Join(rows, "\n"), TextLimit)}
+}
+
+// givenBack is what was given back, and how much of it for freight.
+func givenBack(r *orders.Return) string {
+	if back := r.FreightBack(); back > 0 {
+		return fmt.Sprintf("%s（含运费 %s）", r.Credited, back)
+	}
+	return r.Credited.String()
 }
 
 // returnOf returns the return that an event is about, nil if there is none.
@@ -264,7 +277,7 @@ func ToldReturn(o *orders.Order, e orders.Event) (Message, bool) {
 			break
 		}
 		if head = id + " 已办完"; r.Credited > 0 {
-			tail = "退回 " + r.Credited.String()
+			tail = "退回 " + givenBack(r)
 			if r.Noted > 0 {
 				tail += fmt.Sprintf("，其中已开票的 %s 已记红字 %s，开红字发票请用这个号，不要另记", r.Noted, id)
 			}
@@ -301,7 +314,7 @@ func ToldReturnCustomer(o *orders.Order, e orders.Event) (Message, bool) {
 	case "done":
 		switch {
 		case r.Credited > 0:
-			text = id + " 已办完，退回 " + r.Credited.String() + "。"
+			text = id + " 已办完，退回 " + givenBack(r) + "。"
 		case r.Waybill != "":
 			text = id + " 已发出：" + r.Waybill
 		default:

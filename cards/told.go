@@ -114,6 +114,8 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 			return say(id+" 的变更没有批准，订单按原来的继续", reason(why), "现在："+o.Status.String())
 		}
 		return say(append([]string{id + " 已由" + c.Name + "改了", who}, append(differences(c, true), awaits(o, catalog, e.At))...)...)
+	case orders.EventBatchLeft:
+		return say("⚠️ 和 "+id+" 同一单拆出来的 "+e.Data["of"]+" 不发了", who, e.Data["text"])
 	case orders.EventTogether:
 		if others := o.Together(); len(others) > 0 {
 			return say(fmt.Sprintf("%s 和 %s 一起发，一个运单", id, joinIDs(others)), who, "发货时发任一单号加运单号，几单一起登记：「发货 "+id+" 运单号」")

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // checks are the rules of the `is` tags. Their errors never repeat a value: it may be secret.
@@ -51,6 +52,18 @@ var checks = map[string]func(string) error{
 	"workers": func(s string) error {
 		if n, err := strconv.Atoi(s); err != nil || n < 1 || n > 64 {
 			return errors.New("must be a number from 1 to 64")
+		}
+		return nil
+	},
+	"amount": func(s string) error {
+		if n, err := strconv.Atoi(s); err != nil || n < 0 {
+			return errors.New("must be 0 (never) or a number of yuan above it")
+		}
+		return nil
+	},
+	"positive": func(s string) error {
+		if d, err := time.ParseDuration(s); err != nil || d <= 0 {
+			return errors.New("must be more than 0, such as 10s or 4h")
 		}
 		return nil
 	},

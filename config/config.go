@@ -193,8 +193,8 @@ type Stock struct {
 // Returns are the firm's terms for what comes back. FinanceFrom is from how many yuan on finance decides before the goods come back; 0:
 // never. Limit is the time for a whole return, working days of 24 hours.
 type Returns struct {
-	FinanceFrom int           `key:"finance_from" default:"5000"`
-	Limit       time.Duration `key:"limit" default:"48h"`
+	FinanceFrom int           `key:"finance_from" default:"5000" is:"amount"`
+	Limit       time.Duration `key:"limit" default:"48h" is:"positive"`
 	// ErrorCost is the formula of what a wrong order costs, in yuan: numbers, 金额 and 退回 with + - *.
 	ErrorCost string `key:"error_cost" default:"50 * 4"`
 }
@@ -213,20 +213,20 @@ type OCR struct {
 
 // Times are the limits that the clock keeps.
 type Times struct {
-	DraftExpires       time.Duration `key:"draft_expires" default:"24h"`       // an unconfirmed draft
-	ReservationExpires time.Duration `key:"reservation_expires" default:"24h"` // a soft reservation without approval
+	DraftExpires       time.Duration `key:"draft_expires" default:"24h" is:"positive"`       // an unconfirmed draft
+	ReservationExpires time.Duration `key:"reservation_expires" default:"24h" is:"positive"` // a soft reservation without approval
 	// ApprovalLimit is a node's time limit where the rule sets none; reminder at half, then
 	// escalation.
-	ApprovalLimit time.Duration `key:"approval_limit" default:"4h"`
+	ApprovalLimit time.Duration `key:"approval_limit" default:"4h" is:"positive"`
 	// UrgentRepeat is the pace of an unacknowledged urgent alert: three times, then the next person.
-	UrgentRepeat time.Duration `key:"urgent_repeat" default:"3m"`
+	UrgentRepeat time.Duration `key:"urgent_repeat" default:"3m" is:"positive"`
 	// UrgentWithin is an urgent order's time from its confirmation, ShipWithin that from the approval until the goods leave.
-	UrgentWithin    time.Duration   `key:"urgent_within" default:"48h"`
-	ShipWithin      time.Duration   `key:"ship_within" default:"24h"`    // of working days
-	ExceptionLimit  time.Duration   `key:"exception_limit" default:"4h"` // of working days; repeated at half, then escalation
-	ParcelSilence   time.Duration   `key:"parcel_silence" default:"24h"` // without news of a parcel
-	BindingCode     time.Duration   `key:"binding_code" default:"10m"`
-	DuplicateWindow time.Duration   `key:"duplicate_window" default:"24h"` // like orders of one customer are asked about
-	TurnPause       time.Duration   `key:"turn_pause" default:"1500ms"`    // messages of one sender within it are one turn
-	Polling         []time.Duration `key:"polling" default:"2h,4h,8h"`     // of tracking, where no push is possible
+	UrgentWithin    time.Duration   `key:"urgent_within" default:"48h" is:"positive"`
+	ShipWithin      time.Duration   `key:"ship_within" default:"24h" is:"positive"`    // of working days
+	ExceptionLimit  time.Duration   `key:"exception_limit" default:"4h" is:"positive"` // of working days; repeated at half, then escalation
+	ParcelSilence   time.Duration   `key:"parcel_silence" default:"24h" is:"positive"` // without news of a parcel
+	BindingCode     time.Duration   `key:"binding_code" default:"10m" is:"positive"`
+	DuplicateWindow time.Duration   `key:"duplicate_window" default:"24h" is:"positive"` // like orders of one customer are asked about
+	TurnPause       time.Duration   `key:"turn_pause" default:"1500ms" is:"positive"`    // messages of one sender within it are one turn
+	Polling         []time.Duration `key:"polling" default:"2h,4h,8h" is:"positive"`     // of tracking, where no push is possible
 }

@@ -132,7 +132,7 @@ func (d *decoder) list(v reflect.Value, node any, path string, tag reflect.Struc
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(items), len(items)))
 	for i, item := range items {
-		d.decode(v.Index(i), item, join(path, strconv.Itoa(i)), `need:"true"`)
+		d.decode(v.Index(i), item, join(path, strconv.Itoa(i)), reflect.StructTag(`need:"true" is:"`+tag.Get("is")+`"`))
 	}
 }
 

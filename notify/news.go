@@ -89,6 +89,8 @@ func (n *news) route() error {
 		return n.settleAlerts()
 	case orders.EventUrgent, orders.EventUrgentRepeated:
 		return n.alert()
+	case orders.EventBatchLeft:
+		n.tellSales(KindMoved)
 	case orders.EventTogether:
 		n.together()
 	case orders.EventMerged:

@@ -623,6 +623,9 @@ func (d *Desk) revert(tx Tx, o *Order, c *Change, by Actor) ([]Event, error) {
 	var taken []OrderID
 	for i := range o.Changes {
 		if x := &o.Changes[i]; x.Kind == ChangeMerge && x.Status == ChangeWaiting {
+			if taken == nil { // as it was before the first of them
+				o.InternalNote, o.Family = x.Plan.InternalNote, x.Plan.Family
+			}
 			taken = append(taken, x.Plan.Other)
 		}
 	}

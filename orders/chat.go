@@ -149,11 +149,12 @@ const (
 	EventTriggered         = "rule.triggered" // Data: rule, text, tell and copy, roles parted by commas
 	EventGreen             = "green.opened"   // a green channel has begun
 	EventGreenEnded        = "green.ended"
-	EventChanged           = "order.changed"   // Data: change; it took effect, or was refused
-	EventMerged            = "order.merged"    // Data: change; the order went into another one
-	EventTogether          = "order.together"  // orders are to be shipped together, or this one is not any more
-	EventChangeRepeated    = "change.repeated" // Data: change, step, repeat; the warehouse has not taken it
-	EventChangeTaken       = "change.taken"    // Data: change
+	EventChanged           = "order.changed"    // Data: change; it took effect, or was refused
+	EventMerged            = "order.merged"     // Data: change; the order went into another one
+	EventBatchLeft         = "order.batch_left" // Data: of, text; another batch of the same whole is not sent
+	EventTogether          = "order.together"   // orders are to be shipped together, or this one is not any more
+	EventChangeRepeated    = "change.repeated"  // Data: change, step, repeat; the warehouse has not taken it
+	EventChangeTaken       = "change.taken"     // Data: change
 	EventShortage          = "stock.short"
 	EventServed            = "stock.served"    // an order got some of what it lacked
 	EventFreed             = "stock.freed"     // no order's. Data: stock: products, one a line, that are free and waited for

@@ -1,6 +1,11 @@
 package orders
 
-import "time"
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+)
 
 // Overdue is what a customer has not paid in time. Payments settle the oldest invoices first.
 type Overdue struct {
@@ -38,4 +43,60 @@ func (o *Order) Bill(invoiced Money) Money {
 		o.Held = o.owes()
 	}
 	return o.Held - before
+}
+
+// Batches are the orders that are one whole by splitting, o among them, by number: the whole itself first.
+func Batches(tx Tx, o *Order) ([]*Order, error) {
+	kin, err := relatives(tx, o, "", KinPart, KinWhole)
+	if err != nil {
+		return nil, err
+	}
+	all := append([]*Order{o}, kin...)
+	slices.SortFunc(all, func(a, b *Order) int { return cmp.Compare(a.ID, b.ID) })
+	return all, nil
+}
+
+// whole is the order that this one was split off, "" where there is none.
+func (o *Order) whole() OrderID {
+	for _, k := range o.Kin {
+		if k.How == KinWhole {
+			return k.Order
+		}
+	}
+	return ""
+}
+
+// Share tells how much of each batch of a whole is invoiced, by what the invoices that name it come to. An invoice of the whole's number
+// may be for batches that were split off it since: what is more than an order comes to is theirs, each up to what it comes to. What is
+// more than all of them come to stays where it was named.
+func Share(batches []*Order, named map[OrderID]Money) map[OrderID]Money {
+	out, room := maps.Clone(named), make(map[OrderID]Money)
+	for _, o := range batches {
+		switch o.Status {
+		case StatusDraft, StatusCancelled, StatusRejected, StatusClosed:
+		default:
+			room[o.ID] = max(0, o.Receivable()-named[o.ID])
+		}
+	}
+	isOf := func(o *Order, id OrderID) bool { // split off it, or off what was
+		for next := o.whole(); next != ""; {
+			if next == id {
+				return true
+			}
+			i := slices.IndexFunc(batches, func(x *Order) bool { return x.ID == next })
+			if i < 0 {
+				return false
+			}
+			next = batches[i].whole()
+		}
+		return false
+	}
+	for _, o := range batches {
+		for _, x := range batches {
+			if more := min(out[o.ID]-o.Receivable(), room[x.ID]); more > 0 && isOf(x, o.ID) {
+				out[o.ID], out[x.ID], room[x.ID] = out[o.ID]-more, out[x.ID]+more, room[x.ID]-more
+			}
+		}
+	}
+	return out
 }

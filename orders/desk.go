@@ -276,7 +276,9 @@ func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
 		if n.Status != NodeWaiting || open != nil && (open.Stage == 0 || open.Stage != n.Stage) {
 			continue
 		}
-		n.open(d.Catalog().Calendar, now)
+		if n.OpenedAt.IsZero() { // else it was open before the order was split
+			n.open(d.Catalog().Calendar, now)
+		}
 		if n.Reason == "" {
 			var err error
 			if n.Reason, err = d.passes(tx, o, n); err != nil {
@@ -408,6 +410,13 @@ func (d *Desk) widen(tx Tx, o *Order, by Actor) ([]Event, error) {
 
 // end closes an order before its goods left and gives back, once, what it held.
 func (d *Desk) end(tx Tx, o *Order, status Status, reason, event string, by Actor) ([]Event, error) {
+	var left []Event
+	if status != StatusDraft {
+		var err error
+		if left, err = d.leave(tx, o, by); err != nil {
+			return nil, err
+		}
+	}
 	if o.Status != StatusDraft {
 		if o.Held != 0 { // before the stock, as locks are taken
 			if _, err := tx.HoldCredit(o.Customer, -o.Held); err != nil {
@@ -436,7 +445,7 @@ func (d *Desk) end(tx Tx, o *Order, status Status, reason, event string, by Acto
 		}
 	}
 	o.reach(status, d.Now())
-	return events, nil
+	return append(events, left...), nil
 }
 
 // Cancel withdraws an order that has not left the warehouse.
@@ -584,10 +593,15 @@ func (d *Desk) ship(tx Tx, id OrderID, carrier, tracking, token, reason string, 
 				return nil, Errorf(CodeConflict, "订单 %s 还缺 %s %s%s，不能整单发货。到货入库后再发一次这句话", o.ID, l.Name, l.Short(), l.BaseUnit)
 			}
 		}
+		o.Work.Kits = o.kits(d.Catalog())
 		if err := tx.Consume(o); err != nil {
 			return nil, err
 		}
 	case StatusShipped, StatusPickedUp, StatusInTransit, StatusOutForDelivery: // a further parcel
+	case StatusReturning: // some of it comes back, the rest is still being sent
+		if at, ok := o.Reached[StatusDelivered]; ok {
+			return nil, Errorf(CodeConflict, "订单 %s 的货 %s 已全部签收，不能再登记发货", o.ID, at.In(beijing).Format("01-02 15:04"))
+		}
 	case StatusDraft, StatusPendingApproval:
 		return nil, Errorf(CodeConflict, "订单 %s 还没批准（%s），不能发货", o.ID, o.Status)
 	default:
@@ -703,8 +717,11 @@ func (d *Desk) track(tx Tx, id OrderID, shipment int, state ParcelState, trace [
 		s.NextPoll = time.Time{}
 	}
 	before := o.Status
+	_, wasDelivered := o.Reached[StatusDelivered]
 	o.followParcels(now)
-	if o.Status == StatusDelivered && before != StatusDelivered {
+	_, isDelivered := o.Reached[StatusDelivered]
+	isNews := isDelivered && !wasDelivered // also while something comes back
+	if isNews {
 		o.arrive(now)
 		events = append(events, d.event(o, EventDelivered, by, nil))
 		told, err := d.triggerNow(tx, o, AtDelivered)
@@ -721,7 +738,7 @@ func (d *Desk) track(tx Tx, id OrderID, shipment int, state ParcelState, trace [
 			return nil, err
 		}
 	}
-	if o.Status == StatusDelivered && before != StatusDelivered {
+	if isNews {
 		if err := tx.Audit(d.entry(o, by, "签收", before.String(), o.Status.String(), o.Work.Arrival.String())); err != nil {
 			return nil, err
 		}
@@ -753,11 +770,17 @@ var parcelOrder = map[ParcelState]int{ParcelPickedUp: 1, ParcelInTransit: 2, Par
 // parcelStatus gives the order's status for each state of its slowest parcel.
 var parcelStatus = []Status{StatusShipped, StatusPickedUp, StatusInTransit, StatusOutForDelivery, StatusDelivered}
 
-// followParcels moves the order to where its slowest parcel is. It never goes back.
+// followParcels moves the order to where its slowest parcel is. It never goes back. While something comes back the order's status
+// stays, and only the moment is noted.
 func (o *Order) followParcels(now time.Time) {
 	slowest := len(parcelStatus) - 1
 	for _, s := range o.Shipments {
 		slowest = min(slowest, parcelOrder[s.State])
+	}
+	if o.Status == StatusReturning {
+		o.reach(parcelStatus[slowest], now)
+		o.Status = StatusReturning
+		return
 	}
 	at := slices.Index(parcelStatus, o.Status)
 	if at < 0 || slowest <= at {

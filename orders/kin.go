@@ -1,6 +1,10 @@
 package orders
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // KinKind tells how an order is related to another.
 type KinKind string
@@ -55,6 +59,47 @@ func (o *Order) family() OrderID {
 	return o.ID
 }
 
+// relatives loads, under locks, the orders that hang together with one by relations of some kinds, at whatever distance, sorted. Neither
+// it nor but is among them.
+func relatives(tx Tx, o *Order, but OrderID, kinds ...KinKind) ([]*Order, error) {
+	seen, out := []OrderID{o.ID, but}, []*Order(nil)
+	for next := []*Order{o}; len(next) > 0; next = next[1:] {
+		for _, k := range next[0].Kin {
+			if !slices.Contains(kinds, k.How) || slices.Contains(seen, k.Order) {
+				continue
+			}
+			x, err := tx.Order(k.Order)
+			if err != nil {
+				return nil, err
+			}
+			seen, out, next = append(seen, x.ID), append(out, x), append(next, x)
+		}
+	}
+	slices.SortFunc(out, func(a, b *Order) int { return cmp.Compare(a.ID, b.ID) })
+	return out, nil
+}
+
+// adopt makes those who hang together with an order, and not by another one, members of a family.
+func adopt(tx Tx, o *Order, family, but OrderID) error {
+	if o.Family == "" { // it has nobody
+		return nil
+	}
+	kin, err := relatives(tx, o, but, KinPart, KinWhole, KinSibling, KinTaken, KinInto)
+	if err != nil {
+		return err
+	}
+	for _, x := range kin {
+		if x.Family == family {
+			continue
+		}
+		x.Family = family
+		if err := tx.SaveOrder(x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Plan is what a splitting or a merging is to do.
 type Plan struct {
 	Parts []Part    `json:"parts,omitempty"` // of a splitting: the first of them stays the order itself
@@ -62,6 +107,9 @@ type Plan struct {
 	Other OrderID   `json:"other,omitempty"` // of a merging: the order that goes into this one
 	// Seen is the other order's revision that was shown.
 	Seen int `json:"seen,omitempty"`
+	// InternalNote and Family are, of a merging that was done, those of the order before it.
+	InternalNote string  `json:"internal_note,omitempty"`
+	Family       OrderID `json:"family,omitempty"`
 }
 
 // Part is one batch of an order that is split: base units by the number of the line, and when it is wanted.

@@ -227,6 +227,7 @@ func (d *Desk) merge(tx Tx, o *Order, c *Change, by Actor) (*Order, Preview, boo
 		return nil, Preview{}, false, err
 	}
 	was := *o
+	c.Plan = &Plan{Other: x.ID, Seen: c.Plan.Seen, InternalNote: o.InternalNote, Family: o.Family}
 	made, preview, err := d.enact(tx, &was, m, c, w, by)
 	if err != nil {
 		return nil, Preview{}, false, err
@@ -237,6 +238,9 @@ func (d *Desk) merge(tx Tx, o *Order, c *Change, by Actor) (*Order, Preview, boo
 // swallow closes an order whose goods and money are another one's now.
 func (d *Desk) swallow(tx Tx, o, x *Order, by Actor) ([]Event, error) {
 	now := d.Now()
+	if err := adopt(tx, x, o.family(), o.ID); err != nil {
+		return nil, err
+	}
 	if err := tx.Release(x); err != nil { // nothing is left: this sets the lines
 		return nil, err
 	}
@@ -244,14 +248,15 @@ func (d *Desk) swallow(tx Tx, o, x *Order, by Actor) ([]Event, error) {
 	x.closeChanges(ChangeRefused)
 	x.Changes = append(x.Changes, Change{
 		No: len(x.Changes) + 1, Kind: ChangeMerge, Status: ChangeDone, Revision: x.Revision, Was: x.Status, By: by.Code, Name: by.Name, SaidAt: d.said(by), DoneAt: now,
-		Before: content, After: content, Plan: &Plan{Other: o.ID, Seen: o.Revision},
+		Before: content, After: content, Plan: &Plan{Other: o.ID, Seen: o.Revision, Family: x.Family},
 	})
 	before := x.Status
 	x.void()
 	x.silence()
 	x.Held, x.Alert, x.ReservedUntil = 0, nil, time.Time{}
 	x.CloseReason = "已并入 " + string(o.ID)
-	x.akin(o.ID, KinInto, o.family(), now)
+	x.Family = o.family()
+	x.akin(o.ID, KinInto, x.Family, now)
 	x.reach(StatusClosed, now)
 	if err := tx.SaveOrder(x); err != nil {
 		return nil, err
@@ -279,6 +284,11 @@ func (d *Desk) unmerge(tx Tx, o *Order, id OrderID, by Actor) ([]Event, error) {
 	}
 	cut(o, x.ID, KinTaken)
 	cut(x, o.ID, KinInto)
+	if x.Family = c.Plan.Family; x.Family != "" {
+		if err := adopt(tx, x, x.Family, o.ID); err != nil {
+			return nil, err
+		}
+	}
 	delete(x.Reached, StatusClosed)
 	x.CloseReason, x.Revision = "", x.Revision+1
 	var events []Event

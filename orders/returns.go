@@ -432,6 +432,9 @@ type ReturnFigures struct {
 	Cases  []ReturnCase
 }
 
+// freightBack tells whether the freight is given back with goods that come back for the cause: they should not have been carried.
+func (c Cause) freightBack() bool { return c == CauseModel || c == CauseKit || c == CauseQuality }
+
 // IsOurs tells whether the cause is a mistake of ours in the order, not one of the goods.
 func (c Cause) IsOurs() bool { return c == CauseModel || c == CauseKit || c == CausePrice }
 
@@ -482,7 +485,12 @@ func (o *Order) draw(r *Return) {
 	}
 	switch r.Kind {
 	case ReturnGoods:
-		fmt.Fprintf(&b, "\n退回金额 %s，以仓库验收的数量为准，运费不退", r.Amount)
+		fmt.Fprintf(&b, "\n退回金额 %s，以仓库验收的数量为准，", r.Amount)
+		if back := o.freightLeft(r); back > 0 {
+			fmt.Fprintf(&b, "整单都退回的话运费 %s 一并退还", back)
+		} else {
+			b.WriteString("运费不退")
+		}
 	case ReturnMoney:
 		fmt.Fprintf(&b, "\n退款金额 %s，货不退回", r.Amount)
 	case ReturnExchange:
@@ -493,6 +501,31 @@ func (o *Order) draw(r *Return) {
 	}
 	fmt.Fprintf(&b, "\n申请人 %s %s", r.Name, r.AskedAt.In(beijing).Format("2006-01-02 15:04"))
 	r.Document = b.String()
+}
+
+// freightLeft is what of the order's freight a return may give back: all of it, once, where everything has come back and nothing of it
+// for another reason than a mistake of ours.
+func (o *Order) freightLeft(r *Return) Money {
+	if r.Kind != ReturnGoods || !r.Cause.freightBack() {
+		return 0
+	}
+	for i := range o.Returns {
+		x := &o.Returns[i]
+		isAnother := x.No != r.No && x.Kind.pays() && x.Status == ReturnDone
+		if isAnother && (x.Kind != ReturnGoods || !x.Cause.freightBack() || x.FreightBack() > 0) {
+			return 0
+		}
+	}
+	return o.Freight.Amount
+}
+
+// FreightBack is what of the money that was given back is freight.
+func (r *Return) FreightBack() Money {
+	back := r.Credited
+	for i := range r.Lines {
+		back -= r.Lines[i].Amount
+	}
+	return max(0, back)
 }
 
 // savedReturn stores what became of a return, with the record and an event that says what it was.
@@ -604,6 +637,20 @@ func (o *Order) unseen() (sum Money) {
 	return sum
 }
 
+// isInvolved tells whether somebody answers for the order or has asked for or signed the return: others have to decide it.
+func (o *Order) isInvolved(r *Return, who StaffCode) bool {
+	return o.Sales == who || !r.Customer && r.By == string(who) || r.Signature != nil && r.Signature.Code == string(who)
+}
+
+// MayDecideReturn tells whether a return waits for the decision of s.
+func (d *Desk) MayDecideReturn(o *Order, r *Return, s *Staff) bool {
+	if r.Status != ReturnWaiting || s.May(RightApprove) == ScopeNone {
+		return false
+	}
+	_, ok := d.Catalog().MayDecide(o, r.Node, s, d.Now())
+	return ok && !o.isInvolved(r, s.Code)
+}
+
 // DecideReturn decides a return for which finance is asked. Nobody decides what they have asked for or signed. The reason is needed
 // to refuse.
 func (d *Desk) DecideReturn(tx ReturnTx, id OrderID, no int, approve bool, reason string, by Actor) (*Order, *Return, error) {
@@ -616,7 +663,7 @@ func (d *Desk) DecideReturn(tx ReturnTx, id OrderID, no int, approve bool, reaso
 	}
 	as, ok := d.Catalog().MayDecide(o, r.Node, by.Staff, d.Now())
 	switch {
-	case !ok || o.Sales == by.Staff.Code || !r.Customer && r.By == by.Code || r.Signature.Code == by.Code:
+	case !ok || o.isInvolved(r, by.Staff.Code):
 		return nil, nil, Errorf(CodeDenied, "%s 由%s审批，您没有这一步的权限，没有改动", o.ID.Return(r.No), r.Node.Who())
 	case !approve && reason == "":
 		return nil, nil, Errorf(CodeInvalid, "请写明驳回原因，例如「驳回 %s 超过退货期」", o.ID.Return(r.No))
@@ -712,7 +759,10 @@ func (d *Desk) ReceiveReturn(tx ReturnTx, id OrderID, no int, found []Inspected,
 		}
 	}
 	if r.Kind != ReturnRepair {
-		err := d.eachPart(tx, r, func(l *ReturnLine) Quantity { return l.Good }, func(l *ReturnLine, part ProductCode, n Quantity) error {
+		err := d.eachPart(tx, o, r, func(l *ReturnLine) Quantity { return l.Good }, func(l *ReturnLine, part ProductCode, n Quantity) error {
+			if err := o.gotLots(part, l.Lots); err != nil {
+				return err
+			}
 			return tx.TakeBack(part, warehouse, l.Lots, n)
 		})
 		if err != nil {
@@ -738,11 +788,57 @@ func (r *Return) found() string {
 	return strings.Join(rows, "；")
 }
 
-// eachPart calls do for all goods of a return that of tells, a bundle's parts by themselves, with their stock locked in order.
-func (d *Desk) eachPart(tx StockTx, r *Return, of func(*ReturnLine) Quantity, do func(l *ReturnLine, part ProductCode, n Quantity) error) error {
+// kits are the parts of the order's bundles as they are now, by the line; nil where there are none.
+func (o *Order) kits(cat *Catalog) map[int]map[ProductCode]Quantity {
+	var out map[int]map[ProductCode]Quantity
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		if p := cat.Product(l.Product); p != nil && p.Kind == ProductBundle && len(p.Parts) > 0 {
+			if out == nil {
+				out = make(map[int]map[ProductCode]Quantity)
+			}
+			out[l.No] = maps.Clone(p.Parts)
+		}
+	}
+	return out
+}
+
+// gotLots refuses a batch or serial number that was not among those that left with the order, where they were counted before (复核). What
+// was exchanged since has others.
+func (o *Order) gotLots(product ProductCode, lots []string) error {
+	c := o.Work.Count
+	if c == nil || !c.OK || c.Revision != o.Revision || slices.ContainsFunc(o.Returns, func(r Return) bool { return r.Kind == ReturnExchange && r.Status == ReturnDone }) {
+		return nil
+	}
+	var got []string
+	for _, n := range c.Lots {
+		if name := cmp.Or(n.Serial, n.Batch); n.Product == product {
+			got = append(got, name)
+		}
+	}
+	for _, name := range lots {
+		isOurs := slices.ContainsFunc(c.Lots, func(n Counted) bool {
+			return n.Product == product && (n.Serial == name || n.Serial == "" && n.Batch == name)
+		})
+		if len(got) > 0 && !isOurs {
+			return Errorf(CodeInvalid, "%s 的「%s」不是 %s 发出的，复核时登记的是 %s。没有入库", product, name, o.ID, strings.Join(got[:min(len(got), 10)], "、"))
+		}
+	}
+	return nil
+}
+
+// eachPart calls do for all goods of a return that of tells, a bundle's parts by themselves as they were shipped, with their stock locked
+// in order.
+func (d *Desk) eachPart(tx StockTx, o *Order, r *Return, of func(*ReturnLine) Quantity, do func(l *ReturnLine, part ProductCode, n Quantity) error) error {
+	partsOf := func(l *ReturnLine) map[ProductCode]Quantity {
+		if kit, ok := o.Work.Kits[l.Line]; ok {
+			return kit
+		}
+		return d.Catalog().Needs(l.Product)
+	}
 	var codes []ProductCode
 	for i := range r.Lines {
-		for part := range d.Catalog().Needs(r.Lines[i].Product) {
+		for part := range partsOf(&r.Lines[i]) {
 			codes = append(codes, part)
 		}
 	}
@@ -751,7 +847,7 @@ func (d *Desk) eachPart(tx StockTx, r *Return, of func(*ReturnLine) Quantity, do
 	}
 	for i := range r.Lines {
 		l := &r.Lines[i]
-		needs := d.Catalog().Needs(l.Product)
+		needs := partsOf(l)
 		for _, part := range slices.Sorted(maps.Keys(needs)) {
 			if n := of(l).Mul(needs[part]); n.IsPositive() {
 				if err := do(l, part, n); err != nil {
@@ -763,22 +859,25 @@ func (d *Desk) eachPart(tx StockTx, r *Return, of func(*ReturnLine) Quantity, do
 	return nil
 }
 
-// credit gives back what the lines of a return come to: first what the order holds, then, by a credit note, what was invoiced.
+// credit gives back what the lines of a return come to, and the freight where that is due: first what the order holds, then, by a credit
+// note, what was invoiced. An order that was taken over from elsewhere may hold less than it owes.
 func (d *Desk) credit(tx ReturnTx, o *Order, r *Return) error {
 	if r.Credited = 0; r.Kind.pays() {
 		for i := range r.Lines {
 			r.Credited += r.Lines[i].Amount
 		}
+		if back := o.freightLeft(r); !slices.ContainsFunc(o.Lines, func(l Line) bool { return o.kept(&l).GreaterThan(r.cameOf(l.No)) }) {
+			r.Credited += back
+		}
 	}
 	if r.Credited == 0 {
 		return nil
 	}
-	held := o.owes()
-	freed := o.Held - held
+	freed := min(o.Held, r.Credited)
 	if _, err := tx.HoldCredit(o.Customer, -freed); err != nil {
 		return err
 	}
-	o.Held = held
+	o.Held -= freed
 	if r.Noted = r.Credited - freed; r.Noted <= 0 {
 		r.Noted = 0
 		return nil
@@ -811,6 +910,17 @@ func (d *Desk) closeReturn(o *Order, r *Return, status ReturnStatus, reason stri
 	return nil
 }
 
+// cameOf is how much of a line of the order came back by the return.
+func (r *Return) cameOf(line int) Quantity {
+	n := decimal.Zero
+	for i := range r.Lines {
+		if r.Lines[i].Line == line {
+			n = n.Add(r.Lines[i].came())
+		}
+	}
+	return n
+}
+
 // kept is how much of a line the customer has.
 func (o *Order) kept(l *Line) Quantity {
 	n := o.sent(l)
@@ -836,7 +946,7 @@ func (d *Desk) SendReturn(tx ReturnTx, id OrderID, no int, waybill, warehouse st
 		return nil, nil, err
 	}
 	if r.Kind == ReturnExchange {
-		err := d.eachPart(tx, r, (*ReturnLine).came, func(_ *ReturnLine, part ProductCode, n Quantity) error {
+		err := d.eachPart(tx, o, r, (*ReturnLine).came, func(_ *ReturnLine, part ProductCode, n Quantity) error {
 			return tx.MoveStock(part, warehouse, n.Neg())
 		})
 		if err != nil {
@@ -859,7 +969,7 @@ func (d *Desk) PayReturn(tx ReturnTx, id OrderID, no int, by Actor) (*Order, *Re
 	if err != nil {
 		return nil, nil, err
 	}
-	if o.Sales == by.Staff.Code || !r.Customer && r.By == by.Code || r.Signature.Code == by.Code {
+	if o.isInvolved(r, by.Staff.Code) {
 		return nil, nil, Errorf(CodeDenied, "%s 是您自己经手的，改成退款要由另一位财务定，没有改动", o.ID.Return(r.No))
 	}
 	before := r.Kind.String() + " " + r.Status.String()

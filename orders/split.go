@@ -39,7 +39,7 @@ func (o *Order) Batches(parts []Part) ([]Content, error) {
 }
 
 // divided are the lines of an order parted into batches, with what they cost. Nothing is priced anew: a line's amount is parted by
-// quantity, in whole fen that come to it together. Freight stays with the first batch. It returns a
+// quantity, in whole fen that come to it together, and the freight by what the batches cost. It returns a
 // CodeInvalid error where the batches don't come to the order.
 func (o *Order) divided(parts []Part) ([]Content, error) {
 	if len(parts) < 2 || len(parts) > partsMost {
@@ -52,9 +52,6 @@ func (o *Order) divided(parts []Part) ([]Content, error) {
 		out[i].Total = 0
 		if parts[i].DeliverBy != "" {
 			out[i].DeliverBy = parts[i].DeliverBy
-		}
-		if i > 0 {
-			out[i].Freight = Freight{Rule: "运费在 " + string(o.ID) + " 上"}
 		}
 	}
 	for i := range o.Lines {
@@ -86,7 +83,25 @@ func (o *Order) divided(parts []Part) ([]Content, error) {
 			return nil, Errorf(CodeInvalid, "第 %d 批没有货，没有改动", k+1)
 		}
 	}
+	o.partFreight(out)
 	return out, nil
+}
+
+// partFreight gives each batch its share of the order's freight. Where the goods cost nothing the first batch has all of it.
+func (o *Order) partFreight(out []Content) {
+	goods, given := Money(0), Money(0)
+	for k := range out {
+		goods += out[k].Total
+		sum := o.Freight.Amount
+		if o.Total > 0 {
+			sum = share(sum, decimal.NewFromInt(int64(goods)), decimal.NewFromInt(int64(o.Total)))
+		}
+		out[k].Freight = Freight{Amount: sum - given, Rule: o.Freight.Rule}
+		if sum == given && o.Freight.Amount > 0 {
+			out[k].Freight.Rule = freightOn(o.ID)
+		}
+		given = sum
+	}
 }
 
 // of is a part of the line, of so many base units. Where it does not come to an amount of the line's unit that can be counted as the
@@ -278,11 +293,10 @@ func (o *Order) detach(was *Order, now time.Time) {
 	o.Reached = maps.Clone(was.Reached)
 	o.Work.Places = slices.Clone(was.Work.Places)
 	o.Papers, o.PriorityWhy, o.Marks = slices.Clone(was.Papers), slices.Clone(was.PriorityWhy), slices.Clone(was.Marks)
-	if was.Green != nil {
-		g := *was.Green
-		o.Green = &g
+	if o.Green, o.UseSafety = nil, false; was.raised() && o.UrgentWords == "" { // a green channel is one order's: the first batch's
+		o.Urgent = false
 	}
-	if was.Alert != nil {
+	if o.Alert = nil; was.Alert != nil && o.Urgent {
 		a := *was.Alert
 		o.Alert = &a
 	}
@@ -303,13 +317,17 @@ func (o *Order) detach(was *Order, now time.Time) {
 	}
 }
 
-// anew is the node before its turn.
+// anew is the node before its turn. One that is open keeps its time: nobody gets more of it by splitting the order.
 func (n *Node) anew() Node {
 	out := Node{
 		Role: n.Role, Also: n.Also, Stage: n.Stage, Limit: n.Limit, Workdays: n.Workdays, Assignee: n.Assignee, AssigneeName: n.AssigneeName, Status: NodeWaiting,
 	}
-	if n.Status == NodeWaiting {
+	switch n.Status {
+	case NodeWaiting:
 		out.Reason = n.Reason
+	case NodeOpen:
+		out.OpenedAt, out.RemindAt, out.DueAt, out.Reminded, out.Extra = n.OpenedAt, n.RemindAt, n.DueAt, n.Reminded, slices.Clone(n.Extra)
+	default:
 	}
 	return out
 }

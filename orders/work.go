@@ -14,6 +14,8 @@ type Work struct {
 	Count   *Count   `json:"count,omitempty"`   // the last one of the goods that are to leave
 	Wave    string   `json:"wave,omitempty"`    // in which it is picked
 	Install string   `json:"install,omitempty"` // when the customer wants it to be installed, in words
+	// Kits are the parts of a base unit of the order's bundles as they were when it was shipped, by the line.
+	Kits map[int]map[ProductCode]Quantity `json:"kits,omitempty"`
 }
 
 // Place is where exactly an order was at a node: which operation, which shelf, which truck.

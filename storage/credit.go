@@ -269,17 +269,23 @@ func (im *importer) invoices() error {
 		}
 		invoiced[r.row.Customer] += r.row.Amount - r.old.Amount
 	}
+	batches := make(map[orders.OrderID][]*orders.Order)  // by the first of them, that are invoiced together
 	for _, id := range slices.Sorted(maps.Keys(named)) { // locks: orders, then accounts
 		o, err := im.tx.Order(id)
 		switch {
 		case orders.ErrorCode(err) == orders.CodeNotFound:
 			im.warn("没有订单 %s，它的发票只记在客户账上", id)
 			delete(named, id)
+			continue
 		case err != nil:
 			return err
-		default:
-			named[id] = o
 		}
+		named[id] = o
+		all, err := orders.Batches(im.tx, o)
+		if err != nil {
+			return err
+		}
+		batches[all[0].ID] = all
 	}
 	for i := range records {
 		switch o := named[orders.OrderID(records[i].row.OrderID)]; {
@@ -294,33 +300,46 @@ func (im *importer) invoices() error {
 		return err
 	}
 	held := make(map[string]int64)
-	for _, id := range slices.Sorted(maps.Keys(named)) {
-		more, err := im.bill(named[id])
+	for _, id := range slices.Sorted(maps.Keys(batches)) {
+		more, err := im.bill(batches[id])
 		if err != nil {
 			return err
 		}
-		held[string(named[id].Customer)] += int64(more)
+		held[string(batches[id][0].Customer)] += int64(more)
 	}
 	return errors.Join(im.settle("invoiced", invoiced), im.settle("held", held))
 }
 
-// bill moves what an order holds over to its invoices and returns by how much its credit changed.
-func (im *importer) bill(o *orders.Order) (orders.Money, error) {
-	var sum int64
-	if err := im.db.Raw("SELECT COALESCE(SUM(amount), 0) FROM invoices WHERE order_id = ? AND amount > 0", string(o.ID)).Scan(&sum).Error; err != nil {
-		return 0, fmt.Errorf("read invoices of %s: %w", o.ID, err)
+// bill moves what an order holds, with the batches that were split off it, over to their invoices and returns by how much its credit
+// changed.
+func (im *importer) bill(batches []*orders.Order) (orders.Money, error) {
+	named := make(map[orders.OrderID]orders.Money)
+	for _, o := range batches {
+		var sum int64
+		if err := im.db.Raw("SELECT COALESCE(SUM(amount), 0) FROM invoices WHERE order_id = ? AND amount > 0", string(o.ID)).Scan(&sum).Error; err != nil {
+			return 0, fmt.Errorf("read invoices of %s: %w", o.ID, err)
+		}
+		named[o.ID] = orders.Money(sum)
 	}
-	before := o.Invoiced
-	if orders.Money(sum) == before {
-		return 0, nil
+	var more orders.Money
+	invoiced := orders.Share(batches, named)
+	for _, o := range batches {
+		before := o.Invoiced
+		if invoiced[o.ID] == before {
+			continue
+		}
+		more += o.Bill(invoiced[o.ID])
+		if err := im.tx.SaveOrder(o); err != nil {
+			return 0, err
+		}
+		err := im.tx.Audit(orders.AuditEntry{
+			Order: o.ID, At: im.tx.s.now(), Actor: orders.SystemActor.Code, Action: "开票", Before: before.String(), After: o.Invoiced.String(),
+		})
+		if err != nil {
+			return 0, err
+		}
 	}
-	more := o.Bill(orders.Money(sum))
-	if err := im.tx.SaveOrder(o); err != nil {
-		return 0, err
-	}
-	return more, im.tx.Audit(orders.AuditEntry{
-		Order: o.ID, At: im.tx.s.now(), Actor: orders.SystemActor.Code, Action: "开票", Before: before.String(), After: o.Invoiced.String(),
-	})
+	return more, nil
 }
 
 // settle adds to a column of accounts, sorted as locks are taken.

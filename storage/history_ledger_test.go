@@ -31,7 +31,7 @@ var (
 		orders.StatusAllocated:       {"ship", "ship", "ship", "invoice", "cancel", "close", "amend", "amend", "take", "take", "split", "merge", "merge"},
 		orders.StatusShipped:         {"deliver", "deliver", "invoice", "ship", "return"},
 		orders.StatusDelivered:       {"invoice", "return", "return", "return"},
-		orders.StatusReturning:       {"take back", "take back", "take back", "decide return", "decide return", "replace", "drop return", "return", "deliver", "invoice"},
+		orders.StatusReturning:       {"take back", "take back", "take back", "decide return", "decide return", "replace", "drop return", "return", "deliver", "invoice", "ship"},
 		orders.StatusReturned:        {"return", "invoice", "take back"},
 		orders.StatusCancelled:       {"confirm", "approve", "cancel", "ship", "invoice"},
 		orders.StatusRejected:        {"confirm", "approve", "cancel"},
@@ -40,7 +40,7 @@ var (
 	// leads are the statuses that a verb leads to; those of the others stay.
 	leads = map[string][]orders.Status{
 		"confirm": onward, "approve": onward, "skip": onward, "green": append(onward, orders.StatusDraft), "reject": {orders.StatusRejected}, "send back": {orders.StatusDraft},
-		"cancel": {orders.StatusCancelled}, "ship": {orders.StatusShipped}, "deliver": {orders.StatusShipped, orders.StatusDelivered, orders.StatusReturning},
+		"cancel": {orders.StatusCancelled}, "ship": {orders.StatusShipped, orders.StatusReturning}, "deliver": {orders.StatusShipped, orders.StatusDelivered, orders.StatusReturning},
 		"return": {orders.StatusReturning}, "decide return": backward, "take back": backward, "replace": backward, "drop return": backward,
 		"amend": onward, "split": onward, "merge": onward,
 	}
@@ -89,6 +89,7 @@ type ledger struct {
 	claims             map[orders.OrderID][]claim
 	credited           map[orders.OrderID]orders.Money
 	invoices           []bill
+	billed             map[orders.OrderID]orders.Money // of an order, by its own invoices or those of what it was split off
 	payments           map[string]orders.Money
 }
 
@@ -114,7 +115,7 @@ func newLedger(customer string) ledger {
 	return ledger{
 		customer: orders.CustomerCode(customer), goods: orders.ProductCode("P-" + customer), consigned: orders.ProductCode("Q-" + customer),
 		received: make(map[orders.ProductCode]int64), shipped: make(map[orders.ProductCode]int64), ordered: make(map[orders.OrderID]content), chains: make(map[orders.OrderID]chain),
-		stands: make(map[orders.OrderID]content), agreed: make(map[orders.OrderID]orders.Money),
+		billed: make(map[orders.OrderID]orders.Money), stands: make(map[orders.OrderID]content), agreed: make(map[orders.OrderID]orders.Money),
 		payments: make(map[string]orders.Money), claims: make(map[orders.OrderID][]claim), credited: make(map[orders.OrderID]orders.Money),
 	}
 }
@@ -249,6 +250,68 @@ func (h *history) invoice(o *orders.Order) {
 	require.Equal(h, o.Status == orders.StatusDraft || b.amount == 0, len(report.Refused) > 0, "%+v", report)
 	if len(report.Refused) == 0 {
 		h.invoices = append(h.invoices, b)
+		h.bill(o.ID)
+	}
+}
+
+// bill works out how much is invoiced of an order and of those that are one whole with it: what an order's invoices come to beyond itself
+// is for what was split off it, later numbers last.
+func (h *history) bill(id orders.OrderID) {
+	over := func(id orders.OrderID) orders.OrderID {
+		for _, k := range h.known[id].Kin {
+			if k.How == orders.KinWhole {
+				return k.Order
+			}
+		}
+		return ""
+	}
+	isUnder := func(id, top orders.OrderID) bool {
+		for up := over(id); up != ""; up = over(up) {
+			if up == top {
+				return true
+			}
+		}
+		return false
+	}
+	top := id
+	for over(top) != "" {
+		top = over(top)
+	}
+	whole := slices.DeleteFunc(slices.Sorted(maps.Keys(h.known)), func(id orders.OrderID) bool { return id != top && !isUnder(id, top) })
+	own, got := make(map[orders.OrderID]orders.Money), make(map[orders.OrderID]orders.Money)
+	for _, b := range h.invoices {
+		own[b.order] += max(0, b.amount)
+	}
+	for _, id := range whole {
+		spare := own[id] - h.ordered[id].owed()
+		for _, part := range whole {
+			isOpen := !slices.Contains([]orders.Status{orders.StatusDraft, orders.StatusCancelled, orders.StatusRejected, orders.StatusClosed}, h.known[part].Status)
+			if n := min(spare, h.ordered[part].owed()-own[part]-got[part]); n > 0 && isOpen && isUnder(part, id) {
+				got[part], got[id], spare = got[part]+n, got[id]-n, spare-n
+				h.on.effects["invoiced with the whole"]++
+			}
+		}
+	}
+	for _, id := range whole {
+		h.billed[id] = own[id] + got[id]
+		h.again(id)
+	}
+}
+
+// again reads an order that an action on another one may have changed.
+func (h *history) again(id orders.OrderID) {
+	was := h.known[id].Version
+	if h.see(id).Version != was {
+		h.changed[id] = true
+	}
+}
+
+// relations reads all of a family again, which is another one's now.
+func (h *history) relations(family orders.OrderID) {
+	for _, id := range h.orders {
+		if f := h.known[id].Family; f != "" && f == family {
+			h.again(id)
+		}
 	}
 }
 
@@ -279,14 +342,7 @@ func (h *history) void() error {
 }
 
 // invoiced is how much of an order is.
-func (l *ledger) invoiced(id orders.OrderID) (sum orders.Money) {
-	for _, b := range l.invoices {
-		if b.order == id {
-			sum += max(0, b.amount)
-		}
-	}
-	return sum
-}
+func (l *ledger) invoiced(id orders.OrderID) orders.Money { return l.billed[id] }
 
 // held is what an order in a status takes of the credit.
 func (l *ledger) held(id orders.OrderID, s orders.Status) orders.Money {
@@ -450,7 +506,7 @@ func (h *history) may(verb string, who orders.StaffCode, o *orders.Order, other 
 		if o.Notice() != nil {
 			return never
 		}
-		return max(when(is(orders.StatusAllocated, orders.StatusShipped), always), when(is(orders.StatusApproved), perhaps))
+		return max(when(is(orders.StatusAllocated, orders.StatusShipped), always), when(is(orders.StatusApproved, orders.StatusReturning), perhaps))
 	case "split":
 		_, isBack := h.stands[o.ID]
 		return when(is(onward...) && !isBack, perhaps)
@@ -685,6 +741,7 @@ func (h *history) joined(before, after *orders.Order) {
 		h.on.effects["merged to be approved"]++
 	}
 	h.ordered[after.ID] = h.ordered[before.ID].plus(h.ordered[from.ID])
+	h.relations(from.Family)
 }
 
 // apart looks at the orders that had gone into one and have not after all.
@@ -697,6 +754,7 @@ func (h *history) apart(before, after *orders.Order) {
 		o := h.see(c.Plan.Other)
 		h.changed[o.ID] = true
 		require.Contains(h, append(onward[1:], orders.StatusDraft), o.Status, "it is an order again")
+		h.relations(before.Family)
 		h.on.effects["unmerged"]++
 	}
 }
@@ -916,4 +974,7 @@ func (h *history) sound(o *orders.Order) {
 	isOpen := o.Green != nil && o.Green.State == orders.GreenOpen
 	require.Equal(h, isOpen && o.Green.Urgency > 0, o.Urgent, "urgent by its channel alone")
 	require.False(h, o.UseSafety && !isOpen)
+	for _, k := range o.Kin {
+		require.True(h, k.How == orders.KinTogether || h.known[k.Order].Family == o.Family, "%s and %s are of one family", o.ID, k.Order)
+	}
 }

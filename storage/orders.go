@@ -583,7 +583,7 @@ func (tx *Tx) Recent(o *orders.Order, since time.Time) ([]orders.PastOrder, erro
 	err := tx.db.Raw(`SELECT o.id, o.confirmed_at, l.product,
 		(SELECT COUNT(DISTINCT x.product) FROM order_lines x WHERE x.order_id = o.id AND x.gift = 0) AS kinds
 		FROM orders o JOIN order_lines l ON l.order_id = o.id
-		WHERE o.customer = ? AND o.confirmed_at >= ? AND o.confirmed_at > 0 AND o.id <> ? AND (o.family = '' OR o.family = o.id) AND o.status NOT IN (?, ?, ?) AND l.product IN ? AND l.gift = 0
+		WHERE o.customer = ? AND o.confirmed_at >= ? AND o.confirmed_at > 0 AND o.id <> ? AND (o.family = '' OR o.kin NOT LIKE '%"how":"whole"%') AND o.status NOT IN (?, ?, ?) AND l.product IN ? AND l.gift = 0
 		ORDER BY o.confirmed_at DESC, o.id DESC, l.no LIMIT ?`,
 		string(o.Customer), toMS(since), string(o.ID), string(orders.StatusCancelled), string(orders.StatusRejected), string(orders.StatusClosed), products, orders.RecentMost).
 		Scan(&rows).Error

@@ -49,6 +49,12 @@ type orderView struct {
 	Parcels []parcelView
 	When    string
 	Lines   []lineView
+	Returns []returnView
+}
+
+type returnView struct {
+	Name, Status, When string
+	Goods              []string
 }
 
 type lineView struct {
@@ -117,7 +123,41 @@ func (p *OrderPage) get(c *fiber.Ctx) error {
 		}
 		v.Parcels = append(v.Parcels, view)
 	}
+	v.Returns = p.returns(o)
 	return p.render(c, http.StatusOK, v)
+}
+
+// returns are what was asked for back, newest first, in the customer's words and without amounts. Correction tickets and what nobody has
+// signed are the staff's.
+func (p *OrderPage) returns(o *orders.Order) []returnView {
+	var out []returnView
+	for i := len(o.Returns) - 1; i >= 0; i-- {
+		r := &o.Returns[i]
+		status, ok := returnWords[r.Status]
+		if r.Kind == orders.ReturnTicket || !ok {
+			continue
+		}
+		if r.Status == orders.ReturnReceived && r.Kind == orders.ReturnRepair {
+			status = "已收到，修好后发还"
+		}
+		v := returnView{Name: r.Kind.String() + " " + string(o.ID.Return(r.No)), Status: status, When: r.AskedAt.In(p.Location).Format("01-02 15:04")}
+		if !r.DoneAt.IsZero() {
+			v.When = r.DoneAt.In(p.Location).Format("01-02 15:04")
+		}
+		for j := range r.Lines {
+			v.Goods = append(v.Goods, r.Lines[j].Name+" "+r.Lines[j].Words)
+		}
+		if r.Waybill != "" {
+			v.Goods = append(v.Goods, "已发出 "+r.Waybill)
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// returnWords say to customers how far a return is; what is not there is not shown.
+var returnWords = map[orders.ReturnStatus]string{
+	orders.ReturnWaiting: "正在审核", orders.ReturnExpected: "请把货退回", orders.ReturnReceived: "已收到，准备发出", orders.ReturnDone: "已办完", orders.ReturnRefused: "没有同意",
 }
 
 func (p *OrderPage) render(c *fiber.Ctx, status int, v *orderView) error {
