@@ -124,18 +124,43 @@ const maxToCustomer = 4
 // so is everything where a customer's platform would not let so many messages through.
 func (s *session) deliveries() []orders.Delivery {
 	customer := s.part.Chat.Platform == orders.KF || s.part.Chat.Platform == orders.ServiceAccount
-	out := s.joined(func(a, b reply) bool {
+	replies := s.joined(func(a, b reply) bool {
 		return a.kind == "reply" && b.kind == "reply" && a.msg.Card == nil && b.msg.Card == nil && len(a.msg.Text)+len(b.msg.Text) < 1900
 	})
-	if customer && len(out) > maxToCustomer {
-		out = s.joined(func(a, b reply) bool { return a.msg.File == nil && b.msg.File == nil })
+	if customer && messages(replies) > maxToCustomer {
+		replies = s.joined(func(a, b reply) bool { return a.msg.File == nil && b.msg.File == nil })
+	}
+	var out []orders.Delivery
+	for i, r := range replies {
+		if s.in.Kind == orders.InboundEnter && i == 0 {
+			r.code = s.in.Code // the welcome code: it lets one message through to who has not written yet
+		}
+		if m := s.person.staff; m != nil && m.May(orders.RightPrices) != orders.ScopeAll {
+			r.msg.Text = prices.ReplaceAllString(r.msg.Text, "¥—")
+		}
+		out = append(out, orders.Delivery{
+			Key: fmt.Sprintf("%s:%d", s.key(), i), Chat: s.part.Chat, Kind: r.kind, Order: r.order,
+			Body: body(r.msg), Update: r.update, Code: r.code, Created: s.now,
+		})
 	}
 	return out
 }
 
-// joined makes deliveries of the replies; neighbours that join tells to go out as one text.
-func (s *session) joined(join func(a, b reply) bool) []orders.Delivery {
-	var out []orders.Delivery
+// messages is how many messages a customer's platform makes of replies: the choices of a long text
+// come in one of their own.
+func messages(replies []reply) int {
+	n := len(replies)
+	for _, r := range replies {
+		if len(r.msg.Menu) > 0 && len(inWords(r.msg)) > cards.MenuTextLimit {
+			n++
+		}
+	}
+	return n
+}
+
+// joined are the replies; neighbours that join tells to go out as one text are one.
+func (s *session) joined(join func(a, b reply) bool) []reply {
+	var out []reply
 	for i := 0; i < len(s.replies); i++ {
 		r := s.replies[i]
 		for i+1 < len(s.replies) && join(r, s.replies[i+1]) {
@@ -144,16 +169,7 @@ func (s *session) joined(join func(a, b reply) bool) []orders.Delivery {
 			r.msg = cards.Message{Text: inWords(r.msg) + "\n\n" + inWords(next), Menu: slices.Concat(r.msg.Menu, next.Menu)}
 			r.kind = "reply"
 		}
-		if s.in.Kind == orders.InboundEnter && len(out) == 0 {
-			r.code = s.in.Code // the welcome code: it lets one message through to who has not written yet
-		}
-		if m := s.person.staff; m != nil && m.May(orders.RightPrices) != orders.ScopeAll {
-			r.msg.Text = prices.ReplaceAllString(r.msg.Text, "¥—")
-		}
-		out = append(out, orders.Delivery{
-			Key: fmt.Sprintf("%s:%d", s.key(), len(out)), Chat: s.part.Chat, Kind: r.kind, Order: r.order,
-			Body: body(r.msg), Update: r.update, Code: r.code, Created: s.now,
-		})
+		out = append(out, r)
 	}
 	return out
 }

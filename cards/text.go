@@ -6,6 +6,10 @@ import "strings"
 // the rest is for the invisible mark with which the channel tells equal texts apart.
 const TextLimit = 2024
 
+// MenuTextLimit is how many bytes of text go out with choices below them in one message to a customer
+// (微信客服, msgmenu.head_content: 1,024); a longer text goes before them in a message of its own.
+const MenuTextLimit = 1024
+
 // Text renders a card for chats that show none: the same facts, and the words that work instead
 // of the buttons. It is never longer than [TextLimit].
 func Text(c *Card) string {

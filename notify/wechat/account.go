@@ -196,7 +196,7 @@ func (a *Account) custom(ctx context.Context, d orders.Delivery, m *cards.Messag
 		for i, text := range m.Menu[:min(len(m.Menu), maxMenu)] {
 			menu.List = append(menu.List, message.MsgmenuItem{ID: fmt.Sprint(i + 1), Content: text})
 		}
-		if len(m.Text) > maxText/2 {
+		if len(m.Text) > cards.MenuTextLimit {
 			if err := a.text(ctx, path, d.Chat.ID, m.Text); err != nil {
 				return err
 			}

@@ -18,8 +18,7 @@ import (
 )
 
 const (
-	maxMenuHead  = 1024 // bytes
-	maxMenuEntry = 128  // bytes
+	maxMenuEntry = 128 // bytes
 	maxMenu      = 10
 )
 
@@ -108,7 +107,7 @@ func kfRequests(m *cards.Message) []kfRequest {
 			entries = append(entries, entry)
 		}
 	}
-	if len(entries) > 0 && len(m.Text) <= maxMenuHead {
+	if len(entries) > 0 && len(m.Text) <= cards.MenuTextLimit {
 		return []kfRequest{{Type: "msgmenu", Menu: &menuBody{m.Text, entries}}}
 	}
 	var out []kfRequest
