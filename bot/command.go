@@ -97,6 +97,9 @@ const (
 	cmdAcceptEarly    verb = "accept_early"    // 同意备货
 	cmdRefuseEarly    verb = "refuse_early"    // 不用备货
 
+	cmdHandling verb = "handling" // 处理时长
+	cmdHealth   verb = "health"   // 健康度
+
 	cmdTogether verb = "together" // 一起发
 	cmdApart    verb = "apart"    // 各发各的
 
@@ -137,6 +140,8 @@ var words = []struct {
 	{"复核", cmdCheck, true, true},
 	{"波次", cmdWave, false, true},
 	{"准确率", cmdAccuracy, false, false},
+	{"处理时长", cmdHandling, false, false},
+	{"健康度", cmdHealth, false, false},
 	{"安装", cmdInstall, true, false},
 	{"盘点", cmdCount, false, false},
 	{"调拨", cmdMove, false, false},
@@ -445,6 +450,10 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.wave(ctx, tx)
 	case cmdAccuracy:
 		return s.accuracy(ctx, cmd.arg)
+	case cmdHandling:
+		return s.handling(ctx, cmd)
+	case cmdHealth:
+		return s.health(ctx, cmd)
 	case cmdTouches:
 		return true, s.touches(ctx, tx, cmd.orders)
 	case cmdTrail:
@@ -856,45 +865,4 @@ func (s *session) waitingReturns(ctx context.Context) ([]cards.TodoItem, error) 
 	}
 	slices.SortStableFunc(list, func(a, b cards.TodoItem) int { return a.Due.Compare(b.Due) })
 	return list, nil
-}
-
-// board counts the orders under way by where they are: all of them for who may see them, else the
-// asker's own.
-func (s *session) board(ctx context.Context) error {
-	owner := s.person.staff.Code
-	whose := "您的订单"
-	if s.person.staff.May(orders.RightView) == orders.ScopeAll {
-		owner, whose = "", "全部订单"
-	}
-	all, err := s.clerk.Query.OpenOrders(ctx, owner, 5000, append([]orders.Status{orders.StatusDraft}, underway...)...)
-	if err != nil {
-		return err
-	}
-	count := map[orders.Status]int{}
-	urgent := 0
-	for _, o := range all {
-		count[o.Status]++
-		if o.Alert != nil && o.Alert.AckBy == "" {
-			urgent++
-		}
-	}
-	rows := []string{fmt.Sprintf("%s（%s）", whose, s.now.In(s.clerk.Location).Format("1月2日 15:04"))}
-	for _, status := range append([]orders.Status{orders.StatusDraft}, underway...) {
-		if count[status] > 0 {
-			rows = append(rows, fmt.Sprintf("%s %d 单", status, count[status]))
-		}
-	}
-	if len(rows) == 1 {
-		rows = append(rows, "没有进行中的订单")
-	}
-	if urgent > 0 {
-		rows = append(rows, fmt.Sprintf("⚠️ 加急还没人收到：%d 单", urgent))
-	}
-	more, err := s.boardRows(ctx, owner)
-	if err != nil {
-		return err
-	}
-	rows = append(rows, more...)
-	s.say(strings.Join(rows, "\n"))
-	return nil
 }

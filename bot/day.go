@@ -62,9 +62,13 @@ func (s *session) day(ctx context.Context, arg string) error {
 			"问过一句才下单："+part(f.Asked),
 			"改过才下单："+part(f.Corrected),
 			fmt.Sprintf("下单后又改：%d 单，录入准确率 %s", f.Changed, percent(f.Accuracy())),
-			fmt.Sprintf("从收到到下单平均 %s", spent(f.Seconds)),
 		)
 	}
+	h, err := s.clerk.Query.Handling(ctx, owner, day, day.AddDate(0, 0, 1))
+	if err != nil {
+		return err
+	}
+	rows = append(rows, handlingRows(&h)...)
 	c, err := s.clerk.Query.ChangeFigures(ctx, owner, day, day.AddDate(0, 0, 1))
 	if err != nil {
 		return err
@@ -79,7 +83,7 @@ func (s *session) day(ctx context.Context, arg string) error {
 
 // Healthy limits: of a change to its new state, and to the warehouse.
 const (
-	changeLimit = 8 * time.Minute
+	changeLimit = orders.HealthyChange
 	toldLimit   = 5 * time.Minute
 )
 

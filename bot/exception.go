@@ -146,7 +146,7 @@ func exceptionRows(f *orders.ExceptionFigures) []string {
 const (
 	shippingGoal = 0.95
 	urgentGoal   = 0.945
-	healedGoal   = 0.85
+	healedGoal   = orders.HealthyHealed
 )
 
 // settleEarly accepts or refuses a proposal of early stocking.

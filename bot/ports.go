@@ -158,6 +158,10 @@ type Query interface {
 	// DayFigures returns how the orders were entered that came in from one time until before another; sales limits them to an
 	// owner where not empty.
 	DayFigures(ctx context.Context, sales orders.StaffCode, from, until time.Time) (orders.DayFigures, error)
+	// Handling returns how long the orders took that came in in that time and were confirmed.
+	Handling(ctx context.Context, sales orders.StaffCode, from, until time.Time) (orders.Handling, error)
+	// Snags returns what hindered the orders that left the warehouse in that time, all of their way.
+	Snags(ctx context.Context, sales orders.StaffCode, from, until time.Time) (orders.Snags, error)
 	// Accuracy returns the order accuracy rate of the orders that were signed for in that time.
 	Accuracy(ctx context.Context, sales orders.StaffCode, from, until time.Time) (orders.Accuracy, error)
 	// ChangeFigures returns how long changes took that took effect in that time.
@@ -172,6 +176,10 @@ type Query interface {
 	// OpenOrders returns orders in the given statuses, oldest first; sales limits them to an owner
 	// where not empty.
 	OpenOrders(ctx context.Context, sales orders.StaffCode, limit int, statuses ...orders.Status) ([]*orders.Order, error)
+	// UrgentOrders returns the urgent orders in the given statuses, oldest first; sales limits them to an owner where not empty.
+	UrgentOrders(ctx context.Context, sales orders.StaffCode, statuses ...orders.Status) ([]*orders.Order, error)
+	// CountOrders counts the orders in each of the given statuses; sales limits them to an owner where not empty.
+	CountOrders(ctx context.Context, sales orders.StaffCode, statuses ...orders.Status) (map[orders.Status]int, error)
 	// OrderByLink returns the order of a page's token: CodeNotFound where unknown or withdrawn.
 	OrderByLink(ctx context.Context, token string) (*orders.Order, error)
 	// OrderByTracking returns the orders with a parcel of that number.

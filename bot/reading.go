@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -87,7 +88,7 @@ func (s *session) messages() []intake.Message {
 	said := s.texts()
 	isFile := slices.ContainsFunc(s.docs, func(d opened) bool { return d.doc != nil })
 	if h := s.talk.Heard; h != nil && isFile && said == "" && h.By == s.in.Sender && s.now.Sub(h.At) <= hearing {
-		said = h.Text
+		said, s.begun = h.Text, h.At
 	}
 	s.talk.Heard = nil
 	base := intake.Message{ID: s.in.Key, Thread: s.part.Chat.ID, Time: last.SentAt.In(s.clerk.Location), Role: intake.RoleSales, Text: said}
@@ -335,9 +336,18 @@ func (s *session) place(ctx context.Context, tx Tx, r intake.Result, thread *int
 		return err
 	}
 	s.talk.Thread, s.talk.Orders, s.talk.Last = thread, nil, nil
+	begun := s.begun
+	if begun.IsZero() {
+		begun = s.talk.Begun
+	}
+	if s.talk.Begun = (time.Time{}); len(r.Orders) == 0 {
+		if s.talk.Begun = begun; begun.IsZero() {
+			s.talk.Begun = s.in.SentAt
+		}
+	}
 	owed := s.promised(&r)
 	for i, d := range r.Orders {
-		o := &orders.Order{Source: orders.Source{
+		o := &orders.Order{Entry: orders.Entry{Heard: begun}, Source: orders.Source{
 			Chat: s.part.Chat, Sender: s.in.Sender, Key: s.in.Key, Name: platformName(s.in.Platform),
 		}}
 		s.put(o)

@@ -36,6 +36,8 @@ type session struct {
 	// cuts are pictures of what is asked about, by message and field.
 	cuts map[int]map[string][]byte
 	at   int // of the message that is read
+	// begun is when what is read began to be said, where that was before the part; zero: it was not.
+	begun time.Time
 	// announced: the sender was told something already, before the answer.
 	announced bool
 	// second holds what a second reader said about each message of the part that it was asked about.
@@ -85,6 +87,8 @@ type talk struct {
 	Change orders.OrderID `json:"change,omitempty"`
 	// Heard are words that ordered nothing: where a file follows, they may be about it.
 	Heard *heard `json:"heard,omitempty"`
+	// Begun is when words were said that order something, but not what, for whom or how much: what follows is the same order.
+	Begun time.Time `json:"begun,omitzero"`
 	// Attach is the order whose files are to come, Unread are files in which no order was found.
 	Attach *attaching   `json:"attach,omitempty"`
 	Unread *unreadFiles `json:"unread,omitempty"`

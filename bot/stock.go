@@ -84,7 +84,7 @@ func (s *session) stock(ctx context.Context, words string) error {
 	}
 	seesAll := s.person.staff.May(orders.RightStock) == orders.ScopeAll
 	if seesAll {
-		urgent, err := s.urgent(ctx)
+		urgent, err := s.urgent(ctx, "")
 		if err != nil {
 			return err
 		}

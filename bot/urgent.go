@@ -25,10 +25,9 @@ func (s *session) withCountdown(m cards.Message, o *orders.Order) cards.Message 
 	return m
 }
 
-// urgent returns the urgent orders that have not left the warehouse, the first to go in front.
-func (s *session) urgent(ctx context.Context) ([]*orders.Order, error) {
-	open, err := s.clerk.Query.OpenOrders(ctx, "", 1000, orders.BeforeShipping...)
-	open = slices.DeleteFunc(open, func(o *orders.Order) bool { return !o.Urgent })
+// urgent returns the urgent orders that have not left the warehouse, the first to go in front; owner limits them where not empty.
+func (s *session) urgent(ctx context.Context, owner orders.StaffCode) ([]*orders.Order, error) {
+	open, err := s.clerk.Query.UrgentOrders(ctx, owner, orders.BeforeShipping...)
 	slices.SortFunc(open, orders.Sooner)
 	return open, err
 }
@@ -86,31 +85,4 @@ func (s *session) moves(ctx context.Context, o *orders.Order) ([]string, error) 
 		rows = append(rows, fmt.Sprintf("%s%s%s", x.ID, who, wanted))
 	}
 	return rows, nil
-}
-
-// boardMost is how many urgent orders, and kinds of exceptions, the board names.
-const boardMost = 5
-
-// boardRows are the board's urgent orders in red, for who sees all orders, and the most frequent kinds of exceptions of the last 30 days.
-func (s *session) boardRows(ctx context.Context, owner orders.StaffCode) ([]string, error) {
-	var rows []string
-	if owner == "" {
-		urgent, err := s.urgent(ctx)
-		if err != nil {
-			return nil, err
-		}
-		rows = s.urgentRows(urgent[:min(len(urgent), boardMost)], "")
-		if more := len(urgent) - boardMost; more > 0 {
-			rows = append(rows, fmt.Sprintf("🔴 还有 %d 单加急", more))
-		}
-	}
-	f, err := s.clerk.Query.ExceptionFigures(ctx, owner, s.now.AddDate(0, 0, -30), s.now.Add(1))
-	if err != nil || len(f.Kinds) == 0 {
-		return rows, err
-	}
-	var kinds []string
-	for _, k := range f.Kinds[:min(len(f.Kinds), boardMost)] {
-		kinds = append(kinds, fmt.Sprintf("%s %d", k.Kind, k.All))
-	}
-	return append(rows, fmt.Sprintf("近 30 天异常最多的：%s（发「异常」看没解决的）", strings.Join(kinds, "、"))), nil
 }

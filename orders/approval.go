@@ -146,7 +146,7 @@ func (d *Desk) AddApprover(tx Tx, id OrderID, who *Staff, reason string, by Acto
 		}
 	}
 	o.behind(n, Node{Assignee: who.Code, AssigneeName: who.Name})
-	return d.finish(tx, o, by, "加签", o.Status.String(), who.Name+"。"+reason, nil)
+	return d.finish(tx, o, by, "加签", o.Status.String(), who.Name+"。"+reason, []Event{d.event(o, EventApproverAdded, by, nil)})
 }
 
 // SendBack returns the order to its salesperson as a draft (退回): what it held is given back, and

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -520,6 +519,7 @@ func (d *Desk) enact(tx Tx, was, o *Order, c *Change, w weighed, by Actor) (*Ord
 	o.void()
 	o.setRoute(w.route, d.Times.ApprovalLimit)
 	c.After.Route, c.After.Exception = o.Route, o.Exception
+	changed := o.changedData(c, known)
 	if known {
 		o.ring(c, now, d.Times.UrgentRepeat)
 	}
@@ -530,7 +530,7 @@ func (d *Desk) enact(tx Tx, was, o *Order, c *Change, w weighed, by Actor) (*Ord
 	if err := tx.Audit(entries...); err != nil {
 		return nil, Preview{}, err
 	}
-	events := append([]Event{d.event(o, EventChanged, by, map[string]string{"change": strconv.Itoa(c.No)})}, told...)
+	events := append([]Event{d.event(o, EventChanged, by, changed)}, told...)
 	o.back(StatusPendingApproval, now)
 	if known { // what an approved order holds stays firm while its change waits: it must not lose it
 		if err := d.reserve(tx, o, now); err != nil {
@@ -637,8 +637,9 @@ func (d *Desk) revert(tx Tx, o *Order, c *Change, by Actor) ([]Event, error) {
 		}
 	}
 	last.Before = c.Before
+	changed := o.changedData(last, true)
 	o.ring(last, now, d.Times.UrgentRepeat)
-	events := []Event{d.event(o, EventChanged, by, map[string]string{"change": strconv.Itoa(last.No)})}
+	events := []Event{d.event(o, EventChanged, by, changed)}
 	more, err := d.approve(tx, o, by)
 	if err != nil {
 		return nil, err

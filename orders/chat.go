@@ -69,6 +69,15 @@ func (in *Inbound) Announces() bool {
 	return in.Kind == InboundText && announces.MatchString(in.Text)
 }
 
+// asksStock fits a question about stock, which is complete: 库存 导管 6F.
+var asksStock = regexp.MustCompile(`^[\s,，。]*库存[ \t　:：]+\S[^\n]{0,80}$`)
+
+// AtOnce tells whether the message is answered without a pause in which more could follow: a click, an entering, and the question 「库存 …」,
+// to which people want the answer within a second.
+func (in *Inbound) AtOnce() bool {
+	return in.Kind == InboundClick || in.Kind == InboundEnter || in.Kind == InboundText && asksStock.MatchString(in.Text)
+}
+
 // Turn is what one chat has said and not been answered: one message, or several that came within
 // the configured pause. Only one worker holds a chat's turn at a time.
 type Turn struct {
@@ -132,11 +141,12 @@ type Event struct {
 // The kinds of events.
 const (
 	EventConfirmed         = "order.confirmed"    // Data: tell, roles parted by commas
-	EventApprovalRequested = "approval.requested" // Data: node
+	EventApprovalRequested = "approval.requested" // Data: node; again where the role has decided on the order before
 	EventApprovalReminded  = "approval.reminded"  // Data: node
 	EventApprovalEscalated = "approval.escalated" // Data: node
 	EventApprovalCovered   = "approval.covered"   // Data: node; others may decide it now: somebody left, came back, or has decided another part of the step
 	EventApprovalDecided   = "approval.decided"   // Data: node, decision
+	EventApproverAdded     = "approval.added"     // somebody is to decide besides (加签)
 	EventSentBack          = "order.sent_back"    // Data: node
 	EventApproved          = "order.approved"
 	EventRejected          = "order.rejected"
@@ -149,7 +159,7 @@ const (
 	EventTriggered         = "rule.triggered" // Data: rule, text, tell and copy, roles parted by commas
 	EventGreen             = "green.opened"   // a green channel has begun
 	EventGreenEnded        = "green.ended"
-	EventChanged           = "order.changed"    // Data: change; it took effect, or was refused
+	EventChanged           = "order.changed"    // Data: change; again where the warehouse has to take it and had another one to take before. It took effect, or was refused
 	EventMerged            = "order.merged"     // Data: change; the order went into another one
 	EventBatchLeft         = "order.batch_left" // Data: of, text; another batch of the same whole is not sent
 	EventTogether          = "order.together"   // orders are to be shipped together, or this one is not any more

@@ -65,6 +65,9 @@ func (d *Desk) Place(tx Tx, o *Order, by Actor) error {
 	o.ID, o.Status, o.Revision = id, StatusDraft, 1
 	o.CreatedAt, o.ExpiresAt = now, now.Add(d.Times.DraftExpires)
 	o.Reached = map[Status]time.Time{StatusDraft: now}
+	said := d.said(by)
+	o.Entry.hear(said)
+	o.Entry.Bot = now.Sub(said)
 	o.require()
 	o.Entry.Asked = len(o.Questions)
 	o.Reprice(d.Catalog(), now)
@@ -93,6 +96,7 @@ func (d *Desk) Revise(tx Tx, id OrderID, by Actor, change func(*Order) error) (*
 	o.Revision++
 	o.Exception = ""
 	o.ExpiresAt = d.Now().Add(d.Times.DraftExpires)
+	o.Entry.Bot += d.Now().Sub(d.said(by))
 	o.hurry()
 	o.require()
 	o.changed(before, open)
@@ -169,6 +173,7 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	}
 
 	o.ConfirmedAt = now
+	o.Entry.Bot += now.Sub(d.said(by))
 	o.Held = max(0, o.Receivable()-o.Invoiced)
 	if o.Exposure, err = tx.HoldCredit(o.Customer, o.Held); err != nil {
 		return nil, false, err
@@ -294,7 +299,11 @@ func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
 			n.Extra = d.escalation(o, n) // a vacant role must not leave the order stuck
 		}
 		open = n
-		requests = append(requests, d.event(o, EventApprovalRequested, by, map[string]string{"node": strconv.Itoa(n.Seq)}))
+		data := map[string]string{"node": strconv.Itoa(n.Seq)}
+		if o.hasDecided(n) {
+			data["again"] = "yes"
+		}
+		requests = append(requests, d.event(o, EventApprovalRequested, by, data))
 	}
 	if open != nil {
 		return requests, nil

@@ -1,12 +1,25 @@
 package orders
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
-// Entry counts what it took until an order was entered right (订单录入准确率).
+// Entry tells what it took until an order was entered right (订单录入准确率), and how long.
 type Entry struct {
 	Asked     int // questions that its message left open
 	Corrected int // changes before it was confirmed that answered no question
 	Changed   int // changes after it had been confirmed once
+
+	Heard time.Time     // when the first message that it was read from was sent; zero: none was, it came of splitting
+	Bot   time.Duration // that people waited for the bot between their messages and what it made of them
+}
+
+// hear notes when the first message was sent, no later than the one that made the draft.
+func (e *Entry) hear(said time.Time) {
+	if e.Heard.IsZero() || e.Heard.After(said) {
+		e.Heard = said
+	}
 }
 
 // changed counts a change of the content, before which the order was summed up so and had these questions open.
@@ -31,8 +44,6 @@ type DayFigures struct {
 	Asked     int // of those, after a question and without a correction
 	Corrected int // of those, after a correction
 	Changed   int // of those, changed after they had been confirmed
-	// Seconds is how long it took on average from the message to the confirmation, in seconds.
-	Seconds float64
 }
 
 // Accuracy is the share of the confirmed orders that were not changed afterwards; 1 where there are none.

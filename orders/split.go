@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -250,12 +249,13 @@ func (d *Desk) split(tx Tx, o *Order, c *Change, by Actor) (*Order, error) {
 	for _, p := range all {
 		p.Held = max(0, p.Receivable()-p.Invoiced) // together what it was: see owedBy
 	}
+	changed := o.changedData(c, isApproved)
 	if isApproved {
 		o.ring(c, now, d.Times.UrgentRepeat)
 	} else {
 		o.askAnew()
 	}
-	events := []Event{d.event(o, EventChanged, by, map[string]string{"change": strconv.Itoa(c.No)})}
+	events := []Event{d.event(o, EventChanged, by, changed)}
 	for _, p := range parts {
 		if err := tx.InsertOrder(p); err != nil {
 			return nil, err

@@ -253,11 +253,50 @@ var searches = map[string]func(ctx context.Context, s *storage.Store, i int) err
 		_, err := s.Trail(ctx, "SO202603110001")
 		return err
 	},
+	"a day's handling times": func(ctx context.Context, s *storage.Store, _ int) error {
+		_, err := s.Handling(ctx, "", lastDay, ordertest.Start)
+		return err
+	},
+	"a day's entries": func(ctx context.Context, s *storage.Store, i int) error {
+		_, err := s.DayFigures(ctx, seededSales(i), lastDay, ordertest.Start)
+		return err
+	},
+	"a day's changes": func(ctx context.Context, s *storage.Store, _ int) error {
+		_, err := s.ChangeFigures(ctx, "", lastDay, ordertest.Start)
+		return err
+	},
+	"a day's snags": func(ctx context.Context, s *storage.Store, _ int) error {
+		_, err := s.Snags(ctx, "", lastDay, ordertest.Start)
+		return err
+	},
+	"a salesperson's day's snags": func(ctx context.Context, s *storage.Store, i int) error {
+		_, err := s.Snags(ctx, seededSales(i), lastDay, ordertest.Start)
+		return err
+	},
+	"a day's exceptions": func(ctx context.Context, s *storage.Store, _ int) error {
+		_, err := s.ExceptionFigures(ctx, "", lastDay, ordertest.Start)
+		return err
+	},
+	"how many orders are where": func(ctx context.Context, s *storage.Store, _ int) error {
+		_, err := s.CountOrders(ctx, "", orders.BeforeShipping...)
+		return err
+	},
+	"how many orders of a salesperson are where": func(ctx context.Context, s *storage.Store, i int) error {
+		_, err := s.CountOrders(ctx, seededSales(i), orders.BeforeShipping...)
+		return err
+	},
+	"urgent orders": func(ctx context.Context, s *storage.Store, _ int) error {
+		_, err := s.UrgentOrders(ctx, "", orders.BeforeShipping...)
+		return err
+	},
 	"an account": func(ctx context.Context, s *storage.Store, i int) error {
 		_, err := s.Account(ctx, seededCustomer(i), ordertest.Start)
 		return err
 	},
 }
+
+// lastDay is when the last of the seeded days begins.
+var lastDay = ordertest.Start.AddDate(0, 0, -1)
 
 func seededCustomer(i int) orders.CustomerCode { return orders.CustomerCode(number("C", 4, i%327)) }
 

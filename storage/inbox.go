@@ -96,11 +96,13 @@ func (tx *Tx) wake(in *orders.Inbound) error {
 	if in.Announces() {
 		due += pause * 3 / 2
 	}
+	if in.AtOnce() { // where nothing waits before it
+		due, latest = received, received
+	}
 	// What the statement sets first is seen by its second half on MySQL, but not where it matters.
 	putOff := "latest_at = CASE WHEN due_at = 0 THEN @latest ELSE latest_at END"
 	move := "CASE WHEN latest_at <= due_at OR @due <= due_at THEN due_at WHEN @due > latest_at THEN latest_at ELSE @due END"
 	if atOnce(string(in.Kind)) {
-		due, latest = received, received
 		putOff = "latest_at = CASE WHEN due_at = 0 OR latest_at > @latest THEN @latest ELSE latest_at END"
 		move = "CASE WHEN due_at > @due THEN @due ELSE due_at END"
 	}

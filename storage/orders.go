@@ -71,6 +71,8 @@ type orderRow struct {
 	Asked         int
 	Corrected     int
 	Changed       int
+	HeardAt       int64
+	BotMS         int64 `gorm:"column:bot_ms"`
 	Created       int64 `gorm:"column:created_at"`
 	ConfirmedAt   int64
 	ExpiresAt     int64
@@ -190,6 +192,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 		Alert: toJSON(o.Alert), Work: toJSON(o.Work), Asked: o.Entry.Asked, Corrected: o.Entry.Corrected, Changed: o.Entry.Changed, Created: toMS(o.CreatedAt), ConfirmedAt: toMS(o.ConfirmedAt), ExpiresAt: toMS(o.ExpiresAt),
 		ReservedUntil: toMS(o.ReservedUntil), Reached: toJSON(o.Reached), NextAt: toMS(o.NextAt()),
 		Family: string(o.Family), Kin: toJSON(o.Kin),
+		HeardAt: toMS(o.Entry.Heard), BotMS: o.Entry.Bot.Milliseconds(),
 		Slot: slotKey(o.Slot), SlotWith: slotName(o.Slot), Papers: toJSON(o.Papers), Priority: o.Priority, PriorityWhy: toJSON(o.PriorityWhy), Marks: toJSON(o.Marks),
 	}}
 	for i := range o.Lines {
@@ -243,7 +246,9 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 		Urgent: w.Urgent, UrgentWords: w.UrgentWords, UseSafety: w.UseSafety, Carrier: w.Carrier, Warehouse: w.Warehouse, Contact: w.Contact, Phone: w.Phone, Address: w.Address,
 		Payment: w.Payment, PO: w.PO, Note: w.Note, InternalNote: w.InternalNote, Requirement: w.Requirement, Exception: w.Exception, Status: orders.Status(w.Status),
 		CloseReason: w.CloseReason, Route: w.Route, Rules: w.Rules, Exposure: orders.Money(w.Exposure), Held: orders.Money(w.Held), Invoiced: orders.Money(w.Invoiced),
-		Entry: orders.Entry{Asked: w.Asked, Corrected: w.Corrected, Changed: w.Changed}, CreatedAt: fromMS(w.Created),
+		Entry: orders.Entry{
+			Asked: w.Asked, Corrected: w.Corrected, Changed: w.Changed, Heard: fromMS(w.HeardAt), Bot: time.Duration(w.BotMS) * time.Millisecond,
+		}, CreatedAt: fromMS(w.Created),
 		ConfirmedAt: fromMS(w.ConfirmedAt), ExpiresAt: fromMS(w.ExpiresAt), ReservedUntil: fromMS(w.ReservedUntil),
 		Priority: w.Priority, Family: orders.OrderID(w.Family),
 	}
@@ -676,6 +681,9 @@ func (tx *Tx) Emit(events ...orders.Event) error {
 		tx.events = append(tx.events, eventRow{
 			Kind: e.Kind, OrderID: string(e.Order), At: at, Actor: e.Actor, Data: toJSON(e.Data), Trace: e.Trace, DueAt: at,
 		})
+		if snag := e.Snag(); snag != orders.SnagNone {
+			tx.snags = append(tx.snags, snagRow{OrderID: string(e.Order), Kind: string(snag), Event: e.Kind, At: at})
+		}
 	}
 	return nil
 }

@@ -86,15 +86,42 @@ func (s *Store) OpenOrders(ctx context.Context, sales orders.StaffCode, limit in
 	return s.find(ctx, "SELECT * FROM orders WHERE sales = ? AND status IN ? ORDER BY created_at, id LIMIT ?", string(sales), statuses, limit)
 }
 
+// UrgentOrders returns the urgent orders in the given statuses, oldest first; sales limits them to an owner where not empty.
+func (s *Store) UrgentOrders(ctx context.Context, sales orders.StaffCode, statuses ...orders.Status) ([]*orders.Order, error) {
+	if sales == "" {
+		return s.find(ctx, "SELECT * FROM orders WHERE status IN ? AND urgent = 1 ORDER BY created_at, id", statuses)
+	}
+	return s.find(ctx, "SELECT * FROM orders WHERE sales = ? AND status IN ? AND urgent = 1 ORDER BY created_at, id", string(sales), statuses)
+}
+
+// CountOrders counts the orders in each of the given statuses; sales limits them to an owner where not empty.
+func (s *Store) CountOrders(ctx context.Context, sales orders.StaffCode, statuses ...orders.Status) (map[orders.Status]int, error) {
+	query, args := "SELECT status, COUNT(*) n FROM orders WHERE status IN ? GROUP BY status", []any{statuses}
+	if sales != "" {
+		query, args = "SELECT status, COUNT(*) n FROM orders WHERE sales = ? AND status IN ? GROUP BY status", []any{string(sales), statuses}
+	}
+	var rows []struct {
+		Status orders.Status
+		N      int
+	}
+	if err := s.db.WithContext(ctx).Raw(query, args...).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("count orders: %w", err)
+	}
+	out := make(map[orders.Status]int, len(rows))
+	for _, r := range rows {
+		out[r.Status] = r.N
+	}
+	return out, nil
+}
+
 // DayFigures returns how the orders were entered that came in from one time until before another; sales limits them to an owner
 // where not empty.
 func (s *Store) DayFigures(ctx context.Context, sales orders.StaffCode, from, until time.Time) (orders.DayFigures, error) {
 	var f orders.DayFigures
 	err := s.db.WithContext(ctx).Raw(`SELECT COUNT(*) drafts, COALESCE(SUM(confirmed), 0) confirmed,
 		COALESCE(SUM(confirmed AND asked = 0 AND corrected = 0), 0) at_once, COALESCE(SUM(confirmed AND asked > 0 AND corrected = 0), 0) asked,
-		COALESCE(SUM(confirmed AND corrected > 0), 0) corrected, COALESCE(SUM(confirmed AND changed > 0), 0) changed,
-		COALESCE(AVG(CASE WHEN confirmed_at > 0 THEN (confirmed_at - created_at) / 1000.0 END), 0) seconds
-		FROM (SELECT asked, corrected, changed, created_at, confirmed_at, confirmed_at > 0 OR changed > 0 confirmed FROM orders
+		COALESCE(SUM(confirmed AND corrected > 0), 0) corrected, COALESCE(SUM(confirmed AND changed > 0), 0) changed
+		FROM (SELECT asked, corrected, changed, confirmed_at > 0 OR changed > 0 confirmed FROM orders
 			WHERE created_at >= ? AND created_at < ? AND (? = '' OR sales = ?)) o`, toMS(from), toMS(until), string(sales), string(sales)).Scan(&f).Error
 	if err != nil {
 		return f, fmt.Errorf("figures of a day: %w", err)

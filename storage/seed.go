@@ -109,6 +109,8 @@ func (f *seeding) chunk(tx *Tx) error {
 	var all orderRows
 	var headers []orderRow
 	var invoices []invoiceRow
+	var exceptions []exceptionRow
+	var snags []snagRow
 	for i := f.next; i < min(f.next+seedChunk, f.n); i++ {
 		o := f.order(i, days)
 		if o.Status == orders.StatusPendingApproval || slices.Contains(orders.BeforeShipping, o.Status) {
@@ -143,6 +145,9 @@ func (f *seeding) chunk(tx *Tx) error {
 		all.lines = append(all.lines, rows.lines...)
 		all.nodes = append(all.nodes, rows.nodes...)
 		all.shipments = append(all.shipments, rows.shipments...)
+		all.changes = append(all.changes, rows.changes...)
+		x, n := f.hindrances(i, o)
+		exceptions, snags = append(exceptions, x...), append(snags, n...)
 		tx.audit = append(tx.audit, auditRow{
 			OrderID: string(o.ID), At: toMS(o.CreatedAt), Actor: orders.SystemActor.Code, Channel: string(orders.SystemActor.Channel), Action: "写入样例", AfterText: o.Status.String(),
 			Changes: changesOf(&orderRows{}, rows),
@@ -152,6 +157,9 @@ func (f *seeding) chunk(tx *Tx) error {
 	insertMany(tx, all.lines)
 	insertMany(tx, all.nodes)
 	insertMany(tx, all.shipments)
+	insertMany(tx, all.changes)
+	insertMany(tx, exceptions)
+	insertMany(tx, snags)
 	insertMany(tx, invoices)
 	insertMany(tx, tx.audit)
 	tx.audit = nil
@@ -185,7 +193,7 @@ func (f *seeding) order(i int, days map[string]int64) *orders.Order {
 	o := &orders.Order{
 		ID: orders.OrderID(fmt.Sprintf("SO%s%04d", date, days[date])), Version: 1, Revision: 1, Customer: orders.CustomerCode(seedCode("C", 4, customer)),
 		CustomerName: fmt.Sprintf("样例客户%d", customer+1), Sales: orders.StaffCode(seedCode("S", 2, sales)), Requirement: orders.RequireNone,
-		Address: fmt.Sprintf("样例市人民路%d号", customer+1), Source: orders.Source{Name: "样例"}, CreatedAt: at, Reached: map[orders.Status]time.Time{orders.StatusDraft: at},
+		Address: fmt.Sprintf("样例市人民路%d号", customer+1), Source: orders.Source{Name: "样例"}, CreatedAt: at, Entry: orders.Entry{Heard: at.Add(-3 * time.Second), Bot: 3 * time.Second}, Reached: map[orders.Status]time.Time{orders.StatusDraft: at},
 	}
 	for no := range 1 + i%5 { // three on average
 		code, name, spec, unit, price := seedProduct(int(seedProducts * math.Pow(r.Float64(), 3))) // some goods sell far better than most
@@ -229,6 +237,10 @@ func (f *seeding) order(i int, days map[string]int64) *orders.Order {
 	if roll >= 98 {
 		reach(orders.StatusCancelled, time.Hour)
 		o.Held, o.CloseReason = 0, "客户不要了"
+		o.Changes = []orders.Change{{
+			No: 1, Kind: orders.ChangeCancel, Status: orders.ChangeDone, Revision: 1, Was: orders.StatusAllocated, By: string(o.Sales), Name: fmt.Sprintf("业务%d", sales+1),
+			SaidAt: at.Add(57 * time.Minute), DoneAt: at.Add(time.Hour),
+		}}
 		return o
 	}
 	for j := range o.Lines {
@@ -249,6 +261,28 @@ func (f *seeding) order(i int, days map[string]int64) *orders.Order {
 	}
 	o.Shipments = []orders.Shipment{parcel}
 	return o
+}
+
+// hindrances are what went wrong with the i-th order, if anything did and is over.
+func (f *seeding) hindrances(i int, o *orders.Order) (x []exceptionRow, n []snagRow) {
+	if len(o.Shipments) == 0 {
+		return nil, nil
+	}
+	at := o.CreatedAt.Add(time.Hour)
+	switch {
+	case i%20 == 0:
+		x = append(x, fromException(&orders.Exception{
+			Order: o.ID, Kind: orders.ExceptionStock, State: orders.ExceptionClosed, Role: orders.RolePurchasing, Level: 1, Start: at, At: at, Since: at.Add(oneDay),
+			Open: at, Due: at.Add(4 * time.Hour), Done: at.Add(20 * time.Minute), Told: at, Times: 1, By: orders.SystemActor.Code, Note: "自动解决：货已补齐",
+		}))
+	case i%20 == 1:
+		x = append(x, fromException(&orders.Exception{
+			Order: o.ID, Kind: orders.ExceptionShipping, State: orders.ExceptionKept, Role: orders.RoleWarehouseLead, Start: at, At: at.Add(oneDay), Since: at.Add(oneDay), Done: at,
+		}))
+	case i%20 == 2:
+		n = append(n, snagRow{OrderID: string(o.ID), Kind: string(orders.SnagAgain), Event: orders.EventApprovalReminded, At: toMS(at)})
+	}
+	return x, n
 }
 
 // finish stores what the orders add up to. All that was invoiced is paid.

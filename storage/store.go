@@ -99,6 +99,7 @@ type Tx struct {
 
 	exceptions map[int64]exceptionRow // as they are stored
 	events     []eventRow
+	snags      []snagRow
 }
 
 // Do runs change in one transaction and commits it when change returns nil. The whole of it,
@@ -131,6 +132,9 @@ func (tx *Tx) flush() error {
 	}
 	if len(tx.events) > 0 {
 		tx.queue(insertRows(tx.events))
+	}
+	if len(tx.snags) > 0 {
+		tx.queue(insertRows(tx.snags))
 	}
 	if err := tx.run(); err != nil {
 		return fmt.Errorf("write changes: %w", err)

@@ -51,7 +51,7 @@ func (i inbox) Put(ctx context.Context, in ...orders.Inbound) error {
 // look makes the clerk look for turns when the messages are due: at once for what does not wait,
 // else after the pause in which more may come. Earlier it would find nothing.
 func (s *server) look(in []orders.Inbound) {
-	if slices.ContainsFunc(in, func(m orders.Inbound) bool { return m.Kind == orders.InboundClick || m.Kind == orders.InboundEnter }) {
+	if slices.ContainsFunc(in, func(m orders.Inbound) bool { return m.AtOnce() }) {
 		s.clerk.Wake()
 	} else if len(in) > 0 {
 		time.AfterFunc(s.config.Times.TurnPause, s.clerk.Wake)

@@ -64,6 +64,8 @@ CREATE TABLE orders (
   asked INT NOT NULL,
   corrected INT NOT NULL,
   changed INT NOT NULL,
+  heard_at BIGINT NOT NULL,
+  bot_ms BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   confirmed_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
@@ -148,6 +150,7 @@ CREATE TABLE shipments (
 );
 CREATE INDEX shipments_tracking ON shipments (tracking);
 CREATE INDEX shipments_token ON shipments (token);
+CREATE INDEX shipments_shipped ON shipments (shipped_at);
 
 -- What was to be changed of orders that had been submitted, with what they asked for before and after.
 CREATE TABLE order_changes (
@@ -366,3 +369,13 @@ CREATE TABLE events (
   error TEXT NOT NULL
 );
 CREATE INDEX events_due ON events (status, due_at);
+
+-- What hindered orders between departments, one row for each event that is one: kept for figures as long as the orders are.
+CREATE TABLE snags (
+  id SERIAL,
+  order_id VARCHAR(32) NOT NULL,
+  kind VARCHAR(16) NOT NULL,
+  event VARCHAR(64) NOT NULL,
+  at BIGINT NOT NULL
+);
+CREATE INDEX snags_order ON snags (order_id, kind);
