@@ -120,6 +120,21 @@ func testTurnPause(t *testing.T, s Store) {
 	require.Nil(t, turn)
 	_, got = claim(t, s, at(9))
 	require.Equal(t, []string{"o1", "o2"}, got)
+
+	// A question about stock is complete; what was said before it keeps its pause, and is answered with it.
+	require.NoError(t, s.Put(t.Context(), Text("d", "s1", "库存 导管 6F", at(10))))
+	_, got = claim(t, s, at(10))
+	require.Equal(t, []string{"s1"}, got)
+	require.NoError(t, s.Put(t.Context(), Text("e", "t1", "导管要3根", at(10))))
+	require.NoError(t, s.Put(t.Context(), Text("e", "t2", "库存 导管 6F", at(10.5))))
+	turn, _ = claim(t, s, at(10.9))
+	require.Nil(t, turn)
+	_, got = claim(t, s, at(11))
+	require.Equal(t, []string{"t1", "t2"}, got)
+	for text, want := range map[string]bool{"库存 导管 6F": true, "库存：X01": true, "库存": false, "库存导管3根": false, "看看库存 导管": false, "库存 导管\n6F": false} {
+		in := orders.Inbound{Kind: orders.InboundText, Text: text}
+		require.Equal(t, want, in.AtOnce(), text)
+	}
 }
 
 func testClicks(t *testing.T, s Store) {
