@@ -269,17 +269,17 @@ func (f *seeding) hindrances(i int, o *orders.Order) (x []exceptionRow, n []snag
 		return nil, nil
 	}
 	at := o.CreatedAt.Add(time.Hour)
-	switch {
-	case i%20 == 0:
+	switch i % 20 {
+	case 0:
 		x = append(x, fromException(&orders.Exception{
 			Order: o.ID, Kind: orders.ExceptionStock, State: orders.ExceptionClosed, Role: orders.RolePurchasing, Level: 1, Start: at, At: at, Since: at.Add(oneDay),
 			Open: at, Due: at.Add(4 * time.Hour), Done: at.Add(20 * time.Minute), Told: at, Times: 1, By: orders.SystemActor.Code, Note: "自动解决：货已补齐",
 		}))
-	case i%20 == 1:
+	case 1:
 		x = append(x, fromException(&orders.Exception{
 			Order: o.ID, Kind: orders.ExceptionShipping, State: orders.ExceptionKept, Role: orders.RoleWarehouseLead, Start: at, At: at.Add(oneDay), Since: at.Add(oneDay), Done: at,
 		}))
-	case i%20 == 2:
+	case 2:
 		n = append(n, snagRow{OrderID: string(o.ID), Kind: string(orders.SnagAgain), Event: orders.EventApprovalReminded, At: toMS(at)})
 	}
 	return x, n
