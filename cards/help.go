@@ -58,7 +58,7 @@ var helpRows = []struct {
 	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager, orders.RoleService, orders.RoleAccountManager}, "依据 SO…：每一项从哪句话读来；学习 客户名：记住了什么，忘记 编号：撤销；常购 客户名：常买什么"},
 	{[]orders.Role{orders.RoleAdmin}, "规则：看审批规则，「规则 历史」「规则 回退」；「规则 文件」拿文件；改规则：把改好的文件发到钉钉里的我，或说「把自动通过的上限改成6000」「把总监审批的门槛改成8万」，先试算再启用"},
 	{[]orders.Role{orders.RoleAdmin}, "导入资料：把产品、客户、价格、库存、员工等的 Excel 或 CSV 发到钉钉里的我，先看会改什么，您确认了才导入"},
-	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager, orders.RoleOperations}, "日报：今天收了多少单、读得准不准，「日报 昨天」；准确率：签收的订单对不对，「准确率 周」；「处理时长 周」"},
+	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager, orders.RoleOperations}, "日报：今天收了多少单、读得准不准，「日报 昨天」；「准确率 周」「处理时长 周」"},
 	{nil, "看板：订单各在哪一步；「健康度 周」"},
 	{nil, "异常：还没解决的问题；「处理异常 编号」我来办，「结案 编号 说明」办完"},
 	{nil, "待办：看等您处理的事"},
