@@ -132,6 +132,13 @@ func (c *changing) ship() error {
 	})
 }
 
+func (c *changing) pick() error {
+	return c.do(func(tx *storage.Tx) error {
+		_, err := c.desk.Advance(tx, c.id, orders.ActPick, "", c.actor("S21"))
+		return err
+	})
+}
+
 func (c *changing) take() error {
 	return c.do(func(tx *storage.Tx) error { _, err := c.desk.Acknowledge(tx, c.id, c.actor("S21")); return err })
 }
@@ -333,7 +340,7 @@ func TestChangesRace(t *testing.T) {
 		}
 		for name, other := range map[string]func() error{
 			"second click": nil, "cancel": cancel, "ship": c.ship, "reject": func() error { return press(false) },
-			"approve": func() error { return press(true) }, "take": c.take,
+			"approve": func() error { return press(true) }, "take": c.take, "pick": c.pick,
 		} {
 			for round := range 3 {
 				c.now = c.now.Add(25 * time.Hour) // or finance looks at so many orders of the same goods

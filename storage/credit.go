@@ -47,28 +47,37 @@ func (tx *Tx) Overdue(customer orders.CustomerCode, day time.Time) (orders.Overd
 	return overdue(tx.db, customer, day)
 }
 
+// overdue looks only at invoices that are not due yet and at those that are not settled, so that a customer's long past costs nothing:
+// what was invoiced less what was paid is open, and what of it is not due yet is not overdue. What is written off (红字) settles as
+// payments do.
 func overdue(db *gorm.DB, customer orders.CustomerCode, day time.Time) (orders.Overdue, error) {
 	today := day.In(beijing).Format(time.DateOnly)
-	var sum struct{ Due, Settled int64 }
-	// What is written off (红字) settles as payments do.
-	err := db.Raw(`SELECT COALESCE(SUM(CASE WHEN amount > 0 AND due < ? THEN amount ELSE 0 END), 0) AS due,
-		COALESCE(SUM(CASE WHEN amount < 0 THEN -amount ELSE 0 END), 0) + COALESCE((SELECT c.paid FROM credit c WHERE c.customer = ?), 0) AS settled
-		FROM invoices WHERE customer = ?`, today, string(customer), string(customer)).Scan(&sum).Error
+	var amount int64
+	err := db.Raw(`SELECT c.invoiced - c.paid - COALESCE((SELECT SUM(i.amount) FROM invoices i WHERE i.customer = c.customer AND i.due >= ? AND i.amount > 0), 0)
+		FROM credit c WHERE c.customer = ?`, today, string(customer)).Scan(&amount).Error
 	if err != nil {
 		return orders.Overdue{}, fmt.Errorf("read invoices of %s: %w", customer, err)
 	}
-	if sum.Due <= sum.Settled {
+	if amount <= 0 {
 		return orders.Overdue{}, nil
 	}
-	out := orders.Overdue{Amount: orders.Money(sum.Due - sum.Settled)}
-	var rows []invoiceRow
-	err = db.Raw("SELECT * FROM invoices WHERE customer = ? AND due < ? AND amount > 0 ORDER BY due, number", string(customer), today).Scan(&rows).Error
-	if err != nil {
-		return out, fmt.Errorf("read invoices of %s: %w", customer, err)
-	}
-	for _, r := range rows {
-		if sum.Settled -= r.Amount; sum.Settled < 0 {
-			out.Invoice, out.Due = r.Number, r.Due
+	out := orders.Overdue{Amount: orders.Money(amount)}
+	// The oldest that is not settled: with those due after it, it makes up all that is overdue. So the newest are read first.
+	const page = 50
+	for skip, left := 0, amount; left > 0; skip += page {
+		var rows []invoiceRow
+		err := db.Raw("SELECT * FROM invoices WHERE customer = ? AND due < ? AND amount > 0 ORDER BY due DESC, number DESC LIMIT ? OFFSET ?",
+			string(customer), today, page, skip).Scan(&rows).Error
+		if err != nil {
+			return out, fmt.Errorf("read invoices of %s: %w", customer, err)
+		}
+		for _, r := range rows {
+			if left > 0 {
+				left -= r.Amount
+				out.Invoice, out.Due = r.Number, r.Due
+			}
+		}
+		if len(rows) < page {
 			break
 		}
 	}

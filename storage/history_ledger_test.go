@@ -21,32 +21,59 @@ import (
 var (
 	verbs = []string{
 		"confirm", "revise", "except", "approve", "reject", "send back", "transfer", "add", "skip", "cancel", "ship", "deliver", "tick", "invoice", "green", "close",
-		"amend", "take", "split", "merge",
+		"amend", "take", "split", "merge", "advance", "together", "apart", "review", "handle",
 		"return", "decide return", "take back", "replace", "drop return",
 	}
 	ways = map[orders.Status][]string{
 		orders.StatusDraft:           {"confirm", "confirm", "confirm", "confirm", "revise", "revise", "except", "cancel", "green"},
-		orders.StatusPendingApproval: {"approve", "approve", "approve", "approve", "approve", "approve", "approve", "reject", "send back", "transfer", "add", "skip", "cancel", "green", "green", "close", "amend", "take", "split", "merge"},
-		orders.StatusApproved:        {"ship", "ship", "invoice", "cancel", "green", "amend", "take", "take", "split", "merge"},
-		orders.StatusAllocated:       {"ship", "ship", "ship", "invoice", "cancel", "close", "amend", "amend", "take", "take", "split", "merge", "merge"},
-		orders.StatusShipped:         {"deliver", "deliver", "invoice", "ship", "return"},
+		orders.StatusPendingApproval: {"approve", "approve", "approve", "approve", "approve", "approve", "approve", "reject", "send back", "transfer", "add", "skip", "cancel", "green", "green", "close", "amend", "take", "split", "merge", "review", "handle"},
+		orders.StatusApproved:        {"ship", "ship", "invoice", "cancel", "green", "amend", "take", "take", "split", "merge", "advance", "advance", "advance", "together", "review", "handle", "handle"},
+		orders.StatusAllocated:       {"ship", "ship", "ship", "invoice", "cancel", "close", "amend", "amend", "take", "take", "split", "merge", "merge", "advance", "advance", "together", "together", "together", "apart", "review", "handle"},
+		orders.StatusScheduled:       {"advance", "advance", "advance", "cancel", "amend", "take", "split", "review"},
+		orders.StatusInProduction:    {"advance", "advance", "advance", "cancel", "amend", "take", "split", "review"},
+		orders.StatusInspected:       {"advance", "advance", "cancel", "amend", "take", "split", "review"},
+		orders.StatusStocked:         {"advance", "ship", "ship", "cancel", "amend", "take", "split", "together", "review"},
+		orders.StatusPicking:         {"ship", "ship", "ship", "cancel", "amend", "take", "take", "split", "merge", "together", "apart", "review"},
+		orders.StatusShipped:         {"deliver", "deliver", "invoice", "ship", "return", "review", "handle"},
 		orders.StatusDelivered:       {"invoice", "return", "return", "return"},
 		orders.StatusReturning:       {"take back", "take back", "take back", "decide return", "decide return", "replace", "drop return", "return", "deliver", "invoice", "ship"},
 		orders.StatusReturned:        {"return", "invoice", "take back"},
-		orders.StatusCancelled:       {"confirm", "approve", "cancel", "ship", "invoice"},
+		orders.StatusCancelled:       {"confirm", "approve", "cancel", "ship", "invoice", "review"},
 		orders.StatusRejected:        {"confirm", "approve", "cancel"},
 		orders.StatusClosed:          {"confirm", "revise", "cancel"},
 	}
 	// leads are the statuses that a verb leads to; those of the others stay.
 	leads = map[string][]orders.Status{
-		"confirm": onward, "approve": onward, "skip": onward, "green": append(onward, orders.StatusDraft), "reject": {orders.StatusRejected}, "send back": {orders.StatusDraft},
+		"confirm": onward[:3], "approve": onward[:3], "skip": onward[:3], "green": append(slices.Clone(onward), orders.StatusDraft), "reject": {orders.StatusRejected}, "send back": {orders.StatusDraft},
 		"cancel": {orders.StatusCancelled}, "ship": {orders.StatusShipped, orders.StatusReturning}, "deliver": {orders.StatusShipped, orders.StatusDelivered, orders.StatusReturning},
 		"return": {orders.StatusReturning}, "decide return": backward, "take back": backward, "replace": backward, "drop return": backward,
-		"amend": onward, "split": onward, "merge": onward,
+		"amend": onward, "split": onward, "merge": onward, "advance": onward[3:],
 	}
 	backward = []orders.Status{orders.StatusReturning, orders.StatusReturned, orders.StatusShipped, orders.StatusDelivered}
-	onward   = []orders.Status{orders.StatusPendingApproval, orders.StatusApproved, orders.StatusAllocated}
+	// onward are those before shipping: what waits for its approval, what just has it, and what is being made or picked.
+	onward = []orders.Status{
+		orders.StatusPendingApproval, orders.StatusApproved, orders.StatusAllocated,
+		orders.StatusScheduled, orders.StatusInProduction, orders.StatusInspected, orders.StatusStocked, orders.StatusPicking,
+	}
+	// acts are the steps of an order's way that may follow in a status, and whoAdvances who registers them.
+	acts = map[orders.Status][]orders.Act{
+		orders.StatusApproved: {orders.ActSchedule, orders.ActPick}, orders.StatusAllocated: {orders.ActSchedule, orders.ActPick},
+		orders.StatusScheduled: {orders.ActStart, orders.ActInspect, orders.ActStock}, orders.StatusInProduction: {orders.ActInspect, orders.ActStock},
+		orders.StatusInspected: {orders.ActStock}, orders.StatusStocked: {orders.ActPick},
+	}
+	whoAdvances = map[orders.Act][]orders.StaffCode{
+		orders.ActSchedule: {"S14", "S40", "S99"}, orders.ActStart: {"S14", "S40", "S99"}, orders.ActInspect: {"S14", "S40", "S99"},
+		orders.ActStock: {"S20", "S21", "S99"}, orders.ActPick: {"S20", "S21"},
+	}
 )
+
+// actsAt are the steps that may follow for an order; all of them where none does.
+func actsAt(o *orders.Order) []orders.Act {
+	if fit := acts[o.Status]; fit != nil {
+		return fit
+	}
+	return []orders.Act{orders.ActSchedule, orders.ActStart, orders.ActInspect, orders.ActStock, orders.ActPick}
+}
 
 // leastEffects are how often each kind of thing must happen in ten histories.
 var leastEffects = map[string]int{
@@ -55,6 +82,7 @@ var leastEffects = map[string]int{
 	"return": 8, "take back": 3, "paid back": 2, "credit note": 1,
 	"approved": 25, "approved again": 1, "over the limit": 15, "overdue": 1, "by a deputy": 5, "two of one step": 2,
 	"split": 5, "merge": 2, "merged to be approved": 1, "unmerged": 0, "amend": 15, "take": 1, "changed back": 1, "expired": 10, "green": 15, "close": 2, "green over": 5, "escalated": 40, "reservation over": 25, "short": 1, "refused": 150,
+	"advance": 3, "together": 3, "apart": 0, "shipped together": 0, "expect": 10, "review": 30, "exception": 20, "taken up": 1, "closed by hand": 1, "solved": 0, "urgent": 20,
 }
 
 // historyRoles are who has which roles, and staffCodes all of them.
@@ -82,6 +110,9 @@ type ledger struct {
 	goods, consigned   orders.ProductCode
 	received           map[orders.ProductCode]int64 // less what counts found missing
 	shipped            map[orders.ProductCode]int64
+	isExpected         map[orders.ProductCode]bool
+	expected           []receipt
+	dealt              map[int64]string // exceptions that a person has ended, and who
 	ordered            map[orders.OrderID]content
 	chains             map[orders.OrderID]chain
 	stands             map[orders.OrderID]content      // what an approved order goes back to while its change waits
@@ -96,6 +127,7 @@ type ledger struct {
 // content is what an order asks for: boxes at the usual price, at a special one, and on consignment.
 type content struct {
 	boxes, special, consigned int64
+	urgent                    bool // somebody said so
 }
 
 // chain is what an order's confirmation calls for.
@@ -114,7 +146,7 @@ type bill struct {
 func newLedger(customer string) ledger {
 	return ledger{
 		customer: orders.CustomerCode(customer), goods: orders.ProductCode("P-" + customer), consigned: orders.ProductCode("Q-" + customer),
-		received: make(map[orders.ProductCode]int64), shipped: make(map[orders.ProductCode]int64), ordered: make(map[orders.OrderID]content), chains: make(map[orders.OrderID]chain),
+		received: make(map[orders.ProductCode]int64), shipped: make(map[orders.ProductCode]int64), isExpected: make(map[orders.ProductCode]bool), dealt: make(map[int64]string), ordered: make(map[orders.OrderID]content), chains: make(map[orders.OrderID]chain),
 		billed: make(map[orders.OrderID]orders.Money), stands: make(map[orders.OrderID]content), agreed: make(map[orders.OrderID]orders.Money),
 		payments: make(map[string]orders.Money), claims: make(map[orders.OrderID][]claim), credited: make(map[orders.OrderID]orders.Money),
 	}
@@ -146,7 +178,7 @@ func (h *history) green() orders.Green {
 func (c content) owed() orders.Money { return orders.Money(c.boxes*850 + c.special*777) }
 
 func (c content) plus(d content) content {
-	return content{boxes: c.boxes + d.boxes, special: c.special + d.special, consigned: c.consigned + d.consigned}
+	return content{boxes: c.boxes + d.boxes, special: c.special + d.special, consigned: c.consigned + d.consigned, urgent: c.urgent || d.urgent}
 }
 
 func (c content) total() orders.Money { return c.owed() + orders.Money(c.consigned*900) }
@@ -177,7 +209,6 @@ func (h *history) receive(boxes int64) {
 // stock brings goods into one of three warehouses, counts them there, moves them, or gives what is free to those who wait. Nothing else
 // changes by it but orders that wait, which get more.
 func (h *history) stock(verb string) {
-	houses := []string{storage.DefaultWarehouse, "东仓", "西仓"}
 	h.number++
 	m := orders.StockMove{
 		Kind: orders.MoveArrival, Key: fmt.Sprint(h.customer, h.number), Product: some(h, "product", h.goods, h.consigned), Warehouse: some(h, "warehouse", houses...),
@@ -191,8 +222,15 @@ func (h *history) stock(verb string) {
 	}
 	var made *orders.StockMove
 	var served []orders.OrderID
+	who, may := orders.StaffCode("S20"), []orders.StaffCode{"S20", "S21", "S99"}
+	if verb == "move" {
+		may = []orders.StaffCode{"S14", "S20", "S99"}
+	}
+	if verb != "serve" {
+		who = some(h, "keeper", append(slices.Repeat(may, 6), staffCodes...)...)
+	}
 	err := h.on.store.Do(h.Context(), func(tx *storage.Tx) (err error) {
-		keeper := h.actor("S20")
+		keeper := h.actor(who)
 		if verb == "serve" {
 			served, err = h.desk.Serve(tx, keeper, h.goods, h.consigned)
 			return err
@@ -203,12 +241,18 @@ func (h *history) stock(verb string) {
 		return err
 	})
 	if _, said := orders.ErrorMessage(err); err != nil {
-		require.True(h, said && verb != "receive" && verb != "serve", "%s: %v", verb, err)
+		isDenied := !slices.Contains(may, who)
+		require.True(h, said && (isDenied || verb != "receive" && verb != "serve"), "%s: %v", verb, err)
+		require.Equal(h, isDenied, orders.ErrorCode(err) == orders.CodeDenied, "%s by %s: %v", verb, who, err)
 		return
 	}
+	require.Contains(h, may, who)
 	h.on.effects[verb]++
 	if verb == "receive" || verb == "count" {
 		h.received[m.Product] += made.Quantity.IntPart()
+	}
+	if verb == "receive" {
+		h.arrived(m.Product, m.Warehouse, made.Quantity.IntPart())
 	}
 	for _, id := range served {
 		before := h.known[id]
@@ -223,6 +267,8 @@ func (h *history) stock(verb string) {
 		}
 		require.True(h, more.IsPositive(), "%s got nothing", id)
 	}
+	h.reread()
+	h.promised()
 	if verb != "serve" && verb != "receive" {
 		return
 	}
@@ -493,12 +539,12 @@ func (h *history) may(verb string, who orders.StaffCode, o *orders.Order, other 
 	case "skip":
 		return when(is(orders.StatusPendingApproval) && (who == "S14" || who == "S99"), always)
 	case "green", "close":
-		mayAtAll := slices.Contains([]orders.StaffCode{"S13", "S14", "S99"}, who) && (isDraft || is(orders.StatusPendingApproval, orders.StatusApproved, orders.StatusAllocated))
+		mayAtAll := slices.Contains([]orders.StaffCode{"S13", "S14", "S50", "S99"}, who) && (isDraft || is(onward...))
 		g := o.Green
 		isThere := g != nil && g.State != orders.GreenClosed && h.now.Before(g.Until)
 		return when(mayAtAll && (verb == "green" || isThere), always)
 	case "cancel":
-		return when(is(orders.StatusDraft, orders.StatusPendingApproval, orders.StatusApproved, orders.StatusAllocated), always)
+		return when(is(orders.StatusDraft) || is(onward...), always)
 	case "ship":
 		if who != "S20" && who != "S21" {
 			return never
@@ -506,7 +552,17 @@ func (h *history) may(verb string, who orders.StaffCode, o *orders.Order, other 
 		if o.Notice() != nil {
 			return never
 		}
-		return max(when(is(orders.StatusAllocated, orders.StatusShipped), always), when(is(orders.StatusApproved, orders.StatusReturning), perhaps))
+		if len(o.Together()) > 0 && !is(orders.StatusShipped, orders.StatusReturning) { // all or none
+			return when(is(orders.StatusApproved, orders.StatusAllocated, orders.StatusStocked, orders.StatusPicking), perhaps)
+		}
+		return max(when(is(orders.StatusAllocated, orders.StatusShipped), always), when(is(orders.StatusApproved, orders.StatusStocked, orders.StatusPicking, orders.StatusReturning), perhaps))
+	case "advance":
+		isMissing := (h.step == orders.ActStock || h.step == orders.ActPick) && !o.Covered() || h.step == orders.ActPick && o.Notice() != nil || h.step == orders.ActSchedule && o.Covered()
+		return when(slices.Contains(whoAdvances[h.step], who) && slices.Contains(acts[o.Status], h.step) && !isMissing, always)
+	case "together":
+		return when(h.mayGoTogether(), always)
+	case "apart":
+		return when(is(onward...) && len(o.Together()) > 0, always)
 	case "split":
 		_, isBack := h.stands[o.ID]
 		return when(is(onward...) && !isBack, perhaps)
@@ -623,8 +679,17 @@ func (h *history) judge(verb string, who orders.StaffCode, by orders.Actor, befo
 	switch verb {
 	case "ship":
 		if isFirst := len(before.Shipments) == 0; isFirst {
-			h.shipped[h.goods] += h.ordered[after.ID].boxes + h.ordered[after.ID].special
-			h.shipped[h.consigned] += h.ordered[after.ID].consigned
+			h.leaves(after)
+		}
+	case "deliver":
+		h.follows(after)
+	case "together":
+		h.goTogether(before, after)
+	case "apart":
+		require.Empty(h, after.Together())
+		for _, id := range before.Together() {
+			h.changed[id] = true
+			require.NotContains(h, h.see(id).Together(), after.ID)
 		}
 	case "tick":
 		h.ticked(before, after)
@@ -634,6 +699,7 @@ func (h *history) judge(verb string, who orders.StaffCode, by orders.Actor, befo
 // amended checks a change: what it is measured against, and what it goes back to.
 func (h *history) amended(before, after *orders.Order, c content, verb string) {
 	was := h.ordered[after.ID]
+	c.urgent = was.urgent
 	h.ordered[after.ID] = c
 	if verb != "amend" {
 		return
@@ -681,7 +747,7 @@ func (h *history) parted(before, after *orders.Order) {
 			require.Equal(h, before.ReservedUntil, o.ReservedUntil)
 		}
 		require.Equal(h, after.Family, o.Family)
-		var c content
+		c := content{urgent: whole.urgent}
 		for _, l := range o.Lines {
 			switch n := l.Base.IntPart(); {
 			case l.Product == h.consigned:
@@ -875,6 +941,7 @@ const figuresOf = `SELECT 'stock' AS what, product AS name, SUM(on_hand) AS a, S
 	UNION ALL SELECT 'unmatched', '', COUNT(*), 0, 0 FROM stock s WHERE s.product IN (?, ?) AND (s.reserved + s.allocated > s.on_hand OR s.reserved + s.allocated <>
 		COALESCE((SELECT SUM(r.quantity) FROM reservations r WHERE r.product = s.product AND r.warehouse = s.warehouse), 0))
 	UNION ALL SELECT kind, product, SUM(quantity), 0, 0 FROM reservations WHERE product IN (?, ?) GROUP BY kind, product
+	UNION ALL SELECT 'expected', product, SUM(quantity - arrived), 0, 0 FROM receipts WHERE product IN (?, ?) GROUP BY product
 	UNION ALL SELECT 'account', customer, held, invoiced, paid FROM credit WHERE customer = ?
 	UNION ALL SELECT 'order', id, version, held, invoiced FROM orders WHERE customer = ?
 	UNION ALL SELECT 'trail', a.order_id, COUNT(*), 0, 0 FROM audit a JOIN orders o ON o.id = a.order_id WHERE o.customer = ? GROUP BY a.order_id
@@ -886,7 +953,7 @@ const lastEntry = `SELECT actor, at, changes FROM audit WHERE order_id = ? ORDER
 // balanced checks what must hold at all times: goods, money and credit add up, nothing but what was acted upon has changed, every
 // change is on record, and somebody is there to go on with every order.
 func (h *history) balanced() {
-	rows, err := h.on.db.QueryContext(h.Context(), figuresOf, h.goods, h.consigned, h.goods, h.consigned, h.goods, h.consigned, h.customer, h.customer, h.customer, h.customer)
+	rows, err := h.on.db.QueryContext(h.Context(), figuresOf, h.goods, h.consigned, h.goods, h.consigned, h.goods, h.consigned, h.goods, h.consigned, h.customer, h.customer, h.customer, h.customer)
 	require.NoError(h, err)
 	defer rows.Close()
 	have := make(map[string][3]int64)
@@ -906,9 +973,11 @@ func (h *history) balanced() {
 	soft, firm := make(map[orders.ProductCode]int64), make(map[orders.ProductCode]int64)
 	for id, o := range h.known {
 		want["order "+string(id)] = [3]int64{int64(o.Version), int64(h.held(id, o.Status)), int64(h.invoiced(id))}
-		if h.changed[id] {
-			entries := have["trail "+string(id)][0]
+		if entries := have["trail "+string(id)][0]; h.changed[id] {
 			require.Greater(h, entries, h.recorded[id], "on record")
+			h.recorded[id] = entries
+		} else if h.noted[id] {
+			require.GreaterOrEqual(h, entries, h.recorded[id], "nothing is taken off the record")
 			h.recorded[id] = entries
 		}
 		want["trail "+string(id)] = [3]int64{h.recorded[id]}
@@ -922,7 +991,7 @@ func (h *history) balanced() {
 				} else {
 					soft[l.Product] += n
 				}
-			case orders.StatusApproved, orders.StatusAllocated:
+			case orders.StatusApproved, orders.StatusAllocated, orders.StatusScheduled, orders.StatusInProduction, orders.StatusInspected, orders.StatusStocked, orders.StatusPicking:
 				firm[l.Product] += n
 			case orders.StatusShipped, orders.StatusDelivered, orders.StatusReturning, orders.StatusReturned: // gone; the line says how much
 				require.Equal(h, l.Base.Shift(6).IntPart(), n)
@@ -933,6 +1002,9 @@ func (h *history) balanced() {
 	}
 	for _, p := range []orders.ProductCode{h.goods, h.consigned} {
 		want["stock "+string(p)] = [3]int64{(h.received[p] - h.shipped[p]) * micro, soft[p], firm[p]}
+		if n := h.expects(p, ""); h.isExpected[p] {
+			want["expected "+string(p)] = [3]int64{n * micro}
+		}
 		if soft[p] > 0 {
 			want["soft "+string(p)] = [3]int64{soft[p]}
 		}
@@ -942,13 +1014,14 @@ func (h *history) balanced() {
 	}
 	require.Equal(h, want, have)
 	clear(h.changed)
+	clear(h.noted)
 }
 
 // sound checks an order by itself.
 func (h *history) sound(o *orders.Order) {
 	c := h.ordered[o.ID]
 	require.Equal(h, c.total(), o.Total)
-	var have content
+	have := content{urgent: c.urgent}
 	for _, l := range o.Lines {
 		switch n := l.Base.IntPart(); {
 		case l.Product == h.consigned:
@@ -972,7 +1045,10 @@ func (h *history) sound(o *orders.Order) {
 		require.False(h, l.Reserved.IsNegative() || l.Reserved.GreaterThan(l.Base))
 	}
 	isOpen := o.Green != nil && o.Green.State == orders.GreenOpen
-	require.Equal(h, isOpen && o.Green.Urgency > 0, o.Urgent, "urgent by its channel alone")
+	require.Equal(h, c.urgent || isOpen && o.Green.Urgency > 0, o.Urgent, "urgent because somebody said so, or by its channel")
+	for _, id := range o.Together() {
+		require.Contains(h, h.known[id].Together(), o.ID, "they go together, both")
+	}
 	require.False(h, o.UseSafety && !isOpen)
 	for _, k := range o.Kin {
 		require.True(h, k.How == orders.KinTogether || h.known[k.Order].Family == o.Family, "%s and %s are of one family", o.ID, k.Order)

@@ -48,6 +48,11 @@ S16,林副,account_manager,S14,
 S17,何兼,finance;cfo,S13,
 S20,吴仓,warehouse_lead,,
 S21,郑库,warehouse,S20,
+S30,冯购,purchasing,S14,
+S31,何服,service,S14,
+S40,贾划,planner,S14,
+S41,曾工,engineer,S14,
+S50,齐管,management,,
 S99,管理,admin,,`
 
 // jointRules have what the built-in rules lack: steps of several people, and a route without anybody for whatever
@@ -77,10 +82,13 @@ type history struct {
 	now      time.Time
 	number   int
 	drawn    *returnDraw                      // what the last action on a return is
+	step     orders.Act                       // what the last step of an order's way is
+	with     []orders.OrderID                 // the orders that the last 一起发 is about
 	ledger                                    // what the test knows of it by itself
 	known    map[orders.OrderID]*orders.Order // as they were after the last action
 	recorded map[orders.OrderID]int64         // entries of the audit trail
 	changed  map[orders.OrderID]bool          // by the last action
+	noted    map[orders.OrderID]bool          // something about them that is not in them was looked at by it: the trail may have grown
 	orders   []orders.OrderID
 }
 
@@ -88,7 +96,7 @@ func newHistory(t *rapid.T, on *grounds) *history {
 	h := &history{
 		T: t, on: on, now: ordertest.Start.In(time.FixedZone("CST", 8*60*60)), ledger: newLedger(fmt.Sprintf("H%06d", numbers.Add(1))),
 		known: make(map[orders.OrderID]*orders.Order), recorded: make(map[orders.OrderID]int64),
-		changed: make(map[orders.OrderID]bool),
+		changed: make(map[orders.OrderID]bool), noted: make(map[orders.OrderID]bool),
 	}
 	h.kind = some(h, "type", "VIP", "普通", "经销商")
 	h.level = some(h, "level", "A", "A", "B")
@@ -100,8 +108,8 @@ func newHistory(t *rapid.T, on *grounds) *history {
 		limit = strconv.Itoa(thousands * 1000)
 	}
 	h.receive(3_000)
-	importCSV(on.t, on.store, "customers", "code,name,type,level,credit_grade,credit_limit,sales",
-		strings.Join([]string{string(h.customer), "客户", h.kind, h.level, h.grade, limit, "S1"}, ","))
+	importCSV(on.t, on.store, "customers", "code,name,type,level,credit_grade,credit_limit,sales,address",
+		strings.Join([]string{string(h.customer), "客户", h.kind, h.level, h.grade, limit, "S1", "宁波市江东路1号"}, ","))
 	importCSV(on.t, on.store, "prices", "product,scope,price,mode", fmt.Sprintf("%s,客户:%s,9,寄售", h.consigned, h.customer))
 	file := string(rules.Default)
 	if h.isJoint {
@@ -145,6 +153,12 @@ func (h *history) act() {
 		id, err = h.place()
 	case "receive", "count", "move", "serve":
 		h.stock(verb)
+	case "expect":
+		h.expect()
+	case "review":
+		h.review(id)
+	case "handle":
+		h.handle(id)
 	case "pay":
 		err = h.pay()
 	case "void":
@@ -172,7 +186,7 @@ func (h *history) choose() (string, orders.OrderID) {
 	case len(h.orders) == 0, len(open) < 6 && !h.often("go on"):
 		return "place", ""
 	case h.die("money or goods", 8) == 7:
-		return some(h, "money or goods", "receive", "count", "move", "serve", "pay", "pay", "pay", "void", "void"), ""
+		return some(h, "money or goods", "receive", "count", "move", "serve", "expect", "pay", "pay", "pay", "void", "void"), ""
 	case h.overdue() > 0 && !h.often("leave unpaid"):
 		return "pay", ""
 	case len(due) > 0 && !h.often("no clock"):
@@ -206,9 +220,15 @@ func (h *history) in(statuses ...orders.Status) []orders.OrderID {
 // place stores a new draft.
 func (h *history) place() (orders.OrderID, error) {
 	c, id := h.draw(), orders.OrderID("")
+	if c.urgent = h.die("urgent", 4) == 3; c.urgent {
+		h.on.effects["urgent"]++
+	}
 	err := h.on.store.Do(h.Context(), func(tx *storage.Tx) error {
 		o := ordertest.Order("", h.customer, 1)
 		o.Lines, o.Sales = h.lines(c), "S1"
+		if c.urgent {
+			o.Urgent, o.UrgentWords = true, "急"
+		}
 		err := h.desk.Place(tx, o, h.actor("S1"))
 		id = o.ID
 		return err
@@ -305,6 +325,19 @@ func (h *history) change(verb string, id orders.OrderID) {
 		}
 	case "take":
 		do = func(tx *storage.Tx) (*orders.Order, error) { return d.Acknowledge(tx, id, by) }
+	case "advance":
+		do = func(tx *storage.Tx) (*orders.Order, error) { return d.Advance(tx, id, h.step, "", by) }
+	case "together":
+		h.with = h.others(id)
+		do = func(tx *storage.Tx) (*orders.Order, error) {
+			all, err := d.ShipTogether(tx, h.with, by)
+			if err != nil {
+				return nil, err
+			}
+			return all[0], nil
+		}
+	case "apart":
+		do = func(tx *storage.Tx) (*orders.Order, error) { return d.ShipApart(tx, id, by) }
 	case "deliver":
 		parcel := h.between("parcel", 1, max(1, len(before.Shipments)))
 		do = func(tx *storage.Tx) (*orders.Order, error) {
@@ -343,6 +376,18 @@ func (h *history) batches(o *orders.Order) []orders.Part {
 	return parts
 }
 
+// others draws an order with one or two others, mostly such as may go with it.
+func (h *history) others(id orders.OrderID) []orders.OrderID {
+	out, from := []orders.OrderID{id}, h.in(onward[1:]...)
+	if len(from) < 2 || !h.often("that may") {
+		from = h.orders
+	}
+	for range h.between("with", 1, 2) {
+		out = append(out, some(h, "with", from...))
+	}
+	return out
+}
+
 // who draws somebody: mostly one who may, where that matters.
 func (h *history) who(verb string, o *orders.Order) orders.StaffCode {
 	var fit []orders.StaffCode
@@ -361,7 +406,10 @@ func (h *history) who(verb string, o *orders.Order) orders.StaffCode {
 	case "skip":
 		fit = []orders.StaffCode{"S14", "S99"}
 	case "green", "close":
-		fit = []orders.StaffCode{"S13", "S14", "S99"}
+		fit = []orders.StaffCode{"S13", "S14", "S50", "S99"}
+	case "advance":
+		h.step = some(h, "act", actsAt(o)...)
+		fit = whoAdvances[h.step]
 	case "decide return", "take back", "replace":
 		fit = whoReturns[verb]
 	case "ship", "take":
@@ -409,7 +457,10 @@ func memoryURL(t testing.TB) string {
 	return "sqlite:" + filepath.Join(dir, "orderbot.db")
 }
 
-// randomHistories are 200 actions each by random roles at random times, among them each kind of action often
+// historyActions is how many actions a random history has.
+const historyActions = 300
+
+// randomHistories are 300 actions each by random roles at random times on three warehouses, among them each kind of action often
 // enough. What must hold after every one of them is said by judge and balanced.
 func randomHistories(t *testing.T) {
 	t.Helper()
@@ -431,7 +482,7 @@ func randomHistories(t *testing.T) {
 			g := newGrounds(t, url(t))
 			rapid.Check(t, func(rt *rapid.T) {
 				h := newHistory(rt, g)
-				for range 200 {
+				for range historyActions {
 					h.act()
 				}
 				g.ran++

@@ -19,11 +19,12 @@ import (
 type depot struct {
 	*testing.T
 
-	stores [2]*storage.Store
-	desk   *orders.Desk
-	mu     sync.Mutex
-	now    time.Time
-	moves  int
+	address string
+	stores  [2]*storage.Store
+	desk    *orders.Desk
+	mu      sync.Mutex
+	now     time.Time
+	moves   int
 }
 
 // depots opens a depot on each kind of database. Orders of more than 5,000 yuan wait for the sales manager.
@@ -33,7 +34,7 @@ func depots(t *testing.T, test func(d *depot)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			address := url(t)
-			d := &depot{T: t, stores: [2]*storage.Store{migrated(t, address), open(t, address)}, now: ordertest.Start}
+			d := &depot{T: t, address: address, stores: [2]*storage.Store{migrated(t, address), open(t, address)}, now: ordertest.Start}
 			importCSV(t, d.stores[0], "products", "code,name,unit,price,stock,category,kind,parts,moq",
 				"P1,导管,盒,10,0,导管,标准品,,", "P2,导丝,盒,10,100,导丝,标准品,,", "K1,套装,盒,30,,套装,组合品,P1=2;P2=1,")
 			importCSV(t, d.stores[0], "customers", "code,name,level,credit_grade,sales", "C1,仁和医院,A,A,S1", "C2,康宁医院,A,A,S1")

@@ -325,7 +325,7 @@ CREATE TABLE invoices (
   issued VARCHAR(10) NOT NULL,
   due VARCHAR(10) NOT NULL
 );
-CREATE INDEX invoices_customer ON invoices (customer, due);
+CREATE INDEX invoices_customer ON invoices (customer, due, amount);
 CREATE INDEX invoices_order ON invoices (order_id);
 
 CREATE TABLE payments (
