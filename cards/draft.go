@@ -103,6 +103,10 @@ func Draft(s *Signer, o *orders.Order, v DraftView) []Message {
 		c.Buttons = append(c.Buttons, Button{Text: "依据", Style: Normal, Action: s.Sign(Action{Verb: ShowBasis, Order: o.ID, Version: o.Revision})})
 	}
 	m := Message{Text: Text(c), Card: c}
+	isOpen := slices.ContainsFunc(o.Questions, func(q orders.Question) bool { return q.Blocking() })
+	if v.ForCustomer && v.Substitutes != nil && !isOpen {
+		m.Menu = v.Substitutes.says(o)
+	}
 	for _, b := range c.Buttons {
 		if b.Say != "" && !strings.Contains(b.Say, "…") {
 			m.Menu = append(m.Menu, b.Say)

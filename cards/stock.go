@@ -214,6 +214,15 @@ func (b *Substitutes) labels() []string {
 	return out
 }
 
+// says are the words that take each of them.
+func (b *Substitutes) says(o *orders.Order) []string {
+	out := make([]string, len(b.Options))
+	for i := range b.Options {
+		out[i] = fmt.Sprintf("换成 %s %s", b.Options[i].Product.Code, o.ID)
+	}
+	return out
+}
+
 // question offers them, for customers in short; nothing is swapped unless somebody says so.
 func (b *Substitutes) question(o *orders.Order, forCustomer bool) string {
 	line := slices.IndexFunc(o.Lines, func(l orders.Line) bool { return l.No == b.Line })
@@ -228,7 +237,7 @@ func (b *Substitutes) question(o *orders.Order, forCustomer bool) string {
 	}
 	head := fmt.Sprintf("第 %d 行缺货，可以换：", line+1)
 	if forCustomer {
-		return head + strings.Join(rows, "、") + "。" + say
+		return head + "\n· " + strings.Join(rows, "\n· ") + "\n" + say
 	}
 	return head + "\n" + strings.Join(rows, "\n") + "\n" + say + "；不换就照原来的下单，到货再发"
 }

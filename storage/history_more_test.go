@@ -276,9 +276,10 @@ func (h *history) handle(id orders.OrderID) {
 	}
 	isMine := who == "S1" || x.Owner == who || x.Role != orders.RoleSales && slices.Contains(historyRoles[who], string(x.Role))
 	may := x.State == orders.ExceptionOpen && (isMine || slices.Contains([]orders.StaffCode{"S10", "S13", "S14", "S16", "S31", "S50", "S99"}, who))
-	if verb == "take up" {
+	switch verb {
+	case "take up":
 		may = may && x.Owner == ""
-	} else if verb == "major" {
+	case "major":
 		may = may && x.Level < 3
 	}
 	require.Equal(h, may, err == nil, "%s %+v by %s: %v", verb, x, who, err)
@@ -286,10 +287,11 @@ func (h *history) handle(id orders.OrderID) {
 		return
 	}
 	h.noted[id] = true
-	if verb == "end" {
+	switch verb {
+	case "end":
 		h.dealt[x.ID] = string(who)
 		h.on.effects["closed by hand"]++
-	} else if verb == "take up" {
+	case "take up":
 		h.on.effects["taken up"]++
 	}
 	h.see(id)
