@@ -229,6 +229,9 @@ func (s *session) batch(o *orders.Order, said string) (orders.Part, error) {
 		})
 	}
 	hasAmount := strings.ContainsAny(said, "0123456789一二两三四五六七八九十百")
+	if p.Base = s.wholeLines(o, said); p.Base != nil {
+		return p, nil
+	}
 	r, ok := intake.Result{}, false
 	if hasAmount {
 		r, ok = read(said)
@@ -268,6 +271,28 @@ func (s *session) batch(o *orders.Order, said string) (orders.Part, error) {
 		}
 	}
 	return p, nil
+}
+
+// wholeLines are all of the lines whose goods are named without an amount: 先发手套和口罩. It is nil where the words are anything else, or
+// name all goods of the order.
+func (s *session) wholeLines(o *orders.Order, said string) map[int]orders.Quantity {
+	out := make(map[int]orders.Quantity)
+	for _, word := range strings.FieldsFunc(said, func(r rune) bool { return strings.ContainsRune("、，, 和", r) }) {
+		found, isNamed := s.products([]string{strings.ToLower(word)}), false
+		for i := range o.Lines {
+			l := &o.Lines[i]
+			if slices.ContainsFunc(found, func(p *orders.Product) bool { return p.Code == l.Product }) {
+				out[l.No], isNamed = l.Base, true
+			}
+		}
+		if !isNamed {
+			return nil
+		}
+	}
+	if len(out) == 0 || len(out) == len(o.Lines) {
+		return nil
+	}
+	return out
 }
 
 // inStockFirst sends what is held first and the rest later; nil where all or nothing is.

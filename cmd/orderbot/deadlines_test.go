@@ -59,6 +59,42 @@ func TestApprovalsAtTheirDeadlines(t *testing.T) {
 					{"10-08 22:59", "requested reminded"},
 					{"10-08 23:00", "requested reminded escalated"},
 				}},
+				"a day, to the midnight": {"24h", "03-11 00:00", [][2]string{
+					{"03-11 23:59", "requested reminded"},
+					{"03-12 00:00", "requested reminded escalated"},
+					{"03-12 00:01", "requested reminded escalated"},
+				}},
+				"a working day, to the midnight before 春节": {"1个工作日", "02-14 00:00", [][2]string{
+					{"02-14 12:00", "requested reminded"},
+					{"02-14 23:59", "requested reminded"},
+					{"02-15 00:00", "requested reminded escalated"},
+					{"02-15 00:01", "requested reminded escalated"},
+				}},
+				"a working day, the Saturday after 春节": {"1个工作日", "02-27 18:00", [][2]string{
+					{"02-28 05:59", "requested"},
+					{"02-28 06:00", "requested reminded"},
+					{"02-28 17:59", "requested reminded"},
+					{"02-28 18:00", "requested reminded escalated"},
+				}},
+				"a working day, the Sunday before 国庆": {"1个工作日", "09-18 18:00", [][2]string{
+					{"09-19 23:59", "requested"},
+					{"09-20 06:00", "requested reminded"},
+					{"09-20 17:59", "requested reminded"},
+					{"09-20 18:00", "requested reminded escalated"},
+				}},
+				"two working days, the Saturday after 国庆": {"2个工作日", "10-08 18:00", [][2]string{
+					{"10-09 17:59", "requested"},
+					{"10-09 18:00", "requested reminded"},
+					{"10-10 17:59", "requested reminded"},
+					{"10-10 18:00", "requested reminded escalated"},
+					{"10-10 18:01", "requested reminded escalated"},
+				}},
+				"24 hours by the clock, over 国庆": {"24h", "09-30 18:00", [][2]string{
+					{"10-01 05:59", "requested"},
+					{"10-01 06:00", "requested reminded"},
+					{"10-01 17:59", "requested reminded"},
+					{"10-01 18:00", "requested reminded escalated"},
+				}},
 				"down at half of the time": {"24h", "03-11 10:00", [][2]string{{"03-12 09:59", "requested reminded"}, {"03-12 10:00", "requested reminded escalated"}}},
 				"down at both":             {"24h", "03-11 10:00", [][2]string{{"03-12 10:01", "requested escalated"}, {"03-13 10:00", "requested escalated"}}},
 				"down until much later":    {"2个工作日", "03-11 10:00", [][2]string{{"04-20 10:00", "requested escalated"}}},
@@ -113,6 +149,61 @@ func TestDecidedInTimeIsNotRemindedOf(t *testing.T) {
 			o.at("03-14 10:00")
 			o.round()
 			require.Equal(t, "requested decided", o.news())
+		})
+	}
+}
+
+// A draft is good for 24 hours, and what is softly reserved is held for 24 hours, by the clock, holidays or not: at 23:59 both stand, at
+// 24:00 neither does, whether or not the clock has looked.
+//
+// feature: ST-02
+func TestDraftsAndReservationsAtTheirDeadlines(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t, database(t), managerWithin+"72h}\n")
+			o.desk.Times.ReservationExpires = 24 * time.Hour
+			confirm := func(id orders.OrderID) error {
+				return o.do(func(tx *storage.Tx) error { _, _, err := o.desk.Confirm(tx, id, 0, o.actor("S01")); return err })
+			}
+			for _, day := range []string{"02-14", "02-27", "03-11", "09-30", "10-09"} { // before and after 春节, ordinary, before and after 国庆
+				o.at(day + " 10:00")
+				begun := o.clock
+				var drafts [4]*orders.Order
+				for i := range drafts {
+					drafts[i] = o.draft(10)
+					o.do1(func(tx *storage.Tx) error { return o.desk.Place(tx, drafts[i], o.actor("S01")) })
+				}
+				held := func() int64 { return number(t, o.sql, "SELECT reserved FROM stock WHERE product = 'P1'") / 1_000_000 }
+				require.NoError(t, confirm(drafts[0].ID))
+				require.EqualValues(t, 10, held())
+
+				o.clock = begun.Add(23*time.Hour + 59*time.Minute)
+				o.round()
+				require.EqualValues(t, 10, held(), "%s 23:59", day)
+				require.Equal(t, orders.StatusDraft, o.order(drafts[1].ID).Status)
+				require.NoError(t, confirm(drafts[1].ID))
+				require.EqualValues(t, 20, held())
+
+				o.clock = begun.Add(24 * time.Hour)
+				require.ErrorContains(t, confirm(drafts[2].ID), "已过期", "before the clock has looked")
+				o.round()
+				o.round()
+				require.EqualValues(t, 10, held(), "%s 24:00", day)
+				require.Equal(t, orders.StatusPendingApproval, o.order(drafts[0].ID).Status, "the approval goes on")
+				require.Equal(t, orders.StatusClosed, o.order(drafts[2].ID).Status)
+
+				o.clock = begun.Add(24*time.Hour + time.Minute)
+				o.round()
+				require.ErrorContains(t, confirm(drafts[3].ID), "已过期")
+				for _, n := range []string{"order.expired", "reservation.ended"} {
+					require.EqualValues(t, map[string]int{"order.expired": 2, "reservation.ended": 1}[n], number(t, o.sql, "SELECT COUNT(*) FROM events WHERE kind = ? AND at >= ? AND at <= ?", n, begun.UnixMilli(), o.clock.UnixMilli()), "%s %s: once", day, n)
+				}
+				o.clock = begun.Add(48 * time.Hour)
+				o.round()
+				require.Zero(t, held())
+			}
 		})
 	}
 }

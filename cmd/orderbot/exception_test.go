@@ -190,6 +190,42 @@ func TestDelaysByTheirLevels(t *testing.T) {
 				require.Len(t, o.told(notify.KindMeeting), 7, "made once")
 				require.Equal(t, 3, customer(o))
 			})
+			// A delay is what the customer waits: holidays count, and days that make up for them are days as any other. What those who
+			// deal with it have for that are four hours of working days.
+			for what, c := range map[string]struct{ placed, wanted, late, next, third, handled string }{
+				"over 春节":                {"02-13 10:00", "2026-02-15", "02-16", "02-17", "02-19", "02-24 04:00"},
+				"the Saturday before 春节": {"02-12 10:00", "2026-02-12", "02-13", "02-14", "02-16", "02-14 04:00"},
+				"over 国庆":                {"09-30 10:00", "2026-10-01", "10-02", "10-03", "10-05", "10-08 04:00"},
+				"the Saturday after 国庆":  {"10-08 10:00", "2026-10-08", "10-09", "10-10", "10-12", "10-10 04:00"},
+			} {
+				t.Run(what, func(t *testing.T) {
+					t.Parallel()
+					o, _ := late(t, "2026-12-31")
+					o.at(c.placed)
+					id := o.placeWith(10, func(order *orders.Order) { order.DeliverBy = c.wanted })
+					o.tell()
+					level := func() string {
+						return texts(t, o.sql, "SELECT state, level FROM exceptions WHERE order_id = ? AND kind = 'late'", string(id))[0]
+					}
+					o.until(c.late + " 00:00")
+					require.Equal(t, "open 1", level())
+					o.until(c.late + " 23:59")
+					require.Equal(t, "open 1", level(), "23:59 late")
+					o.until(c.next + " 00:00")
+					require.Equal(t, "open 2", level(), "24:00 late")
+					due, err := time.ParseInLocation("2006-01-02 15:04", "2026-"+c.handled, location)
+					require.NoError(t, err)
+					require.Equal(t, due.UnixMilli(), number(t, o.sql, "SELECT due_at FROM exceptions WHERE order_id = ? AND kind = 'late'", string(id)), "the account manager's time")
+					o.until(c.next + " 00:01")
+					require.Equal(t, "open 2", level(), "24:01 late")
+					third, err := time.ParseInLocation("2006-01-02", "2026-"+c.third, location)
+					require.NoError(t, err)
+					o.until(third.Add(-time.Minute).Format("01-02 15:04"))
+					require.Equal(t, "open 2", level(), "71:59 late")
+					o.until(c.third + " 00:00")
+					require.Equal(t, "open 3", level(), "72:00 late")
+				})
+			}
 			t.Run("down", func(t *testing.T) {
 				t.Parallel()
 				o, id := late(t, "2026-03-13")

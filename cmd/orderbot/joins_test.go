@@ -41,6 +41,8 @@ func TestOrdersAreSplitAndMerged(t *testing.T) {
 			see(t, "not theirs", tell("chenli", id+" 拆两批"), says("没有"))
 			see(t, "too many", tell("zhouting", id+" 拆两批：先发外科口罩9箱，剩下的下周一"), says(id, "没有那么多", "没有改动"))
 			see(t, "which day", tell("zhouting", id+" 拆两批：先发外科口罩1箱，剩下的下周"), says("下周", "哪一天"))
+			see(t, "all of some goods", tell("zhouting", id+" 拆两批：先发手套，剩下的下周一"), offers("确认拆分", "5盒", "4箱", "¥2,013.00，不变"))
+			see(t, "all goods", tell("zhouting", id+" 拆两批：先发手套和口罩，剩下的下周一"), says("没看懂"))
 			card := see(t, "halves", tell("zhouting", id+" 拆成两批"), offers("确认拆分", "第 1 批（"+id+"）", "2箱", "3盒", "第 2 批（新单号）", "2盒"))
 			fresh := see(t, "as said", tell("zhouting", id+" 拆两批：先发外科口罩1箱，剩下的下周一"), offers("确认拆分", "1箱", "3箱", "5盒", "合计", "¥2,013.00，不变"))
 			f.pressWeCom("zhouting", card, "确认拆分")
