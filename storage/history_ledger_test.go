@@ -82,7 +82,7 @@ var leastEffects = map[string]int{
 	"return": 8, "take back": 3, "paid back": 2, "credit note": 1,
 	"approved": 25, "approved again": 1, "over the limit": 15, "overdue": 1, "by a deputy": 5, "two of one step": 2,
 	"split": 5, "merge": 2, "merged to be approved": 1, "unmerged": 0, "amend": 15, "take": 1, "changed back": 1, "expired": 10, "green": 15, "close": 2, "green over": 5, "escalated": 40, "reservation over": 25, "short": 1, "refused": 150,
-	"advance": 3, "together": 3, "apart": 0, "shipped together": 0, "expect": 10, "review": 30, "exception": 20, "taken up": 1, "closed by hand": 1, "solved": 0, "urgent": 20,
+	"advance": 3, "together": 3, "apart": 0, "shipped together": 0, "expect": 10, "review": 30, "exception": 20, "taken up": 3, "closed by hand": 3, "solved": 0, "urgent": 20,
 }
 
 // historyRoles are who has which roles, and staffCodes all of them.
@@ -112,7 +112,8 @@ type ledger struct {
 	shipped            map[orders.ProductCode]int64
 	isExpected         map[orders.ProductCode]bool
 	expected           []receipt
-	dealt              map[int64]string // exceptions that a person has ended, and who
+	troubled           map[orders.OrderID]bool // orders with exceptions that were open when they were last looked at
+	dealt              map[int64]string        // exceptions that a person has ended, and who
 	ordered            map[orders.OrderID]content
 	chains             map[orders.OrderID]chain
 	stands             map[orders.OrderID]content      // what an approved order goes back to while its change waits
@@ -146,7 +147,7 @@ type bill struct {
 func newLedger(customer string) ledger {
 	return ledger{
 		customer: orders.CustomerCode(customer), goods: orders.ProductCode("P-" + customer), consigned: orders.ProductCode("Q-" + customer),
-		received: make(map[orders.ProductCode]int64), shipped: make(map[orders.ProductCode]int64), isExpected: make(map[orders.ProductCode]bool), dealt: make(map[int64]string), ordered: make(map[orders.OrderID]content), chains: make(map[orders.OrderID]chain),
+		received: make(map[orders.ProductCode]int64), shipped: make(map[orders.ProductCode]int64), isExpected: make(map[orders.ProductCode]bool), dealt: make(map[int64]string), troubled: make(map[orders.OrderID]bool), ordered: make(map[orders.OrderID]content), chains: make(map[orders.OrderID]chain),
 		billed: make(map[orders.OrderID]orders.Money), stands: make(map[orders.OrderID]content), agreed: make(map[orders.OrderID]orders.Money),
 		payments: make(map[string]orders.Money), claims: make(map[orders.OrderID][]claim), credited: make(map[orders.OrderID]orders.Money),
 	}

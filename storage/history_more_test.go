@@ -208,6 +208,7 @@ func (h *history) review(id orders.OrderID) {
 		cause string
 	}
 	at := make(map[what]*orders.Exception)
+	delete(h.troubled, id)
 	for _, x := range h.exceptions(id) {
 		key := what{x.Kind, x.Cause}
 		require.Nil(h, at[key], "one record for each cause")
@@ -217,6 +218,7 @@ func (h *history) review(id orders.OrderID) {
 			require.True(h, slices.Contains(onward, o.Status) || o.Status == orders.StatusShipped, "%s of an order that is %s", x.Kind, o.Status)
 			require.GreaterOrEqual(h, x.Level, orders.LevelOf(h.now.Sub(x.Since)))
 			require.True(h, x.Level <= 3 && x.Times > 0 && x.Due.After(x.Open) && !x.At.After(h.now), "%+v", x)
+			h.troubled[id] = true
 			if !open[x.ID] {
 				h.on.effects["exception"]++
 			}
@@ -252,6 +254,11 @@ func (h *history) review(id orders.OrderID) {
 // handle lets somebody take up an open exception of an order, end it, or call it a major risk.
 func (h *history) handle(id orders.OrderID) {
 	all := slices.DeleteFunc(h.exceptions(id), func(x *orders.Exception) bool { return x.Level == 0 })
+	if open := slices.DeleteFunc(slices.Clone(all), func(x *orders.Exception) bool { return x.State != orders.ExceptionOpen }); len(open) > 0 {
+		all = open
+	} else {
+		delete(h.troubled, id)
+	}
 	if len(all) == 0 {
 		return
 	}

@@ -187,6 +187,8 @@ func (h *history) choose() (string, orders.OrderID) {
 		return "place", ""
 	case h.die("money or goods", 8) == 7:
 		return some(h, "money or goods", "receive", "count", "move", "serve", "expect", "pay", "pay", "pay", "void", "void"), ""
+	case len(h.troubled) > 0 && h.die("trouble", 12) == 11:
+		return "handle", some(h, "troubled", slices.Sorted(maps.Keys(h.troubled))...)
 	case h.overdue() > 0 && !h.often("leave unpaid"):
 		return "pay", ""
 	case len(due) > 0 && !h.often("no clock"):

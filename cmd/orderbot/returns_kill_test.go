@@ -19,7 +19,7 @@ import (
 )
 
 // returnKills is how often the server is killed.
-const returnKills = 6
+const returnKills = 5
 
 // Orders are split, their batches shipped, and part of them comes back, while the server is killed and started again at random moments:
 // the batches are the order, every return is signed and taken in once, and stock and credit are those of what is left.
@@ -36,9 +36,11 @@ func TestBatchesAndReturnsThroughCrashes(t *testing.T) {
 			f.clock.fast.Store(&fastClock{time.Now(), speed})
 			f.sim.SetDeliveryPolicy(simulator.DeliveryPolicy{Timeout: 5 * time.Second, Resend: 600, Pause: 100 * time.Millisecond, Copies: 1})
 			sellers, keepers := []string{"seller0", "seller1", "seller2"}, []string{"keeper0", "keeper1", "keeper2"}
+			var people []colleague
 			for i := range sellers {
-				f.employ(colleague{name: fmt.Sprintf("卖家%d", i), role: orders.RoleSales, wecom: sellers[i]}, colleague{name: fmt.Sprintf("仓管%d", i), role: orders.RoleWarehouse, wecom: keepers[i]})
+				people = append(people, colleague{name: fmt.Sprintf("卖家%d", i), role: orders.RoleSales, wecom: sellers[i]}, colleague{name: fmt.Sprintf("仓管%d", i), role: orders.RoleWarehouse, wecom: keepers[i]})
 			}
+			f.employ(people...)
 			f.stock()
 			db := f.sql()
 			onHand := "SELECT SUM(on_hand) FROM stock WHERE product = 'P003'"
@@ -57,7 +59,7 @@ func TestBatchesAndReturnsThroughCrashes(t *testing.T) {
 					t.Run(sellers[i], func(t *testing.T) {
 						w := &walk{t: t, f: f, db: db, seller: sellers[i], accepted: accepted}
 						for n := 1; killing.Load() || n == 1; n++ {
-							w.partBack(keepers[i], 10*n+i)
+							w.partBack(keepers[i], 10*n+2*i)
 							done.Add(1)
 						}
 					})
@@ -93,7 +95,7 @@ func TestBatchesAndReturnsThroughCrashes(t *testing.T) {
 // partBack takes an order from its words through two batches to a return of a part.
 func (w *walk) partBack(keeper string, n int) {
 	w.t.Helper()
-	w.say(w.seller, "澜州一院 外科口罩4箱")
+	w.say(w.seller, fmt.Sprintf("澜州一院 外科口罩4箱，丁腈手套M码%d盒", n))
 	var id string
 	w.until("draft", w.seller, func(b simulator.Bubble) bool {
 		if _, ok := buttonOf(b, "确认下单"); !ok {
@@ -116,7 +118,7 @@ func (w *walk) partBack(keeper string, n int) {
 		w.until("shipped "+one, keeper, says("已发货", one))
 	}
 	th := "TH" + strings.TrimPrefix(part, "SO") + "-1"
-	w.say(w.seller, "退货 "+part+" 1箱 质量")
+	w.say(w.seller, "退货 "+part+" 外科口罩1箱 质量")
 	w.until("the letter of "+th, w.seller, says("签字", th))
 	shown := sha256.Sum256([]byte(texts(w.t, w.db, "SELECT document FROM order_returns WHERE order_id = ?", part)[0]))
 	w.say(w.seller, "签字 "+th+" "+hex.EncodeToString(shown[:])[:12])
