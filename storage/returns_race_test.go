@@ -62,7 +62,7 @@ func (d *depot) drop(id orders.OrderID, r *orders.Return) func(tx *storage.Tx) e
 	}
 }
 
-func (d *depot) decide(id orders.OrderID, r *orders.Return, isYes bool) func(tx *storage.Tx) error {
+func (d *depot) decideReturn(id orders.OrderID, r *orders.Return, isYes bool) func(tx *storage.Tx) error {
 	return func(tx *storage.Tx) error {
 		_, _, err := d.desk.DecideReturn(tx, id, r.No, isYes, "超过退货期", accountant)
 		return err
@@ -158,7 +158,7 @@ func TestRacesAboutReturns(t *testing.T) {
 		before := d.exposure()
 		r = d.askReturn(id, orders.ReturnGoods, 4)
 		d.once("signed", d.sign(id, r))
-		if d.once("decided", d.decide(id, r, true), d.decide(id, r, false)) == 0 {
+		if d.once("decided", d.decideReturn(id, r, true), d.decideReturn(id, r, false)) == 0 {
 			d.once("inspected", d.inspect(id, r))
 			require.Equal(d, before-40_00, d.exposure())
 		} else {
@@ -272,11 +272,11 @@ func TestCutOffBetweenAnyTwoSteps(t *testing.T) {
 		d.desk.Returns.FinanceFrom = 1
 		r = d.askReturn(id, orders.ReturnGoods, 10)
 		require.NoError(d, d.do(d.sign(id, r)))
-		cut("agree", d.decide(id, r, true))
+		cut("agree", d.decideReturn(id, r, true))
 		cut("withdraw", d.drop(id, r))
 		r = d.askReturn(id, orders.ReturnMoney, 10)
 		require.NoError(d, d.do(d.sign(id, r)))
-		cut("pay", d.decide(id, r, true))
+		cut("pay", d.decideReturn(id, r, true))
 		d.settled(id, 0, 400_00)
 		d.desk.Returns.FinanceFrom = 0
 		for what, end := range map[string]func(tx *storage.Tx, r *orders.Return) error{
