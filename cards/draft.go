@@ -250,6 +250,8 @@ func freight(o *orders.Order) string {
 	switch {
 	case o.Freight.Rule == "":
 		return ""
+	case o.Freight.IsElsewhere():
+		return o.Freight.Rule
 	case o.Freight.Amount == 0:
 		return "包邮（" + o.Freight.Rule + "）"
 	default:

@@ -16,8 +16,15 @@ type Freight struct {
 // Payable is what an order comes to: its lines and the freight. The rules look at the lines alone ([Order].Total).
 func (o *Order) Payable() Money { return o.Total + o.Freight.Amount }
 
-// freightOn is the rule of an order that has no freight, for another one has it.
-func freightOn(id OrderID) string { return "运费在 " + string(id) + " 上" }
+// freightElsewhere begins the rule of an order that has no freight because another one has it.
+const freightElsewhere = "运费在 "
+
+func freightOn(id OrderID) string { return freightElsewhere + string(id) + " 上" }
+
+// IsElsewhere tells whether there is none because another order has it, as the rule says.
+func (f Freight) IsElsewhere() bool {
+	return f.Amount == 0 && strings.HasPrefix(f.Rule, freightElsewhere)
+}
 
 // charge works out a draft's freight by the rules. What the customer owes has no part in it; goods that are fetched cost none. A batch of
 // an order that was split keeps its share: the rules would ask for the whole freight of each.
@@ -110,8 +117,13 @@ func (d *Desk) inherit(tx Tx, x, o *Order, by Actor) error {
 	o.Freight = Freight{Rule: freightOn(x.ID)}
 	for i := range x.Changes { // refused, it goes back to what it was, with the freight
 		if c := &x.Changes[i]; c.Status == ChangeWaiting {
-			c.Before.Freight, c.After.Freight = x.Freight, x.Freight
+			for _, f := range []*Freight{&c.Before.Freight, &c.After.Freight} {
+				*f = Freight{Amount: f.Amount + x.Freight.Amount - was, Rule: x.Freight.Rule}
+			}
 		}
+	}
+	if x.Status == StatusDraft {
+		x.Revision++ // its card says less
 	}
 	if hold := x.owes() - x.Held; x.Status != StatusDraft && hold != 0 {
 		if _, err := tx.HoldCredit(x.Customer, hold); err != nil {

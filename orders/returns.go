@@ -611,7 +611,11 @@ func (d *Desk) SignReturn(tx Tx, id OrderID, no int, mark, account string, by Ac
 	now := d.Now()
 	r.Signature = &Signature{Code: by.Code, Name: by.Name, Platform: by.Channel, Account: account, At: now, Digest: r.Digest()}
 	r.Status = ReturnExpected
-	if r.Kind == ReturnMoney || r.Kind == ReturnGoods && d.Returns.FinanceFrom > 0 && o.unseen() >= d.Returns.FinanceFrom {
+	back := o.unseen()
+	if !slices.ContainsFunc(o.Lines, func(l Line) bool { return o.Returnable(&l).IsPositive() }) {
+		back += o.freightLeft(r)
+	}
+	if r.Kind == ReturnMoney || r.Kind == ReturnGoods && d.Returns.FinanceFrom > 0 && back >= d.Returns.FinanceFrom {
 		r.Status = ReturnWaiting
 		r.Node = &Node{Seq: r.No, Role: RoleFinance, Also: []Role{RoleCFO}, Status: NodeOpen, OpenedAt: now, RemindAt: r.RemindAt, DueAt: r.DueAt}
 		if d.Catalog().deserted(o, r.Node, now) || len(r.Node.Approvers(d.Catalog())) == 0 {

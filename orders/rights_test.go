@@ -22,7 +22,7 @@ func TestRightsAreDocumented(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("# Rights\n\nWhat each role may do and see. 全部: of everybody's orders; 本人: of their own (orders of which they are the salesperson or that they wrote; " +
 		"steps that\nthe approval chain gives to their role, to them by name, or to somebody who is away and whom they stand in for; customers of whom they are the\nsalesperson; " +
-		"their own absences and those of who reports to them; files that they sent). Somebody with several roles has the most of them. Customers see their own\norders only. " +
+		"their own absences and those of who reports to them; files that they sent). Somebody with several roles has the most of them. Customers see their own\norders only. The account with which a return was signed is seen by who has signed it and who may give codes for the customer. " +
 		"Who tries to skip a step, to open a green channel, to enter somebody else's absence, or to change the rules and with them the fields of orders, without the right is refused and stands\n" +
 		"in the audit record (跳过被拒绝, 绿色通道被拒绝, 请假被拒绝, 销假被拒绝, 改规则被拒绝); " +
 		"other refusals are answered in the chat and change nothing. " +

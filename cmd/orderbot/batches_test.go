@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -75,6 +76,8 @@ func (o *office) replays() {
 
 // The batches of an order share its freight. It is neither lost with one that is cancelled nor charged once more for one that went
 // back to a draft.
+//
+// feature: DM-04
 func TestBatchesShareTheFreight(t *testing.T) {
 	t.Parallel()
 	onOffices(t, handmade, func(t *testing.T, o *office) {
@@ -120,6 +123,20 @@ func TestBatchesShareTheFreight(t *testing.T) {
 		o.cancels(part)
 		require.Zero(t, o.order(part).Held)
 
+		// A draft whose card says less has to be shown again.
+		first = o.place(10)
+		part = o.splits(first, 4)
+		require.NoError(t, o.sendsBack("S10", part))
+		revision := o.order(part).Revision
+		o.cancels(first)
+		require.Equal(t, "¥50.00 普通", freight(part))
+		require.ErrorContains(t, o.do(func(tx *storage.Tx) error {
+			_, _, err := o.desk.Confirm(tx, part, revision, o.actor("S01"))
+			return err
+		}), "这张卡片是旧的")
+		require.NoError(t, o.confirms(part))
+		require.Equal(t, orders.Money(650_00), o.order(part).Held)
+
 		// One is rejected beside one that is out already: its share goes to the one that is still to be sent.
 		first = o.place(10)
 		part = o.splits(first, 4)
@@ -128,6 +145,36 @@ func TestBatchesShareTheFreight(t *testing.T) {
 		o.ship(first)
 		require.NoError(t, o.rejects("S10", part))
 		require.Equal(t, []string{"¥20.00 普通", "¥30.00 普通"}, []string{freight(first), freight(third)})
+		o.replays()
+	})
+}
+
+// Batches are cancelled by many at once: what is left has the freight, once.
+func TestManyCancelBatchesAtOnce(t *testing.T) {
+	t.Parallel()
+	onOffices(t, carried, func(t *testing.T, o *office) {
+		t.Helper()
+		first := o.place(12)
+		all := []orders.OrderID{first}
+		for left := int64(12); left > 3; left -= 3 {
+			all = append(all, o.splits(all[len(all)-1], 3))
+		}
+		by := o.actor("S01")
+		var presses atomic.Int64
+		for _, err := range atOnce(24, func() error {
+			id := all[presses.Add(1)%3]
+			return o.do(func(tx *storage.Tx) error { _, err := o.desk.Cancel(tx, id, 0, "不要了", by); return err })
+		}) {
+			if err != nil {
+				require.Equal(t, orders.CodeConflict, orders.ErrorCode(err), "%v", err)
+			}
+		}
+		for _, id := range all[:3] {
+			require.Equal(t, orders.StatusCancelled, o.order(id).Status)
+			require.Zero(t, o.order(id).Freight.Amount)
+		}
+		require.Equal(t, orders.Money(50_00), o.order(all[3]).Freight.Amount)
+		require.Equal(t, orders.Money(350_00), o.order(all[3]).Held)
 		o.replays()
 	})
 }
@@ -260,6 +307,8 @@ func TestMergingJoinsFamiliesAndUndoesItAll(t *testing.T) {
 
 // An invoice of the original number for all that was split off it since counts for each batch once: as invoiced, not as ordered too; and
 // what comes back of a batch is noted against it.
+//
+// feature: DM-04
 func TestAnInvoiceOfTheWholeIsForItsBatches(t *testing.T) {
 	t.Parallel()
 	onOffices(t, straight, func(t *testing.T, o *office) {

@@ -93,6 +93,8 @@ func TestParcelsArriveWhileSomethingComesBack(t *testing.T) {
 
 // The freight of an order of which everything comes back for a mistake of ours is given back, once; for any other reason, or where
 // something stays, it is not.
+//
+// feature: CH-04
 func TestFreightComesBackOnceForAMistakeOfOurs(t *testing.T) {
 	t.Parallel()
 	onOffices(t, carried, func(t *testing.T, o *office) {
@@ -178,6 +180,8 @@ func TestABundleComesBackAsItWasShipped(t *testing.T) {
 }
 
 // Serial numbers that were counted when the goods left are those that come back.
+//
+// feature: CH-04
 func TestSerialNumbersComeBackToTheOrderThatGotThem(t *testing.T) {
 	t.Parallel()
 	onOffices(t, straight, func(t *testing.T, o *office) {
