@@ -81,7 +81,7 @@ var leastEffects = map[string]int{
 	"cancel": 40, "ship": 10, "deliver": 6, "tick": 100, "invoice": 30, "pay": 50, "void": 15,
 	"return": 8, "take back": 3, "paid back": 2, "credit note": 1,
 	"approved": 25, "approved again": 1, "over the limit": 15, "overdue": 1, "by a deputy": 5, "two of one step": 2,
-	"split": 5, "merge": 2, "merged to be approved": 1, "unmerged": 0, "amend": 15, "take": 1, "changed back": 1, "expired": 10, "green": 15, "close": 2, "green over": 5, "escalated": 40, "reservation over": 25, "short": 1, "refused": 150,
+	"split": 5, "merge": 2, "merged to be approved": 1, "invoiced with the whole": 1, "unmerged": 0, "amend": 15, "take": 1, "changed back": 1, "expired": 10, "green": 15, "close": 2, "green over": 5, "escalated": 40, "reservation over": 25, "short": 1, "refused": 150,
 	"advance": 3, "together": 3, "apart": 0, "shipped together": 0, "expect": 10, "review": 30, "exception": 20, "taken up": 3, "closed by hand": 3, "solved": 0, "urgent": 20,
 }
 
