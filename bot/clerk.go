@@ -54,6 +54,7 @@ type Clerk struct {
 	Now      func() time.Time
 	Location *time.Location
 	Logger   *slog.Logger
+	Forms    Forms        // approval forms; may be nil
 	Second   SecondReader // asked where the reader is unsure; may be nil
 	// SecondSaid is told how many places that were put to the second reader came out so: settled, refused by the checks, silent (it said
 	// nothing of them), or failed with the call; may be nil.
@@ -230,7 +231,7 @@ func (c *Clerk) parts(turn *orders.Turn) []*orders.Turn {
 				open, files = nil, 1
 			}
 		}
-		alone := m.Kind == orders.InboundText && !sent && parseReturn(m.Text).verb != "" || isRules(m) || tables && isTable(m) || m.Kind == orders.InboundClick || m.Kind == orders.InboundEnter ||
+		alone := m.Kind == orders.InboundText && !sent && parseReturn(m.Text).verb != "" || isRules(m) || tables && isTable(m) || m.Kind == orders.InboundClick || m.Kind == orders.InboundEnter || m.Kind == orders.InboundForm ||
 			m.Kind == orders.InboundText && parseCommand(m.Text).verb != "" && (!sent || !goesWithFiles(m.Text))
 		if open == nil || alone {
 			open = &orders.Turn{Chat: turn.Chat, Token: turn.Token, Attempts: turn.Attempts}
@@ -331,6 +332,14 @@ func (c *Clerk) fetch(ctx context.Context, s *session) error {
 			}
 		}
 	}
+	if s.in.Kind == orders.InboundForm && c.Forms != nil {
+		form, err := c.Forms.Form(ctx, s.in.Media)
+		if _, ok := orders.ErrorMessage(err); err != nil && !ok {
+			return err // passing trouble: the turn is tried again
+		}
+		s.form, s.formErr = form, err
+		return nil
+	}
 	if isRules(&s.in) {
 		known, err := c.known(ctx, s)
 		if err != nil || !known {
@@ -372,6 +381,10 @@ func (c *Clerk) fetch(ctx context.Context, s *session) error {
 		doc, data, err := c.open(ctx, m, func(page, pages int) { p.at(ctx, i+1, page, pages) })
 		if _, ok := orders.ErrorMessage(err); err != nil && !ok {
 			return err // passing trouble: the turn is tried again
+		}
+		if isSurgerySheet(doc) {
+			s.docs = append(s.docs, opened{in: m, doc: doc, data: data, err: err})
+			continue
 		}
 		table, trouble := c.takeFile(ctx, s, &m, doc, data)
 		if s.table = table; table != nil || trouble != nil {

@@ -63,7 +63,10 @@ const (
 	cmdNoTie    verb = "no_tie"  // 不关联
 	cmdUnlink   verb = "unlink"  // 解除关联
 	cmdHistory  verb = "history" // 历史
-	cmdCalm     verb = "calm"    // 不加急
+	cmdSurgery  verb = "surgery" // 手术计划
+	cmdMoveSurg verb = "surgery_move"
+	cmdEndSurg  verb = "surgery_end"
+	cmdCalm     verb = "calm" // 不加急
 	cmdBoard    verb = "board"
 	cmdDay      verb = "day"
 	cmdLearned  verb = "learned"
@@ -217,6 +220,9 @@ var words = []struct {
 	{"关联", cmdLink, false, false},
 	{"历史订单", cmdHistory, false, false},
 	{"历史", cmdHistory, false, false},
+	{"手术计划", cmdSurgery, false, false},
+	{"手术改期", cmdMoveSurg, false, false},
+	{"取消手术", cmdEndSurg, false, false},
 	{"看板", cmdBoard, false, true},
 	{"日报", cmdDay, false, false},
 	{"不加急", cmdCalm, false, true},
@@ -289,6 +295,8 @@ func parseCommand(text string) command {
 		case w.verb == cmdForget && len(ids) == 0 && leads: // what is no number is read like any other sentence
 		case (w.verb == cmdPay || w.verb == cmdUnpay || w.verb == cmdAccount) && (len(ids) > 0 || !strings.HasPrefix(after, " ")): // 信用卡3张
 			continue
+		case isSurgery(w.verb) && (len(ids) > 0 || arg != "" && !strings.HasPrefix(after, " ") && !strings.HasPrefix(after, ":")): // 手术计划本3本
+			continue
 		case isLink(w.verb) && (len(ids) > 0 || !strings.HasPrefix(after, " ")): // 关联产品3件, 历史书3本
 			continue
 		case w.verb == cmdForget || (w.verb == cmdLearned || w.verb == cmdFrequent) && (len(ids) > 0 || !strings.HasPrefix(after, " ")): // 学习机3台
@@ -313,6 +321,11 @@ func parseCommand(text string) command {
 // isStock tells whether a command changes stock.
 func isStock(v verb) bool {
 	return slices.Contains([]verb{cmdArrive, cmdCount, cmdMove, cmdRunMove, cmdDropMove, cmdExpect}, v)
+}
+
+// isSurgery tells whether a command is about surgery plans.
+func isSurgery(v verb) bool {
+	return slices.Contains([]verb{cmdSurgery, cmdMoveSurg, cmdEndSurg}, v)
 }
 
 // isLink tells whether a command is about who is the same customer.
@@ -468,6 +481,10 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.bindings(tx, cmd.arg)
 	case cmdUnbind:
 		return true, s.unbind(tx, cmd.arg)
+	case cmdSurgery:
+		return true, s.surgery(tx, cmd.arg)
+	case cmdMoveSurg, cmdEndSurg:
+		return s.changeSurgery(tx, cmd)
 	case cmdLink:
 		return s.connect(tx, cmd.arg)
 	case cmdLinks:

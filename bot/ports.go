@@ -32,6 +32,11 @@ type Media interface {
 	Fetch(ctx context.Context, in orders.Inbound) (name string, data []byte, err error)
 }
 
+// Forms reads approval forms. It returns an *orders.Error where there is no such form.
+type Forms interface {
+	Form(ctx context.Context, instance string) ([]orders.FormField, error)
+}
+
 // SecondReader says what it makes of places of a message that the reader is not sure of. It makes
 // one call at most, within ctx. What it says is checked ([intake.Lexicon.Settle]).
 type SecondReader interface {
@@ -85,6 +90,7 @@ type Tx interface {
 	orders.ReturnTx
 	orders.EarlyTx
 	orders.LinkTx
+	orders.SurgeryTx
 	orders.RuleTx
 	orders.ImportTx
 	orders.AttachmentTx

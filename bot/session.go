@@ -28,6 +28,9 @@ type session struct {
 	extra    map[string]string // its fields that only some orders have
 	// rulesFile is what was sent to become the rules; nil: nothing of the kind.
 	rulesFile *rulesFile
+	// form is an approval form that was agreed; nil: nothing of the kind. formErr is why it can't be had.
+	form    []orders.FormField
+	formErr error
 	// kept are files that belong to an order unread; nil: there are none.
 	kept *keptFiles
 	// table is one of master data that was sent, or that an answer is about; nil: nothing of the kind. imported is what was imported.
@@ -258,6 +261,8 @@ func (s *session) dispatch(ctx context.Context, tx Tx) error {
 		return s.enter(tx)
 	case orders.InboundClick:
 		return s.click(ctx, tx)
+	case orders.InboundForm:
+		return s.surgeryForm(tx)
 	default:
 		if done, err := s.returnInWords(ctx, tx); done || err != nil {
 			return err
@@ -283,6 +288,9 @@ func (s *session) dispatch(ctx context.Context, tx Tx) error {
 	}
 	if s.table != nil {
 		return s.takeTable(tx)
+	}
+	if len(s.docs) == 1 && isSurgerySheet(s.docs[0].doc) {
+		return s.surgerySheet(tx, s.docs[0].doc)
 	}
 	if w := s.talk.Awaiting; w != nil && s.in.Kind == orders.InboundText && s.in.Sender == w.By {
 		s.talk.Awaiting = nil

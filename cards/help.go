@@ -52,8 +52,9 @@ var helpRows = []struct {
 	{[]orders.Role{orders.RoleSales, orders.RoleAdmin}, "让客户自己查：「绑定码 C001」"},
 	{
 		[]orders.Role{orders.RoleSales, orders.RoleSalesManager, orders.RoleService, orders.RoleAccountManager},
-		"历史 客户：这个客户的全部订单，关联的账号合在一起；提出关联：「关联 C001 C205」「关联 C001 电话 139…」，管理员确认才算数",
+		"历史 客户：全部订单，关联的账号合在一起",
 	},
+	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager, orders.RoleService}, "「手术计划 市一院 4月10日 导管6F 2根」：到时候出草稿"},
 	{[]orders.Role{orders.RoleAdmin}, "客户账号：「关联列表」看等您确认的；「关联 …」「不关联 编号」「解除关联 编号」"},
 	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager, orders.RoleService, orders.RoleAccountManager}, "依据 SO…：每一项从哪句话读来；学习 客户名：记住了什么，忘记 编号：撤销；常购 客户名：常买什么"},
 	{[]orders.Role{orders.RoleAdmin}, "规则：看审批规则，「规则 历史」「规则 回退」；「规则 文件」拿文件；改规则：把改好的文件发到钉钉里的我，或说「把自动通过的上限改成6000」「把总监审批的门槛改成8万」，先试算再启用"},

@@ -25,6 +25,7 @@ type Config struct {
 	OCR            OCR             `key:"ocr"`
 	Stock          Stock           `key:"stock"`
 	Returns        Returns         `key:"returns"`
+	Surgery        Surgery         `key:"surgery"`
 	// Rules is the path of the rules file; empty: the built-in default rules.
 	Rules string `key:"rules" is:"file"`
 	Times Times  `key:"times"`
@@ -105,6 +106,8 @@ type DingTalk struct {
 	RobotCode string `key:"robot_code"`
 	// CardTemplateID empty: cards that need no template of the tenant's own.
 	CardTemplateID string `key:"card_template_id"`
+	// SurgeryForm is the process code of the approval form whose agreed instances are surgery plans; empty: none is.
+	SurgeryForm string `key:"surgery_form"`
 }
 
 // Logistics are the providers of tracking.
@@ -197,6 +200,14 @@ type Returns struct {
 	Limit       time.Duration `key:"limit" default:"48h" is:"positive"`
 	// ErrorCost is the formula of what a wrong order costs, in yuan: numbers, 金额 and 退回 with + - *.
 	ErrorCost string `key:"error_cost" default:"50 * 4"`
+}
+
+// Surgery is how early the goods of a surgery plan are ordered: Lead is the time of a delivery to a hospital without history, Margin how
+// long before the day of the surgery the goods are to be there, Ahead how long before the last moment the salesperson gets the draft.
+type Surgery struct {
+	Lead   time.Duration `key:"lead" default:"72h"`
+	Margin time.Duration `key:"margin" default:"24h"`
+	Ahead  time.Duration `key:"ahead" default:"48h"`
 }
 
 // OCR tells where the recogniser's files are. Models is their folder, empty: the usual place; the

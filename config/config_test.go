@@ -32,6 +32,7 @@ func TestDefaults(t *testing.T) {
 		OCR:      config.OCR{Workers: 1},
 		Stock:    config.Stock{SafetyStock: "keep"},
 		Returns:  config.Returns{FinanceFrom: 5000, Limit: 48 * time.Hour, ErrorCost: "50 * 4"},
+		Surgery:  config.Surgery{Lead: 72 * time.Hour, Margin: 24 * time.Hour, Ahead: 48 * time.Hour},
 		Times: config.Times{
 			DraftExpires: 24 * time.Hour, ReservationExpires: 24 * time.Hour, ApprovalLimit: 4 * time.Hour,
 			UrgentRepeat: 3 * time.Minute, UrgentWithin: 48 * time.Hour, ShipWithin: 24 * time.Hour, ExceptionLimit: 4 * time.Hour, ParcelSilence: 24 * time.Hour, BindingCode: 10 * time.Minute, DuplicateWindow: 24 * time.Hour,
@@ -139,7 +140,7 @@ times.turn_pause: "long" is no duration such as 200ms, 10s or 4h`)
 func TestEveryKeyCanComeFromTheEnvironment(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{
-		"LISTEN": "127.0.0.1:0", "URL": "database", "AES_KEY": aesKey, "MODE": "socket", "PORT": "25", "AGENT_ID": "3", "WORKERS": "2", "SAFETY_STOCK": "use", "FINANCE_FROM": "100", "LIMIT": "24h",
+		"LISTEN": "127.0.0.1:0", "URL": "database", "AES_KEY": aesKey, "MODE": "socket", "PORT": "25", "AGENT_ID": "3", "WORKERS": "2", "SAFETY_STOCK": "use", "FINANCE_FROM": "100", "LIMIT": "24h", "LEAD": "48h", "MARGIN": "12h", "AHEAD": "24h",
 		"RULES": "testdata/secret", "WEBHOOK": "https://127.0.0.1",
 	}
 	var env []string

@@ -320,6 +320,7 @@ func (m *memory) ShipmentByToken(_ context.Context, token string) (orders.OrderI
 type memoryTx struct {
 	orders.EarlyTx
 	orders.LinkTx
+	orders.SurgeryTx
 
 	m *memory
 }

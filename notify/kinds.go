@@ -89,6 +89,7 @@ var Kinds = map[string]Kind{
 	KindMeeting:       {Name: "应急会商", report: true},
 	KindCountdown:     {Name: "加急倒计时"},
 
+	KindSurgery: {Name: "手术计划", report: true},
 	KindLink:    {Name: "客户关联", settled: KindLinkSettled},
 	KindService: {Name: "客户请求", report: true},
 }

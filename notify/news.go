@@ -147,6 +147,8 @@ func (n *news) route() error {
 		n.asked()
 	case orders.EventException, orders.EventExceptionAgain, orders.EventExceptionLevel, orders.EventExceptionClosed:
 		return n.exceptional()
+	case orders.EventSurgery:
+		return n.surgery()
 	case orders.EventEarly:
 		return n.early()
 	case orders.EventEarlySettled:

@@ -76,6 +76,7 @@ type Outbox interface {
 type Tx interface {
 	orders.EarlyTx
 	orders.LinkTx
+	orders.SurgeryTx
 	// FinishEvent marks an event as handled. CodeConflict when the claim has run out.
 	FinishEvent(e orders.Event) error
 	// Send puts deliveries into the outbox; one whose key is there already changes nothing.

@@ -15,6 +15,11 @@ func (n *news) ofNoOrder() func() error {
 		return n.stock
 	case orders.EventLink, orders.EventLinkSettled:
 		return n.link
+	case orders.EventSurgery:
+		if n.e.Order == "" {
+			return n.surgery
+		}
+		return nil
 	default:
 		return nil
 	}

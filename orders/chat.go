@@ -35,7 +35,22 @@ const (
 	InboundVoice   InboundKind = "voice"
 	InboundClick   InboundKind = "click"   // a card's button
 	InboundEnter   InboundKind = "enter"   // opened the chat, followed, came with a scene
+	InboundForm    InboundKind = "form"    // an approval form came to its end; Media is its instance, Text what became of it
 	InboundUnknown InboundKind = "unknown" // a kind that we can't use; Text names it
+)
+
+// FormField is one field of an approval form: what it is called and what was filled in; of a table Rows, each with its cells.
+type FormField struct {
+	Name  string
+	Value string
+	Rows  [][]FormField
+}
+
+// What becomes of an approval form, as the platform calls it.
+const (
+	FormAgreed    = "agree"
+	FormRefused   = "refuse"
+	FormWithdrawn = "terminate"
 )
 
 // Inbound is one message or event from a chat platform, verified, decrypted and kept before it
@@ -72,10 +87,10 @@ func (in *Inbound) Announces() bool {
 // asksStock fits a question about stock, which is complete: 库存 导管 6F.
 var asksStock = regexp.MustCompile(`^[\s,，。]*库存[ \t　:：]+\S[^\n]{0,80}$`)
 
-// AtOnce tells whether the message is answered without a pause in which more could follow: a click, an entering, and the question 「库存 …」,
+// AtOnce tells whether the message is answered without a pause in which more could follow: a click, an entering, a form, and the question 「库存 …」,
 // to which people want the answer within a second.
 func (in *Inbound) AtOnce() bool {
-	return in.Kind == InboundClick || in.Kind == InboundEnter || in.Kind == InboundText && asksStock.MatchString(in.Text)
+	return in.Kind == InboundClick || in.Kind == InboundEnter || in.Kind == InboundForm || in.Kind == InboundText && asksStock.MatchString(in.Text)
 }
 
 // Turn is what one chat has said and not been answered: one message, or several that came within
@@ -187,6 +202,7 @@ const (
 	EventCountdown         = "urgent.countdown" // Data: percent of an urgent order's time that is over
 	EventLink              = "link.proposed"    // no order's, as the next. Data: link
 	EventLinkSettled       = "link.settled"     // confirmed, refused or undone
+	EventSurgery           = "surgery"          // Data: surgery, what; of the draft's order, or no order's
 	EventServiceAsked      = "service.asked"    // a request for a person: return, urge; Data: intent (or late), text
 )
 

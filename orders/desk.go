@@ -50,6 +50,7 @@ type Desk struct {
 	Times   Times
 	Now     func() time.Time
 	Returns ReturnTerms
+	Surgery SurgeryTerms
 	// Follow tells whether parcels can be followed at all (a tracking provider is configured).
 	Follow bool
 }

@@ -42,7 +42,7 @@ func (*inboxRow) TableName() string { return "inbox" }
 
 // atOnce tells whether a message of that kind is answered without waiting for more.
 func atOnce(kind string) bool {
-	return kind == string(orders.InboundClick) || kind == string(orders.InboundEnter)
+	return kind == string(orders.InboundClick) || kind == string(orders.InboundEnter) || kind == string(orders.InboundForm)
 }
 
 // Put keeps inbound messages in one commit. One that is there already changes nothing.

@@ -43,6 +43,7 @@ type Options struct {
 	Clicker      bot.Clicker
 	Now          func() time.Time
 	Logger       *slog.Logger
+	SurgeryForm  string        // the process code of approval forms that are kept as messages; empty: events are not asked for
 	RetryFirst   time.Duration // pause after the first failed connection, doubling to a minute; default 1 s
 }
 
@@ -101,6 +102,9 @@ func (s *Stream) Run(ctx context.Context) error {
 	)
 	cli.RegisterCallbackRouter(payload.BotMessageCallbackTopic, s.frame(s.message))
 	cli.RegisterCallbackRouter(payload.CardInstanceCallbackTopic, s.frame(s.click))
+	if s.o.SurgeryForm != "" {
+		cli.RegisterAllEventRouter(s.frame(s.event))
+	}
 	cli.RegisterRouter(utils.SubscriptionTypeKSystem, "ping", func(ctx context.Context, f *payload.DataFrame) (*payload.DataFrameResponse, error) {
 		s.seen.Store(s.o.Now().UnixNano())
 		return cli.OnPing(ctx, f)

@@ -41,6 +41,7 @@ type DingTalk struct {
 	cards      map[string]*dingCard
 	sent       map[string]*dingMessage // by processQueryKey
 	past       map[string]pastFrame    // by msgId
+	forms      map[string]dingForm     // by processInstanceId
 	flow       map[string]int          // messages still to be flow-controlled, by user
 	paces      map[string]*window      // on the real clock
 	month      string
@@ -88,7 +89,7 @@ func newDingTalk(s *Simulator) *DingTalk {
 		sim: s, cred: s.cred.DingTalk, tokens: newTokens(s, dingTokenLife),
 		people: make(map[string]*person), groups: make(map[string]*group), screens: make(screens),
 		sessions: make(map[string]session), templates: make(map[string][]Button), cards: make(map[string]*dingCard),
-		sent: make(map[string]*dingMessage), past: make(map[string]pastFrame), flow: make(map[string]int),
+		forms: make(map[string]dingForm), sent: make(map[string]*dingMessage), past: make(map[string]pastFrame), flow: make(map[string]int),
 		paces: make(map[string]*window), monthQuota: dingCallsAMonth,
 	}
 	d.gate.init(s)
@@ -113,6 +114,7 @@ func newDingTalk(s *Simulator) *DingTalk {
 	d.serve("POST /v1.0/card/instances", d.cardCreate)
 	d.serve("POST /v1.0/card/instances/deliver", d.cardDeliver)
 	d.serve("PUT /v1.0/card/instances", d.cardUpdate)
+	d.serve("GET /v1.0/workflow/processInstances", d.formGet)
 
 	l := s.hosts[PlatformDingTalkLegacy]
 	l.shape = errcodeShape{rate: 90018, tokens: d.tokens}

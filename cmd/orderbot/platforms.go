@@ -93,11 +93,11 @@ func (s *server) connect(channels map[orders.Platform]notify.Channel) error {
 			CardTemplateID: d.CardTemplateID, HTTP: client, Now: s.now, Logger: log("dingtalk"),
 		})
 		channels[orders.DingTalk] = robot
-		s.clerk.Media[orders.DingTalk] = robot
+		s.clerk.Media[orders.DingTalk], s.clerk.Forms = robot, robot
 		s.checks = append(s.checks, platformCheck{"dingtalk", robot.Check})
 		stream := dingtalk.New(dingtalk.Options{
 			APIURL: d.APIURL, ClientID: d.ClientID, ClientSecret: d.ClientSecret.Reveal(), Inbox: inbox{s}, Clicker: s.clerk,
-			Now: s.now, Logger: log("dingtalk"),
+			Now: s.now, Logger: log("dingtalk"), SurgeryForm: d.SurgeryForm,
 		})
 		s.parts = append(s.parts, part{"dingtalk stream", stream.Run})
 	}
@@ -209,8 +209,9 @@ func (s *server) buildNotify(desk *orders.Desk, signer *cards.Signer, metrics *n
 	silence := &notify.Silence{
 		List: s.store, Store: store, Catalog: s.books.catalog, Platforms: set, Now: s.clock, Wake: s.sender.Wake,
 	}
+	surgeries := &notify.Surgeries{List: s.store, Store: store, Desk: desk, Wake: s.dispatcher.Wake}
 	scheduler := notify.NewScheduler(notify.SchedulerOptions{
-		Jobs: []notify.Job{deadlines.Job(2 * time.Second), absences.Job(2 * time.Second), silence.Job(10 * time.Minute)}, Slots: s.store, Location: location, Now: s.clock, Logger: s.logger.With("part", "clock"),
+		Jobs: []notify.Job{deadlines.Job(2 * time.Second), absences.Job(2 * time.Second), silence.Job(10 * time.Minute), surgeries.Job(10 * time.Second)}, Slots: s.store, Location: location, Now: s.clock, Logger: s.logger.With("part", "clock"),
 	})
 	s.parts = append(s.parts, part{"sender", s.sender.Run}, part{"dispatcher", s.dispatcher.Run}, part{"clock", scheduler.Run})
 }

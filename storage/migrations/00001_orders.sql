@@ -338,6 +338,30 @@ CREATE TABLE payments (
 );
 CREATE INDEX payments_customer ON payments (customer);
 
+-- Surgery plans, each of which gives one draft.
+CREATE TABLE surgeries (
+  id SERIAL,
+  plan_key VARCHAR(191) NOT NULL,
+  source VARCHAR(64) NOT NULL,
+  customer VARCHAR(64) NOT NULL,
+  name TEXT NOT NULL,
+  surgery_on VARCHAR(10) NOT NULL,
+  goods MEDIUMTEXT NOT NULL,
+  state VARCHAR(16) NOT NULL,
+  order_id VARCHAR(32) NOT NULL,
+  lead_time TEXT NOT NULL,
+  due_on VARCHAR(10) NOT NULL,
+  start_at BIGINT NOT NULL,
+  next_at BIGINT NOT NULL,
+  by_code VARCHAR(128) NOT NULL,
+  by_name TEXT NOT NULL,
+  at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX surgeries_key ON surgeries (plan_key);
+CREATE INDEX surgeries_next ON surgeries (next_at);
+CREATE INDEX surgeries_customer ON surgeries (customer, surgery_on);
+CREATE INDEX surgeries_day ON surgeries (surgery_on);
+
 CREATE TABLE audit (
   id SERIAL,
   order_id VARCHAR(32) NOT NULL,
