@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,7 +39,7 @@ func (x *Lexicon) readDocument(msg Message, thread *Thread) (Result, *Thread) {
 			chats = append(chats, c)
 			continue
 		}
-		lines = append(lines, joinProse(p.Lines, p.Width)...)
+		lines = append(lines, x.withoutEnds(joinProse(x.countsBeside(p.Lines), p.Width), msg.Time)...)
 		for _, t := range p.Tables {
 			for _, row := range t.Rows {
 				if text := rowText(row); text != "" {
@@ -64,6 +65,65 @@ func (x *Lexicon) readDocument(msg Message, thread *Thread) (Result, *Thread) {
 		}
 	}
 	return res, next
+}
+
+// countsBeside puts a quantity that stands far at the right of its goods on their line: 丙纶缆绳 Φ20mm …… 2卷.
+func (x *Lexicon) countsBeside(lines []page.Line) []page.Line {
+	var out []page.Line
+	for _, l := range lines {
+		if n := len(out) - 1; n >= 0 && l.Box != [4]page.Point{} && x.isCount(l.Text) {
+			before := out[n]
+			high := before.Box[3].Y - before.Box[0].Y
+			beside := math.Abs(before.Box[0].Y+before.Box[3].Y-l.Box[0].Y-l.Box[3].Y) < high && l.Box[0].X >= before.Box[1].X
+			if beside && len(hanOf(before.Text)) > 1 && !x.isCount(before.Text) && !pairsOf(before.Text)[0].keyed {
+				out[n].Text += "  " + l.Text
+				out[n].Box[1], out[n].Box[2] = l.Box[1], l.Box[2]
+				out[n].Score = min(before.Score, l.Score)
+				continue
+			}
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// isCount tells that a text is a number with a unit of goods, and nothing else.
+func (x *Lexicon) isCount(text string) bool {
+	r := trimSpace(normal(text))
+	v, ok := readNumeral(r, 0)
+	if !ok {
+		return false
+	}
+	u := x.unitAt(r, v.to)
+	return u != "" && !sizeUnits[u] && v.to+len([]rune(u)) == len(r)
+}
+
+var (
+	faxHead = regexp.MustCompile(`(?i)^(?:\d{2,4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*\d{1,2}[:：]\d{2}(?:[:：]\d{2})?\s*)?(?:FR[O0]M\s*[:：]|FAX\s*(?:N[O0]\.?)?\s*[:：]).*$`)
+	faxTo   = regexp.MustCompile(`(?i)^(?:T[O0]\s*[:：].{0,12}|\d{2,4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*\d{1,2}[:：]\d{2}(?:[:：]\d{2})?)$`)
+	pageOf  = regexp.MustCompile(`(?i)^(?:P(?:AGE)?\.?\s*\d{1,3}\s*(?:[/／]|of)\s*\d{1,3}|第?\s*\d{1,3}\s*页?\s*[/／,，]?\s*共\s*\d{1,3}\s*页|第\s*\d{1,3}\s*页)$`)
+	fullDay = regexp.MustCompile(`^\d{4}\s*[年./-]\s*\d{1,2}\s*[月./-]\s*\d{1,2}\s*日?$`)
+)
+
+// withoutEnds leaves out what a fax machine prints over a page, the numbers of pages, and the date below a letter: a whole day
+// alone on a line that does not lie ahead.
+func (x *Lexicon) withoutEnds(lines []string, now time.Time) []string {
+	var out []string
+	top := lines[:min(len(lines), 4)]
+	faxed := len(lines) > 4 && slices.ContainsFunc(top, func(l string) bool { return faxHead.MatchString(strings.TrimSpace(l)) })
+	for i, l := range lines {
+		text := strings.TrimSpace(l)
+		if faxed && i < len(top) && (faxHead.MatchString(text) || faxTo.MatchString(text)) || pageOf.MatchString(text) {
+			continue
+		}
+		if i > 0 && fullDay.MatchString(text) {
+			if w, ok := firstWhen(normal(withoutGaps(text)), x.clock(now)); ok && !w.end.After(now) {
+				continue
+			}
+		}
+		out = append(out, l)
+	}
+	return out
 }
 
 // readTables reads a document's tables; ok is false where it has none with goods in it.
@@ -284,10 +344,17 @@ func (x *Lexicon) contactNamed(chats []chat) (int32, bool) {
 func (x *Lexicon) readEach(all []said, msg Message, thread *Thread) (Result, *Thread) {
 	res := Result{ID: msg.ID, Intent: IntentOther}
 	var words [][]string
+	forAll := x.saidForAll(all)
 	for _, s := range all {
 		one := msg
 		one.Customer, one.Role = string(x.customer(s.customer).Code), RoleCustomer
-		one.Text = strings.Join(s.lines, "\n")
+		lines := s.lines
+		for _, l := range forAll {
+			if !slices.Contains(lines, l.own) {
+				lines = append(slices.Clone(lines), l.words)
+			}
+		}
+		one.Text = strings.Join(lines, "\n")
 		r, next := x.readText(one, &Thread{})
 		if r.Intent != IntentOrder {
 			continue
@@ -310,6 +377,33 @@ func (x *Lexicon) readEach(all []said, msg Message, thread *Thread) (Result, *Th
 		return x.readText(msg, thread)
 	}
 	return res, &Thread{Orders: cloneDrafts(res.Orders), Asks: slices.Clone(res.Asks), Words: words}
+}
+
+// wholeLine is a line that is said for everybody, and the same without the words that say so.
+type wholeLine struct{ own, words string }
+
+// everybody fits those words: 两家都周六上午送到, 各店统一明天送.
+var everybody = regexp.MustCompile(`^(?:@\S{1,8}\s+)?(?:(?:[两二三四五六七八九几]|各|每|所有|全部)(?:个)?(?:家|店|门店|分店|单|边)(?:的)?(?:货)?(?:都|统一|一起|全部)?|大家(?:的)?(?:货)?都?|都|统一|全部)[,， ]*`)
+
+// saidForAll finds the lines that say for everybody in a chat when the goods are due, and order nothing.
+func (x *Lexicon) saidForAll(all []said) []wholeLine {
+	n := &negotiation{x: x}
+	var out []wholeLine
+	for _, s := range all {
+		for _, l := range s.lines {
+			at := everybody.FindStringIndex(l)
+			if at == nil || n.counted(normal(l)) || x.namesGoods(normal(l[at[1]:])) {
+				continue
+			}
+			rest := strings.TrimSpace(l[at[1]:])
+			if r := normal(rest); len(r) > 0 && len(r) <= 24 {
+				if _, ok := firstWhen(r, x.clock(time.Time{})); ok {
+					out = append(out, wholeLine{own: l, words: rest})
+				}
+			}
+		}
+	}
+	return out
 }
 
 // shifted adds n to the number of the order that a field belongs to.
@@ -517,6 +611,10 @@ type negotiation struct {
 	offers []string
 	asking []string // lines that only asked; they count where nothing was ordered
 	bought bool
+	// ordered is the last line that orders something, pending the price that was then offered for it, agreed the prices by line that
+	// the buyer took.
+	ordered, pending string
+	agreed           map[string]string
 }
 
 var priceQuestions = []string{"多少钱", "什么价", "啥价", "怎么卖", "咋卖", "几块", "价格", "报价", "报个价", "多少一", "现在价", "价钱"}
@@ -536,8 +634,18 @@ func (n *negotiation) asked(text string) string {
 		n.asking = append(n.asking, text)
 		return ""
 	}
+	if n.pending != "" && takenWords.MatchString(strings.TrimSpace(text)) {
+		if n.agreed == nil {
+			n.agreed = map[string]string{}
+		}
+		n.agreed[n.ordered] = n.pending
+	}
+	n.pending = ""
 	if n.goods == "" {
 		n.bought = n.bought || counted
+		if counted {
+			n.ordered = text
+		}
 		return text
 	}
 	named := n.x.namesGoods(r)
@@ -547,7 +655,7 @@ func (n *negotiation) asked(text string) string {
 		if n.price != "" {
 			text += "，" + n.price
 		}
-		n.goods, n.bought = "", true
+		n.goods, n.bought, n.ordered = "", true, ""
 	case !counted && !named && n.price != "" && strings.ContainsAny(text, "0123456789") && slices.ContainsFunc([]string{"行不行", "行吗", "可以吗", "能不能", "好不好", "便宜"}, func(w string) bool { return strings.Contains(text, w) }):
 		return "" // haggling
 	}
@@ -561,11 +669,41 @@ func (n *negotiation) offered(text string) {
 	if price == "" {
 		return
 	}
-	if n.x.namesGoods(normal(text)) {
+	if n.x.namesGoods(normal(text)) || len(tagsOf(text)) > 0 {
 		n.offers = append(n.offers, text)
 		return
 	}
+	if n.goods == "" && n.ordered != "" { // 要3只. 380一只哦. 行
+		n.pending = price
+		return
+	}
 	n.price = price
+}
+
+// takenWords fit a buyer's words that only agree.
+var takenWords = regexp.MustCompile(`^(?:行|好|可以|成|要|没问题|ok|OK|Ok|嗯|对|是|就这个价|按这个价|中)[的吧啊呀了嘞啦,，。.!！~ ]*$`)
+
+// goodsTag fits letters with figures by which goods are called: A5, M16, 8.5T.
+var goodsTag = regexp.MustCompile(`[a-z]+-?\d+(?:\.\d+)?|\d+(?:\.\d+)?[a-z]+`)
+
+// tagsOf finds them in a text.
+func tagsOf(text string) []string {
+	tags := goodsTag.FindAllString(string(normal(text)), -1)
+	for i := range tags {
+		tags[i] = strings.ReplaceAll(tags[i], "-", "")
+	}
+	return tags
+}
+
+// sharedTags counts those that two texts share.
+func sharedTags(a, b string) int {
+	n, others := 0, tagsOf(b)
+	for _, t := range tagsOf(a) {
+		if slices.Contains(others, t) {
+			n++
+		}
+	}
+	return n
 }
 
 // settle puts prices offered by name behind the lines that order those goods, and gives back the questions where nothing
@@ -577,6 +715,13 @@ func (n *negotiation) settle(all []said) {
 		}
 		return
 	}
+	for i := range all {
+		for k, l := range all[i].lines {
+			if price := n.agreed[l]; price != "" {
+				all[i].lines[k] += "，" + price
+			}
+		}
+	}
 	for _, offer := range n.offers {
 		price := n.x.priceIn(normal(offer))
 		goods := hanOf(offer)
@@ -584,7 +729,7 @@ func (n *negotiation) settle(all []said) {
 		var in *said
 		for i := range all {
 			for k, l := range all[i].lines {
-				if same := sharedPairs(goods, hanOf(l)); n.counted(normal(l)) && same >= most {
+				if same := sharedPairs(goods, hanOf(l)) + 3*sharedTags(offer, l); n.counted(normal(l)) && same >= most {
 					best, most, in = k, same+1, &all[i]
 				}
 			}

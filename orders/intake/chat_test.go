@@ -140,6 +140,18 @@ func TestChatScreenshots(t *testing.T) {
 			"", shot(day, "青禾医院", "-8:50", "<丁腈手套M 3箱", ">送哪？", "<城东物流园6栋2号", ">好"),
 			[]string{"C1: A01 3箱"},
 		},
+		"a price offered by the goods' letters and figures": {
+			"", shot(day, "青禾医院", "-8:50", "<DN25的球阀要20只", ">DN25现在45一只哦", "<行", "<再来棉签2包"),
+			[]string{"C1: FG-8129D 20只 @45, A03 2包"},
+		},
+		"a price offered after the order, taken": {
+			"", shot(day, "青禾医院", "-8:50", "<不锈钢球阀20只", ">45一只哦", "<好的", "<再来棉签2包"),
+			[]string{"C1: FG-8129D 20只 @45, A03 2包"},
+		},
+		"a price offered after the order, not taken": {
+			"", shot(day, "青禾医院", "-8:50", "<不锈钢球阀20只", ">48一只哦", "<再来棉签2包"),
+			[]string{"C1: FG-8129D 20只, A03 2包"},
+		},
 		"another size instead": {
 			"", shot(day, "青禾医院", "-8:50", "<丁腈手套M 3箱", "<棉签10cm 4包", ">好的", "<写错了是L 5箱，M还有"),
 			[]string{"C1: A02 5箱, A03 4包"},
@@ -153,6 +165,20 @@ func TestChatScreenshots(t *testing.T) {
 			require.Empty(t, res.Asks)
 		})
 	}
+}
+
+// The head office says for all its shops when the goods are due, and orders nothing itself.
+func TestADateSaidForAllInAGroup(t *testing.T) {
+	t.Parallel()
+	for _, words := range []string{"两家都后天上午送到", "各店统一后天上午送到", "@小周 两家都后天上午送到"} {
+		res := readShot("", shot(day, "康宁要货群(5)", "-8:50", "^东街店-小万", "<丁腈手套M 10盒", "^康宁药房-宋采购", "<总部这次不要货", "^西湖店-小戴", "<棉签30包", "^康宁药房-宋采购", "<"+words, ">收到"))
+		require.Equal(t, []string{"C3: A01 10盒", "C4: A03 30包"}, brief(res.Orders), words)
+		require.Equal(t, "2026-03-13T12:00:00+08:00", res.Orders[0].DeliverBy, words)
+		require.Equal(t, "2026-03-13T12:00:00+08:00", res.Orders[1].DeliverBy, words)
+	}
+	own := readShot("", shot(day, "康宁要货群(5)", "-8:50", "^东街店-小万", "<丁腈手套M 10盒 后天送到", "^西湖店-小戴", "<棉签30包"))
+	require.Equal(t, "2026-03-13", own.Orders[0].DeliverBy)
+	require.Empty(t, own.Orders[1].DeliverBy, "one shop's date is its own")
 }
 
 func TestAnswerInAChatIsTheAddress(t *testing.T) {

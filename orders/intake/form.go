@@ -30,6 +30,7 @@ type form struct {
 	sum      rowSum   // of all rows so far
 	wrongSum string   // what a row of sums claims that the rows do not come to
 	lost     []string // rows that hold goods but no usable quantity and such, quoted
+	unread   []Ask    // columns of the first order that may say something; their fields lack the order
 	shared   bool     // the quantity of the row that is read is one cell with that of the next
 	exact    []exactProduct
 	pages    map[placeKey]int
@@ -64,6 +65,9 @@ func (f *factReader) fill(first *factReader) {
 	}
 	if len(f.due) == 0 {
 		f.due = first.due
+		if f.maybeDue == "" {
+			f.maybeDue = first.maybeDue
+		}
 	}
 	if f.address == "" && f.contact == "" && f.phone == "" {
 		f.address, f.contact, f.phone = first.address, first.contact, first.phone
@@ -82,7 +86,7 @@ func (f *factReader) fill(first *factReader) {
 
 // newFacts begins to collect what a form says beside its lines.
 func (f *form) newFacts() factReader {
-	return factReader{x: f.x, c: f.c, cust: f.cust, sales: f.msg.Role == RoleSales}
+	return factReader{x: f.x, c: f.c, cust: f.cust, sales: f.msg.Role == RoleSales, ocr: f.ocr}
 }
 
 // read takes in what stands around a table.
@@ -256,6 +260,9 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 		}
 		return res, nil, true
 	}
+	if kind == paperHanded && handed(pages, msg.Text) {
+		return Result{ID: msg.ID, Intent: IntentOther}, nil, true
+	}
 	f.guess(pages)
 	var known []column
 	isHead := func(head []page.Cell, below [][]page.Cell) bool {
@@ -271,7 +278,9 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 				grids[i], lines = beside(grids[i], lines)
 			}
 		}
-		if !x.hasForm(grids, f.c) {
+		if g, rest, wrong, found := cartOf(p); found && f.ocr {
+			grids, lines, f.wrongSum = []page.Table{g}, rest, wrong
+		} else if !x.hasForm(grids, f.c) {
 			if g, rest, found := alignedTable(lines, isHead); found {
 				grids, lines = append(grids, g), rest
 			}
@@ -396,8 +405,16 @@ func (f *factReader) row(row []page.Cell) {
 			}
 			i++
 			continue
+		} else if kind, ok := meantBy(key); ok && kind == factAddress && i+1 < len(cells) && len([]rune(text)) <= 8 && (strings.HasSuffix(text, "地点") || strings.HasSuffix(text, "地址")) { // 上货地点 | 6号码头
+			f.pair(pair{kind: kind, keyed: true, value: cells[i+1]})
+			i++
+			continue
 		} else if kind, ok := meantBy(key); ok && kind == factDate && i+1 < len(cells) && len(text) < 20 { // 到货日 | 2026-04-27
 			f.pair(pair{kind: kind, keyed: true, value: cells[i+1]})
+			i++
+			continue
+		}
+		if i+1 < len(cells) && f.dayUnderKey(key, cells[i+1]) {
 			i++
 			continue
 		}
@@ -405,6 +422,25 @@ func (f *factReader) row(row []page.Cell) {
 			f.line(l)
 		}
 	}
+}
+
+// dayKey fits keys that ask for a day, ownDays those of days that are not the delivery's.
+var (
+	dayKey  = regexp.MustCompile(`^\p{Han}{2,8}(?:日期|时间|日)$`)
+	ownDays = regexp.MustCompile(`填|制|开|下单|订单|单据|申请|申购|请购|签|打印|录|审|批|编|生产|有效|付款|结算|发票|保质|会|起始|截止|创建|更新|出生|生日|节日|工作|营业|登记|报价`)
+)
+
+// dayUnderKey keeps a day to come that stands under a key that is not known, and tells whether it did.
+func (f *factReader) dayUnderKey(key, value string) bool {
+	if _, known := factKeys[key]; known || !dayKey.MatchString(key) || ownDays.MatchString(key) {
+		return false
+	}
+	w, ok := firstWhen(normal(withoutGaps(value)), f.c)
+	if !ok || w.vague != "" || !w.end.After(f.c.today) {
+		return false
+	}
+	f.maybeDue = key + " " + strings.TrimSpace(value)
+	return true
 }
 
 // dateGaps are the spaces that recognition puts inside a date: 3月 18日, 4 月 28 日.
@@ -539,6 +575,9 @@ func (f *form) result() (Result, [][]string) {
 		} else if d.DeliverBy == "" && len(facts.due) > 0 && facts.due[0].vague != "" {
 			res.Asks = append(res.Asks, Ask{Field: path + ".deliver_by", Reason: ReasonAmbiguous, Text: fmt.Sprintf("“%s”具体是哪一天要？", facts.due[0].vague)})
 		}
+		if d.DeliverBy == "" && facts.maybeDue != "" {
+			res.Asks = append(res.Asks, Ask{Field: path + ".deliver_by", Reason: ReasonAmbiguous, Text: fmt.Sprintf("「%s」是要货的日子吗？", facts.maybeDue)})
+		}
 		if passed(d.DeliverBy, f.msg.Time) {
 			res.Asks = append(res.Asks, Ask{Field: path + ".deliver_by", Reason: ReasonConflict, Text: pastText(d.DeliverBy, f.msg.Time)})
 		}
@@ -565,6 +604,10 @@ func (f *form) result() (Result, [][]string) {
 	}
 	for _, row := range f.lost {
 		res.Asks = append(res.Asks, Ask{Field: "orders[0].lines", Reason: ReasonMissing, Text: fmt.Sprintf("「%s」这一行没有读懂，请补充品名和数量。", row)})
+	}
+	for _, a := range f.unread {
+		a.Field = "orders[0]" + a.Field
+		res.Asks = append(res.Asks, a)
 	}
 	if f.wrongSum != "" {
 		res.Asks = append(res.Asks, Ask{Field: "orders[0].lines", Reason: ReasonConflict, Text: f.wrongSum})

@@ -38,10 +38,10 @@ var factKeys = func() map[string]factKind {
 	add(factCustomer, "客户 客户名称 订货单位 采购单位 采购方 需方 需方单位 购货单位 购方 购买方 买方 甲方 申请单位 要货单位 收货单位 使用单位 订购单位 下单单位 订货客户 门店 公司名称 单位名称 订购方 需货单位 customer")
 	add(factContact, "收货人 联系人 收货联系人 联系 收件人 接收人 签收人 收货人姓名 联络人 现场联系人 收料人 attn contact consignee 收货负责人 接货人 收货联系 收料员 提货人")
 	add(factPhone, "电话 联系电话 手机 手机号 收货电话 联系方式 送货电话 tel phone mobile 收货人电话 联系人电话 电话号码 手机号码")
-	add(factAddress, "收货地址 送货地址 交货地点 交货地址 送达 送达地点 送达地址 地址 到货地点 到货地址 收货地点 shipto deliverto 送至 送货地点 发货地址 配送地址 卸货地点 收件地址 使用地点 address 送货到")
+	add(factAddress, "收货地址 送货地址 交货地点 交货地址 送达 送达地点 送达地址 地址 到货地点 到货地址 收货地点 shipto deliverto 送至 送货地点 供货地点 供货地址 供船地点 上船地点 配送地点 发货地址 配送地址 卸货地点 收件地址 使用地点 address 送货到")
 	add(factReceive, "收货 收料 送货 送到 送往 门店收 店收 仓库收货 收件 送 收货信息 收货地址及联系人 shipto收货 收货方")
 	add(factDate, `要求到货日期 要求到货时间 要求到货 到货日期 到货时间 到货 到货期 交货期 交货日期 交货时间 交货 交期 要求交期 要求交货期 需用日期 需用时间 需求日期 需求时间 用料日期 用料时间 送货时间 送货日期 送达时间 送达日期 期望交期 期望到货 期望送达
-		delivery deliverydate due duedate 要求送货日期 配送日期 配送时间 交付日期 进场日期 进场时间 提货时间 提货日期 要求送达`)
+		delivery deliverydate due duedate 要求送货日期 配送日期 配送时间 交付日期 进场日期 进场时间 提货时间 提货日期 要求送达 供货日期 供货时间 供货期 供船日期 供船时间 上船日期 装船日期 自提时间 自提日期 取货时间 取货日期 配送时间段`)
 	add(factWant, "要货日期 要货时间 要求日期 使用日期 需货日期 订货日期")
 	add(factPayment, "结算方式 结算 付款方式 付款 支付方式 付款条件 payment 账期 结款方式 付款条款 货款 paymentterms terms")
 	add(factCarrier, "运输方式 运输 物流 发货方式 快递 承运 物流公司 发运方式 配送方式 运输公司 发运 提货方式 送货方式 shipvia 交货方式")
@@ -65,9 +65,13 @@ type facts struct {
 	address string
 	// What stands under a key that may mean the supplier (收件 of a fax) gives way to what the buyer's own keys say.
 	looseContact, looseAddress string
-	payment                    string
-	po                         string
-	notes                      []string
+	// A phone number that stands before any recipient, as in a letterhead, gives way to the recipient's own.
+	loosePhone string
+	// maybeDue is a day to come under a key that is not known, as written with its key: it may be when the goods are due.
+	maybeDue string
+	payment  string
+	po       string
+	notes    []string
 }
 
 // pair is one key with its value as written, or a stretch without a key.
@@ -287,6 +291,7 @@ type factReader struct {
 	c     clock
 	cust  int32
 	sales bool
+	ocr   bool // read from a picture
 	facts
 }
 
@@ -306,7 +311,7 @@ func (f *factReader) pair(p pair) {
 		return
 	}
 	if p.kind == factDate || p.kind == factWant {
-		p.value = withoutGaps(p.value)
+		p.value = dayAndMonth.ReplaceAllString(withoutGaps(strings.TrimSpace(p.value)), "${1}月${2}日")
 	}
 	t := newText(p.value)
 	if len(t.r) == 0 {
@@ -330,13 +335,21 @@ func (f *factReader) pair(p pair) {
 		if p.kind == factAddress && f.address == f.looseAddress {
 			f.address = ""
 		}
+		phone := f.phone
+		if f.phone == f.loosePhone {
+			f.phone = ""
+		}
 		f.recipient(t, p.kind)
+		if f.phone == "" {
+			f.phone = phone
+		}
 		if p.kind == factReceive {
 			f.looseContact, f.looseAddress = f.contact, f.address
 		}
 		return
 	case factPhone:
 		f.phoneIn(t)
+		f.looseUntilReceived()
 	case factDate, factWant:
 		if w, ok := firstWhen(t.r, f.c); ok && (p.kind == factDate || w.end.After(f.c.today)) {
 			f.due = append(f.due, w)
@@ -378,6 +391,7 @@ func (f *factReader) prose(t *text, p pair) {
 			}
 		case markPhone:
 			f.setPhone(m.text)
+			f.looseUntilReceived()
 		case markBadPhone:
 			if f.badly == "" {
 				f.badly = m.text
@@ -385,6 +399,9 @@ func (f *factReader) prose(t *text, p pair) {
 		case markAddress:
 			if f.address == "" {
 				f.address = m.text
+				if !p.keyed {
+					f.looseAddress = m.text
+				}
 			}
 		case markCarrier:
 			after := string(t.r[m.to:s.clauseEnd(m.to)])
@@ -424,12 +441,30 @@ func (f *factReader) setPO(t *text) int {
 			j++
 		}
 		if hasDigit(t.r[i:j]) {
-			f.po = t.source(i, j)
+			f.po = f.mendNumber(t.source(i, j))
 			return j
 		}
 		i = j + 1
 	}
 	return len(t.r)
+}
+
+var (
+	zeroOfPO    = regexp.MustCompile(`(^|[-_/])([PpSsCcWw])0([-_/])`)
+	letterAmong = regexp.MustCompile(`(\d)[Oo](\d)`)
+)
+
+// mendNumber takes the figure and the letter that recognition takes for each other by what stands around them: P0 between marks is
+// PO, 26O6 is 2606. Numbers of other files stay.
+func (f *factReader) mendNumber(po string) string {
+	if !f.ocr {
+		return po
+	}
+	po = zeroOfPO.ReplaceAllString(po, "${1}${2}O${3}")
+	for letterAmong.MatchString(po) {
+		po = letterAmong.ReplaceAllString(po, "${1}0${2}")
+	}
+	return po
 }
 
 // phoneIn takes the number that stands where a form asks for one; digits that are none are kept to be asked about.
@@ -532,6 +567,13 @@ func (f *factReader) recipient(t *text, kind factKind) {
 		i = j
 	}
 	flush(len(t.r))
+}
+
+// looseUntilReceived remembers the phone number as one that stands before any recipient.
+func (f *factReader) looseUntilReceived() {
+	if f.contact == "" && f.address == f.looseAddress {
+		f.loosePhone = f.phone
+	}
 }
 
 func (f *factReader) setContact(name string) {

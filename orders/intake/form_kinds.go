@@ -53,6 +53,30 @@ func (k paper) intent() Intent {
 	}
 }
 
+var (
+	handedOver = regexp.MustCompile(`(?:送货人|送货员|司机|配送员|发货人|出库人|仓管员|客户签收|客户签字|签收人|签收|验收人|收货人签字|收货签字|收货人签名|回单|签收栏|提货人签字)\s*(?:签字|签名)?\s*[:：]|以上货物|验收无误|签收无误|实收|实发|红联|白联|黄联|回单联|客户联`)
+	onceMore   = regexp.MustCompile(`再(?:来|订|要|下|送|发)|照(?:这|此|着|上面)|按(?:这|此|照|上面)|一样|下单|订货|要货|补货`)
+)
+
+// handed tells a delivery note by what its driver and its receiver fill in, where nobody says to order the same again.
+func handed(pages []page.Page, words string) bool {
+	if onceMore.MatchString(words) {
+		return false
+	}
+	n := 0
+	for _, p := range pages {
+		for _, l := range p.Lines {
+			n += len(handedOver.FindAllString(l.Text, -1))
+		}
+		for _, t := range p.Tables {
+			for _, row := range t.Rows {
+				n += len(handedOver.FindAllString(rowText(row), -1))
+			}
+		}
+	}
+	return n >= 2
+}
+
 // earlierOrder fits the number of the order that a change is about.
 var earlierOrder = regexp.MustCompile(`(?:订单|采购单|合同|单据)(?:编|单)?号码?[^:：]{0,8}[:：\s]+([A-Za-z0-9][A-Za-z0-9\-_/]{3,})`)
 

@@ -175,6 +175,51 @@ func (f *form) unreadColumns(t table) {
 	}
 }
 
+var (
+	// penceShown fits an amount of money with its cents.
+	penceShown = regexp.MustCompile(`^[¥￥]?\s*\d{1,3}(?:,?\d{3})*\.\d{2}$`)
+	// paperNumber fits what can be the number of an order; noPaper heads that are of something else.
+	paperNumber = regexp.MustCompile(`^(?:[A-Za-z]{1,6}[-_/]?\d[\dA-Za-z\-_/]{4,}|\d{8,16})$`)
+	noPaper     = regexp.MustCompile(`项目|工程|批|证|税|图|工号|仓|库|电话|手机|客户|班|车|条码|日|期|时间|部门|身份|账|卡|供应|厂`)
+)
+
+// unreadFields asks about columns that hold what an order has and whose head says nothing known: sums of money where there is no price,
+// one number in all rows where there is no order number.
+func (f *form) unreadFields(t table) {
+	priced := slices.ContainsFunc(t.columns, func(c column) bool { return c.as == colPrice || c.as == colAmount })
+	numbered := slices.ContainsFunc(t.columns, func(c column) bool { return c.as == colPO })
+	for i, c := range t.columns {
+		if _, known := headingOf(c.head); c.as != colOther || known || strings.TrimSpace(c.head) == "" {
+			continue
+		}
+		n, pence, numbers, first := 0, 0, 0, ""
+		for _, row := range t.rows {
+			text := cellText(row, i)
+			if text == "" || isTotal(row, t.columns) || f.isLoose(row, t.columns, false) {
+				continue
+			}
+			n++
+			if penceShown.MatchString(text) {
+				pence++
+			}
+			if first == "" {
+				first = text
+			}
+			if text == first && paperNumber.MatchString(text) {
+				numbers++
+			}
+		}
+		head := strings.TrimSpace(c.head)
+		switch {
+		case n == 0:
+		case pence == n && !priced:
+			f.unread = append(f.unread, Ask{Field: ".lines", Reason: ReasonAmbiguous, Text: fmt.Sprintf("「%s」这一列是单价吗？", head)})
+		case numbers == n && n > 1 && !numbered && f.facts.po == "" && !noPaper.MatchString(head):
+			f.unread = append(f.unread, Ask{Field: ".po", Reason: ReasonAmbiguous, Text: fmt.Sprintf("「%s %s」是订单号吗？", head, first)})
+		}
+	}
+}
+
 // missingNumbers finds rows of a picture that were overlooked altogether: the running number leaps over them.
 func (f *form) missingNumbers(t table) {
 	at := slices.IndexFunc(t.columns, func(c column) bool { return c.as == colIndex })

@@ -106,6 +106,7 @@ func (f *form) readRows(t table) {
 	done := false // a grand total was seen
 	var last []page.Cell
 	f.unreadColumns(t)
+	f.unreadFields(t)
 	f.missingNumbers(t)
 	blank, filled := f.blankQuantities(t)
 	sum := sums{form: &f.sum}

@@ -17,6 +17,7 @@ var signedNumbers = regexp.MustCompile(`[+-]?\d+(?:\.\d+)?`)
 // exactWords are words for goods taken apart: their numbers and their Chinese.
 type exactWords struct {
 	numbers []string
+	letters []string // runs of them: D of D型, t of 4.75T
 	han     [][]rune
 }
 
@@ -33,6 +34,7 @@ func exactly(text string) exactWords {
 			w.numbers = append(w.numbers, n)
 		}
 	}
+	w.letters = strings.FieldsFunc(t, func(r rune) bool { return !isLetter(r) })
 	for _, part := range strings.FieldsFunc(t, func(r rune) bool { return !isHan(r) }) {
 		w.han = append(w.han, []rune(part))
 	}
@@ -44,7 +46,8 @@ type exactProduct struct {
 	id    int32
 	text  string
 	all   []string
-	plain int // numbers of name and size
+	runs  []string // of letters
+	plain int      // numbers of name and size
 }
 
 // products takes the words of all products apart, once for a file.
@@ -56,7 +59,8 @@ func (f *form) products() []exactProduct {
 			}
 			title := e.product.Name + " " + e.product.Spec
 			text := title + " " + strings.Join(e.product.Aliases, " ")
-			f.exact = append(f.exact, exactProduct{id: int32(id), text: string(normal(text)), all: exactly(text).numbers, plain: len(exactly(title).numbers)})
+			apart := exactly(text)
+			f.exact = append(f.exact, exactProduct{id: int32(id), text: string(normal(text)), all: apart.numbers, runs: apart.letters, plain: len(exactly(title).numbers)})
 		}
 	}
 	return f.exact
@@ -95,6 +99,13 @@ func (f *form) byExactWords(text, must string, in []int32) (int32, bool) {
 			best = append(best, p)
 		}
 	}
+	if len(best) > 1 && must != "" { // D型 and 弓型 differ in a letter
+		most := 0
+		for _, p := range best {
+			most = max(most, p.sharedLetters(w))
+		}
+		best = slices.DeleteFunc(best, func(p exactProduct) bool { return p.sharedLetters(w) < most })
+	}
 	if len(best) > 1 && must != "" {
 		least := slices.MinFunc(best, func(a, b exactProduct) int { return a.plain - b.plain }).plain
 		best = slices.DeleteFunc(best, func(p exactProduct) bool { return p.plain > least })
@@ -103,6 +114,17 @@ func (f *form) byExactWords(text, must string, in []int32) (int32, bool) {
 		return -1, false
 	}
 	return best[0].id, true
+}
+
+// sharedLetters counts the runs of letters that a product has of some words.
+func (p exactProduct) sharedLetters(w exactWords) int {
+	n := 0
+	for _, l := range w.letters {
+		if slices.Contains(p.runs, l) {
+			n++
+		}
+	}
+	return n
 }
 
 // bears tells that a product has all Chinese of some words.

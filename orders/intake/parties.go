@@ -678,7 +678,7 @@ func (s *scan) findContacts() {
 			}
 		}
 		for _, cue := range [...]string{"自己来提", "自己来拿", "自己来取", "自己来拉", "过来提", "过来拿", "过来取", "来提", "来拿", "来取", "来拉", "自提"} {
-			if has(r, i, cue) {
+			if has(r, i, cue) && (i == 0 || r[i-1] != '店') { // 门店自提 names nobody
 				before(i, true)
 				break
 			}

@@ -1,5 +1,5 @@
 // Command accuracy reads the open corpus with `orderbot read` and prints how well it did, for
-// messages and for files, over both sets of master data, with messages of other industries, and how
+// messages and for files, over both sets of master data, with messages and files of other trades, and how
 // much is lost when the messages of both say the same in another way. It leaves no file behind.
 package main
 
@@ -27,7 +27,8 @@ func main() {
 	program := flag.String("orderbot", "bin/orderbot", "the program that reads")
 	corpus := flag.String("corpus", "orders/intake/testdata/corpus", "folder of the corpus")
 	industries := flag.String("industries", "orders/intake/testdata/industries", "folder of the messages of other industries")
-	only := flag.String("only", "", "just messages, industries or files")
+	papers := flag.String("papers", "orders/intake/testdata/papers", "folder of the files of other trades")
+	only := flag.String("only", "", "just messages, industries, files or papers")
 	tags := flag.Bool("tags", false, "exact share by tag")
 	wrong := flag.Int("wrong", 0, "show the first N that are not exact")
 	flag.Parse()
@@ -39,6 +40,7 @@ func main() {
 		{"messages", *corpus, "messages.jsonl", "gold.jsonl"},
 		{"industries", *industries, "messages.jsonl", "gold.jsonl"},
 		{"files", *corpus, "files.jsonl", "files.gold.jsonl"},
+		{"papers", *papers, "files.jsonl", "files.gold.jsonl"},
 	} {
 		if *only != "" && *only != set.name {
 			continue
@@ -60,7 +62,7 @@ func main() {
 		if err = errors.Join(err, report.Print(os.Stdout)); err != nil {
 			fail(err)
 		}
-		if set.name != "files" {
+		if set.in == "messages.jsonl" {
 			if err := changed(orderbot, set.folder, lines, gold, report, *wrong); err != nil {
 				fail(err)
 			}
