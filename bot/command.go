@@ -119,6 +119,8 @@ var words = []struct {
 	numbered bool // only with an order number
 	alone    bool // without a number only as the whole message
 }{
+	{"交期", cmdPromise, true, true},
+	{"天气", cmdWeather, false, false},
 	{"处理异常", cmdTakeException, false, false},
 	{"同意备货", cmdAcceptEarly, false, false},
 	{"不用备货", cmdRefuseEarly, false, false},
@@ -285,6 +287,8 @@ func parseCommand(text string) command {
 			continue
 		case isStock(w.verb) && (len(ids) > 0 || !strings.HasPrefix(after, " ") && !strings.HasPrefix(after, ":")): // 到货后再付款, 盘点机3台
 			continue
+		case w.verb == cmdWeather && (len(ids) > 0 || after != "" && !strings.HasPrefix(after, " ")): // 天气冷了
+			continue
 		case arg == "":
 		case len(ids) > 0 && asksWhether.MatchString(arg):
 			return command{verb: cmdProgress, orders: ids}
@@ -359,6 +363,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return s.changeInWords(ctx, tx, cmd)
 	case cmdProgress:
 		return true, s.progress(tx, cmd.orders)
+	case cmdPromise:
+		return true, s.promise(ctx, tx, cmd.orders)
 	case cmdLines:
 		return true, s.lines(tx, cmd)
 	case cmdBook:
@@ -469,6 +475,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return s.health(ctx, cmd)
 	case cmdTouches:
 		return true, s.touches(ctx, tx, cmd.orders)
+	case cmdWeather:
+		return s.weather(ctx, tx, cmd.arg)
 	case cmdTrail:
 		return true, s.trail(ctx, tx, cmd.orders)
 	case cmdLeave:
@@ -787,7 +795,7 @@ func (s *session) lines(tx Tx, cmd command) error {
 // detail shows an order's lines as this person may see them.
 func (s *session) detail(tx Tx, o *orders.Order, page int) (cards.Message, error) {
 	files, err := s.filesOf(tx, o.ID)
-	v := cards.DetailView{Page: page, ForCustomer: s.person.staff == nil, Files: files}
+	v := cards.DetailView{Page: page, ForCustomer: s.person.staff == nil, Files: files, Catalog: s.books.Catalog, Now: s.now}
 	if m := s.person.staff; m != nil {
 		v.SeesInternal = m.May(orders.RightInternalNote) == orders.ScopeAll
 		v.HidePrices = m.May(orders.RightPrices) != orders.ScopeAll

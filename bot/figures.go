@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"orderbot/cards"
 	"orderbot/orders"
 )
 
@@ -248,6 +249,13 @@ func (s *session) board(ctx context.Context) error {
 	rows = append(rows, s.urgentRows(urgent[:min(len(urgent), boardMost)], "")...)
 	if more := len(urgent) - boardMost; more > 0 {
 		rows = append(rows, fmt.Sprintf("🔴 还有 %d 单加急", more))
+	}
+	if owner == "" {
+		load, err := s.clerk.Query.ProductionLoad(ctx)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, cards.LineLoad(load, &s.books.Catalog.Delivery)...)
 	}
 	p, _ := s.periodOf("月", "")
 	h, err := s.clerk.Query.Handling(ctx, owner, p.from, p.until)

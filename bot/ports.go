@@ -92,6 +92,7 @@ type Tx interface {
 	orders.LinkTx
 	orders.SurgeryTx
 	orders.RuleTx
+	orders.WeatherTx
 	orders.ImportTx
 	orders.AttachmentTx
 	// FinishTurn marks the turn's messages (those of its IDs) as answered. It fails with CodeConflict
@@ -195,6 +196,8 @@ type Query interface {
 	Available(ctx context.Context, codes ...orders.ProductCode) (map[orders.ProductCode]orders.Quantity, error)
 	// Supply returns where products come from and who waits for them.
 	Supply(ctx context.Context, codes ...orders.ProductCode) (map[orders.ProductCode]*orders.Supply, error)
+	// ProductionLoad returns the orders that the planner has on the production lines.
+	ProductionLoad(ctx context.Context) ([]orders.Made, error)
 	// Warehouses returns the names of all that have stock, or had.
 	Warehouses(ctx context.Context) ([]string, error)
 	// Exposure returns a customer's credit exposure.

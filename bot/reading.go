@@ -534,6 +534,9 @@ func (s *session) show(ctx context.Context, tx Tx, o *orders.Order, note string,
 	if view.Moves, err = s.moves(ctx, o); err != nil {
 		return err
 	}
+	if view.Promise, err = s.expected(ctx, o); err != nil {
+		return err
+	}
 	if o.Customer != "" {
 		if view.Exposure, err = s.clerk.Query.Exposure(ctx, o.Customer); err != nil {
 			return err

@@ -128,7 +128,8 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 		Field{"绿色通道", green(o)},
 		Field{"标记", strings.Join(o.Marks, "、")},
 		Field{"库存", short},
-		Field{"交期", Wanted(o.DeliverBy, o.CreatedAt)},
+		Field{"交期", wantedBeside(o, o.Work.Promise, "")},
+		Field{"预计", promiseDay(o.Work.Promise)},
 		Field{"备注", o.Note},
 		Field{"特殊要求", promised(o)},
 		Field{"地址", o.Address},
@@ -274,6 +275,12 @@ func Progress(o *orders.Order, catalog *orders.Catalog, now time.Time) Message {
 	}
 	if o.Status.Ended() && o.CloseReason != "" {
 		rows = append(rows, "原因："+o.CloseReason)
+	}
+	if to := destinations(o, catalog, now); to != "" {
+		rows = append(rows, "分单："+to)
+	}
+	if p := o.Work.Promise; p != nil && !o.Status.Ended() {
+		rows = append(rows, "预计到货 "+promiseInShort(p))
 	}
 	rows = append(rows, fifteenNodes(o, calendarOf(catalog), now)...)
 	switch o.Status { //nolint:exhaustive // the others say enough by themselves

@@ -21,9 +21,10 @@ type DraftView struct {
 	Note        string // said first: 已按您说的改好
 	Rows        int    // how many rows the table had that was read; 0: no table
 	Reasons     []orders.Reason
-	Moves       []string     // of an urgent draft: which orders it would go before
-	Substitutes *Substitutes // for a line that lacks stock; nil: none
-	Part, Parts int          // of several orders in one message, from 1
+	Promise     *orders.Promise // when it is expected to be there; nil: not known yet
+	Moves       []string        // of an urgent draft: which orders it would go before
+	Substitutes *Substitutes    // for a line that lacks stock; nil: none
+	Part, Parts int             // of several orders in one message, from 1
 	// Announced: something was said already (收到，正在识别), so that one text has to do for the lines. A
 	// member of WeCom gets three messages for a draft at most (interfaces, rules of the road).
 	Announced bool
@@ -193,9 +194,10 @@ func draftFields(o *orders.Order, v DraftView) []Field {
 	}
 	fields := []Field{
 		{"客户", show("customer", customerName(o, v.Customer), "?")},
-		{"交期", show("deliver_by", Wanted(o.DeliverBy, o.CreatedAt), "没写，按常规安排")},
+		{"交期", show("deliver_by", wantedBeside(o, v.Promise, ""), "没写，按常规安排")},
 		{"地址", show("address", address, "没写")},
 		{"收货人", join(" ", show("contact", contact, ""), show("phone", phone, ""))},
+		{"预计", promiseInShort(v.Promise)},
 	}
 	var last []string
 	for k := range v.Reasons {

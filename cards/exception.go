@@ -61,6 +61,7 @@ func exceptionCard(o *orders.Order, x *orders.Exception, catalog *orders.Catalog
 		{"情况", strings.Join(holdUp(o, catalog, now, false), "；")},
 		{"延误", late},
 		{"交期", Wanted(o.DeliverBy, o.CreatedAt)},
+		{"预计", promiseInShort(o.Work.Promise)},
 		{"处理期限", due},
 	}
 	return c

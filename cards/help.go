@@ -63,7 +63,8 @@ var helpRows = []struct {
 	{nil, "看板：订单各在哪一步；「健康度 周」"},
 	{nil, "异常：还没解决的问题；「处理异常 编号」我来办，「结案 编号 说明」办完"},
 	{nil, "待办：看等您处理的事"},
-	{nil, "进度 SO…：到哪一步、等谁、到几点"},
+	{nil, "进度 SO…：到哪一步、等谁、到几点；交期 SO…：哪天到"},
+	{[]orders.Role{orders.RoleWarehouseLead, orders.RolePlanner, orders.RoleService, orders.RoleOperations}, "天气影响运输：「天气 华东 +1天 至 3月22日 暴雪」，恢复了「天气 华东 恢复」"},
 	{nil, "明细 SO…：每一行"},
 	{nil, "轨迹 SO…：谁在什么时候做了什么"},
 	{nil, "附件 SO…：这一单的合同、送货单、照片；要加发「加附件 SO…」再发文件"},
@@ -77,7 +78,7 @@ func Help(staff *orders.Staff) Message {
 		return Message{
 			Text: strings.Join([]string{
 				"您可以这样用：",
-				"发订单号（SO…），看到哪一步了",
+				"发订单号（SO…），看到哪一步了；「交期 SO…」看哪天到",
 				"「我的订单到哪了」，看正在走的订单；「历史」，看全部订单",
 				"要下单，直接说要什么、多少、什么时候要，发照片也行",
 				"想催一催，发「SO… 能快点吗」",

@@ -274,7 +274,9 @@ type DetailView struct {
 	HidePrices bool // for the warehouse
 	ForCustomer,
 	SeesInternal bool
-	Files []orders.Attachment // that the reader may have
+	Catalog *orders.Catalog // of the destinations, for the staff; nil: they are not shown
+	Now     time.Time
+	Files   []orders.Attachment // that the reader may have
 }
 
 // detailFooter is room for the row that says how to see the next page.
@@ -323,6 +325,9 @@ func Detail(o *orders.Order, v DetailView) Message {
 	add("交期", Wanted(o.DeliverBy, o.CreatedAt))
 	add("送到", join(" ", o.Address, o.Contact, o.Phone))
 	add("物流", carrier(o.Carrier))
+	if !v.ForCustomer {
+		add("分单", destinations(o, v.Catalog, v.Now))
+	}
 	if !v.HidePrices {
 		add("付款", o.Payment)
 		add("客户单号", o.PO)

@@ -13,7 +13,8 @@ func DraftSettled(o *orders.Order, revision int) Message {
 		Title: "订单 " + string(o.ID), Amount: o.Payable().String(), Urgent: o.Urgent,
 		Fields: []Field{
 			{"客户", customerName(o, nil)},
-			{"交期", Wanted(o.DeliverBy, o.CreatedAt)},
+			{"交期", wantedBeside(o, o.Work.Promise, "")},
+			{"预计", promiseDay(o.Work.Promise)},
 			{"地址", o.Address},
 		},
 		Lines: rows(o, true),

@@ -84,6 +84,11 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 			return Message{}, false
 		}
 		return say(id+" 的绿色通道已结束，后面照平常的走", who, green(o), awaits(o, catalog, e.At))
+	case orders.EventPromised:
+		if !keepsNow(o) {
+			return Message{}, false
+		}
+		return say(toldPromise(o, e.Data["was"])...)
 	case orders.EventShortage:
 		return say(append([]string{id + " 库存不足", who}, shortRows(o)...)...)
 	case orders.EventServed:
@@ -269,7 +274,7 @@ func ToldCustomer(o *orders.Order, e orders.Event, link string) (Message, bool) 
 	case orders.EventConfirmed:
 		return say("您的订单 "+id+" 已收到，正在审核。", lines)
 	case orders.EventApproved:
-		return say("您的订单 "+id+" 已确认，正在备货。", lines, deliveryDue(o), "随时发订单号就能看到哪一步了。")
+		return say("您的订单 "+id+" 已确认，正在备货。", lines, deliveryDue(o), expectedDay(o), "随时发订单号就能看到哪一步了。")
 	case orders.EventServed:
 		if o.Status.Ended() || len(o.Shipments) > 0 {
 			return Message{}, false
@@ -297,8 +302,13 @@ func ToldCustomer(o *orders.Order, e orders.Event, link string) (Message, bool) 
 			return Message{}, false
 		}
 		return say("您的订单 "+id+" 运输有点耽搁，我们已在跟进。", waybill(s))
+	case orders.EventPromised:
+		if !keepsNow(o) {
+			return Message{}, false
+		}
+		return say("您的订单 " + id + " 预计 " + promiseDay(o.Work.Promise) + " 送到" + promisedBefore(e.Data["was"]) + "。")
 	case orders.EventException, orders.EventExceptionLevel:
-		return say("抱歉，您的订单 "+id+" 会比约定的时间晚一些，我们已在跟进。", delayedUntil(o), waybillOf(o), "有急用请直接回复，我们马上联系您。")
+		return say("抱歉，您的订单 "+id+" 会比约定的时间晚一些，我们已在跟进。", delayedUntil(o), newDay(o), waybillOf(o), "有急用请直接回复，我们马上联系您。")
 	case orders.EventDelivered:
 		if isFetched(o) {
 			return say("您的订单 " + id + " 已提货，谢谢惠顾！货有问题请直接回复。")

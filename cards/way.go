@@ -69,6 +69,9 @@ func SevenNodes(o *orders.Order, cal *orders.Calendar) []NodeView {
 			break
 		}
 	}
+	if p := o.Work.Promise; p != nil && p.Day != "" && out[6].State != NodeDone && out[6].Due != "" {
+		out[6].Due = "预计 " + shortDay(p.Day)
+	}
 	if n := &out[6]; n.State != NodeDone && o.DeliverBy != "" {
 		n.Due = join("，", "期望 "+Wanted(o.DeliverBy, o.CreatedAt), n.Due)
 	}

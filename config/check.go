@@ -67,6 +67,30 @@ var checks = map[string]func(string) error{
 		}
 		return nil
 	},
+	"hour": func(s string) error {
+		if _, err := time.Parse("15:04", s); err != nil {
+			return errors.New("must be a time of day such as 16:00")
+		}
+		return nil
+	},
+	"day": func(s string) error {
+		if _, err := time.Parse(time.DateOnly, s); err != nil {
+			return errors.New("must be a day such as 2026-03-22")
+		}
+		return nil
+	},
+	"count": func(s string) error {
+		if n, err := strconv.Atoi(s); err != nil || n < 1 || n > 10_000 {
+			return errors.New("must be a number from 1 to 10000")
+		}
+		return nil
+	},
+	"days": func(s string) error {
+		if n, err := strconv.Atoi(s); err != nil || n < 1 || n > 30 {
+			return errors.New("must be a number from 1 to 30")
+		}
+		return nil
+	},
 	"safety": func(s string) error {
 		if !slices.Contains([]string{"keep", "use"}, s) {
 			return errors.New("must be keep or use")
@@ -139,6 +163,11 @@ func (d *decoder) together(c *Config) {
 		case "socket":
 			need("wecom.ai_bot.bot_id", b.BotID != "")
 			need("wecom.ai_bot.secret", b.Secret.IsSet())
+		}
+	}
+	for i, w := range c.Delivery.Weather {
+		if w.Until < w.From {
+			d.wrong(fmt.Sprintf("delivery.weather.%d.until", i), "must not be before from")
 		}
 	}
 	names := map[string]bool{}

@@ -26,6 +26,7 @@ type Config struct {
 	Stock          Stock           `key:"stock"`
 	Returns        Returns         `key:"returns"`
 	Surgery        Surgery         `key:"surgery"`
+	Delivery       Delivery        `key:"delivery"`
 	// Rules is the path of the rules file; empty: the built-in default rules.
 	Rules string `key:"rules" is:"file"`
 	Times Times  `key:"times"`
@@ -208,6 +209,37 @@ type Surgery struct {
 	Lead   time.Duration `key:"lead" default:"72h"`
 	Margin time.Duration `key:"margin" default:"24h"`
 	Ahead  time.Duration `key:"ahead" default:"48h"`
+}
+
+// Delivery are the figures of which the expected day of delivery is made, besides the imported transit times. What is ready by CutOff leaves on
+// the same day; LineOrders is how many orders a production line begins on a working day.
+type Delivery struct {
+	CutOff     string    `key:"cut_off" default:"16:00" is:"hour"`
+	CutOffs    []CutOff  `key:"cut_offs"`
+	LineOrders int       `key:"line_orders" default:"5" is:"count"`
+	Lines      []Line    `key:"lines"`
+	Weather    []Weather `key:"weather"`
+}
+
+// CutOff is the hour of a warehouse that has another one.
+type CutOff struct {
+	Warehouse string `key:"warehouse" need:"true"`
+	At        string `key:"at" need:"true" is:"hour"`
+}
+
+// Line is a production line that begins another number of orders a working day.
+type Line struct {
+	Name   string `key:"name" need:"true"`
+	Orders int    `key:"orders" need:"true" is:"count"`
+}
+
+// Weather makes goods come so many days later to a region from one day (yyyy-mm-dd) to another.
+type Weather struct {
+	Region string `key:"region" need:"true"`
+	Days   int    `key:"days" need:"true" is:"days"`
+	From   string `key:"from" need:"true" is:"day"`
+	Until  string `key:"until" need:"true" is:"day"`
+	Why    string `key:"why"`
 }
 
 // OCR tells where the recogniser's files are. Models is their folder, empty: the usual place; the

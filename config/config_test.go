@@ -31,6 +31,7 @@ func TestDefaults(t *testing.T) {
 		Robots:   []config.Robot{},
 		OCR:      config.OCR{Workers: 1},
 		Stock:    config.Stock{SafetyStock: "keep"},
+		Delivery: config.Delivery{CutOff: "16:00", CutOffs: []config.CutOff{}, LineOrders: 5, Lines: []config.Line{}, Weather: []config.Weather{}},
 		Returns:  config.Returns{FinanceFrom: 5000, Limit: 48 * time.Hour, ErrorCost: "50 * 4"},
 		Surgery:  config.Surgery{Lead: 72 * time.Hour, Margin: 24 * time.Hour, Ahead: 48 * time.Hour},
 		Times: config.Times{
@@ -140,7 +141,7 @@ times.turn_pause: "long" is no duration such as 200ms, 10s or 4h`)
 func TestEveryKeyCanComeFromTheEnvironment(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{
-		"LISTEN": "127.0.0.1:0", "URL": "database", "AES_KEY": aesKey, "MODE": "socket", "PORT": "25", "AGENT_ID": "3", "WORKERS": "2", "SAFETY_STOCK": "use", "FINANCE_FROM": "100", "LIMIT": "24h", "LEAD": "48h", "MARGIN": "12h", "AHEAD": "24h",
+		"LISTEN": "127.0.0.1:0", "URL": "database", "AES_KEY": aesKey, "MODE": "socket", "PORT": "25", "AGENT_ID": "3", "WORKERS": "2", "SAFETY_STOCK": "use", "FINANCE_FROM": "100", "LIMIT": "24h", "LEAD": "48h", "MARGIN": "12h", "AHEAD": "24h", "CUT_OFF": "15:30", "LINE_ORDERS": "3",
 		"RULES": "testdata/secret", "WEBHOOK": "https://127.0.0.1",
 	}
 	var env []string
@@ -161,6 +162,15 @@ func TestEveryKeyCanComeFromTheEnvironment(t *testing.T) {
 		case name == "ORDERBOT_ROBOTS":
 			env = append(env, name+"__0__NAME=n", name+"__0__WEBHOOK=https://127.0.0.1", name+"__0__SECRET=s")
 			continue
+		case name == "ORDERBOT_DELIVERY__CUT_OFFS":
+			env = append(env, name+"__0__WAREHOUSE=n", name+"__0__AT=09:00")
+			continue
+		case name == "ORDERBOT_DELIVERY__LINES":
+			env = append(env, name+"__0__NAME=n", name+"__0__ORDERS=2")
+			continue
+		case name == "ORDERBOT_DELIVERY__WEATHER":
+			env = append(env, name+"__0__REGION=n", name+"__0__DAYS=2", name+"__0__FROM=2026-01-01", name+"__0__UNTIL=2026-01-02", name+"__0__WHY=x")
+			continue
 		default:
 			value = "x"
 		}
@@ -171,6 +181,7 @@ func TestEveryKeyCanComeFromTheEnvironment(t *testing.T) {
 	require.Equal(t, "x", c.WeCom.AIBot.BotID)
 	require.Equal(t, 7*time.Second, c.Times.TurnPause)
 	require.Equal(t, "http://127.0.0.1:1", c.Logistics.SF.APIURL)
+	require.Equal(t, []config.Line{{Name: "n", Orders: 2}}, c.Delivery.Lines)
 }
 
 func TestNamedFileMustExist(t *testing.T) {

@@ -34,6 +34,10 @@ func (r routes) Route(orders.Facts) (orders.Route, error) {
 
 func (routes) Check(orders.Facts) ([]orders.Finding, error) { return nil, nil }
 
+func (routes) Destinations(orders.Facts) (orders.Destinations, error) {
+	return orders.Destinations{}, nil
+}
+
 func (routes) Priority(orders.Facts) (int, []string, error) { return 0, nil, nil }
 
 func (routes) Freight(orders.Facts) (orders.Freight, error) { return orders.Freight{}, nil }
@@ -296,6 +300,10 @@ func (r together) Route(orders.Facts) (orders.Route, error) {
 }
 
 func (together) Check(orders.Facts) ([]orders.Finding, error) { return nil, nil }
+
+func (together) Destinations(orders.Facts) (orders.Destinations, error) {
+	return orders.Destinations{}, nil
+}
 
 func (together) Priority(orders.Facts) (int, []string, error) { return 0, nil, nil }
 

@@ -352,6 +352,8 @@ func (tx *memoryTx) SaveException(x *orders.Exception) error {
 
 func (*memoryTx) OpenOf(orders.CustomerCode) ([]*orders.Order, error) { return nil, nil }
 
+func (*memoryTx) ProductionLoad() ([]orders.Made, error) { return nil, nil }
+
 func (*memoryTx) Picks(orders.OrderID) ([]orders.Pick, error) { return nil, nil }
 
 func (tx *memoryTx) NextOrderID(day time.Time) (orders.OrderID, error) {

@@ -155,6 +155,13 @@ func (n *news) route() error {
 		return n.earlySettled()
 	case orders.EventCountdown:
 		return n.countDown()
+	case orders.EventWeather:
+		return n.d.o.Desk.Repromise(n.tx, n.o, n.e)
+	case orders.EventPromised:
+		n.tellSales(KindMoved)
+		if n.e.Data["staff"] == "" {
+			return n.tellCustomer(KindDelayed)
+		}
 	default: // others act upon it, or nobody
 	}
 	return nil

@@ -11,6 +11,11 @@ type Catalog struct {
 	// Absences are those that are not over yet, in the order in which they were entered.
 	Absences []Absence
 	Version  int64 // of the master data it was made from
+	// Transits are the firm's times of carriers by region; what the program knows itself stands behind them. Weather is what people noted that
+	// is not over, Delivery what the configuration says.
+	Transits []Transit
+	Weather  []Weather
+	Delivery DeliveryTerms
 	// Calendar is the built-in one with the days of the master data.
 	Calendar *Calendar
 

@@ -13,12 +13,14 @@ type CatalogChange struct {
 	// Items and History are all that customers have now of whom something changed there.
 	Items   map[CustomerCode][]CustomerItem
 	History map[CustomerCode][]HistoryLine
-	// Staff, Prices and Days are the whole lists where something changed in them, else nil.
-	Staff  []Staff
-	Prices []PriceRule
-	Days   []Day
-	// Absences are all that are not over yet.
+	// Staff, Prices, Days and Transits are the whole lists where something changed in them, else nil.
+	Staff    []Staff
+	Prices   []PriceRule
+	Days     []Day
+	Transits []Transit
+	// Absences and Weather are all that are not over yet.
 	Absences []Absence
+	Weather  []Weather
 }
 
 // Rows counts the products, customers and customers' own lists that changed.
@@ -30,7 +32,7 @@ func (c *CatalogChange) Rows() int {
 // pointers where products changed; c stays as it is.
 func (c *Catalog) With(change *CatalogChange) *Catalog {
 	d := *c
-	d.Master, d.Version, d.Absences = nil, change.Version, change.Absences
+	d.Master, d.Version, d.Absences, d.Weather = nil, change.Version, change.Absences, change.Weather
 	if change.Staff != nil {
 		d.Staff, d.staff = change.Staff, staffByCode(change.Staff)
 	}
@@ -39,6 +41,9 @@ func (c *Catalog) With(change *CatalogChange) *Catalog {
 	}
 	if change.Days != nil {
 		d.Calendar = NewCalendar(change.Days)
+	}
+	if change.Transits != nil {
+		d.Transits = change.Transits
 	}
 	d.products = c.products.with(change.Products, codeOfProduct)
 	d.customers = c.customers.with(change.Customers, codeOfCustomer)

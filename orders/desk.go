@@ -225,6 +225,9 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	if err != nil {
 		return nil, false, err
 	}
+	if o.Work.Promise, err = d.promise(tx, o); err != nil {
+		return nil, false, err
+	}
 	if err := tx.SaveOrder(o); err != nil {
 		return nil, false, err
 	}

@@ -289,6 +289,9 @@ func (d *Desk) Review(tx ExceptionTx, o *Order) error {
 	if err := w.elsewhere(all); err != nil {
 		return err
 	}
+	if err := w.repromise(); err != nil {
+		return err
+	}
 	if len(w.entries) > 0 {
 		if err := tx.Audit(w.entries...); err != nil {
 			return err
@@ -305,6 +308,9 @@ type watch struct {
 	now     time.Time
 	events  []Event
 	entries []AuditEntry
+
+	isLate bool // an exception has come or grown worse: what was promised may not be kept
+	isTold bool // the customer hears of it
 }
 
 func (w *watch) save(x, before *Exception) error {
@@ -371,6 +377,8 @@ func (w *watch) follow(x *Exception, c cause) error {
 		return err
 	}
 	w.note(x, "异常", "")
+	w.isLate = true
+	w.isTold = w.isTold || isNews && x.IsLate()
 	if isNews {
 		w.tell(x, EventException)
 		if x.IsLate() {
@@ -454,6 +462,8 @@ func (w *watch) tick(x, before *Exception) error {
 	if level := w.level(x); level > x.Level {
 		x.Level = level
 		w.note(x, "异常升级", "")
+		w.isLate = true
+		w.isTold = w.isTold || x.IsLate()
 		if x.IsLate() {
 			w.tell(x, EventExceptionLevel, "level", strconv.Itoa(level))
 			if level == 2 { // the account manager's task has its own time

@@ -219,6 +219,9 @@ func (o *Order) shutGreen() {
 // reserve is [Tx.Reserve], of the safety stock too where the channel lets the order have it.
 func (d *Desk) reserve(tx Tx, o *Order, until time.Time) error {
 	o.UseSafety = d.safetyToo(o)
+	if err := d.direct(o); err != nil {
+		return err
+	}
 	return tx.Reserve(o, until)
 }
 

@@ -114,6 +114,7 @@ var importKinds = [][2]string{
 	{"invoices", "发票"},
 	{"payments", "收款"},
 	{"receipts", "预计到货"},
+	{"transits", "运输时效"},
 }
 
 // ImportKinds are the kinds of master data that can be imported.

@@ -34,6 +34,7 @@ const (
 	RightTransfer    Right = "transfer"    // 调拨
 	RightExpect      Right = "expect"      // 登记预计到货
 	RightProduce     Right = "produce"     // 登记排产和生产
+	RightWeather     Right = "weather"     // 登记天气
 	RightHandle      Right = "handle"      // 处理异常: own are those of one's role and of one's orders
 
 	RightPrices       Right = "prices"        // 价格和金额

@@ -270,6 +270,11 @@ func (d *Desk) split(tx Tx, o *Order, c *Change, by Actor) (*Order, error) {
 			return nil, err
 		}
 		events = append(events, more...)
+		if i > 0 {
+			if p.Work.Promise, err = d.promise(tx, p); err != nil {
+				return nil, err
+			}
+		}
 		if err := tx.SaveOrder(p); err != nil {
 			return nil, err
 		}
@@ -292,6 +297,7 @@ func (o *Order) detach(was *Order, now time.Time) {
 	o.Slot, o.Invoiced, o.Warehouse, o.Entry = nil, 0, "", Entry{}
 	o.Reached = maps.Clone(was.Reached)
 	o.Work.Places = slices.Clone(was.Work.Places)
+	o.Work.Promise = nil // made anew
 	o.Papers, o.PriorityWhy, o.Marks = slices.Clone(was.Papers), slices.Clone(was.PriorityWhy), slices.Clone(was.Marks)
 	if o.Green, o.UseSafety = nil, false; was.raised() && o.UrgentWords == "" { // a green channel is one order's: the first batch's
 		o.Urgent = false

@@ -46,6 +46,9 @@ type Tx interface {
 	// newest first. Who holds the customer's credit sees all of them.
 	Recent(o *Order, since time.Time) ([]PastOrder, error)
 
+	// ProductionLoad returns the orders that the planner has on the production lines.
+	ProductionLoad() ([]Made, error)
+
 	// Audit appends to the record of changes.
 	Audit(entries ...AuditEntry) error
 	// Emit stores events for those who act upon them.
@@ -83,6 +86,8 @@ type Rules interface {
 	Triggers(at Moment, f Facts) ([]Trigger, error)
 	// Freight returns what an order's freight is; it is asked about drafts.
 	Freight(f Facts) (Freight, error)
+	// Destinations returns where an order goes in the firm; it is asked without what the customer owes.
+	Destinations(f Facts) (Destinations, error)
 	// Priority returns what an order weighs in the warehouse's list, and why; more goes first.
 	Priority(f Facts) (points int, reasons []string, err error)
 }

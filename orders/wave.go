@@ -64,10 +64,11 @@ var carrierData string
 
 // carrierRow is what a carrier offers and asks for one parcel.
 type carrierRow struct {
-	code string
-	cold bool
-	days int
-	cost Money
+	code  string
+	cold  bool
+	days  int
+	cost  Money
+	daily bool // it delivers on weekends too
 }
 
 var carrierRows = readCarriers(carrierData)
@@ -84,7 +85,7 @@ func readCarriers(data string) []carrierRow {
 		if err != nil || err2 != nil {
 			panic(fmt.Sprintf("orders: carriers: %q", line)) // embedded
 		}
-		out = append(out, carrierRow{code: f[0], cold: f[1] == "yes", days: days, cost: Money(fen)})
+		out = append(out, carrierRow{code: f[0], cold: f[1] == "yes", days: days, cost: Money(fen), daily: f[4] == "yes"})
 	}
 	return out
 }
@@ -129,14 +130,27 @@ func (o *Order) Propose(cat *Catalog, now time.Time) Proposal {
 	if o.Carrier != "" {
 		return Proposal{Carrier: o.Carrier, Why: "答应了客户"}
 	}
+	isCold := func(carrier string) bool {
+		return slices.ContainsFunc(carrierRows, func(r carrierRow) bool { return r.code == carrier && r.cold })
+	}
+	if to := o.Work.To; to != nil && to.Carrier != "" && (cold == "" || isCold(to.Carrier)) {
+		return Proposal{Carrier: to.Carrier, Why: "规则「" + to.CarrierBy + "」"}
+	}
 	rows := slices.Clone(carrierRows)
+	for i := range rows { // as the firm's own table has it
+		if t, ok := cat.transit(rows[i].code, o); ok {
+			rows[i].days, rows[i].daily = t.Days, t.Daily
+		}
+	}
 	var why []string
 	if cold != "" {
 		rows = slices.DeleteFunc(rows, func(r carrierRow) bool { return !r.cold })
 		why = append(why, cold+" 要冷链")
 	}
 	if until, ok := wantedUntil(o.DeliverBy); ok {
-		late := func(r carrierRow) bool { return !now.AddDate(0, 0, r.days).Before(until) }
+		late := func(r carrierRow) bool {
+			return !cat.Calendar.deliveryDay(now.In(beijing), r.days, r.daily).Before(until)
+		}
 		if slices.ContainsFunc(rows, func(r carrierRow) bool { return !late(r) }) {
 			rows = slices.DeleteFunc(rows, late)
 			why = append(why, "赶得上交期")

@@ -15,7 +15,9 @@ type Work struct {
 	Wave    string   `json:"wave,omitempty"`    // in which it is picked
 	Install string   `json:"install,omitempty"` // when the customer wants it to be installed, in words
 	// Kits are the parts of a base unit of the order's bundles as they were when it was shipped, by the line.
-	Kits map[int]map[ProductCode]Quantity `json:"kits,omitempty"`
+	Kits    map[int]map[ProductCode]Quantity `json:"kits,omitempty"`
+	To      *Destinations                    `json:"to,omitempty"`      // where the rules send it; nil: they name nothing
+	Promise *Promise                         `json:"promise,omitempty"` // when it is expected to be there, as it was said last
 }
 
 // Place is where exactly an order was at a node: which operation, which shelf, which truck.

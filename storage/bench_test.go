@@ -36,6 +36,10 @@ func (oneStep) Route(orders.Facts) (orders.Route, error) {
 
 func (oneStep) Check(orders.Facts) ([]orders.Finding, error) { return nil, nil }
 
+func (oneStep) Destinations(orders.Facts) (orders.Destinations, error) {
+	return orders.Destinations{}, nil
+}
+
 func (oneStep) Priority(orders.Facts) (int, []string, error) { return 0, nil, nil }
 
 func (oneStep) Freight(orders.Facts) (orders.Freight, error) { return orders.Freight{}, nil }

@@ -245,6 +245,13 @@ func (s *Store) Catalog(ctx context.Context) (*orders.Catalog, error) {
 			return err
 		}
 		catalog = orders.NewCatalog(m, staff, prices, version)
+		catalog.Delivery = s.opts.Delivery
+		if catalog.Transits, err = readAll(db, "transits", (*transitRow).toDomain); err != nil {
+			return err
+		}
+		if catalog.Weather, err = weatherSince(db, s.today()); err != nil {
+			return err
+		}
 		catalog.Absences, err = absences(db, "state < 2")
 		return err
 	})
@@ -300,6 +307,12 @@ func (s *Store) CatalogSince(ctx context.Context, since int64, most int) (change
 		if c.Days, err = readSome(db, "calendar", fmt.Sprintf(anyOf, "calendar d"), since, (*dayRow).toDomain); err != nil {
 			return err
 		}
+		if c.Transits, err = readSome(db, "transits", fmt.Sprintf(anyOf, "transits t"), since, (*transitRow).toDomain); err != nil {
+			return err
+		}
+		if c.Weather, err = weatherSince(db, s.today()); err != nil {
+			return err
+		}
 		if c.Absences, err = absences(db, "state < 2"); err == nil {
 			change = c
 		}
@@ -310,6 +323,9 @@ func (s *Store) CatalogSince(ctx context.Context, since int64, most int) (change
 	}
 	return change, change != nil, nil
 }
+
+// today is the day in Beijing.
+func (s *Store) today() string { return s.now().In(beijing).Format(time.DateOnly) }
 
 func byCustomer[T any](rows []T, customer func(*T) orders.CustomerCode) map[orders.CustomerCode][]T {
 	out := map[orders.CustomerCode][]T{}

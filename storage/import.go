@@ -130,6 +130,8 @@ func (im *importer) run(kind string) error {
 		return im.payments()
 	case "receipts":
 		return im.receipts()
+	case "transits":
+		return im.transits()
 	default:
 		return badFile("没有「%s」这种资料，可以导入: %s", kind, strings.Join(orders.ImportKinds(), " "))
 	}

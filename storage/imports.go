@@ -78,6 +78,7 @@ var kindHeadings = map[string][]heading{
 	"staff": headings("staff", staffColumns), "history": headings("history", historyColumns), "calendar": headings("calendar", dayColumns),
 	"invoices": headings("invoices", invoiceColumns), "payments": headings("payments", paymentColumns),
 	"receipts": headings("receipts", receiptColumns),
+	"transits": headings("transits", transitColumns),
 }
 
 // eitherNeeded are columns of which a kind needs one.

@@ -37,6 +37,8 @@ type Options struct {
 	MaxConns int
 	// UseSafety lets every order use the safety stock, which else is for those alone that may ([orders.Order.UseSafety]).
 	UseSafety bool
+	// Delivery is what the configuration says of days of delivery, for the catalog.
+	Delivery orders.DeliveryTerms
 }
 
 // Store is an open database. It is safe for concurrent use.

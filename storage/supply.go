@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -411,7 +410,15 @@ func (tx *Tx) Picks(id orders.OrderID) ([]orders.Pick, error) {
 	return out, nil
 }
 
-// choose puts the warehouses in the order in which an order takes from them. The rules, in turn: from where it has goods already; a
+// ruledWarehouse is where the firm's rules send an order, "" where they name none.
+func ruledWarehouse(o *orders.Order) string {
+	if o.Work.To == nil {
+		return ""
+	}
+	return o.Work.To.Warehouse
+}
+
+// choose puts the warehouses in the order in which an order takes from them. The rules, in turn: from where it has goods already; the one that the firm's rules name; a
 // warehouse that has everything, without its safety stock, then with it; the one near the address; the default warehouse; by name. It is
 // nil where there is no choice.
 func (b *stockBook) choose(h *orderHolds, o *orders.Order, safetyToo bool) (rank map[string]int, near string) {
@@ -449,9 +456,10 @@ func (b *stockBook) choose(h *orderHolds, o *orders.Order, safetyToo bool) (rank
 		return true
 	}
 	near = nearest(o.Address, names)
+	ruled := ruledWarehouse(o)
 	claims := make(map[string][]int, len(names))
 	for _, name := range names {
-		for _, is := range []bool{held[name], hasAll(name, false), hasAll(name, safetyToo), name == near, name == DefaultWarehouse} {
+		for _, is := range []bool{held[name], name == ruled, hasAll(name, false), hasAll(name, safetyToo), name == near, name == DefaultWarehouse} {
 			claim := 1
 			if is {
 				claim = 0
@@ -467,9 +475,6 @@ func (b *stockBook) choose(h *orderHolds, o *orders.Order, safetyToo bool) (rank
 	return rank, near
 }
 
-// aRoad begins what follows a place's name in the name of a road: 北京路, 南京西路. 海淀街道 is a place.
-var aRoad = regexp.MustCompile(`^[东西南北中一二三四五六七八九十\d]{0,2}(?:路|大道|大街|街(?:[^道]|$)|巷|胡同)`)
-
 // nearest returns the warehouse whose place the address names first: 苏州仓; "" where it names none.
 func nearest(address string, warehouses []string) (near string) {
 	first := len(address)
@@ -478,17 +483,8 @@ func nearest(address string, warehouses []string) (near string) {
 		if utf8.RuneCountInString(place) < 2 {
 			continue
 		}
-		for at := 0; ; at += len(place) {
-			i := strings.Index(address[at:], place)
-			if i < 0 {
-				break
-			}
-			if at += i; !aRoad.MatchString(address[at+len(place):]) {
-				if at < first {
-					near, first = name, at
-				}
-				break
-			}
+		if at := orders.PlaceIn(address, place); at >= 0 && at < first {
+			near, first = name, at
 		}
 	}
 	return near
@@ -507,6 +503,10 @@ func (h *orderHolds) shipsFrom(o *orders.Order, rank map[string]int, near string
 	}
 	first := slices.MinFunc(from, func(a, b string) int { return rank[a] - rank[b] })
 	switch isAll := len(from) == 1 && o.Covered(); {
+	case first == ruledWarehouse(o) && isAll:
+		return first + "（规则「" + o.Work.To.WarehouseBy + "」）"
+	case first == ruledWarehouse(o):
+		return first + "（规则「" + o.Work.To.WarehouseBy + "」；货不齐，不够的从别的仓出）"
 	case isAll && first == near:
 		return first + "（离收货地近，货也齐）"
 	case isAll:

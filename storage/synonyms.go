@@ -112,6 +112,12 @@ var synonyms = map[string]map[string][]string{
 		"quantity":  {"采购数量", "预计数量", "在途数量", "到货数量", "qty"},
 		"due":       {"预计到货日期", "预计到货日", "预计到货时间", "预计入库日期", "eta"},
 	},
+	"transits": {
+		"carrier": {"快递", "快递公司", "物流公司", "物流"},
+		"region":  {"地区", "目的地", "到达地区", "大区", "省份"},
+		"days":    {"时效", "运输时效", "运输天数", "在途天数", "时效天数", "transit_days"},
+		"daily":   {"天天派送", "休息日派送"},
+	},
 	"payments": {
 		"payment":  {"流水号", "收款编号", "收款流水号", "payment_no"},
 		"customer": {"客户编号", "客户代码", "客户", "customer_code"},

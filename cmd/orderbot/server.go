@@ -90,7 +90,7 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 		o.Now = time.Now
 	}
 	s = &server{config: c, logger: o.Logger, now: o.Now, hold: o.Hold}
-	s.store, err = storage.Open(ctx, c.Database.URL.Reveal(), storage.Options{TurnPause: c.Times.TurnPause, Now: o.Now, UseSafety: c.Stock.SafetyStock == "use"})
+	s.store, err = storage.Open(ctx, c.Database.URL.Reveal(), storage.Options{TurnPause: c.Times.TurnPause, Now: o.Now, UseSafety: c.Stock.SafetyStock == "use", Delivery: deliveryTerms(c.Delivery)})
 	if err != nil {
 		return nil, err
 	}
@@ -188,6 +188,25 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 	}
 	s.listener = lingering{listener}
 	return s, nil
+}
+
+// deliveryTerms are the figures of the expected day of delivery.
+func deliveryTerms(c config.Delivery) orders.DeliveryTerms {
+	hour := func(s string) time.Duration {
+		t, _ := time.Parse("15:04", s) // checked
+		return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
+	}
+	out := orders.DeliveryTerms{CutOff: hour(c.CutOff), CutOffs: make(map[string]time.Duration), Daily: c.LineOrders, Lines: make(map[string]int)}
+	for _, w := range c.CutOffs {
+		out.CutOffs[w.Warehouse] = hour(w.At)
+	}
+	for _, l := range c.Lines {
+		out.Lines[l.Name] = l.Orders
+	}
+	for _, w := range c.Weather {
+		out.Weather = append(out.Weather, orders.Weather{Region: w.Region, Days: w.Days, From: w.From, Until: w.Until, Why: w.Why})
+	}
+	return out
 }
 
 // unused names the sections that are set and that this version does nothing with, so that nobody

@@ -31,6 +31,7 @@ type Engine struct {
 	checks   []check
 	triggers []trigger
 	freight  []freight
+	dispatch []destination
 	priority []bonus
 	urgent   []orders.Role
 	small    orders.Money // a change of an approved order by no more needs no approval

@@ -49,6 +49,10 @@ func (e *Engine) Words() []Section {
 	for i := range e.freight {
 		freights.Rows = append(freights.Rows, e.freight[i].words())
 	}
+	dispatch := Section{Title: "分单"}
+	for i := range e.dispatch {
+		dispatch.Rows = append(dispatch.Rows, e.dispatch[i].words())
+	}
 	for i := range e.priority {
 		b := &e.priority[i]
 		priority.Rows = append(priority.Rows, Row{Name: b.name, When: b.when.words(), Pieces: []string{fmt.Sprintf("加 %d 分", b.points)}})
@@ -58,7 +62,7 @@ func (e *Engine) Words() []Section {
 	if e.small > 0 {
 		small.Rows = []Row{{Name: "小改动", Pieces: []string{fmt.Sprintf("合计和批准时相差不超过 %s，不用重新审批", e.small)}}}
 	}
-	return slices.DeleteFunc([]Section{routes, checks, triggers, freights, priority, urgent, small}, func(s Section) bool { return len(s.Rows) == 0 })
+	return slices.DeleteFunc([]Section{routes, checks, triggers, freights, dispatch, priority, urgent, small}, func(s Section) bool { return len(s.Rows) == 0 })
 }
 
 func (r *route) words() Row {

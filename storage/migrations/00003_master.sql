@@ -122,6 +122,31 @@ CREATE TABLE calendar (
 );
 CREATE INDEX calendar_version ON calendar (version);
 
+-- How long carriers take to regions, and what the weather does to regions from one day until another.
+CREATE TABLE transits (
+  carrier VARCHAR(64) NOT NULL,
+  region VARCHAR(128) NOT NULL,
+  days INT NOT NULL,
+  daily TINYINT NOT NULL,
+  seq BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  PRIMARY KEY (carrier, region)
+);
+CREATE INDEX transits_version ON transits (version);
+
+CREATE TABLE weather (
+  id SERIAL,
+  region VARCHAR(128) NOT NULL,
+  days INT NOT NULL,
+  from_day VARCHAR(10) NOT NULL,
+  until_day VARCHAR(10) NOT NULL,
+  why TEXT NOT NULL,
+  by_staff VARCHAR(64) NOT NULL,
+  at BIGINT NOT NULL,
+  version BIGINT NOT NULL
+);
+CREATE INDEX weather_until ON weather (until_day);
+
 CREATE TABLE history (
   customer VARCHAR(64) NOT NULL,
   order_no VARCHAR(64) NOT NULL,
