@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"orderbot/cards"
 	"orderbot/orders"
 	"orderbot/orders/intake"
@@ -21,6 +23,25 @@ import (
 type Books struct {
 	Catalog *orders.Catalog
 	Lexicon *intake.Lexicon
+
+	once  sync.Once
+	texts []string
+}
+
+// productTexts are the words by which each product of the catalog is searched for, in its order, made when they are first asked for.
+func (b *Books) productTexts() []string {
+	b.once.Do(func() {
+		b.texts = make([]string, len(b.Catalog.Products()))
+		for i, p := range b.Catalog.Products() {
+			b.texts[i] = productText(p)
+		}
+	})
+	return b.texts
+}
+
+// productText is code, name, spec and aliases of a product, made uniform.
+func productText(p *orders.Product) string {
+	return strings.ToLower(norm.NFKC.String(string(p.Code) + " " + p.Title() + " " + strings.Join(p.Aliases, " ")))
 }
 
 // Store runs transactions.

@@ -33,14 +33,19 @@ func (s *session) products(words []string) []*orders.Product {
 		return nil
 	}
 	var found []*orders.Product
-	for _, p := range s.books.Catalog.Products() {
+	lower := make([]string, len(words))
+	for i, w := range words {
+		lower[i] = strings.ToLower(w)
+	}
+	texts := s.books.productTexts()
+	for i, p := range s.books.Catalog.Products() {
+		if slices.ContainsFunc(lower, func(w string) bool { return !strings.Contains(texts[i], w) }) {
+			continue
+		}
 		if len(words) == 1 && strings.EqualFold(norm.NFKC.String(string(p.Code)), words[0]) {
 			return []*orders.Product{p}
 		}
-		text := strings.ToLower(norm.NFKC.String(string(p.Code) + " " + p.Title() + " " + strings.Join(p.Aliases, " ")))
-		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, strings.ToLower(w)) }) {
-			found = append(found, p)
-		}
+		found = append(found, p)
 	}
 	return found
 }
@@ -49,8 +54,7 @@ func (s *session) products(words []string) []*orders.Product {
 func (s *session) isProduct(word string) bool {
 	parted := func(r rune) bool { return r > unicode.MaxASCII || strings.ContainsRune(" ()[]/,;", r) }
 	return slices.ContainsFunc(s.products([]string{word}), func(p *orders.Product) bool {
-		text := strings.ToLower(norm.NFKC.String(string(p.Code) + " " + p.Title() + " " + strings.Join(p.Aliases, " ")))
-		return slices.Contains(strings.FieldsFunc(text, parted), strings.ToLower(word))
+		return slices.Contains(strings.FieldsFunc(productText(p), parted), strings.ToLower(word))
 	})
 }
 

@@ -239,7 +239,7 @@ func Remaining(until, now time.Time) string {
 // Exceptions lists the exceptions that are open, the most pressing first.
 func Exceptions(list []*orders.Exception, named func(orders.OrderID) string, whose string, now time.Time) Message {
 	if len(list) == 0 {
-		return Message{Text: "没有还在处理的异常（" + when(now) + "）"}
+		return Message{Text: strings.TrimSuffix(whose, "的") + "没有还在处理的异常（" + when(now) + "）"}
 	}
 	blocks := make([]string, len(list))
 	for i, x := range list {

@@ -135,7 +135,7 @@ func TestHandlingTimes(t *testing.T) {
 // Break points and repeated confirmations are counted from the events of the orders that left in a time, all of their way, what happened
 // to orders that were merged into them too; those that never leave count nowhere.
 //
-// feature: RP-03
+// feature: RP-03, RP-04
 func TestSnagsOfWhatLeft(t *testing.T) {
 	t.Parallel()
 	depots(t, func(d *depot) {

@@ -68,6 +68,12 @@ func BenchmarkCallback(b *testing.B) {
 // benchServer starts a server that answers nobody while the benchmark runs, and returns its address.
 func benchServer(b *testing.B, database string) string {
 	b.Helper()
+	return benchServing(b, database).listener.Addr().String()
+}
+
+// benchServing starts a server that waits an hour for what may follow a message, and reaches no platform.
+func benchServing(b *testing.B, database string) *server {
+	b.Helper()
 	const nowhere = "http://127.0.0.1:1"
 	settings, err := config.Load("", []string{
 		"ORDERBOT_SERVER__LISTEN=127.0.0.1:0", "ORDERBOT_DATABASE__URL=" + database,
@@ -85,7 +91,7 @@ func benchServer(b *testing.B, database string) string {
 		cancel()
 		require.NoError(b, <-ended)
 	})
-	return s.listener.Addr().String()
+	return s
 }
 
 // benchEcho starts Fiber with one route that answers with what it got.

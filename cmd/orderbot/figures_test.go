@@ -80,7 +80,7 @@ func TestTheTimePerOrderIsTold(t *testing.T) {
 // The orders' health: four figures with their limits, whether they are reached, and what they were in the period before; without data
 // they say so. Everybody sees the orders that they may see.
 //
-// feature: RP-03
+// feature: RP-03, RP-04
 func TestTheHealthOfOrders(t *testing.T) {
 	t.Parallel()
 	for name, database := range databases(t) {
