@@ -43,6 +43,9 @@ func (s *session) pay(tx Tx, arg string) error {
 	if err := tx.Audit(s.moneyEntry("收款", string(c.Code)+" "+amount.String(), p.Number)); err != nil {
 		return err
 	}
+	if err := tx.SettleOrders(c.Code, s.moneyEntry("结算", "", p.Number)); err != nil {
+		return err
+	}
 	exposure, err := tx.HoldCredit(c.Code, 0)
 	if err != nil {
 		return err

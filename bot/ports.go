@@ -146,6 +146,9 @@ type Tx interface {
 	// VoidPayment takes one back that was noted by mistake and returns it.
 	Pay(p orders.Payment) (number string, err error)
 	VoidPayment(number string) (orders.Payment, error)
+	// SettleOrders notes on a customer's orders that their invoices are paid by now (结算), the ones that are due first before the others, each
+	// order once.
+	SettleOrders(customer orders.CustomerCode, entry orders.AuditEntry) error
 
 	// OrderLink returns the token of the order's page, making one if there is none.
 	OrderLink(id orders.OrderID) (string, error)

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -362,7 +363,7 @@ func (s *session) place(ctx context.Context, tx Tx, r intake.Result, thread *int
 		if err := s.clerk.Desk.Place(tx, o, s.person.actor()); err != nil {
 			return err
 		}
-		if err := s.explain(tx, o, why[i]); err != nil {
+		if err := errors.Join(s.inquired(tx, o), s.explain(tx, o, why[i])); err != nil {
 			return err
 		}
 		s.talk.Orders = append(s.talk.Orders, o.ID)

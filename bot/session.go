@@ -88,6 +88,8 @@ type talk struct {
 	Last []orders.OrderID `json:"last,omitempty"`
 	// Change is the order of which a change was shown last and not confirmed.
 	Change orders.OrderID `json:"change,omitempty"`
+	// Quoted is the last question about prices, for the order that follows from it.
+	Quoted *quoted `json:"quoted,omitempty"`
 	// Heard are words that ordered nothing: where a file follows, they may be about it.
 	Heard *heard `json:"heard,omitempty"`
 	// Begun is when words were said that order something, but not what, for whom or how much: what follows is the same order.
@@ -198,6 +200,27 @@ func body(m cards.Message) json.RawMessage {
 		panic(err)
 	}
 	return raw
+}
+
+// quoted is a question about prices that was answered: which products, who asked, when.
+type quoted struct {
+	Products []orders.ProductCode `json:"products"`
+	By       string               `json:"by"` // a staff or customer code
+	At       time.Time            `json:"at"`
+}
+
+// inquired notes on a new order that its goods were asked about before in this chat (询价), and that the price was told (报价). A question
+// belongs to the first order that follows.
+func (s *session) inquired(tx Tx, o *orders.Order) error {
+	q := s.talk.Quoted
+	if q == nil || !slices.ContainsFunc(o.Lines, func(l orders.Line) bool { return slices.Contains(q.Products, l.Product) }) {
+		return nil
+	}
+	s.talk.Quoted = nil
+	entry := orders.AuditEntry{Order: o.ID, At: q.At, Actor: q.By, Channel: s.in.Platform, Action: "询价", Trace: s.in.Trace}
+	answer := entry
+	answer.Action, answer.Actor = "报价", orders.SystemActor.Code
+	return tx.Audit(entry, answer)
 }
 
 // heard are somebody's words, and when they were said.
