@@ -21,13 +21,13 @@ type Transit struct {
 
 // Weather is what makes goods come later to a region for some days (天气).
 type Weather struct {
-	ID     int64 // 0: of the configuration
-	Region string
-	Days   int    // by which goods come later that are on their way then
-	From   string // yyyy-mm-dd, the first day
-	Until  string // yyyy-mm-dd, the last day
-	Why    string // 暴雪; may be empty
-	By     StaffCode
+	ID     int64     `json:"id,omitempty"` // 0: of the configuration
+	Region string    `json:"region"`
+	Days   int       `json:"days"`          // by which goods come later that are on their way then
+	From   string    `json:"from"`          // yyyy-mm-dd, the first day
+	Until  string    `json:"until"`         // yyyy-mm-dd, the last day
+	Why    string    `json:"why,omitempty"` // 暴雪; may be empty
+	By     StaffCode `json:"by,omitempty"`
 }
 
 // WeatherMost is how many days later goods may come by one entry of the weather, and WeatherLongest how many days it may last.
