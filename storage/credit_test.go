@@ -286,3 +286,40 @@ func TestDealings(t *testing.T) {
 		}))
 	})
 }
+
+// What is overdue names the oldest invoice that is not settled, however many there are, with red ones and payments in any order; it is what
+// counting all of them comes to.
+func TestTheOldestInvoiceThatIsOpen(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		masterOfCredit(t, s, "100000")
+		rows := []string{"invoice,customer,amount,due"}
+		for i := range 130 {
+			rows = append(rows, fmt.Sprintf("F%03d,C1,10,%s", i, ordertest.Start.AddDate(0, 0, i-120).Format(time.DateOnly)))
+		}
+		importCSV(t, s, "invoices", append(rows, "R1,C1,-25,2026-06-01")...)
+		for _, c := range []struct {
+			paid int64 // besides what was before
+			want orders.Overdue
+		}{
+			{0, orders.Overdue{Amount: 1175_00, Invoice: "F002", Due: ordertest.Start.AddDate(0, 0, -118).Format(time.DateOnly)}},
+			{5_00, orders.Overdue{Amount: 1170_00, Invoice: "F003", Due: ordertest.Start.AddDate(0, 0, -117).Format(time.DateOnly)}},
+			{669_99, orders.Overdue{Amount: 500_01, Invoice: "F069", Due: ordertest.Start.AddDate(0, 0, -51).Format(time.DateOnly)}},
+			{1, orders.Overdue{Amount: 500_00, Invoice: "F070", Due: ordertest.Start.AddDate(0, 0, -50).Format(time.DateOnly)}},
+			{499_99, orders.Overdue{Amount: 1, Invoice: "F119", Due: ordertest.Start.AddDate(0, 0, -1).Format(time.DateOnly)}},
+			{1, orders.Overdue{}},
+			{30_00, orders.Overdue{}},
+		} {
+			if c.paid > 0 {
+				require.NoError(t, s.Do(t.Context(), func(tx *storage.Tx) error {
+					_, err := tx.Pay(orders.Payment{Customer: "C1", Amount: orders.Money(c.paid), Day: ordertest.Start})
+					return err
+				}))
+			}
+			account, err := s.Account(t.Context(), "C1", ordertest.Start)
+			require.NoError(t, err)
+			require.Equal(t, c.want, account.Overdue)
+		}
+	})
+}

@@ -213,7 +213,7 @@ func (f *failing) Done() <-chan struct{} {
 }
 
 func (f *failing) Err() error {
-	if f.left.Load() < 0 {
+	if f.left.Add(-1) < 0 {
 		return context.Canceled
 	}
 	return f.Context.Err()

@@ -170,6 +170,9 @@ func (tx *Tx) queue(st statement) { tx.queued = append(tx.queued, st) }
 func (tx *Tx) run() error {
 	queued := tx.queued
 	tx.queued = nil
+	if err := tx.ended(); err != nil {
+		return err
+	}
 	if len(queued) > 1 && !tx.s.sqlite {
 		all := statement{text: queued[0].text, args: slices.Clone(queued[0].args)}
 		for _, st := range queued[1:] {
@@ -179,6 +182,9 @@ func (tx *Tx) run() error {
 		queued = []statement{all}
 	}
 	for _, st := range queued {
+		if err := tx.ended(); err != nil {
+			return err
+		}
 		if _, err := tx.pool.Tx.ExecContext(tx.ctx, st.text, st.args...); err != nil {
 			return tx.s.translate(err)
 		}

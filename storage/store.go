@@ -90,6 +90,9 @@ type Tx struct {
 	db  *gorm.DB
 	ctx context.Context //nolint:containedctx // a Tx lives within one call; the ports' methods carry no context
 
+	// ended tells, as an error, that the caller's context is over: it is asked between statements.
+	ended func() error
+
 	pool   *queuePool
 	queued []statement
 
@@ -111,14 +114,21 @@ type Tx struct {
 func (s *Store) Do(ctx context.Context, change func(*Tx) error) error {
 	return s.writing(ctx, func() error {
 		return s.db.WithContext(ctx).Transaction(func(db *gorm.DB) error {
-			tx := &Tx{s: s, ctx: ctx}
-			tx.pool = &queuePool{Tx: db.Statement.ConnPool.(*sql.Tx), tx: tx}
-			tx.db = db.Session(&gorm.Session{NewDB: true, Context: ctx})
-			tx.db.Statement.ConnPool = tx.pool
-			if err := change(tx); err != nil {
-				return err
+			tx := &Tx{s: s, ctx: ctx, ended: ctx.Err}
+			if s.sqlite { // whose driver starts a goroutine for every statement that can be cut short
+				tx.ctx = context.WithoutCancel(ctx)
 			}
-			return tx.flush()
+			tx.pool = &queuePool{Tx: db.Statement.ConnPool.(*sql.Tx), tx: tx}
+			tx.db = db.Session(&gorm.Session{NewDB: true, Context: tx.ctx})
+			tx.db.Statement.ConnPool = tx.pool
+			err := change(tx)
+			if err == nil {
+				err = tx.flush()
+			}
+			if over := tx.ended(); over != nil && errors.Is(err, sql.ErrTxDone) { // it was rolled back because of that
+				return over
+			}
+			return err
 		})
 	})
 }
