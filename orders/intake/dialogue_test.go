@@ -60,6 +60,8 @@ func TestConversations(t *testing.T) {
 		"the amount alone":            {[]string{"白醋3件", "等下，数量应该是10"}, intake.IntentChange, "F8 10件=120"},
 		"all lines at once":           {[]string{"白醋3件，土豆2袋", "都改成5"}, intake.IntentChange, "F8 5件=60, F6 5袋=125"},
 		"all lines, twice":            {[]string{"白醋3件，土豆2袋", "全部翻倍"}, intake.IntentChange, "F8 6件=72, F6 4袋=100"},
+		"all counts, twice":           {[]string{"白醋3件，土豆2袋", "数量都翻倍"}, intake.IntentChange, "F8 6件=72, F6 4袋=100"},
+		"the one count, twice":        {[]string{"白醋3件", "数量翻倍"}, intake.IntentChange, "F8 6件=72"},
 		"a line by its number":        {[]string{"白醋3件，土豆2袋", "第二个改成4袋"}, intake.IntentChange, "F8 3件=36, F6 4袋=100"},
 		"the last line":               {[]string{"白醋3件，土豆2袋", "最后一个不要了"}, intake.IntentChange, "F8 3件=36"},
 		"only these":                  {[]string{"白醋3件，土豆2袋", "只要白醋"}, intake.IntentChange, "F8 3件=36"},
@@ -129,7 +131,7 @@ func TestReadChangesNeitherArgument(t *testing.T) {
 func TestAmountOfWhichGoods(t *testing.T) {
 	t.Parallel()
 	x := shop(t)
-	for _, text := range []string{"改成5件", "5件", "加1件"} {
+	for _, text := range []string{"改成5件", "5件", "加1件", "数量翻倍", "那数量减半吧"} {
 		res := talk(t, x, intake.RoleCustomer, "白醋3件，鸡胸2件", text)
 		require.Equal(t, intake.IntentChange, res.Intent, text)
 		require.Equal(t, "F8 3件=36, F5 2件=20", lines(res), text)

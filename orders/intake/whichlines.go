@@ -14,6 +14,9 @@ var (
 	oneLine = regexp.MustCompile(`^(?:把|那|就|请)*(?:第([0-9一二两三四五六七八九十]{1,2})(?:个|行|项|条|样|种|款|组)?|(最后一?(?:个|行|项|条|样|种)))(?:那个|那行|那条|的|货|数量)*`)
 	allLine = regexp.MustCompile(`^(?:把|那|就|请)*(?:这|那)?(?:([0-9一二两三四五六七八九十几]+)(?:个|样|种|款|项|行|条))?(?:全部都|全都|全部|统统|通通|一律|每样|每种|每个|每款|各自|都|均|各)(?:那个|的|数量)*`)
 
+	// countHow says of the counts of a draft what becomes of them, and of no line: 数量翻倍, 数量都翻倍.
+	countHow = regexp.MustCompile(`^(?:把|那|就|请)*(?:数量|件数)(?:给我|要)?(全部都|全都|全部|统统|都)?(翻倍|翻一倍|加倍|乘2|减半|减一半|砍半)(?:吧|了|哈|啊)*$`)
+
 	lineSet   = regexp.MustCompile(`^(?:给我)?(?:改成|改为|改到|改要|改|换成|变成|变为|变|调成|调到|加到|减到|降到|就要|只要|要|就|来|拿)`)
 	lineMore  = regexp.MustCompile(`^(?:给我)?(?:再?增加|再?追加|再?加上|再?多加|再?加|再?多要|再?多来|再?多拿|再?多|再?补|再?添)`)
 	lineLess  = regexp.MustCompile(`^(?:给我)?(?:再?减少|再?减去|再?减掉|再?减|再?少要|再?少拿|再?少|去掉|砍掉|砍|扣掉)`)
@@ -21,6 +24,14 @@ var (
 	onlyThese = regexp.MustCompile(`^(?:那|就|我)*(?:就要|只要|只留)([^\s,，]+?)(?:吧|了|就行|就好|就可以|其他不要)*$`)
 	lineHow   = regexp.MustCompile(`^(?:都|给我)?(翻倍|翻一倍|加倍|乘2|减半|减一半|一半|砍半)(?:吧|了|哈|啊)*$`)
 )
+
+// scaleOf is the change that such a word means.
+func scaleOf(word string) string {
+	if strings.ContainsAny(word, "翻加乘") {
+		return "twice"
+	}
+	return "half"
+}
 
 // whichLines does what a clause says of lines of the draft that it does not name; false where it is no such clause.
 func (b *builder) whichLines(els []el, from, to int) bool {
@@ -44,6 +55,16 @@ func (b *builder) whichLines(els []el, from, to int) bool {
 			if !slices.Contains(kept, it) {
 				b.remove(it)
 			}
+		}
+		return true
+	}
+	if m := countHow.FindStringSubmatch(text); m != nil && len(lines) > 1 {
+		if m[1] == "" { // the last line's, or all?
+			b.unclear = true
+			return true
+		}
+		for _, it := range lines {
+			b.scale(it, scaleOf(m[2]))
 		}
 		return true
 	}
@@ -83,11 +104,7 @@ func (b *builder) whichLines(els []el, from, to int) bool {
 	switch how := lineHow.FindStringSubmatch(rest); {
 	case how != nil:
 		for _, it := range of {
-			if strings.ContainsAny(how[1], "翻加乘") {
-				b.scale(it, "twice")
-			} else {
-				b.scale(it, "half")
-			}
+			b.scale(it, scaleOf(how[1]))
 		}
 		return true
 	case lineGone.MatchString(rest):
