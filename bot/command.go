@@ -263,6 +263,12 @@ func parseCommand(text string) command {
 	if c, ok := parseCheck(text); ok {
 		return c
 	}
+	if c, ok := parseStaged(text); ok {
+		return c
+	}
+	if c, ok := parseStatement(text); ok {
+		return c
+	}
 	text = strings.Trim(norm.NFKC.String(invisible.Replace(text)), edges)
 	if strings.ContainsRune(text, '\n') || len(text) > 600 {
 		return command{}
@@ -381,6 +387,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.install(tx, cmd)
 	case cmdBasis:
 		return true, s.basis(tx, cmd.orders)
+	case cmdStatement:
+		return s.statement(ctx, cmd)
 	case cmdFiles, cmdAddFile:
 		return s.files(ctx, tx, cmd)
 	case cmdDropFile:
@@ -427,6 +435,10 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.papers(tx, cmd)
 	case cmdAck:
 		return s.acknowledge(ctx, tx, cmd.orders)
+	case cmdStages, cmdNoStages, cmdPayNodes, cmdRelease:
+		return true, s.planParts(ctx, tx, cmd)
+	case cmdReceived:
+		return true, s.receive(tx, cmd)
 	case cmdPay:
 		return true, s.pay(tx, cmd.arg)
 	case cmdUnpay:
@@ -635,6 +647,7 @@ func (s *session) ship(tx Tx, cmd command) error {
 		return orders.Errorf(orders.CodeDenied, "发货由仓库操作，您没有这个权限")
 	}
 	arg, why := otherCarrier(cmd.arg)
+	arg, stage := shipsStage(arg)
 	w := logistics.Read(arg)
 	insists := w.Carrier != "" && w.Number != "" && strings.Contains(arg, "没错")
 	if w.Question != "" && !insists {
@@ -651,7 +664,7 @@ func (s *session) ship(tx Tx, cmd command) error {
 	if before.Carrier == logistics.Self && w.Carrier != logistics.Self && !insists {
 		return orders.Errorf(orders.CodeConflict, "订单 %s 是客户自提的，没有快递。备好了请发「发货 %s 自提」，取走了请发「自提完成 %s」；真改发快递了，在这句后面加「没错」", before.ID, before.ID, before.ID)
 	}
-	o, err := s.clerk.Desk.ShipInstead(tx, cmd.orders[0], w.Carrier, w.Number, s.clerk.NewToken(), why, s.person.actor())
+	o, err := s.clerk.Desk.ShipInstead(tx, cmd.orders[0], stage, w.Carrier, w.Number, s.clerk.NewToken(), why, s.person.actor())
 	if err != nil {
 		return promised(err, before, arg)
 	}
@@ -666,7 +679,11 @@ func (s *session) ship(tx Tx, cmd command) error {
 	if err := s.shippedWith(tx, o); err != nil {
 		return err
 	}
-	s.say(fmt.Sprintf("已发货 %s：%s %s。%s业务员和客户会收到通知。", o.ID, logistics.Name(w.Carrier), w.Number, follow))
+	what := string(o.ID)
+	if n := o.Shipments[len(o.Shipments)-1].Stage; n > 0 {
+		what += fmt.Sprintf(" 第 %d 期（共 %d 期）", n, o.Deliveries())
+	}
+	s.say(fmt.Sprintf("已发货 %s：%s %s。%s业务员和客户会收到通知。", what, logistics.Name(w.Carrier), w.Number, follow))
 	return nil
 }
 
@@ -848,7 +865,7 @@ func (s *session) todo(ctx context.Context) error {
 			if o.Notice() != nil {
 				list = append(list, cards.TodoItem{Order: o, What: "看改动", Say: "收到 " + string(o.ID)})
 			}
-			list = append(list, cards.TodoItem{Order: o, What: "发货", More: slices.Concat(cards.Pressing(o), s.countdown(o), cards.Lacking(o)), Say: "发货 " + string(o.ID) + " 运单号"})
+			list = append(list, cards.TodoItem{Order: o, What: "发货", More: slices.Concat(cards.Pressing(o), s.countdown(o), cards.Lacking(o)), Say: cards.ShipWords(o)})
 		}
 	}
 	if staff.May(orders.RightPlace) != orders.ScopeNone {

@@ -76,7 +76,7 @@ func (s *session) unpay(tx Tx, arg string) error {
 	if number == "" || reason == "" {
 		return orders.Errorf(orders.CodeInvalid, "请写明编号和原因，例如「撤销收款 SK202603110001 金额写错」")
 	}
-	p, err := tx.VoidPayment(number)
+	p, o, err := s.clerk.Desk.Unreceive(tx, number, reason, s.person.actor())
 	if err != nil {
 		return err
 	}
@@ -88,6 +88,9 @@ func (s *session) unpay(tx Tx, arg string) error {
 		return err
 	}
 	text := fmt.Sprintf("已撤销收款 %s（%s）。", number, p.Amount)
+	if o != nil {
+		text += fmt.Sprintf("订单 %s 现在共到 %s。", o.ID, o.Work.Paid)
+	}
 	if c := s.books.Catalog.Customer(p.Customer); c != nil {
 		text += c.Name + standing(c, exposure)
 	}

@@ -149,6 +149,8 @@ type Tx interface {
 	// SettleOrders notes on a customer's orders that their invoices are paid by now (结算), the ones that are due first before the others, each
 	// order once.
 	SettleOrders(customer orders.CustomerCode, entry orders.AuditEntry) error
+	// PaymentOrder returns the order that a payment names, "" where it names none or there is no such payment.
+	PaymentOrder(number string) (orders.OrderID, error)
 
 	// OrderLink returns the token of the order's page, making one if there is none.
 	OrderLink(id orders.OrderID) (string, error)
@@ -207,6 +209,8 @@ type Query interface {
 	Exposure(ctx context.Context, customer orders.CustomerCode) (orders.Money, error)
 	// Account returns how a customer stands on a day.
 	Account(ctx context.Context, customer orders.CustomerCode, day time.Time) (orders.Account, error)
+	// Statement returns how a customer's account went from one moment until before another, which begin days of their location.
+	Statement(ctx context.Context, customer orders.CustomerCode, from, until time.Time) (*orders.Statement, error)
 	// Trail returns the audit entries of an order, oldest first.
 	Trail(ctx context.Context, id orders.OrderID) ([]orders.AuditEntry, error)
 }

@@ -806,6 +806,14 @@ func (s *session) cancel(tx Tx, ids []orders.OrderID, revision int, reason strin
 		if err != nil {
 			return err
 		}
+		if o.IsUnderway() {
+			sent := o.Stage() - 1
+			if o, err = s.clerk.Desk.Cancel(tx, id, revision, reason, s.person.actor()); err != nil {
+				return err
+			}
+			s.say(fmt.Sprintf("%s 没发的已取消，占用的库存和额度已放回；发过的 %d 期照旧，合计 %s。收到的不要了请回复「退货 %s 原因」。", o.ID, sent, o.Payable(), o.ID))
+			continue
+		}
 		if o.MayReturn() == nil { // what has left can come back
 			s.say(fmt.Sprintf("%s %s，不能取消了，给您转成退货。", o.ID, o.Status))
 			if err := s.askReturn(tx, o, orders.ReturnGoods, reason, nil, false); err != nil {

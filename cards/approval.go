@@ -136,7 +136,7 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 		Field{"业务员", v.Sales},
 		Field{"付款", o.Payment},
 		Field{"报关资料", papers(o)},
-	), extras(o)...)
+	), append(stagedFields(o), extras(o)...)...)
 }
 
 // promised is what was promised to the customer and stands in no other field.
@@ -289,6 +289,7 @@ func Progress(o *orders.Order, catalog *orders.Catalog, now time.Time) Message {
 	case orders.StatusApproved, orders.StatusAllocated, orders.StatusPicking, orders.StatusChecked:
 		rows = append(rows, "接下来：仓库拣货、发货（"+names(catalog, orders.RoleWarehouse, orders.RoleWarehouseLead)+"）")
 	}
+	rows = append(rows, stagedRows(o, true)...)
 	for i := range o.Shipments {
 		rows = append(rows, parcel(&o.Shipments[i])...)
 	}

@@ -68,7 +68,7 @@ func Draft(s *Signer, o *orders.Order, v DraftView) []Message {
 				count += "，请核对有没有漏"
 			}
 		}
-		total := join("\n", join("，", count, "合计 "+total(o)), strings.Join(v.Moves, "\n"))
+		total := join("\n", join("，", count, "合计 "+total(o)), strings.Join(v.Moves, "\n"), strings.Join(stagedRows(o, true), "\n"), unfit(o))
 		switch {
 		case left == 0:
 			return total
@@ -224,6 +224,8 @@ func draftFields(o *orders.Order, v DraftView) []Field {
 	}
 	fields = append(fields,
 		Field{"付款", show("payment", o.Payment, "")},
+		stagedFields(o)[0],
+		stagedFields(o)[1],
 		Field{"物流", show("carrier", carrier(o.Carrier), "")},
 		Field{"客户单号", show("po", o.PO, "")},
 		Field{"备注", o.Note},

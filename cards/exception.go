@@ -72,8 +72,8 @@ func remedies(o *orders.Order, x *orders.Exception) []string {
 	id := string(o.ID)
 	switch x.Kind {
 	case orders.ExceptionShipping, orders.ExceptionUrgent:
-		if len(o.Shipments) == 0 {
-			return []string{"请尽快发货：「发货 " + id + " 运单号」"}
+		if len(o.Shipments) == 0 || o.Stage() > 0 {
+			return []string{"请尽快发货：「" + ShipWords(o) + "」"}
 		}
 		return []string{"请联系承运商加急派送"}
 	case orders.ExceptionStalled, orders.ExceptionCarrier:

@@ -93,6 +93,7 @@ func PickLists(o *orders.Order, v PickView) []*File {
 		line("订单", string(o.ID))
 		line("客户", customerName(o, nil))
 		line("送到", join(" ", o.Address, o.Contact, o.Phone))
+		line("分期", stageHead(o))
 		line("交期", Wanted(o.DeliverBy, o.CreatedAt))
 		line("指定物流", carrier(o.Carrier))
 		line("出货仓", o.Warehouse)

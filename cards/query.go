@@ -89,6 +89,7 @@ func Nodes(o *orders.Order, cal *orders.Calendar, link string) Message {
 		}
 		rows = append(rows, row)
 	}
+	rows = append(rows, stagedRows(o, true)...)
 	for i := range o.Shipments {
 		rows = append(rows, parcel(&o.Shipments[i])...)
 	}
@@ -132,6 +133,9 @@ func parcel(s *orders.Shipment) []string {
 		return []string{"自提"}
 	}
 	rows := []string{waybill(s), Bar(s.State)}
+	if s.Stage > 0 {
+		rows[0] = fmt.Sprintf("第 %d 期 %s", s.Stage, rows[0])
+	}
 	if len(s.Events) > 0 {
 		rows = append(rows, when(s.Events[0].At)+" "+clip(oneLine(s.Events[0].Text), 120))
 	}
@@ -332,6 +336,7 @@ func Detail(o *orders.Order, v DetailView) Message {
 		add("付款", o.Payment)
 		add("客户单号", o.PO)
 	}
+	rows = append(rows, stagedRows(o, !v.HidePrices)...)
 	add("备注", o.Note)
 	add("特殊要求", o.SpecialRequirement())
 	for _, f := range extras(o) {

@@ -147,7 +147,7 @@ func Told(o *orders.Order, e orders.Event, catalog *orders.Catalog) (Message, bo
 		if s.Carrier == selfPickup {
 			return say(id+" 已备好，等客户来取", who)
 		}
-		return say(id+" 已发货", who, waybill(s), deliveryDue(o))
+		return say(join(" ", id, ofStages(o, s.Stage), "已发货"), who, waybill(s), deliveryDue(o))
 	case orders.EventParcelMoved:
 		s := shipmentOf(o, e)
 		if s == nil || s.State != orders.ParcelException && s.State != orders.ParcelReturned {
@@ -276,7 +276,7 @@ func ToldCustomer(o *orders.Order, e orders.Event, link string) (Message, bool) 
 	case orders.EventApproved:
 		return say("您的订单 "+id+" 已确认，正在备货。", lines, deliveryDue(o), expectedDay(o), "随时发订单号就能看到哪一步了。")
 	case orders.EventServed:
-		if o.Status.Ended() || len(o.Shipments) > 0 {
+		if o.Status.Ended() || len(o.Shipments) > 0 && o.Stage() == 0 {
 			return Message{}, false
 		}
 		if o.Covered() {
@@ -295,7 +295,12 @@ func ToldCustomer(o *orders.Order, e orders.Event, link string) (Message, bool) 
 			}
 			return say("您的订单 "+id+" 已备好，可以来取了。", place)
 		}
-		return say("您的订单 "+id+" 已发货。", waybill(s), deliveryDue(o))
+		return say(join(" ", "您的订单", id, ofStages(o, s.Stage), "已发货。"), waybill(s), deliveryDue(o))
+	case orders.EventStage:
+		if e.Data["what"] != "cut" {
+			return Message{}, false
+		}
+		return say("您的订单 "+id+" 没发的不发了，已发的照旧。", lines)
 	case orders.EventParcelMoved:
 		s := shipmentOf(o, e)
 		if s == nil || s.State != orders.ParcelException {

@@ -24,6 +24,9 @@ func Picking(o *orders.Order, seesInternal bool, v PickView) []Message {
 	if v.HasCome {
 		to = append(to, "⚠️ 等的货到齐了，请按这份拣，先前写着缺货的那份作废")
 	}
+	if s := stageHead(o); s != "" {
+		to = append(to, s)
+	}
 	to = append(to, Pressing(o)...)
 	add := func(name, value string) {
 		if value != "" {
@@ -35,7 +38,9 @@ func Picking(o *orders.Order, seesInternal bool, v PickView) []Message {
 	} else {
 		add("送到", join(" ", o.Address, o.Contact, o.Phone))
 	}
-	add("交期", Wanted(o.DeliverBy, o.CreatedAt))
+	if o.Stage() == 0 {
+		add("交期", Wanted(o.DeliverBy, o.CreatedAt))
+	}
 	if o.Carrier != "" && o.Carrier != selfPickup {
 		add("指定物流", carrier(o.Carrier))
 	}
@@ -57,7 +62,7 @@ func Picking(o *orders.Order, seesInternal bool, v PickView) []Message {
 		return strings.Join(to, "\n")
 	}
 	tail := func(left int) string {
-		s := "发货后请回复「发货 " + string(o.ID) + " 运单号」"
+		s := "发货后请回复「" + ShipWords(o) + "」"
 		if o.Carrier == selfPickup {
 			s = "客户自提。备好后请回复「发货 " + string(o.ID) + " 自提」，取走后回复「自提完成 " + string(o.ID) + "」"
 		}
@@ -79,6 +84,9 @@ func pickBlocks(o *orders.Order, v PickView) []string {
 	for i := range o.Lines {
 		l, w := &o.Lines[i], wordsOf(o, i)
 		blocks[i] = fmt.Sprintf("%d. %s %s\n%s", i+1, w.code, w.title, w.both())
+		if o.Stage() > 0 {
+			blocks[i] = fmt.Sprintf("%d. %s %s\n本期 %s，整单 %s", i+1, w.code, w.title, l.DueWords(), w.both())
+		}
 		if l.Gift {
 			blocks[i] += "　赠品"
 		}
@@ -139,6 +147,7 @@ func urgentCard(o *orders.Order) *Card {
 		{"原文", words},
 		{"送到", o.Address},
 		{"物流", carrier(o.Carrier)},
+		{"分期", stageHead(o)},
 	}
 	return c
 }

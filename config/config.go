@@ -27,6 +27,7 @@ type Config struct {
 	Returns        Returns         `key:"returns"`
 	Surgery        Surgery         `key:"surgery"`
 	Delivery       Delivery        `key:"delivery"`
+	Staged         Staged          `key:"staged"`
 	// Rules is the path of the rules file; empty: the built-in default rules.
 	Rules string `key:"rules" is:"file"`
 	Times Times  `key:"times"`
@@ -192,6 +193,12 @@ type LLM struct {
 // channel), "use" gives it to all.
 type Stock struct {
 	SafetyStock string `key:"safety_stock" default:"keep" is:"safety"`
+}
+
+// Staged is how orders are handled that are delivered and paid for in parts. RequirePayment: a stage does not leave before what is to be
+// paid until then was paid, where the order does not say otherwise.
+type Staged struct {
+	RequirePayment bool `key:"require_payment"`
 }
 
 // Returns are the firm's terms for what comes back. FinanceFrom is from how many yuan on finance decides before the goods come back; 0:

@@ -141,7 +141,7 @@ times.turn_pause: "long" is no duration such as 200ms, 10s or 4h`)
 func TestEveryKeyCanComeFromTheEnvironment(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{
-		"LISTEN": "127.0.0.1:0", "URL": "database", "AES_KEY": aesKey, "MODE": "socket", "PORT": "25", "AGENT_ID": "3", "WORKERS": "2", "SAFETY_STOCK": "use", "FINANCE_FROM": "100", "LIMIT": "24h", "LEAD": "48h", "MARGIN": "12h", "AHEAD": "24h", "CUT_OFF": "15:30", "LINE_ORDERS": "3",
+		"LISTEN": "127.0.0.1:0", "URL": "database", "AES_KEY": aesKey, "MODE": "socket", "PORT": "25", "AGENT_ID": "3", "WORKERS": "2", "SAFETY_STOCK": "use", "REQUIRE_PAYMENT": "true", "FINANCE_FROM": "100", "LIMIT": "24h", "LEAD": "48h", "MARGIN": "12h", "AHEAD": "24h", "CUT_OFF": "15:30", "LINE_ORDERS": "3",
 		"RULES": "testdata/secret", "WEBHOOK": "https://127.0.0.1",
 	}
 	var env []string

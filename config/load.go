@@ -175,6 +175,11 @@ func setScalar(v reflect.Value, text string) error {
 			return fmt.Errorf("%q is no whole number", text)
 		}
 		v.SetInt(int64(n))
+	case bool:
+		if text != "true" && text != "false" {
+			return fmt.Errorf("%q is neither true nor false", text)
+		}
+		v.SetBool(text == "true")
 	case string:
 		v.SetString(text)
 	default:

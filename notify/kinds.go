@@ -38,6 +38,7 @@ const (
 	KindUrgentCopy  = "urgent.copy"         // to finance, for information
 	KindExpired     = "order.expired"       // to the chat in which the draft was made
 	KindReservation = "reservation.ended"   // to the salesperson and the approvers
+	KindStage       = "order.stage"         // the day of a stage comes, a payment is due or was recorded
 	KindMoved       = "order.moved"         // to the salesperson: placed, shipped, delivered, cancelled
 	KindException   = "parcel.exception"    // to whose business an exception is
 	KindService     = "service.asked"       // to the salesperson and service: a customer wants a person
@@ -82,6 +83,7 @@ var Kinds = map[string]Kind{
 	KindExpired:        {Name: "草稿过期通知"},
 	KindReservation:    {Name: "预占到期通知"},
 	KindMoved:          {Name: "物流通知"},
+	KindStage:          {Name: "分期提醒"},
 	KindException:      {Name: "异常提醒", settled: KindExceptionSettled},
 
 	KindExceptionTask: {Name: "延误说明任务", report: true, settled: KindExceptionSettled},

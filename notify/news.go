@@ -141,6 +141,8 @@ func (n *news) route() error {
 		n.tellSales(KindMoved)
 		n.e.Data = map[string]string{"installs": strconv.FormatBool(n.o.Installs(n.cat))}
 		return n.tellCustomer(KindDelivered)
+	case orders.EventStage:
+		return n.staged()
 	case orders.EventReturn:
 		return n.returned()
 	case orders.EventServiceAsked:

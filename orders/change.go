@@ -20,6 +20,7 @@ type Content struct {
 	Phone       string            `json:"phone,omitempty"`
 	Address     string            `json:"address,omitempty"`
 	Payment     string            `json:"payment,omitempty"`
+	Staged      *Staged           `json:"staged,omitempty"`
 	PO          string            `json:"po,omitempty"`
 	Note        string            `json:"note,omitempty"`
 	Requirement string            `json:"requirement,omitempty"`
@@ -36,10 +37,10 @@ func (o *Order) Content() Content {
 	c := Content{
 		Lines: slices.Clone(o.Lines), Total: o.Total, DeliverBy: o.DeliverBy, Urgent: o.Urgent && (!o.raised() || o.UrgentWords != ""), UrgentWords: o.UrgentWords, Carrier: o.Carrier,
 		Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment, PO: o.PO, Note: o.Note, Requirement: o.Requirement,
-		Extra: maps.Clone(o.Extra), Route: o.Route, Findings: o.Findings, Exception: o.Exception, Marks: o.Marks, Freight: o.Freight,
+		Extra: maps.Clone(o.Extra), Staged: o.Staged, Route: o.Route, Findings: o.Findings, Exception: o.Exception, Marks: o.Marks, Freight: o.Freight,
 	}
 	for i := range c.Lines {
-		c.Lines[i].Reserved, c.Lines[i].Available = Quantity{}, Quantity{} // the stock's business, not the order's
+		c.Lines[i].Reserved, c.Lines[i].Available, c.Lines[i].Sent, c.Lines[i].Later = Quantity{}, Quantity{}, Quantity{}, Quantity{} // the stock's business, not the order's
 	}
 	return c
 }
@@ -51,7 +52,7 @@ func (o *Order) raised() bool { return o.Green != nil && o.Green.Raised }
 func (c Content) Put(o *Order) {
 	o.Lines, o.Total, o.DeliverBy, o.Urgent, o.UrgentWords, o.Carrier = slices.Clone(c.Lines), c.Total, c.DeliverBy, c.Urgent || o.raised(), c.UrgentWords, c.Carrier
 	o.Contact, o.Phone, o.Address, o.Payment, o.PO, o.Note, o.Requirement = c.Contact, c.Phone, c.Address, c.Payment, c.PO, c.Note, c.Requirement
-	o.Extra, o.Route, o.Findings, o.Exception, o.Marks, o.Freight = maps.Clone(c.Extra), c.Route, c.Findings, c.Exception, c.Marks, c.Freight
+	o.Staged, o.Extra, o.Route, o.Findings, o.Exception, o.Marks, o.Freight = c.Staged, maps.Clone(c.Extra), c.Route, c.Findings, c.Exception, c.Marks, c.Freight
 }
 
 // Payable is what the content comes to: its lines and the freight.
@@ -186,7 +187,7 @@ func (o *Order) decidedRoles() []Role {
 // MayChange tells, as an error, why an order that was submitted can't be changed any more, and what can be done instead.
 func (o *Order) MayChange() error {
 	if slices.Contains(BeforeShipping, o.Status) {
-		return nil
+		return o.stay()
 	}
 	switch o.Status {
 	case StatusShipped, StatusPickedUp, StatusInTransit, StatusOutForDelivery:
@@ -275,7 +276,7 @@ func (o *Order) At(version int) (*Order, error) {
 	}
 	for i := range o.Changes {
 		c := &o.Changes[i]
-		if c.DoneAt.IsZero() || c.Kind == ChangeCancel || c.Revision != version && c.Revision+1 != version {
+		if c.DoneAt.IsZero() || c.Kind == ChangeCancel && len(c.After.Lines) == 0 || c.Revision != version && c.Revision+1 != version {
 			continue
 		}
 		was := *o
@@ -412,7 +413,7 @@ func (d *Desk) judge(tx Tx, was, o *Order) (w weighed, err error) {
 // isMinor tells whether a change of an approved order is too small to be approved: so says the limit of the rules,
 // nobody else would have to approve it than before, and it says nothing new about prices, payment or risks.
 func (o *Order) isMinor(to *Order, r Route) bool {
-	if o.Status == StatusPendingApproval || o.Status == StatusDraft || to.Payment != o.Payment || to.SpecialPrice() || to.Family != "" {
+	if o.Status == StatusPendingApproval || o.Status == StatusDraft || to.Payment != o.Payment || to.Content().payments() != o.Content().payments() || to.SpecialPrice() || to.Family != "" {
 		return false
 	}
 	if by := to.Total - o.approvedTotal(); by > r.Small || by < -r.Small {
@@ -748,6 +749,8 @@ func (c Content) differences(to Content) []Difference {
 	field("电话", c.Phone, to.Phone)
 	field("物流", c.Carrier, to.Carrier)
 	field("付款", c.Payment, to.Payment)
+	field("分期", c.stages(), to.stages())
+	field("付款节点", c.payments(), to.payments())
 	field("客户单号", c.PO, to.PO)
 	field("备注", c.Note, to.Note)
 	field("特殊要求", strings.TrimPrefix(c.Requirement, RequireNone), strings.TrimPrefix(to.Requirement, RequireNone))

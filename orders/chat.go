@@ -191,6 +191,7 @@ const (
 	EventParcelMoved       = "parcel.moved"    // Data: shipment, state
 	EventDelivered         = "order.delivered"
 	EventReturn            = "order.return"       // Data: return; what became of it: asked, signed, agreed, refused, received, done, dropped, reminded, late
+	EventStage             = "order.stage"        // Data: what: due (stage), pay (node), paid (amount, released: the stage that may leave now), cut (reason)
 	EventParcelSubscribe   = "parcel.subscribe"   // Data: shipment; the parcel is to be followed
 	EventParcelQuery       = "parcel.query"       // Data: shipment; time to ask where the parcel is
 	EventException         = "exception.opened"   // Data: exception, as of all that follow

@@ -73,7 +73,10 @@ func (o *Order) ToCount(cat *Catalog) []CountRow {
 		}
 		slices.Sort(codes)
 		for _, code := range codes {
-			want := l.Base.Mul(needs[code])
+			want := l.Due().Mul(needs[code])
+			if !want.IsPositive() {
+				continue
+			}
 			if j := slices.IndexFunc(out, func(r CountRow) bool { return r.Product == code }); j >= 0 {
 				out[j].Want = out[j].Want.Add(want)
 				continue

@@ -20,6 +20,7 @@ type Payment struct {
 	Customer CustomerCode
 	Amount   Money
 	Day      time.Time
+	Order    OrderID // that it is for; empty: none was named
 }
 
 // Account is how a customer stands: what its orders hold, its invoices, its payments.

@@ -45,12 +45,13 @@ var SystemActor = Actor{Code: "system", Name: "系统"}
 // Desk is the order desk: every change to an order goes through one of its verbs, inside one
 // transaction of the caller.
 type Desk struct {
-	Catalog func() *Catalog
-	Rules   func() Rules // that are in force
-	Times   Times
-	Now     func() time.Time
-	Returns ReturnTerms
-	Surgery SurgeryTerms
+	Catalog        func() *Catalog
+	Rules          func() Rules // that are in force
+	Times          Times
+	Now            func() time.Time
+	Returns        ReturnTerms
+	Surgery        SurgeryTerms
+	RequirePayment bool // a stage waits for the payments that come before it, where an order does not say otherwise
 	// Follow tells whether parcels can be followed at all (a tracking provider is configured).
 	Follow bool
 }
@@ -480,6 +481,9 @@ func (d *Desk) Cancel(tx Tx, id OrderID, revision int, reason string, by Actor) 
 	if revision != 0 && revision != o.Revision {
 		return nil, Errorf(CodeConflict, "这张卡片是旧的，订单 %s 后来改过。要取消请回复「取消 %s」", o.ID, o.ID)
 	}
+	if o.IsUnderway() {
+		return d.cutRest(tx, o, reason, by)
+	}
 	before := o.Status
 	wasUrgent := o.Alert != nil
 	if before != StatusDraft {
@@ -554,7 +558,7 @@ func (d *Desk) Acknowledge(tx Tx, id OrderID, by Actor) (*Order, error) {
 
 // Ship records that the goods left with a carrier. token names the parcel's push address.
 func (d *Desk) Ship(tx Tx, id OrderID, carrier, tracking, token string, by Actor) (*Order, error) {
-	return d.ShipInstead(tx, id, carrier, tracking, token, "", by)
+	return d.ShipInstead(tx, id, 0, carrier, tracking, token, "", by)
 }
 
 // ErrOtherCarrier is why [Desk.Ship] refuses a carrier in place of the one that was promised.
@@ -564,7 +568,7 @@ var ErrOtherCarrier = errors.New("another carrier than the promised one")
 var ErrNotCold = errors.New("the carrier has no cold chain")
 
 // ship is [Desk.ShipInstead] of one order. Without a token nobody asks about the parcel: another order's shipment does.
-func (d *Desk) ship(tx Tx, id OrderID, carrier, tracking, token, reason string, by Actor) (*Order, error) {
+func (d *Desk) ship(tx Tx, id OrderID, stage int, carrier, tracking, token, reason string, by Actor) (*Order, error) {
 	o, err := tx.Order(id)
 	if err != nil {
 		return nil, err
@@ -582,9 +586,19 @@ func (d *Desk) ship(tx Tx, id OrderID, carrier, tracking, token, reason string, 
 		return nil, c.unseen(o)
 	}
 	isOther := o.Carrier != "" && carrier != o.Carrier
+	stage, leaves, err := o.shipping(stage, carrier)
+	if err != nil && o.Status != StatusDraft && o.Status != StatusPendingApproval {
+		return nil, err
+	}
 	switch o.Status {
 	case StatusApproved, StatusAllocated, StatusStocked, StatusPicking, StatusChecked:
+		if !leaves { // a further parcel of a stage
+			break
+		}
 		if err := o.lackingPapers(); err != nil {
+			return nil, err
+		}
+		if err := d.unpaid(o, stage); err != nil {
 			return nil, err
 		}
 		if c := o.Work.Count; c != nil && !c.OK && c.Revision == o.Revision {
@@ -610,6 +624,9 @@ func (d *Desk) ship(tx Tx, id OrderID, carrier, tracking, token, reason string, 
 		if err := tx.Consume(o); err != nil {
 			return nil, err
 		}
+		if o.Deliveries() > 0 {
+			o.leave(now)
+		}
 	case StatusShipped, StatusPickedUp, StatusInTransit, StatusOutForDelivery: // a further parcel
 	case StatusReturning: // some of it comes back, the rest is still being sent
 		if at, ok := o.Reached[StatusDelivered]; ok {
@@ -631,7 +648,7 @@ func (d *Desk) ship(tx Tx, id OrderID, carrier, tracking, token, reason string, 
 		said += "，没走指定的 " + o.Carrier + "：" + reason
 	}
 	before := o.Status
-	s := Shipment{No: len(o.Shipments) + 1, Carrier: carrier, Tracking: tracking, Token: token, ShippedAt: now}
+	s := Shipment{No: len(o.Shipments) + 1, Stage: stage, Carrier: carrier, Tracking: tracking, Token: token, ShippedAt: now}
 	events := []Event{d.event(o, EventShipped, by, map[string]string{"shipment": strconv.Itoa(s.No)})}
 	if d.Follow && carrier != pickUp && token != "" {
 		s.NextPoll = now.Add(d.poll(0))
@@ -642,9 +659,12 @@ func (d *Desk) ship(tx Tx, id OrderID, carrier, tracking, token, reason string, 
 		o.Alert.AckBy, o.Alert.AckName, o.Alert.AckAt = by.Staff.Code, by.Name, now
 		events = append(events, d.event(o, EventAcknowledged, by, nil))
 	}
-	if _, shipped := o.Reached[StatusShipped]; !shipped {
-		o.reach(StatusShipped, now)
-		told, err := d.triggerNow(tx, o, AtShipped)
+	if _, shipped := o.Reached[StatusShipped]; !shipped && leaves {
+		follow := d.allSent
+		if o.Stage() > 0 {
+			follow = d.next
+		}
+		told, err := follow(tx, o, by)
 		if err != nil {
 			return nil, err
 		}
@@ -875,6 +895,8 @@ func (d *Desk) Tick(tx Tx, id OrderID) error {
 		events = append(events, d.event(o, EventParcelQuery, by, map[string]string{"shipment": strconv.Itoa(s.No)}))
 	}
 	more, noted = d.tickReturns(o)
+	events, entries = append(events, more...), append(entries, noted...)
+	more, noted = d.tickStages(o)
 	events, entries = append(events, more...), append(entries, noted...)
 	if err := tx.SaveOrder(o); err != nil {
 		return err

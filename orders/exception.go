@@ -139,7 +139,13 @@ func (d *Desk) ShipBy(o *Order) time.Time {
 	if at.IsZero() {
 		return at
 	}
-	return d.Catalog().Calendar.After(at.In(beijing), d.Times.ship())
+	by := d.Catalog().Calendar.After(at.In(beijing), d.Times.ship())
+	if k := o.Stage(); k > 0 { // not before its day
+		if day, ok := WantedBy(o.Staged.Stages[k-1].Due); ok && day.After(by) {
+			return day
+		}
+	}
+	return by
 }
 
 // cause is something that goes wrong with an order, or will at a moment.
@@ -161,9 +167,13 @@ func (d *Desk) causes(tx ExceptionTx, o *Order) ([]cause, error) {
 	}
 	var out []cause
 	now := d.Now()
-	isOut := len(o.Shipments) > 0
+	isOut := o.isOut()
+	name := "" // of stages: each is late by itself
+	if k := o.Stage(); k > 1 {
+		name = strconv.Itoa(k)
+	}
 	shipBy, urgentBy := d.ShipBy(o), d.UrgentBy(o)
-	due, isWanted := WantedBy(o.DeliverBy)
+	due, isWanted := WantedBy(o.wanted())
 	arrives := d.Follow && !slices.ContainsFunc(o.Shipments, func(s Shipment) bool { return s.Carrier == pickUp })
 	if !isWanted && !isOut {
 		due = shipBy
@@ -173,9 +183,9 @@ func (d *Desk) causes(tx ExceptionTx, o *Order) ([]cause, error) {
 		if day := o.LacksUntil(); isWanted && !day.IsZero() && day.Sub(due) >= MajorDelay { // known beforehand
 			at = now
 		}
-		out = append(out, cause{ExceptionLate, "", RoleSales, at, due})
+		out = append(out, cause{ExceptionLate, name, RoleSales, at, due})
 	}
-	if !urgentBy.IsZero() && (!isOut || arrives) {
+	if !urgentBy.IsZero() && (len(o.Shipments) == 0 || arrives) {
 		out = append(out, cause{ExceptionUrgent, "", RoleWarehouseLead, urgentBy, urgentBy})
 	}
 	if due.IsZero() {
@@ -188,10 +198,10 @@ func (d *Desk) causes(tx ExceptionTx, o *Order) ([]cause, error) {
 	}
 	if o.Status != StatusPendingApproval && !isOut {
 		if !shipBy.IsZero() {
-			out = append(out, cause{ExceptionShipping, "", RoleWarehouseLead, shipBy, shipBy})
+			out = append(out, cause{ExceptionShipping, name, RoleWarehouseLead, shipBy, shipBy})
 		}
 		if at := o.Reached[StatusApproved]; !o.Covered() {
-			out = append(out, cause{ExceptionStock, "", RolePurchasing, at, orElse(due, at.Add(d.Times.ship()))})
+			out = append(out, cause{ExceptionStock, name, RolePurchasing, at, orElse(due, at.Add(d.Times.ship()))})
 		}
 	}
 	for i := range o.Shipments {
@@ -542,6 +552,12 @@ func (w *watch) done(x *Exception) time.Time {
 			at = w.o.Reached[StatusShipped]
 		}
 	default:
+	}
+	if sent := w.o.Work.Stages.Sent; len(sent) > 0 && (x.Kind == ExceptionShipping || x.Kind == ExceptionLate) {
+		k, _ := strconv.Atoi(x.Cause) // of the first stage there is none
+		if k = max(1, k); k <= len(sent) {
+			at = sent[k-1]
+		}
 	}
 	return orElse(at, w.now)
 }

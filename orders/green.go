@@ -222,6 +222,7 @@ func (d *Desk) reserve(tx Tx, o *Order, until time.Time) error {
 	if err := d.direct(o); err != nil {
 		return err
 	}
+	o.lay()
 	return tx.Reserve(o, until)
 }
 

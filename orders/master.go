@@ -96,6 +96,7 @@ type Customer struct {
 	Manager       string               // 客户经理
 	Catalogue     []string             // categories or codes; empty: all
 	Group         string               // 价格组
+	InvoiceInfo   string               // 开票信息: title, tax number, bank, as it is printed
 }
 
 // MayBuy tells whether a product is in the customer's own catalogue (可购目录), which names categories

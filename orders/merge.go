@@ -81,6 +81,9 @@ func (d *Desk) mayTake(o, x *Order) error {
 		if err := x.ready(); err != nil {
 			return err
 		}
+		if err := x.mayPart(); err != nil {
+			return err
+		}
 	} else if err := x.mayJoin(); err != nil {
 		return err
 	}

@@ -102,12 +102,17 @@ type Line struct {
 
 	Available Quantity // base units that were free when the draft was made or last shown
 	Reserved  Quantity // base units held for this line
+	Sent      Quantity // base units that have left with stages of the order; see [Order.Staged]
+	Later     Quantity // base units that later stages are to take
 	Expected  string   // the day by which what is missing comes (yyyy-mm-dd); empty: not known, or nothing is missing
 }
 
-// Short returns the base units of the line that no stock is held for.
+// Due returns the base units of the line that are to leave next: all of it, or what its stage takes.
+func (l *Line) Due() Quantity { return decimal.Max(decimal.Zero, l.Base.Sub(l.Sent).Sub(l.Later)) }
+
+// Short returns the base units of the line that no stock is held for and that are to leave next.
 func (l *Line) Short() Quantity {
-	if s := l.Base.Sub(l.Reserved); s.IsPositive() {
+	if s := l.Due().Sub(l.Reserved); s.IsPositive() {
 		return s
 	}
 	return decimal.Zero
@@ -160,6 +165,7 @@ type Order struct {
 	Phone        string
 	Address      string
 	Payment      string
+	Staged       *Staged // how it is delivered and paid for in parts; nil: at once
 	PO           string
 	Note         string
 	InternalNote string // the warehouse's only
@@ -251,6 +257,7 @@ type Node struct {
 // Shipment is one parcel of an order.
 type Shipment struct {
 	No       int
+	Stage    int    // of the order with which it left; 0: the order has none
 	Carrier  string // code of reading.md: SF, ZTO …; SELF for pick-up
 	Tracking string
 	State    ParcelState

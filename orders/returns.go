@@ -246,14 +246,21 @@ func (o *Order) owes() Money {
 }
 
 // hasLeft tells whether goods of the order were sent.
-func (o *Order) hasLeft() bool { _, left := o.Reached[StatusShipped]; return left }
+func (o *Order) hasLeft() bool {
+	_, left := o.Reached[StatusShipped]
+	return left || o.IsUnderway()
+}
 
 // sent is how much of a line the customer has got, or is getting.
 func (o *Order) sent(l *Line) Quantity {
-	if !o.hasLeft() {
+	switch {
+	case o.Deliveries() > 0:
+		return l.Sent
+	case !o.hasLeft():
 		return decimal.Zero
+	default:
+		return l.Base
 	}
-	return l.Base
 }
 
 // taken is how much of a line is claimed by returns or came back by them, and what is given back for it. What was exchanged or
@@ -623,7 +630,9 @@ func (d *Desk) SignReturn(tx Tx, id OrderID, no int, mark, account string, by Ac
 		}
 	}
 	before := o.Status.String()
-	o.reach(StatusReturning, now)
+	if !o.IsUnderway() { // its other stages go on
+		o.reach(StatusReturning, now)
+	}
 	return o, r, d.savedReturn(tx, o, r, by, "签字", before, "SHA-256 "+r.Signature.Digest, "signed")
 }
 
@@ -896,11 +905,7 @@ func (d *Desk) closeReturn(o *Order, r *Return, status ReturnStatus, reason stri
 	if o.Status != StatusReturning || slices.ContainsFunc(o.Returns, func(x Return) bool { return x.Open() && x.claims() }) {
 		return nil
 	}
-	isAll := true
-	for i := range o.Lines {
-		isAll = isAll && !o.kept(&o.Lines[i]).IsPositive()
-	}
-	if isAll {
+	if o.allBack() {
 		o.reach(StatusReturned, now)
 		return nil
 	}

@@ -21,6 +21,9 @@ func (o *Order) mayJoin() error {
 	if err := o.MayChange(); err != nil {
 		return err
 	}
+	if err := o.mayPart(); err != nil {
+		return err
+	}
 	if o.waiting() != nil {
 		return Errorf(CodeConflict, "订单 %s 的变更还在等%s审批，批准后再拆分或合并。没有改动", o.ID, o.Awaits())
 	}

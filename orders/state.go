@@ -63,6 +63,7 @@ func (o *Order) NextAt() time.Time {
 	for i := range o.Returns {
 		sooner(o.Returns[i].nextAt())
 	}
+	sooner(o.nextStageAt())
 	return next
 }
 
@@ -244,7 +245,7 @@ func (o *Order) ready() error {
 			return Errorf(CodeInvalid, "%s（%s）还没有价格，请先让销售经理定价，或在订单里写明单价", l.Name, l.Product)
 		}
 	}
-	return nil
+	return o.MayStage()
 }
 
 // Summary is the order in one line, for the audit trail.
@@ -268,6 +269,8 @@ func (o *Order) Summary() string {
 		{"电话", o.Phone},
 		{"承运", o.Carrier},
 		{"付款", o.Payment},
+		{"分期", o.Content().stages()},
+		{"付款节点", o.Content().payments()},
 		{"PO", o.PO},
 		{"备注", o.Note},
 		{"特殊要求", strings.TrimPrefix(o.Requirement, RequireNone)},

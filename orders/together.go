@@ -26,7 +26,7 @@ func (o *Order) Together() []OrderID {
 
 // MayShip tells whether the order is approved and its goods are still there.
 func (o *Order) MayShip() bool {
-	return o.Status != StatusPendingApproval && slices.Contains(BeforeShipping, o.Status) && len(o.Shipments) == 0
+	return o.Status != StatusPendingApproval && slices.Contains(BeforeShipping, o.Status) && len(o.Shipments) == 0 && o.Deliveries() == 0
 }
 
 // ShipsTo is where the order's goods go: its own address, else the customer's; "" where they are fetched or nobody knows.
@@ -58,6 +58,8 @@ func (d *Desk) ShipTogether(tx Tx, ids []OrderID, by Actor) ([]*Order, error) {
 			first = all[0]
 		}
 		switch to := o.ShipsTo(d.Catalog()); {
+		case o.Deliveries() > 0:
+			return nil, Errorf(CodeConflict, "%s 分期发货，不能和别的单一起发，没有改动", o.ID)
 		case !o.MayShip():
 			return nil, Errorf(CodeConflict, "%s 是「%s」，批准了还没出库的单才能一起发，没有改动", o.ID, o.Status)
 		case to == "":
@@ -131,8 +133,8 @@ func (d *Desk) ShipApart(tx Tx, id OrderID, by Actor) (*Order, error) {
 
 // ShipInstead is [Desk.Ship] with the reason why it is another carrier than the one that was promised (指定物流). The goods of the orders
 // that are shipped together go with it: all or none.
-func (d *Desk) ShipInstead(tx Tx, id OrderID, carrier, tracking, token, reason string, by Actor) (*Order, error) {
-	o, err := d.ship(tx, id, carrier, tracking, token, reason, by)
+func (d *Desk) ShipInstead(tx Tx, id OrderID, stage int, carrier, tracking, token, reason string, by Actor) (*Order, error) {
+	o, err := d.ship(tx, id, stage, carrier, tracking, token, reason, by)
 	if err != nil || len(o.Shipments) > 1 {
 		return o, err
 	}
@@ -144,7 +146,7 @@ func (d *Desk) ShipInstead(tx Tx, id OrderID, carrier, tracking, token, reason s
 		if !slices.Contains(BeforeShipping, x.Status) || len(x.Shipments) > 0 {
 			continue // cancelled, or gone
 		}
-		if _, err := d.ship(tx, other, carrier, tracking, "", reason, by); err != nil {
+		if _, err := d.ship(tx, other, 0, carrier, tracking, "", reason, by); err != nil {
 			sentence, said := ErrorMessage(err)
 			if !said {
 				return nil, err

@@ -18,6 +18,8 @@ type Work struct {
 	Kits    map[int]map[ProductCode]Quantity `json:"kits,omitempty"`
 	To      *Destinations                    `json:"to,omitempty"`      // where the rules send it; nil: they name nothing
 	Promise *Promise                         `json:"promise,omitempty"` // when it is expected to be there, as it was said last
+	Stages  Staging                          `json:"stages,omitzero"`   // of an order that is delivered or paid for in parts
+	Paid    Money                            `json:"paid,omitempty"`    // by payments that name the order
 }
 
 // Place is where exactly an order was at a node: which operation, which shelf, which truck.

@@ -73,6 +73,7 @@ type customerRow struct {
 	Manager       string
 	Catalogue     string
 	PriceGroup    string
+	InvoiceInfo   string
 }
 
 func (*customerRow) TableName() string { return "customers" }
@@ -81,7 +82,7 @@ func (r *customerRow) toDomain() (orders.Customer, error) {
 	c := orders.Customer{
 		Code: orders.CustomerCode(r.Code), Name: r.Name, Type: r.Type, Level: r.Level, Region: r.Region, Contact: r.Contact,
 		Phone: r.Phone, Address: r.Address, Sales: r.Sales, CreditGrade: r.CreditGrade, Terms: r.Terms, HospitalLevel: r.HospitalLevel,
-		Manager: r.Manager, Group: r.PriceGroup,
+		Manager: r.Manager, Group: r.PriceGroup, InvoiceInfo: r.InvoiceInfo,
 	}
 	if r.CreditLimit != nil {
 		limit := orders.Money(*r.CreditLimit)

@@ -24,7 +24,7 @@ func (d *depot) count(id orders.OrderID, by orders.Actor, counted ...orders.Coun
 func (d *depot) ship(id orders.OrderID, carrier, number, why string) error {
 	d.Helper()
 	return d.do(func(tx *storage.Tx) error {
-		_, err := d.desk.ShipInstead(tx, id, carrier, number, "t", why, keeper)
+		_, err := d.desk.ShipInstead(tx, id, 0, carrier, number, "t", why, keeper)
 		return err
 	})
 }

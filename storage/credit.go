@@ -118,6 +118,7 @@ type paymentRow struct {
 	Amount   int64
 	PaidOn   string
 	Void     bool
+	OrderID  string // that it is for, where one was named
 }
 
 func (*paymentRow) TableName() string { return "payments" }
@@ -146,7 +147,7 @@ func (tx *Tx) Pay(p orders.Payment) (number string, err error) {
 	if err := tx.settle("paid", string(p.Customer), int64(p.Amount)); err != nil {
 		return "", err
 	}
-	row := paymentRow{Number: p.Number, Customer: string(p.Customer), Amount: int64(p.Amount), PaidOn: p.Day.In(beijing).Format(time.DateOnly)}
+	row := paymentRow{Number: p.Number, Customer: string(p.Customer), Amount: int64(p.Amount), PaidOn: p.Day.In(beijing).Format(time.DateOnly), OrderID: string(p.Order)}
 	if err := tx.db.Raw("SELECT COALESCE(MAX(seq), 0) + 1 FROM payments").Scan(&row.Seq).Error; err != nil {
 		return "", fmt.Errorf("note payment: %w", err)
 	}
@@ -173,7 +174,7 @@ func (tx *Tx) VoidPayment(number string) (orders.Payment, error) {
 		return orders.Payment{}, orders.Errorf(orders.CodeNotFound, "没有收款 %s", number)
 	}
 	r := rows[0]
-	p := orders.Payment{Number: r.Number, Customer: orders.CustomerCode(r.Customer), Amount: orders.Money(r.Amount)}
+	p := orders.Payment{Number: r.Number, Customer: orders.CustomerCode(r.Customer), Amount: orders.Money(r.Amount), Order: orders.OrderID(r.OrderID)}
 	u := tx.db.Exec("UPDATE payments SET void = 1 WHERE number = ? AND void = 0", number)
 	if u.Error != nil {
 		return p, fmt.Errorf("void payment: %w", u.Error)
@@ -182,6 +183,13 @@ func (tx *Tx) VoidPayment(number string) (orders.Payment, error) {
 		return p, orders.Errorf(orders.CodeConflict, "收款 %s 已经撤销过了", number)
 	}
 	return p, tx.settle("paid", r.Customer, -r.Amount)
+}
+
+// PaymentOrder returns the order that a payment names, "" where it names none or there is no such payment.
+func (tx *Tx) PaymentOrder(number string) (orders.OrderID, error) {
+	var id string
+	err := tx.db.Raw("SELECT order_id FROM payments WHERE number = ?", number).Scan(&id).Error
+	return orders.OrderID(id), wrap("read payment", err)
 }
 
 // lockPayments lets one transaction at a time change payments.

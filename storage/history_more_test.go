@@ -118,7 +118,7 @@ func (h *history) mayGoTogether() bool {
 	for _, id := range ids {
 		o := h.known[id]
 		has := o.Together()
-		if !slices.Contains(onward[1:], o.Status) || slices.ContainsFunc(has, func(x orders.OrderID) bool { return !slices.Contains(ids, x) }) {
+		if !slices.Contains(onward[1:], o.Status) || o.Deliveries() > 0 || slices.ContainsFunc(has, func(x orders.OrderID) bool { return !slices.Contains(ids, x) }) {
 			return false
 		}
 		isNew = isNew || len(has) < len(ids)-1

@@ -67,6 +67,14 @@ func (h *history) claimed(id orders.OrderID, l *orders.Line) (claimed, kept int6
 	return claimed, kept
 }
 
+// sentOf is how many boxes of a line have left, of an order of which something has.
+func sentOf(o *orders.Order, l *orders.Line) int64 {
+	if o.Deliveries() > 0 {
+		return l.Sent.IntPart()
+	}
+	return l.Base.IntPart()
+}
+
 // worth is what is given back for boxes of an order's lines.
 func (h *history) worth(o *orders.Order, boxes map[int]int64) (sum orders.Money) {
 	for i := range o.Lines {
@@ -86,7 +94,7 @@ func (h *history) drawReturn(verb string, o *orders.Order) *returnDraw {
 		for i := range o.Lines {
 			l := &o.Lines[i]
 			claimed, _ := h.claimed(o.ID, l)
-			if left := l.Base.IntPart() - claimed; left > 0 && h.often("of this") {
+			if left := sentOf(o, l) - claimed; left > 0 && h.often("of this") {
 				d.asked[l.No] = some(h, "of it", left, left, left, 1, (left+1)/2, left+1)
 			}
 		}
@@ -153,11 +161,11 @@ func (h *history) mayReturn(verb string, who orders.StaffCode, o *orders.Order, 
 	fits := slices.Contains(whoReturns[verb], who) || whoReturns[verb] == nil
 	switch verb {
 	case "return":
-		isThere := o.Status == orders.StatusShipped || o.Status == orders.StatusDelivered || o.Status == orders.StatusReturning
+		isThere := o.IsUnderway() || o.Status == orders.StatusShipped || o.Status == orders.StatusDelivered || o.Status == orders.StatusReturning
 		for i := range o.Lines {
 			l := &o.Lines[i]
 			claimed, _ := h.claimed(o.ID, l)
-			isThere = isThere && r.asked[l.No] <= l.Base.IntPart()-claimed
+			isThere = isThere && r.asked[l.No] <= sentOf(o, l)-claimed
 		}
 		if !isThere || len(r.asked) == 0 {
 			return never
@@ -270,13 +278,15 @@ func (h *history) returned(verb string, after *orders.Order, d *returnDraw) {
 	for i := range after.Lines {
 		l := &after.Lines[i]
 		claimed, kept := h.claimed(id, l)
-		require.True(h, claimed <= l.Base.IntPart() && kept >= 0, "no more than was sent")
+		require.True(h, claimed <= sentOf(after, l) && kept >= 0, "no more than was sent")
 		left += kept
 	}
 	isOpen := slices.ContainsFunc(h.claims[id], func(c claim) bool {
 		return c.state == orders.ReturnWaiting || c.state == orders.ReturnExpected || c.state == orders.ReturnReceived
 	})
 	switch {
+	case after.IsUnderway(): // its other stages go on
+		require.Contains(h, onward[1:], after.Status)
 	case isOpen:
 		require.Equal(h, orders.StatusReturning, after.Status)
 	case left == 0:

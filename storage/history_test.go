@@ -161,8 +161,10 @@ func (h *history) act() {
 		h.handle(id)
 	case "pay":
 		err = h.pay()
+	case "pay order":
+		id, err = h.payOrder()
 	case "void":
-		err = h.void()
+		id, err = h.void()
 	default:
 		h.change(verb, id)
 		h.balanced()
@@ -186,13 +188,19 @@ func (h *history) choose() (string, orders.OrderID) {
 	case len(h.orders) == 0, len(open) < 6 && !h.often("go on"):
 		return "place", ""
 	case h.die("money or goods", 8) == 7:
-		return some(h, "money or goods", "receive", "count", "move", "serve", "expect", "pay", "pay", "pay", "void", "void"), ""
+		return some(h, "money or goods", "receive", "count", "move", "serve", "expect", "pay", "pay", "pay", "void", "void", "pay order", "pay order"), ""
 	case len(h.troubled) > 0 && h.die("trouble", 12) == 11:
 		return "handle", some(h, "troubled", slices.Sorted(maps.Keys(h.troubled))...)
 	case h.overdue() > 0 && !h.often("leave unpaid"):
 		return "pay", ""
 	case len(due) > 0 && !h.often("no clock"):
 		return "tick", some(h, "due", due...)
+	}
+	plans := slices.DeleteFunc(slices.Clone(open), func(id orders.OrderID) bool {
+		return h.known[id].Staged == nil || !slices.Contains(onward[1:], h.known[id].Status)
+	})
+	if len(plans) > 0 && h.die("next stage", 5) == 4 {
+		return some(h, "of a staged order", "ship", "ship", "ship", "deliver", "return", "take"), some(h, "staged", plans...)
 	}
 	back, sent := h.in(orders.StatusReturning), h.in(orders.StatusShipped, orders.StatusDelivered)
 	switch {
@@ -287,18 +295,37 @@ func (h *history) change(verb string, id orders.OrderID) {
 	case "cancel":
 		do = func(tx *storage.Tx) (*orders.Order, error) { return d.Cancel(tx, id, 0, "不要了", by) }
 	case "ship":
+		stage := 0
+		if n := before.Deliveries(); n > 0 {
+			stage = some(h, "stage", 0, before.Stage(), before.Stage(), before.Stage(), h.between("any stage", 1, n+1))
+		}
 		do = func(tx *storage.Tx) (*orders.Order, error) {
-			return d.Ship(tx, id, "SF", fmt.Sprint("SF", h.number), fmt.Sprint(id, h.number), by)
+			return d.ShipInstead(tx, id, stage, "SF", fmt.Sprint("SF", h.number), fmt.Sprint(id, h.number), "", by)
+		}
+	case "plan":
+		plan := h.plan(before)
+		do = func(tx *storage.Tx) (*orders.Order, error) {
+			return d.Revise(tx, id, by, func(o *orders.Order) error { return o.Plan(plan) })
 		}
 	case "amend":
-		if slices.Contains(onward, before.Status) && h.often("a little") { // often by so little that it is small
+		var plan func(*orders.Staged)
+		if h.die("stages", 3) == 2 { // what is delivered and paid for when, and nothing else
+			c, plan = h.ordered[id], h.plan(before)
+		}
+		if plan == nil && slices.Contains(onward, before.Status) && h.often("a little") { // often by so little that it is small
 			if o, some := h.ordered[id], h.between("boxes more", -50, 50); o.boxes > 0 && o.boxes+int64(some) > 0 {
 				c = o
 				c.boxes += int64(some)
 			}
 		}
 		do = func(tx *storage.Tx) (*orders.Order, error) {
-			_, preview, err := d.AskChange(tx, id, by, func(o *orders.Order) error { o.Lines = h.lines(c); return nil })
+			_, preview, err := d.AskChange(tx, id, by, func(o *orders.Order) error {
+				if plan != nil {
+					return o.Plan(plan)
+				}
+				o.Lines = h.lines(c)
+				return nil
+			})
 			if err != nil {
 				return nil, err
 			}
@@ -362,6 +389,38 @@ func (h *history) change(verb string, id orders.OrderID) {
 		h.Logf("refused: %v", err)
 	}
 	h.judge(verb, who, by, before, other, c, err)
+}
+
+// plan draws how an order is delivered and paid for in parts, seldom a wrong one.
+func (h *history) plan(o *orders.Order) func(*orders.Staged) {
+	if o.Staged != nil && !h.often("another plan") {
+		return func(p *orders.Staged) { *p = orders.Staged{} }
+	}
+	stages := make([]orders.Stage, h.between("stages", 2, 4))
+	for k := range stages {
+		stages[k] = orders.Stage{Due: h.now.AddDate(0, 0, 1+k*h.between("days between", 1, 3)).Format(time.DateOnly), Base: make(map[int]orders.Quantity)}
+	}
+	for _, l := range o.Lines {
+		each := l.Base.IntPart() / int64(len(stages))
+		for k := range stages[1:] {
+			stages[k+1].Base[l.No] = decimal.NewFromInt(each)
+		}
+		stages[0].Base[l.No] = l.Base.Sub(decimal.NewFromInt(each * int64(len(stages)-1)))
+	}
+	nodes := []orders.PayNode{
+		{Name: "签约", Share: 3_000, When: orders.PaySigned}, {Name: "第2期发货前", Share: 3_333, When: orders.PayShips, Stage: 2},
+		{Name: "验收", Share: 3_667, When: orders.PayArrived},
+	}
+	if h.die("wrong plan", 16) == 15 {
+		nodes[0].Share++
+	}
+	release := some(h, "release", orders.Release(""), orders.ReleasePaid, orders.ReleaseUnpaid)
+	pays := h.often("payments")
+	return func(p *orders.Staged) {
+		if p.Stages = stages; pays {
+			p.Nodes, p.Release = nodes, release
+		}
+	}
 }
 
 // batches draws how an order is split.

@@ -281,6 +281,7 @@ var customerColumns = []column[customerRow]{
 	{"manager", "客户经理", false, text(codeLen, func(r *customerRow) *string { return &r.Manager })},
 	{"catalogue", "可购目录", false, list(";；,，|｜、", func(r *customerRow) *string { return &r.Catalogue })},
 	{"group", "价格组", false, text(nameLen, func(r *customerRow) *string { return &r.PriceGroup })},
+	{"invoice_info", "开票信息", false, text(longLen, func(r *customerRow) *string { return &r.InvoiceInfo })},
 }
 
 func setLimit(r *customerRow, text string) error {

@@ -39,6 +39,7 @@ type orderRow struct {
 	Phone         string
 	Address       string
 	Payment       string
+	Staged        string
 	PO            string `gorm:"column:po"`
 	Note          string
 	InternalNote  string
@@ -103,6 +104,8 @@ type lineRow struct {
 	Available int64
 	Reserved  int64
 	Expected  string
+	Sent      int64
+	Later     int64
 }
 
 func (*lineRow) TableName() string { return "order_lines" }
@@ -134,6 +137,7 @@ func (*nodeRow) TableName() string { return "order_nodes" }
 type shipmentRow struct {
 	OrderID    string `gorm:"primaryKey"`
 	No         int    `gorm:"primaryKey"`
+	Stage      int
 	Carrier    string
 	Tracking   string
 	State      string
@@ -186,7 +190,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 	r := &orderRows{order: orderRow{
 		ID: string(o.ID), Version: o.Version, Revision: o.Revision, Customer: string(o.Customer), CustomerName: o.CustomerName,
 		Sales: string(o.Sales), Source: toJSON(o.Source), Total: int64(o.Total), Freight: int64(o.Freight.Amount), FreightRule: o.Freight.Rule, DeliverBy: o.DeliverBy, Urgent: o.Urgent,
-		UrgentWords: o.UrgentWords, UseSafety: o.UseSafety, Green: toJSON(o.Green), Waits: o.Waits(), Carrier: o.Carrier, Warehouse: o.Warehouse, Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment,
+		UrgentWords: o.UrgentWords, UseSafety: o.UseSafety, Green: toJSON(o.Green), Waits: o.Waits(), Carrier: o.Carrier, Warehouse: o.Warehouse, Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment, Staged: toJSON(o.Staged),
 		PO: o.PO, Note: o.Note, InternalNote: o.InternalNote, Requirement: o.Requirement, Extra: toJSON(o.Extra), Questions: toJSON(o.Questions), Findings: toJSON(o.Findings), Exception: o.Exception, Status: string(o.Status),
 		CloseReason: o.CloseReason, Route: o.Route, Rules: o.Rules, Exposure: int64(o.Exposure), NodeCount: len(o.Nodes), Held: int64(o.Held), Invoiced: int64(o.Invoiced), ShipmentCount: len(o.Shipments), ChangeCount: len(o.Changes), ReturnCount: len(o.Returns),
 		Alert: toJSON(o.Alert), Work: toJSON(o.Work), Asked: o.Entry.Asked, Corrected: o.Entry.Corrected, Changed: o.Entry.Changed, Created: toMS(o.CreatedAt), ConfirmedAt: toMS(o.ConfirmedAt), ExpiresAt: toMS(o.ExpiresAt),
@@ -201,7 +205,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 			OrderID: string(o.ID), No: l.No, Product: string(l.Product), Name: l.Name, Spec: l.Spec, Quantity: m.of(l.Quantity),
 			Unit: l.Unit, Base: m.of(l.Base), BaseUnit: l.BaseUnit, Gift: l.Gift, Price: m.of(l.Price), Amount: int64(l.Amount),
 			PriceRule: l.PriceRule, Mode: l.Mode, ListPrice: m.of(l.ListPrice), Stated: m.ofPtr(l.Stated), Available: m.of(l.Available),
-			Reserved: m.of(l.Reserved), Expected: l.Expected,
+			Reserved: m.of(l.Reserved), Expected: l.Expected, Sent: m.of(l.Sent), Later: m.of(l.Later),
 		})
 	}
 	for i := range o.Nodes {
@@ -216,7 +220,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 	for i := range o.Shipments {
 		s := &o.Shipments[i]
 		r.shipments = append(r.shipments, shipmentRow{
-			OrderID: string(o.ID), No: s.No, Carrier: s.Carrier, Tracking: s.Tracking, State: string(s.State), Events: toJSON(s.Events),
+			OrderID: string(o.ID), No: s.No, Stage: s.Stage, Carrier: s.Carrier, Tracking: s.Tracking, State: string(s.State), Events: toJSON(s.Events),
 			Token: s.Token, ShippedAt: toMS(s.ShippedAt), NextPoll: toMS(s.NextPoll), LastQuery: toMS(s.LastQuery), Polls: s.Polls,
 			Subscribed: s.Subscribed,
 		})
@@ -258,7 +262,7 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 		}
 		o.Slot.Name = w.SlotWith
 	}
-	err := errors.Join(fromJSON(w.Source, &o.Source), fromJSON(w.Questions, &o.Questions), fromJSON(w.Findings, &o.Findings), fromJSON(w.Alert, &o.Alert), fromJSON(w.Green, &o.Green), fromJSON(w.Work, &o.Work), fromJSON(w.Extra, &o.Extra),
+	err := errors.Join(fromJSON(w.Source, &o.Source), fromJSON(w.Questions, &o.Questions), fromJSON(w.Findings, &o.Findings), fromJSON(w.Alert, &o.Alert), fromJSON(w.Green, &o.Green), fromJSON(w.Work, &o.Work), fromJSON(w.Staged, &o.Staged), fromJSON(w.Extra, &o.Extra),
 		fromJSON(w.PriorityWhy, &o.PriorityWhy), fromJSON(w.Marks, &o.Marks), fromJSON(w.Papers, &o.Papers), fromJSON(w.Reached, &o.Reached))
 	err = errors.Join(err, fromJSON(w.Kin, &o.Kin))
 	for i := range r.lines {
@@ -267,7 +271,7 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 			No: l.No, Product: orders.ProductCode(l.Product), Name: l.Name, Spec: l.Spec, Quantity: fromMicro(l.Quantity),
 			Unit: l.Unit, Base: fromMicro(l.Base), BaseUnit: l.BaseUnit, Gift: l.Gift, Price: fromMicro(l.Price),
 			Amount: orders.Money(l.Amount), PriceRule: l.PriceRule, Mode: l.Mode, ListPrice: fromMicro(l.ListPrice), Stated: fromMicroPtr(l.Stated),
-			Available: fromMicro(l.Available), Reserved: fromMicro(l.Reserved), Expected: l.Expected,
+			Available: fromMicro(l.Available), Reserved: fromMicro(l.Reserved), Expected: l.Expected, Sent: fromMicro(l.Sent), Later: fromMicro(l.Later),
 		})
 	}
 	for i := range r.nodes {
@@ -284,7 +288,7 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 	for i := range r.shipments {
 		s := &r.shipments[i]
 		shipment := orders.Shipment{
-			No: s.No, Carrier: s.Carrier, Tracking: s.Tracking, State: orders.ParcelState(s.State), Token: s.Token,
+			No: s.No, Stage: s.Stage, Carrier: s.Carrier, Tracking: s.Tracking, State: orders.ParcelState(s.State), Token: s.Token,
 			ShippedAt: fromMS(s.ShippedAt), NextPoll: fromMS(s.NextPoll), LastQuery: fromMS(s.LastQuery), Polls: s.Polls,
 			Subscribed: s.Subscribed,
 		}

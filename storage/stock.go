@@ -399,7 +399,7 @@ func (tx *Tx) Reserve(o *orders.Order, until time.Time) error {
 	rank, near := b.choose(h, o, safetyToo)
 	for i := range o.Lines {
 		l := &o.Lines[i]
-		base, err := toMicro(l.Base)
+		base, err := toMicro(l.Due())
 		if err != nil {
 			return err
 		}
@@ -448,7 +448,7 @@ func (tx *Tx) Reserve(o *orders.Order, until time.Time) error {
 func (b *stockBook) dropUnneeded(h *orderHolds, o *orders.Order) error {
 	for _, r := range h.rows() {
 		i := slices.IndexFunc(o.Lines, func(l orders.Line) bool { return l.No == r.Line })
-		if i >= 0 && o.Lines[i].Base.IsPositive() {
+		if i >= 0 && o.Lines[i].Due().IsPositive() {
 			if _, ok := b.needs(string(o.Lines[i].Product))[r.Product]; ok {
 				continue
 			}

@@ -355,8 +355,8 @@ type lack struct {
 // lacking reads the lines that wait, by the order's confirmation.
 func lacking(ctx context.Context, db *gorm.DB) ([]lack, error) {
 	all := []lack{}
-	err := db.WithContext(ctx).Raw(`SELECT o.id order_id, o.confirmed_at, l.no, l.product, l.base - l.reserved short FROM orders o JOIN order_lines l ON l.order_id = o.id
-		WHERE o.waits = 1 AND l.base > l.reserved ORDER BY o.confirmed_at, o.id, l.no`).Scan(&all).Error
+	err := db.WithContext(ctx).Raw(`SELECT o.id order_id, o.confirmed_at, l.no, l.product, l.base - l.sent - l.later - l.reserved short FROM orders o JOIN order_lines l ON l.order_id = o.id
+		WHERE o.waits = 1 AND l.base - l.sent - l.later > l.reserved ORDER BY o.confirmed_at, o.id, l.no`).Scan(&all).Error
 	if err != nil || len(all) == 0 {
 		return all, err
 	}
@@ -424,7 +424,7 @@ func ruledWarehouse(o *orders.Order) string {
 func (b *stockBook) choose(h *orderHolds, o *orders.Order, safetyToo bool) (rank map[string]int, near string) {
 	need, held := make(map[string]int64), make(map[string]bool)
 	for i := range o.Lines {
-		base, err := toMicro(o.Lines[i].Base)
+		base, err := toMicro(o.Lines[i].Due())
 		if err != nil || o.Lines[i].Product == "" || base <= 0 {
 			continue
 		}

@@ -99,7 +99,7 @@ func TestSignedWhenAllParcelsAre(t *testing.T) {
 				require.NoError(d, d.do(func(tx *storage.Tx) error { _, _, err := d.desk.Confirm(tx, o.ID, 0, seller); return err }))
 				for i, c := range test.carriers {
 					require.NoError(d, d.do(func(tx *storage.Tx) error {
-						_, err := d.desk.ShipInstead(tx, o.ID, c, []string{"N1", "N2"}[i], "t", "客户同意", keeper)
+						_, err := d.desk.ShipInstead(tx, o.ID, 0, c, []string{"N1", "N2"}[i], "t", "客户同意", keeper)
 						return err
 					}))
 				}

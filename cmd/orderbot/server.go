@@ -139,8 +139,9 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 			UrgentRepeat: c.Times.UrgentRepeat, Polling: c.Times.Polling,
 			UrgentWithin: c.Times.UrgentWithin, ShipWithin: c.Times.ShipWithin, ExceptionLimit: c.Times.ExceptionLimit, ParcelSilence: c.Times.ParcelSilence,
 		},
-		Returns: orders.ReturnTerms{FinanceFrom: orders.Money(c.Returns.FinanceFrom) * 100, Limit: c.Returns.Limit, Cost: cost},
-		Surgery: orders.SurgeryTerms{Lead: c.Surgery.Lead, Margin: c.Surgery.Margin, Ahead: c.Surgery.Ahead},
+		Returns:        orders.ReturnTerms{FinanceFrom: orders.Money(c.Returns.FinanceFrom) * 100, Limit: c.Returns.Limit, Cost: cost},
+		Surgery:        orders.SurgeryTerms{Lead: c.Surgery.Lead, Margin: c.Surgery.Margin, Ahead: c.Surgery.Ahead},
+		RequirePayment: c.Staged.RequirePayment,
 	}
 	if o.Files == nil {
 		s.files = newFiles(c.OCR, s.logger.With("part", "files"))

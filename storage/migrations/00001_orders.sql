@@ -32,6 +32,7 @@ CREATE TABLE orders (
   phone TEXT NOT NULL,
   address TEXT NOT NULL,
   payment TEXT NOT NULL,
+  staged MEDIUMTEXT NOT NULL,
   po TEXT NOT NULL,
   note TEXT NOT NULL,
   internal_note TEXT NOT NULL,
@@ -103,6 +104,8 @@ CREATE TABLE order_lines (
   available BIGINT NOT NULL,
   reserved BIGINT NOT NULL CHECK (reserved >= 0),
   expected VARCHAR(10) NOT NULL,
+  sent BIGINT NOT NULL DEFAULT 0 CHECK (sent >= 0),
+  later BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (order_id, no),
   FOREIGN KEY (order_id) REFERENCES orders (id)
 );
@@ -135,6 +138,7 @@ CREATE TABLE order_nodes (
 CREATE TABLE shipments (
   order_id VARCHAR(32) NOT NULL,
   no INT NOT NULL,
+  stage INT NOT NULL,
   carrier VARCHAR(64) NOT NULL,
   tracking VARCHAR(64) NOT NULL,
   state VARCHAR(32) NOT NULL,
@@ -334,7 +338,8 @@ CREATE TABLE payments (
   customer VARCHAR(64) NOT NULL,
   amount BIGINT NOT NULL,
   paid_on VARCHAR(10) NOT NULL,
-  void TINYINT NOT NULL
+  void TINYINT NOT NULL,
+  order_id VARCHAR(32) NOT NULL
 );
 CREATE INDEX payments_customer ON payments (customer);
 

@@ -47,7 +47,8 @@ CREATE TABLE customers (
   sales VARCHAR(64) NOT NULL,
   manager VARCHAR(64) NOT NULL,
   catalogue TEXT NOT NULL,
-  price_group VARCHAR(128) NOT NULL
+  price_group VARCHAR(128) NOT NULL,
+  invoice_info TEXT NOT NULL
 );
 CREATE INDEX customers_version ON customers (version);
 
