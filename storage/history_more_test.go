@@ -242,9 +242,13 @@ func (h *history) review(id orders.OrderID) {
 		require.True(h, isOpen == is || is && isDealt, "%s %s: want %t, have %+v", kind, cause, is, x)
 	}
 	isApproved := slices.Contains(onward[1:], o.Status)
-	must(orders.ExceptionStock, "", isApproved && !o.Covered())
-	must(orders.ExceptionShipping, "", isApproved && !h.desk.ShipBy(o).IsZero() && !h.desk.ShipBy(o).After(h.now))
-	must(orders.ExceptionUrgent, "", o.Urgent && slices.Contains(onward, o.Status) && !h.desk.UrgentBy(o).After(h.now))
+	stage := "" // each is late by itself
+	if o.IsUnderway() {
+		stage = strconv.Itoa(o.Stage())
+	}
+	must(orders.ExceptionStock, stage, isApproved && !o.Covered())
+	must(orders.ExceptionShipping, stage, isApproved && !h.desk.ShipBy(o).IsZero() && !h.desk.ShipBy(o).After(h.now))
+	must(orders.ExceptionUrgent, "", o.Urgent && slices.Contains(onward, o.Status) && !o.IsUnderway() && !h.desk.UrgentBy(o).After(h.now))
 	for i := range o.Nodes {
 		n := &o.Nodes[i]
 		must(orders.ExceptionApproval, strconv.Itoa(n.Seq), o.Status == orders.StatusPendingApproval && n.Status == orders.NodeOpen && !n.DueAt.After(h.now))
