@@ -87,6 +87,15 @@ func (s *session) changeSubmitted(ctx context.Context, tx Tx, o *orders.Order, m
 	if err != nil {
 		return false, err
 	}
+	rest, said := s.takeOptions(m.Text)
+	if len(said) > 0 {
+		if done, err := s.optionsAlone(ctx, tx, rest, said, o.ID); done || err != nil {
+			return true, err
+		}
+	}
+	if strings.TrimSpace(rest) != "" {
+		m.Text = rest
+	}
 	alone := amountAlone.FindStringSubmatch(strings.Trim(norm.NFKC.String(m.Text), edges))
 	if alone != nil && alone[1] == "" && len(o.Lines) == 1 {
 		m.Text = strings.Trim(m.Text, edges) + o.Lines[0].Unit
@@ -114,6 +123,7 @@ func (s *session) changeSubmitted(ctx context.Context, tx Tx, o *orders.Order, m
 	if len(r.Orders) > 1 {
 		return true, orders.Errorf(orders.CodeInvalid, "一次只能改成一单，%s 没有改动。要分开送的另下一单", o.ID)
 	}
+	s.chosenInto(&r, nil, m, said)
 	owed := s.promised(&r)
 	wanted, preview, err := s.clerk.Desk.AskChange(tx, o.ID, s.person.actor(), func(o *orders.Order) error {
 		s.fill(o, r.Orders[0], questions(s.books.Catalog, r.Asks, 0))

@@ -54,7 +54,7 @@ func (s *session) fill(o *orders.Order, d intake.Draft, asks []orders.Question) 
 func orderLine(cat *orders.Catalog, l intake.Line) orders.Line {
 	line := orders.Line{
 		Product: orders.ProductCode(l.Product), Unit: l.Unit, Gift: l.Gift,
-		Quantity: number(l.Quantity), Base: number(l.BaseQuantity),
+		Quantity: number(l.Quantity), Base: number(l.BaseQuantity), Options: orders.ParseOptions(l.Options),
 	}
 	if p := cat.Product(line.Product); p != nil {
 		line.Name, line.Spec, line.BaseUnit = p.Name, p.Spec, p.Unit
@@ -151,7 +151,7 @@ func draftOf(cat *orders.Catalog, o *orders.Order) intake.Draft {
 	}
 	for i := range o.Lines {
 		l := &o.Lines[i]
-		line := intake.Line{Product: string(l.Product), Unit: l.Unit, Gift: l.Gift}
+		line := intake.Line{Product: string(l.Product), Unit: l.Unit, Gift: l.Gift, Options: orders.OptionText(l.Options)}
 		if l.Quantity.IsPositive() {
 			line.Quantity = l.Quantity.String()
 		}
@@ -170,7 +170,7 @@ func draftOf(cat *orders.Catalog, o *orders.Order) intake.Draft {
 func asksOf(list []orders.Question) []intake.Ask {
 	var out []intake.Ask
 	for _, q := range list {
-		if q.Field != orders.FieldRequirement {
+		if _, isChoice := q.ChoiceLine(); q.Field != orders.FieldRequirement && !isChoice {
 			out = append(out, askOf(q))
 		}
 	}

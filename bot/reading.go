@@ -168,6 +168,18 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 	if err != nil {
 		return err
 	}
+	var said []chosen
+	if m.Doc == nil {
+		var rest string
+		if rest, said = s.takeOptions(m.Text); len(said) > 0 {
+			if done, err := s.optionsAlone(ctx, tx, rest, said, ""); done || err != nil {
+				return err
+			}
+		}
+		if strings.TrimSpace(rest) != "" {
+			m.Text = rest
+		}
+	}
 	s.message, s.at = m, n
 	result, thread := s.books.Lexicon.Read(m, s.talk.Thread)
 	if sentence, ok := orders.ErrorMessage(gone); ok && len(s.talk.Orders) == 0 && m.Doc == nil && s.aboutDraft(result) {
@@ -210,6 +222,7 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 	if err := s.needCuts(n, m, &result); err != nil {
 		return err
 	}
+	s.chosenInto(&result, thread, m, said)
 	for _, note := range docNotes(m) {
 		s.say(note)
 		s.announced = true
@@ -502,15 +515,20 @@ func sameLines(a, b *orders.Order) bool {
 	}
 	left := make(map[string]int)
 	for i := range a.Lines {
-		left[string(a.Lines[i].Product)+" "+a.Lines[i].Base.String()]++
+		left[goodsOf(&a.Lines[i])]++
 	}
 	for i := range b.Lines {
-		k := string(b.Lines[i].Product) + " " + b.Lines[i].Base.String()
+		k := goodsOf(&b.Lines[i])
 		if left[k]--; left[k] < 0 {
 			return false
 		}
 	}
 	return true
+}
+
+// goodsOf are the goods of a line: what, how many, and what was chosen of their options.
+func goodsOf(l *orders.Line) string {
+	return string(l.Product) + " " + l.Base.String() + " " + orders.OptionText(l.Options)
 }
 
 // show shows a draft: its lines as text, then the card. note is said first.
@@ -899,6 +917,9 @@ func (s *session) settle(ctx context.Context, tx Tx, o *orders.Order, option str
 	question := o.Questions[q]
 	if question.Field == orders.FieldRequirement {
 		return s.requirement(ctx, tx, o, q, option)
+	}
+	if _, isChoice := question.ChoiceLine(); isChoice {
+		return s.pick(ctx, tx, o, question, option)
 	}
 	others := slices.Delete(slices.Clone(o.Questions), q, q+1)
 	r := intake.Result{Intent: intake.IntentChange, Orders: []intake.Draft{draftOf(s.books.Catalog, o)}, Asks: asksOf(others)}

@@ -47,7 +47,7 @@ func Approval(s *Signer, o *orders.Order, node *orders.Node, v ApprovalView) Mes
 	id := string(o.ID)
 	c := &Card{
 		Title: "待审批 " + id, Desc: join(" · ", node.Who()+"审批", beside(o, node), o.Route), Amount: o.Payable().String(),
-		Urgent: o.Urgent, Fields: approvalFields(o, node, v), Lines: rows(o, true),
+		Urgent: o.Urgent, Risk: len(o.RiskMarks()) > 0, Fields: approvalFields(o, node, v), Lines: rows(o, true),
 	}
 	if v.Link != "" {
 		c.Link = &Link{Text: "查看整张订单", URL: v.Link}
@@ -86,7 +86,7 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 			urgent = "原文「" + o.UrgentWords + "」"
 		}
 	}
-	fields := []Field{{"客户", customerName(o, v.Customer)}}
+	fields := []Field{{"客户", customerName(o, v.Customer)}, {"⚠️ 风险", strings.Join(o.RiskMarks(), "；")}}
 	if c := v.Customer; c != nil {
 		kind := ""
 		if c.Level != "" {
@@ -136,6 +136,7 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 		Field{"业务员", v.Sales},
 		Field{"付款", o.Payment},
 		Field{"报关资料", papers(o)},
+		Field{"归类", classes(o)},
 	), append(stagedFields(o), extras(o)...)...)
 }
 
@@ -147,11 +148,11 @@ func promised(o *orders.Order) string {
 	return ""
 }
 
-// findings says what the rules have found, of some effects.
+// findings says what the rules have found, of some effects; marks of risk stand by themselves.
 func findings(o *orders.Order, effects ...orders.Effect) string {
 	var out []string
 	for _, f := range o.Findings {
-		if slices.Contains(effects, f.Effect) && (f.Ask == "" || f.Effect == orders.EffectBlock) {
+		if slices.Contains(effects, f.Effect) && !f.Risk && (f.Ask == "" || f.Effect == orders.EffectBlock) {
 			out = append(out, f.Rule+"："+f.Text)
 		}
 	}

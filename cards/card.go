@@ -45,6 +45,7 @@ type Card struct {
 	// blank is short enough for a greyed button: 已同意 王敏 3月11日 10:24.
 	Settled string `json:"settled,omitempty"`
 	Urgent  bool   `json:"urgent,omitempty"`
+	Risk    bool   `json:"risk,omitempty"` // the customer is marked as a risk; never on a customer's card
 }
 
 // Field is a named fact.

@@ -37,16 +37,12 @@ var dingtalkColors = map[Style]string{Primary: "blue", Normal: "gray", Danger: "
 // platform's limit of 1 KB. All keys are always there, so that the result also serves as an update
 // of an earlier state of the card.
 func DingTalk(c *Card) map[string]string {
-	title := c.Title
-	if c.Urgent {
-		title = "【加急】" + title
-	}
 	tips := c.say()
 	if tips != "" {
 		tips = "也可以" + strings.TrimPrefix(tips, "请")
 	}
 	return map[string]string{
-		"title":             clipBytes(title, dingtalkValue),
+		"title":             clipBytes(c.heading(), dingtalkValue),
 		"markdown":          dingtalkMarkdown(c),
 		"tips":              clipBytes(tips, dingtalkValue),
 		"sys_full_json_obj": dingtalkActions(c),

@@ -89,7 +89,7 @@ func Draft(s *Signer, o *orders.Order, v DraftView) []Message {
 		}
 	}
 
-	c := &Card{Title: title, Amount: total(o), Fields: draftFields(o, v), Lines: rows, Urgent: o.Urgent}
+	c := &Card{Title: title, Amount: total(o), Fields: draftFields(o, v), Lines: rows, Urgent: o.Urgent, Risk: !v.ForCustomer && len(o.RiskMarks()) > 0}
 	if v.Parts > 1 {
 		c.Desc = fmt.Sprintf("这条消息里的第 %d 单，共 %d 单", v.Part, v.Parts)
 	}
@@ -192,8 +192,13 @@ func draftFields(o *orders.Order, v DraftView) []Field {
 			return value
 		}
 	}
+	risk := ""
+	if !v.ForCustomer {
+		risk = strings.Join(o.RiskMarks(), "；")
+	}
 	fields := []Field{
 		{"客户", show("customer", customerName(o, v.Customer), "?")},
+		{"⚠️ 风险", risk},
 		{"交期", show("deliver_by", wantedBeside(o, v.Promise, ""), "没写，按常规安排")},
 		{"地址", show("address", address, "没写")},
 		{"收货人", join(" ", show("contact", contact, ""), show("phone", phone, ""))},
@@ -240,6 +245,9 @@ func draftFields(o *orders.Order, v DraftView) []Field {
 		charge = o.Freight.Amount.String()
 	}
 	fields = append(fields, Field{"运费", charge}, Field{"应收", receivable(o)})
+	if !v.ForCustomer {
+		fields = append(fields, Field{"归类", classes(o)})
+	}
 	if c := v.Customer; c != nil && !v.ForCustomer {
 		fields = append(fields, Field{"医院等级", c.HospitalLevel})
 	}
@@ -261,6 +269,17 @@ func freight(o *orders.Order) string {
 	default:
 		return o.Freight.Amount.String() + "（" + o.Freight.Rule + "）"
 	}
+}
+
+// classes says what an order was sorted into: 区域 华东一区，产品线 耗材线、设备线，计价模式 寄售.
+func classes(o *orders.Order) string {
+	var out []string
+	for _, kind := range orders.ClassKinds {
+		if names := o.ClassNames(kind); len(names) > 0 {
+			out = append(out, kind.String()+" "+strings.Join(names, "、"))
+		}
+	}
+	return strings.Join(out, "，")
 }
 
 // extras are the fields that only some orders have.

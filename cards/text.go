@@ -19,11 +19,7 @@ func Text(c *Card) string {
 			*to = append(*to, s)
 		}
 	}
-	title := c.Title
-	if c.Urgent {
-		title = "【加急】" + title
-	}
-	add(&head, title)
+	add(&head, c.heading())
 	add(&head, c.Desc)
 	if c.Amount != "" {
 		add(&head, "合计："+c.Amount)
@@ -50,6 +46,18 @@ func Text(c *Card) string {
 		parts = append(parts, bottom)
 	}
 	return strings.Join(parts, "\n")
+}
+
+// heading is the title with its marks.
+func (c *Card) heading() string {
+	title := c.Title
+	if c.Risk {
+		title = "⚠️ " + title
+	}
+	if c.Urgent {
+		title = "【加急】" + title
+	}
+	return title
 }
 
 // say names the words that do what the buttons do.

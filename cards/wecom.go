@@ -97,8 +97,13 @@ func WeCom(c *Card, taskID string) json.RawMessage {
 		Title:  wecomTitled{clip(c.Title, wecomTitle), clip(c.Desc, wecomDesc)},
 		TaskID: wecomTaskID(taskID),
 	}
-	if c.Urgent {
+	switch {
+	case c.Urgent && c.Risk:
+		out.Source = &wecomSource{Desc: "加急　⚠️ 风险", Color: 2}
+	case c.Urgent:
 		out.Source = &wecomSource{Desc: "加急", Color: 2}
+	case c.Risk:
+		out.Source = &wecomSource{Desc: "⚠️ 风险", Color: 2}
 	}
 	facts := make([]Field, 0, len(c.Fields)+1)
 	link := c.Link

@@ -38,6 +38,8 @@ func (routes) Destinations(orders.Facts) (orders.Destinations, error) {
 	return orders.Destinations{}, nil
 }
 
+func (routes) Classes(orders.Facts) ([]orders.Class, error) { return nil, nil }
+
 func (routes) Priority(orders.Facts) (int, []string, error) { return 0, nil, nil }
 
 func (routes) Freight(orders.Facts) (orders.Freight, error) { return orders.Freight{}, nil }
@@ -304,6 +306,8 @@ func (together) Check(orders.Facts) ([]orders.Finding, error) { return nil, nil 
 func (together) Destinations(orders.Facts) (orders.Destinations, error) {
 	return orders.Destinations{}, nil
 }
+
+func (together) Classes(orders.Facts) ([]orders.Class, error) { return nil, nil }
 
 func (together) Priority(orders.Facts) (int, []string, error) { return 0, nil, nil }
 

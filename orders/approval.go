@@ -179,7 +179,7 @@ func (d *Desk) SendBack(tx Tx, id OrderID, reason string, by Actor) (*Order, err
 	o.ExpiresAt = d.Now().Add(d.Times.DraftExpires)
 	o.Findings = nil
 	more[0].Data = map[string]string{"node": strconv.Itoa(n.Seq)}
-	if err := d.check(o, d.Rules(), Facts{Draft: true}); err != nil {
+	if err := d.check(tx, o, d.Rules(), Facts{Draft: true}); err != nil {
 		return nil, err
 	}
 	return d.finish(tx, o, by, "退回（"+n.Who()+"）", before, reason, append(events, more...))

@@ -1,6 +1,9 @@
 package orders
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Catalog is a snapshot of the master data, indexed. It is immutable and safe for concurrent use.
 type Catalog struct {
@@ -25,6 +28,7 @@ type Catalog struct {
 	items     shelf[CustomerCode, []CustomerItem]
 	history   shelf[CustomerCode, []HistoryLine]
 	prices    priceBook
+	combined  combinations
 }
 
 // NewCatalog indexes master data.
@@ -32,7 +36,7 @@ func NewCatalog(m Master, staff []Staff, prices []PriceRule, version int64) *Cat
 	c := &Catalog{
 		Master: &m, Staff: staff, Prices: prices, Version: version, Calendar: NewCalendar(m.Days),
 		products: newCodes(m.Products, codeOfProduct), customers: newCodes(m.Customers, codeOfCustomer), staff: staffByCode(staff),
-		items: newShelf[CustomerCode, []CustomerItem](), history: newShelf[CustomerCode, []HistoryLine](), prices: newPriceBook(prices),
+		items: newShelf[CustomerCode, []CustomerItem](), history: newShelf[CustomerCode, []HistoryLine](), prices: newPriceBook(prices), combined: newCombinations(m.Options, m.Pairings),
 	}
 	for i := range m.Items {
 		it := &m.Items[i]
@@ -67,6 +71,27 @@ func (c *Catalog) HistoryOf(code CustomerCode) []HistoryLine { return c.history.
 
 // Product returns the product of that code, nil if there is none.
 func (c *Catalog) Product(code ProductCode) *Product { return c.products.by.get(code) }
+
+// KindsOf returns what kind of product that code is and, of a bundle, what kinds its parts are, each once; nothing where there
+// is no such product.
+func (c *Catalog) KindsOf(code ProductCode) []ProductKind {
+	p := c.Product(code)
+	if p == nil {
+		return nil
+	}
+	out := []ProductKind{p.Kind}
+	for part := range p.Parts {
+		if x := c.Product(part); x != nil && !slices.Contains(out, x.Kind) {
+			out = append(out, x.Kind)
+		}
+	}
+	return out
+}
+
+// IsCustom tells whether a product, or a part of it, is made to measure (定制品).
+func (c *Catalog) IsCustom(code ProductCode) bool {
+	return slices.Contains(c.KindsOf(code), ProductCustom)
+}
 
 // Customer returns the customer of that code, nil if there is none.
 func (c *Catalog) Customer(code CustomerCode) *Customer { return c.customers.by.get(code) }

@@ -13,11 +13,13 @@ type CatalogChange struct {
 	// Items and History are all that customers have now of whom something changed there.
 	Items   map[CustomerCode][]CustomerItem
 	History map[CustomerCode][]HistoryLine
-	// Staff, Prices, Days and Transits are the whole lists where something changed in them, else nil.
+	// Staff, Prices, Days, Transits, Options and Pairings are the whole lists where something changed in them, else nil.
 	Staff    []Staff
 	Prices   []PriceRule
 	Days     []Day
 	Transits []Transit
+	Options  []Option
+	Pairings []Pairing
 	// Absences and Weather are all that are not over yet.
 	Absences []Absence
 	Weather  []Weather
@@ -44,6 +46,16 @@ func (c *Catalog) With(change *CatalogChange) *Catalog {
 	}
 	if change.Transits != nil {
 		d.Transits = change.Transits
+	}
+	if change.Options != nil || change.Pairings != nil {
+		options, pairings := d.combined.options, d.combined.pairings
+		if change.Options != nil {
+			options = change.Options
+		}
+		if change.Pairings != nil {
+			pairings = change.Pairings
+		}
+		d.combined = newCombinations(options, pairings)
 	}
 	d.products = c.products.with(change.Products, codeOfProduct)
 	d.customers = c.customers.with(change.Customers, codeOfCustomer)

@@ -27,6 +27,7 @@ type Content struct {
 	Extra       map[string]string `json:"extra,omitempty"`
 	Route       string            `json:"route,omitempty"`
 	Findings    []Finding         `json:"findings,omitempty"`
+	Classes     []Class           `json:"classes,omitempty"`
 	Exception   string            `json:"exception,omitempty"`
 	Marks       []string          `json:"marks,omitempty"`
 	Freight     Freight           `json:"freight"`
@@ -37,7 +38,7 @@ func (o *Order) Content() Content {
 	c := Content{
 		Lines: slices.Clone(o.Lines), Total: o.Total, DeliverBy: o.DeliverBy, Urgent: o.Urgent && (!o.raised() || o.UrgentWords != ""), UrgentWords: o.UrgentWords, Carrier: o.Carrier,
 		Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment, PO: o.PO, Note: o.Note, Requirement: o.Requirement,
-		Extra: maps.Clone(o.Extra), Staged: o.Staged, Route: o.Route, Findings: o.Findings, Exception: o.Exception, Marks: o.Marks, Freight: o.Freight,
+		Extra: maps.Clone(o.Extra), Staged: o.Staged, Route: o.Route, Findings: o.Findings, Classes: o.Classes, Exception: o.Exception, Marks: o.Marks, Freight: o.Freight,
 	}
 	for i := range c.Lines {
 		c.Lines[i].Reserved, c.Lines[i].Available, c.Lines[i].Sent, c.Lines[i].Later = Quantity{}, Quantity{}, Quantity{}, Quantity{} // the stock's business, not the order's
@@ -52,7 +53,7 @@ func (o *Order) raised() bool { return o.Green != nil && o.Green.Raised }
 func (c Content) Put(o *Order) {
 	o.Lines, o.Total, o.DeliverBy, o.Urgent, o.UrgentWords, o.Carrier = slices.Clone(c.Lines), c.Total, c.DeliverBy, c.Urgent || o.raised(), c.UrgentWords, c.Carrier
 	o.Contact, o.Phone, o.Address, o.Payment, o.PO, o.Note, o.Requirement = c.Contact, c.Phone, c.Address, c.Payment, c.PO, c.Note, c.Requirement
-	o.Staged, o.Extra, o.Route, o.Findings, o.Exception, o.Marks, o.Freight = c.Staged, maps.Clone(c.Extra), c.Route, c.Findings, c.Exception, c.Marks, c.Freight
+	o.Staged, o.Extra, o.Route, o.Findings, o.Classes, o.Exception, o.Marks, o.Freight = c.Staged, maps.Clone(c.Extra), c.Route, c.Findings, c.Classes, c.Exception, c.Marks, c.Freight
 }
 
 // Payable is what the content comes to: its lines and the freight.
@@ -63,7 +64,7 @@ func (c Content) goods() string {
 	var b strings.Builder
 	for i := range c.Lines {
 		l := &c.Lines[i]
-		fmt.Fprintf(&b, "%s %s %t;", l.Product, l.Base, l.Gift)
+		fmt.Fprintf(&b, "%s %s %t %s;", l.Product, l.Base, l.Gift, OptionText(l.Options))
 	}
 	return b.String()
 }
@@ -357,7 +358,7 @@ func (d *Desk) judge(tx Tx, was, o *Order) (w weighed, err error) {
 		return w, err
 	}
 	o.Exposure = exposure + w.hold
-	facts := Facts{Order: o, Customer: cat.Customer(o.Customer), Catalog: cat, Exposure: o.Exposure, SpecialPrice: o.SpecialPrice(), At: now}
+	facts := Facts{Order: o, Customer: cat.Customer(o.Customer), Catalog: cat, Exposure: o.Exposure, SpecialPrice: o.SpecialPrice(), At: now, Before: was}
 	if facts.Overdue, err = tx.Overdue(o.Customer, now); err != nil {
 		return w, err
 	}
@@ -365,7 +366,7 @@ func (d *Desk) judge(tx Tx, was, o *Order) (w weighed, err error) {
 		return w, err
 	}
 	facts.Recent = slices.DeleteFunc(facts.Recent, func(p PastOrder) bool { return o.IsKin(p.ID) })
-	if err := d.check(o, rules, facts); err != nil {
+	if err := d.check(tx, o, rules, facts); err != nil {
 		return w, err
 	}
 	if blocks := o.Blocks(); len(blocks) > 0 {
@@ -714,7 +715,12 @@ func (c Content) differences(to Content) []Difference {
 		return func(x Line) bool { return x.Product == l.Product && x.Gift == l.Gift }
 	}
 	for _, l := range c.Lines {
-		i := slices.IndexFunc(left, func(x Line) bool { return same(l)(x) && x.Quantity.Equal(l.Quantity) && x.Unit == l.Unit })
+		i := slices.IndexFunc(left, func(x Line) bool {
+			return same(l)(x) && x.Quantity.Equal(l.Quantity) && x.Unit == l.Unit && maps.Equal(x.Options, l.Options)
+		})
+		if i < 0 {
+			i = slices.IndexFunc(left, func(x Line) bool { return same(l)(x) && maps.Equal(x.Options, l.Options) })
+		}
 		if i < 0 {
 			i = slices.IndexFunc(left, same(l))
 		}
@@ -726,6 +732,11 @@ func (c Content) differences(to Content) []Difference {
 		left = slices.Delete(left, i, i+1)
 		if l.amount() != x.amount() {
 			out = append(out, Difference{What: l.title(), From: l.amount(), To: x.amount()})
+		}
+		for _, name := range slices.Sorted(maps.Keys(with(l.Options, x.Options))) {
+			if from, to := l.Options[name], x.Options[name]; from != to {
+				out = append(out, Difference{What: l.Name + " " + name, From: orNone(from), To: orNone(to)})
+			}
 		}
 		if l.Mode != x.Mode {
 			out = append(out, Difference{What: l.title() + " 结算", From: orNone(l.Mode), To: orNone(x.Mode), IsMoney: true})

@@ -32,6 +32,8 @@ type Finding struct {
 	Recheck bool `json:"recheck,omitempty"`
 	// Papers are the customs papers that the goods need, there or missing.
 	Papers []string `json:"papers,omitempty"`
+	// Risk tells that it marks the customer as a risk (⚠️), which the customer never sees.
+	Risk bool `json:"risk,omitempty"`
 }
 
 // PastOrder is an earlier order of a customer, with those of its products that the order at hand has
@@ -64,6 +66,10 @@ type Facts struct {
 	// Recent are the customer's other orders of the same products within [RecentSpan]; see [Tx].
 	Recent []PastOrder
 	Draft  bool // not confirmed yet: Exposure, Overdue and Recent are not known
+	// Before is the order as it was before a change; nil: there is none.
+	Before *Order
+	// Returns are what came back of the customer's goods, by the days that the rules look back.
+	Returns map[int]Returned
 }
 
 // RecentSpan is how far back [Facts].Recent reaches, and RecentMost how many lines it holds.
@@ -72,13 +78,22 @@ const (
 	RecentMost = 60
 )
 
-// check notes what the rules find in an order.
-func (d *Desk) check(o *Order, rules Rules, f Facts) error {
+// check notes what the rules find in an order, and sorts it into its classes.
+func (d *Desk) check(tx Tx, o *Order, rules Rules, f Facts) (err error) {
 	f.Order, f.Catalog, f.At = o, d.Catalog(), d.Now()
 	f.Customer, f.SpecialPrice = f.Catalog.Customer(o.Customer), o.SpecialPrice()
+	if f.Returns, err = d.returned(tx, rules, o.Customer, f.At); err != nil {
+		return err
+	}
+	if o.Classes, err = rules.Classes(f); err != nil {
+		return err
+	}
 	found, err := rules.Check(f)
 	if err != nil {
 		return err
+	}
+	if !f.Draft {
+		found = append(found, f.Catalog.refusals(o, f.Before)...)
 	}
 	if needed := o.except(found); !needed && !f.Draft {
 		o.Exception = ""

@@ -1,7 +1,5 @@
 package orders
 
-import "slices"
-
 // ExtraContract is the field of an order's Extra that says that its contract is to be sent once it is approved.
 const ExtraContract = "合同"
 
@@ -14,10 +12,7 @@ func (o *Order) Contracted() bool {
 // NeedsContract tells whether the order's contract is to be sent when it is approved: somebody asked for it, or something is made to
 // measure (定制品).
 func (o *Order) NeedsContract(cat *Catalog) bool {
-	return o.Extra[ExtraContract] != "" || slices.ContainsFunc(o.Lines, func(l Line) bool {
-		p := cat.Product(l.Product)
-		return p != nil && p.Kind == ProductCustom
-	})
+	return o.Extra[ExtraContract] != "" || o.made(cat)
 }
 
 // WantContract notes that the contract of an order that is not approved yet is to be sent then.

@@ -71,12 +71,13 @@ func (d *Desk) Place(tx Tx, o *Order, by Actor) error {
 	o.Entry.hear(said)
 	o.Entry.Bot = now.Sub(said)
 	o.require()
+	o.combine(d.Catalog())
 	o.Entry.Asked = len(o.Questions)
 	o.Reprice(d.Catalog(), now)
 	if err := d.charge(o, d.Rules()); err != nil {
 		return err
 	}
-	if err := d.check(o, d.Rules(), Facts{Draft: true}); err != nil {
+	if err := d.check(tx, o, d.Rules(), Facts{Draft: true}); err != nil {
 		return err
 	}
 	if err := tx.InsertOrder(o); err != nil {
@@ -101,12 +102,13 @@ func (d *Desk) Revise(tx Tx, id OrderID, by Actor, change func(*Order) error) (*
 	o.Entry.Bot += d.Now().Sub(d.said(by))
 	o.hurry()
 	o.require()
+	o.combine(d.Catalog())
 	o.changed(before, open)
 	o.Reprice(d.Catalog(), d.Now())
 	if err := d.charge(o, d.Rules()); err != nil {
 		return nil, err
 	}
-	if err := d.check(o, d.Rules(), Facts{Draft: true}); err != nil {
+	if err := d.check(tx, o, d.Rules(), Facts{Draft: true}); err != nil {
 		return nil, err
 	}
 	if err := tx.SaveOrder(o); err != nil {
@@ -161,7 +163,7 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	if changed := append(o.repriced(before), o.recharged(freight)...); len(changed) > 0 {
 		o.Revision++
 		o.Exception = ""
-		if err := d.check(o, rules, Facts{Draft: true}); err != nil {
+		if err := d.check(tx, o, rules, Facts{Draft: true}); err != nil {
 			return nil, false, err
 		}
 		o.Findings = append(changed, o.Findings...)
@@ -187,7 +189,7 @@ func (d *Desk) Confirm(tx Tx, id OrderID, revision int, by Actor) (o *Order, rep
 	if facts.Recent, err = tx.Recent(o, now.Add(-RecentSpan)); err != nil {
 		return nil, false, err
 	}
-	if err := d.check(o, rules, facts); err != nil {
+	if err := d.check(tx, o, rules, facts); err != nil {
 		return nil, false, err
 	}
 	if err := o.blocked(by); err != nil {

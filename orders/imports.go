@@ -115,6 +115,8 @@ var importKinds = [][2]string{
 	{"payments", "收款"},
 	{"receipts", "预计到货"},
 	{"transits", "运输时效"},
+	{"options", "选配项"},
+	{"constraints", "选配约束"},
 }
 
 // ImportKinds are the kinds of master data that can be imported.

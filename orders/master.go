@@ -34,6 +34,18 @@ const (
 	ProductBundle   ProductKind = "bundle"   // 组合品
 )
 
+// String returns the Chinese word of the kind; a product without one is 标准品.
+func (k ProductKind) String() string {
+	switch k {
+	case ProductCustom:
+		return "定制品"
+	case ProductBundle:
+		return "组合品"
+	default:
+		return "标准品"
+	}
+}
+
 // Product is an article of the catalogue. Price is for one base unit; nil means no list price.
 type Product struct {
 	Code     ProductCode
@@ -97,6 +109,7 @@ type Customer struct {
 	Catalogue     []string             // categories or codes; empty: all
 	Group         string               // 价格组
 	InvoiceInfo   string               // 开票信息: title, tax number, bank, as it is printed
+	Risk          bool                 // 高危: orders are marked for who decides
 }
 
 // MayBuy tells whether a product is in the customer's own catalogue (可购目录), which names categories
@@ -137,6 +150,9 @@ type Master struct {
 	Items     []CustomerItem
 	History   []HistoryLine
 	Days      []Day // of the calendar, besides the built-in ones
+	// Options are what can be chosen of products, and Pairings what of it goes together.
+	Options  []Option
+	Pairings []Pairing
 }
 
 // Role is what a member of the staff may do.

@@ -71,6 +71,11 @@ var BeforeShipping = []Status{
 	StatusPendingApproval, StatusApproved, StatusAllocated, StatusScheduled, StatusInProduction, StatusInspected, StatusStocked, StatusPicking, StatusChecked,
 }
 
+// AfterShipping are the statuses of an order whose goods have left, wherever they are now.
+var AfterShipping = []Status{
+	StatusShipped, StatusPickedUp, StatusInTransit, StatusOutForDelivery, StatusDelivered, StatusReturning, StatusReturned,
+}
+
 // Ended tells whether nothing more is to be done for an order in this status.
 func (s Status) Ended() bool {
 	switch s {
@@ -92,6 +97,8 @@ type Line struct {
 	Base     Quantity // in BaseUnit
 	BaseUnit string
 	Gift     bool
+	// Options are what was chosen of the product's options, by their names; Spec says them too. A map is never changed, but replaced.
+	Options map[string]string
 
 	Price     decimal.Decimal // yuan for one Unit; meaningless where PriceRule is empty
 	Amount    Money
@@ -177,6 +184,7 @@ type Order struct {
 	Papers      []Paper           // customs papers that its goods need, there or missing
 	Questions   []Question
 	Findings    []Finding // of the rules, when the draft was made and when it was confirmed
+	Classes     []Class   // that the rules sort it into, at the same moments
 	Exception   string    // why the order should pass what the rules block, once that was asked for (特批)
 
 	Status      Status

@@ -101,7 +101,7 @@ func (d *Desk) CheckPapers(tx Tx, id OrderID, names []string, isThere bool, by A
 	}
 	if o.Status == StatusDraft {
 		o.Revision++
-		if err := d.check(o, d.Rules(), Facts{Draft: true}); err != nil {
+		if err := d.check(tx, o, d.Rules(), Facts{Draft: true}); err != nil {
 			return nil, err
 		}
 	} else {

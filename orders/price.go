@@ -248,7 +248,7 @@ func (l *Line) price(cat *Catalog, customer *Customer, buy Purchase) {
 	if p == nil {
 		return
 	}
-	l.Name, l.Spec, l.BaseUnit = p.Name, p.Spec, p.Unit
+	l.Name, l.Spec, l.BaseUnit = p.Name, l.describe(p.Spec), p.Unit
 	size, hasUnit := p.UnitSize(l.Unit)
 	if l.Gift {
 		l.PriceRule = "赠品"

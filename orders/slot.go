@@ -149,7 +149,7 @@ func (d *Desk) Book(tx Tx, id OrderID, s Slot, by Actor) (*Order, error) {
 	var events []Event
 	if o.Status == StatusDraft {
 		o.Revision++
-		if err := d.check(o, d.Rules(), Facts{Draft: true}); err != nil {
+		if err := d.check(tx, o, d.Rules(), Facts{Draft: true}); err != nil {
 			return nil, err
 		}
 	} else {

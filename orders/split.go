@@ -301,7 +301,7 @@ func (o *Order) detach(was *Order, now time.Time) {
 	o.Reached = maps.Clone(was.Reached)
 	o.Work.Places = slices.Clone(was.Work.Places)
 	o.Work.Promise = nil // made anew
-	o.Papers, o.PriorityWhy, o.Marks = slices.Clone(was.Papers), slices.Clone(was.PriorityWhy), slices.Clone(was.Marks)
+	o.Papers, o.PriorityWhy, o.Marks, o.Classes = slices.Clone(was.Papers), slices.Clone(was.PriorityWhy), slices.Clone(was.Marks), slices.Clone(was.Classes)
 	if o.Green, o.UseSafety = nil, false; was.raised() && o.UrgentWords == "" { // a green channel is one order's: the first batch's
 		o.Urgent = false
 	}

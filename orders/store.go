@@ -48,6 +48,8 @@ type Tx interface {
 
 	// ProductionLoad returns the orders that the planner has on the production lines.
 	ProductionLoad() ([]Made, error)
+	// Returned returns what was sent to a customer by orders that were confirmed since a moment, and what of it came back.
+	Returned(customer CustomerCode, since time.Time) (Returned, error)
 
 	// Audit appends to the record of changes.
 	Audit(entries ...AuditEntry) error
@@ -82,6 +84,8 @@ type Rules interface {
 	Route(f Facts) (Route, error)
 	// Check returns what is wrong with an order or worth knowing.
 	Check(f Facts) ([]Finding, error)
+	// Classes returns what an order is sorted into: region, product lines, pricing modes.
+	Classes(f Facts) ([]Class, error)
 	// Triggers returns what is called for at a moment (当 … 则 …), in order.
 	Triggers(at Moment, f Facts) ([]Trigger, error)
 	// Freight returns what an order's freight is; it is asked about drafts.

@@ -135,10 +135,7 @@ func (d *Desk) Locate(tx Tx, id OrderID, where string, by Actor) (*Order, error)
 
 // made tells whether some of the order is made to measure.
 func (o *Order) made(cat *Catalog) bool {
-	return slices.ContainsFunc(o.Lines, func(l Line) bool {
-		p := cat.Product(l.Product)
-		return p != nil && p.Kind == ProductCustom
-	})
+	return slices.ContainsFunc(o.Lines, func(l Line) bool { return cat.IsCustom(l.Product) })
 }
 
 // lacks names what the order lacks: X01 3盒.

@@ -40,6 +40,8 @@ func (oneStep) Destinations(orders.Facts) (orders.Destinations, error) {
 	return orders.Destinations{}, nil
 }
 
+func (oneStep) Classes(orders.Facts) ([]orders.Class, error) { return nil, nil }
+
 func (oneStep) Priority(orders.Facts) (int, []string, error) { return 0, nil, nil }
 
 func (oneStep) Freight(orders.Facts) (orders.Freight, error) { return orders.Freight{}, nil }
@@ -200,8 +202,8 @@ func confirmByHand(ctx context.Context, db *sql.DB, i int) error {
 	if _, err := tx.ExecContext(ctx, "UPDATE orders SET status = 'pending_approval', version = version + 1, confirmed_at = ? WHERE id = ? AND status = 'draft'", now, id); err != nil {
 		return err
 	}
-	const line = "(?, ?, ?, '医用口罩', '50只/盒', 3000000, '盒', 3000000, '盒', 0, 8500000, 2550, '目录价', '标准', 8500000, 0, 3000000, '')"
-	if _, err := tx.ExecContext(ctx, "INSERT INTO order_lines (order_id, no, product, name, spec, quantity, unit, base, base_unit, gift, price, amount, price_rule, price_mode, list_price, available, reserved, expected) VALUES "+
+	const line = "(?, ?, ?, '医用口罩', '50只/盒', 3000000, '盒', 3000000, '盒', 0, '', 8500000, 2550, '目录价', '标准', 8500000, 0, 3000000, '')"
+	if _, err := tx.ExecContext(ctx, "INSERT INTO order_lines (order_id, no, product, name, spec, quantity, unit, base, base_unit, gift, options, price, amount, price_rule, price_mode, list_price, available, reserved, expected) VALUES "+
 		line+", "+line+", "+line, id, 1, lines[0], id, 2, lines[1], id, 3, lines[2]); err != nil {
 		return err
 	}

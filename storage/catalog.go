@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -74,6 +75,7 @@ type customerRow struct {
 	Catalogue     string
 	PriceGroup    string
 	InvoiceInfo   string
+	Risk          bool
 }
 
 func (*customerRow) TableName() string { return "customers" }
@@ -82,7 +84,7 @@ func (r *customerRow) toDomain() (orders.Customer, error) {
 	c := orders.Customer{
 		Code: orders.CustomerCode(r.Code), Name: r.Name, Type: r.Type, Level: r.Level, Region: r.Region, Contact: r.Contact,
 		Phone: r.Phone, Address: r.Address, Sales: r.Sales, CreditGrade: r.CreditGrade, Terms: r.Terms, HospitalLevel: r.HospitalLevel,
-		Manager: r.Manager, Group: r.PriceGroup, InvoiceInfo: r.InvoiceInfo,
+		Manager: r.Manager, Group: r.PriceGroup, InvoiceInfo: r.InvoiceInfo, Risk: r.Risk,
 	}
 	if r.CreditLimit != nil {
 		limit := orders.Money(*r.CreditLimit)
@@ -202,6 +204,46 @@ func (r *dayRow) toDomain() (orders.Day, error) {
 	return orders.Day{Date: r.Date, Work: r.Kind == dayWork, Name: r.Name, Year: r.Year, Source: r.Source}, nil
 }
 
+type optionRow struct {
+	Product  string `gorm:"primaryKey"`
+	Category string `gorm:"primaryKey"`
+	Name     string `gorm:"primaryKey"`
+	Seq      int64
+	Version  int64
+	Choices  string
+	Needed   bool
+}
+
+func (*optionRow) TableName() string { return "product_options" }
+
+func (r *optionRow) toDomain() (orders.Option, error) {
+	o := orders.Option{Product: orders.ProductCode(r.Product), Category: r.Category, Name: r.Name, Needed: r.Needed}
+	return o, wrap("stored option "+r.Name, fromJSON(r.Choices, &o.Values))
+}
+
+type pairingRow struct {
+	Product    string `gorm:"primaryKey"`
+	Category   string `gorm:"primaryKey"`
+	FirstSide  string `gorm:"primaryKey"`
+	SecondSide string `gorm:"primaryKey"`
+	Seq        int64
+	Version    int64
+	Kind       string
+	Reason     string
+}
+
+func (*pairingRow) TableName() string { return "product_pairings" }
+
+func (r *pairingRow) toDomain() (orders.Pairing, error) {
+	p := orders.Pairing{
+		Product: orders.ProductCode(r.Product), Category: r.Category, First: orders.ParseChoice(r.FirstSide), Kind: orders.PairingKind(r.Kind), Reason: r.Reason,
+	}
+	for _, side := range strings.Split(r.SecondSide, "|") {
+		p.Second = append(p.Second, orders.ParseChoice(side))
+	}
+	return p, nil
+}
+
 // CatalogVersion counts the imports. It is read often, to see whether a catalog is still good.
 func (s *Store) CatalogVersion(ctx context.Context) (int64, error) {
 	return catalogVersion(s.db.WithContext(ctx))
@@ -235,6 +277,12 @@ func (s *Store) Catalog(ctx context.Context) (*orders.Catalog, error) {
 			return err
 		}
 		if m.Days, err = readAll(db, "calendar", (*dayRow).toDomain); err != nil {
+			return err
+		}
+		if m.Options, err = readAll(db, "product_options", (*optionRow).toDomain); err != nil {
+			return err
+		}
+		if m.Pairings, err = readAll(db, "product_pairings", (*pairingRow).toDomain); err != nil {
 			return err
 		}
 		staff, err := readAll(db, "staff", (*staffRow).toDomain)
@@ -309,6 +357,12 @@ func (s *Store) CatalogSince(ctx context.Context, since int64, most int) (change
 			return err
 		}
 		if c.Transits, err = readSome(db, "transits", fmt.Sprintf(anyOf, "transits t"), since, (*transitRow).toDomain); err != nil {
+			return err
+		}
+		if c.Options, err = readSome(db, "product_options", fmt.Sprintf(anyOf, "product_options x"), since, (*optionRow).toDomain); err != nil {
+			return err
+		}
+		if c.Pairings, err = readSome(db, "product_pairings", fmt.Sprintf(anyOf, "product_pairings x"), since, (*pairingRow).toDomain); err != nil {
 			return err
 		}
 		if c.Weather, err = weatherSince(db, s.today()); err != nil {

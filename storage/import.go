@@ -128,6 +128,10 @@ func (im *importer) run(kind string) error {
 		return im.invoices()
 	case "payments":
 		return im.payments()
+	case "options":
+		return im.options()
+	case "constraints":
+		return im.pairings()
 	case "receipts":
 		return im.receipts()
 	case "transits":

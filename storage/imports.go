@@ -79,10 +79,11 @@ var kindHeadings = map[string][]heading{
 	"invoices": headings("invoices", invoiceColumns), "payments": headings("payments", paymentColumns),
 	"receipts": headings("receipts", receiptColumns),
 	"transits": headings("transits", transitColumns),
+	"options": headings("options", optionColumns), "constraints": headings("constraints", pairingColumns),
 }
 
 // eitherNeeded are columns of which a kind needs one.
-var eitherNeeded = map[string][][]string{"prices": {{"产品编码", "分类"}, {"单价", "折扣"}}}
+var eitherNeeded = map[string][][]string{"prices": {{"产品编码", "分类"}, {"单价", "折扣"}}, "options": {{"产品编码", "分类"}}}
 
 // TableFits tells how headings fit each kind of master data. Of a table with two columns of one name none fits.
 func (s *Store) TableFits(titles []string) []orders.TableFit {

@@ -282,6 +282,7 @@ var customerColumns = []column[customerRow]{
 	{"catalogue", "可购目录", false, list(";；,，|｜、", func(r *customerRow) *string { return &r.Catalogue })},
 	{"group", "价格组", false, text(nameLen, func(r *customerRow) *string { return &r.PriceGroup })},
 	{"invoice_info", "开票信息", false, text(longLen, func(r *customerRow) *string { return &r.InvoiceInfo })},
+	{"risk", "高危", false, flag(func(r *customerRow) *bool { return &r.Risk })},
 }
 
 func setLimit(r *customerRow, text string) error {

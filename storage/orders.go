@@ -50,6 +50,7 @@ type orderRow struct {
 	SlotWith      string
 	Questions     string
 	Findings      string
+	Classes       string
 	Exception     string `gorm:"column:exception_reason"`
 	Status        string
 	CloseReason   string
@@ -95,6 +96,7 @@ type lineRow struct {
 	Base      int64
 	BaseUnit  string
 	Gift      bool
+	Options   string
 	Price     int64
 	Amount    int64
 	PriceRule string
@@ -191,7 +193,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 		ID: string(o.ID), Version: o.Version, Revision: o.Revision, Customer: string(o.Customer), CustomerName: o.CustomerName,
 		Sales: string(o.Sales), Source: toJSON(o.Source), Total: int64(o.Total), Freight: int64(o.Freight.Amount), FreightRule: o.Freight.Rule, DeliverBy: o.DeliverBy, Urgent: o.Urgent,
 		UrgentWords: o.UrgentWords, UseSafety: o.UseSafety, Green: toJSON(o.Green), Waits: o.Waits(), Carrier: o.Carrier, Warehouse: o.Warehouse, Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment, Staged: toJSON(o.Staged),
-		PO: o.PO, Note: o.Note, InternalNote: o.InternalNote, Requirement: o.Requirement, Extra: toJSON(o.Extra), Questions: toJSON(o.Questions), Findings: toJSON(o.Findings), Exception: o.Exception, Status: string(o.Status),
+		PO: o.PO, Note: o.Note, InternalNote: o.InternalNote, Requirement: o.Requirement, Extra: toJSON(o.Extra), Questions: toJSON(o.Questions), Findings: toJSON(o.Findings), Classes: toJSON(o.Classes), Exception: o.Exception, Status: string(o.Status),
 		CloseReason: o.CloseReason, Route: o.Route, Rules: o.Rules, Exposure: int64(o.Exposure), NodeCount: len(o.Nodes), Held: int64(o.Held), Invoiced: int64(o.Invoiced), ShipmentCount: len(o.Shipments), ChangeCount: len(o.Changes), ReturnCount: len(o.Returns),
 		Alert: toJSON(o.Alert), Work: toJSON(o.Work), Asked: o.Entry.Asked, Corrected: o.Entry.Corrected, Changed: o.Entry.Changed, Created: toMS(o.CreatedAt), ConfirmedAt: toMS(o.ConfirmedAt), ExpiresAt: toMS(o.ExpiresAt),
 		ReservedUntil: toMS(o.ReservedUntil), Reached: toJSON(o.Reached), NextAt: toMS(o.NextAt()),
@@ -203,7 +205,7 @@ func fromOrder(o *orders.Order) (*orderRows, error) {
 		l := &o.Lines[i]
 		r.lines = append(r.lines, lineRow{
 			OrderID: string(o.ID), No: l.No, Product: string(l.Product), Name: l.Name, Spec: l.Spec, Quantity: m.of(l.Quantity),
-			Unit: l.Unit, Base: m.of(l.Base), BaseUnit: l.BaseUnit, Gift: l.Gift, Price: m.of(l.Price), Amount: int64(l.Amount),
+			Unit: l.Unit, Base: m.of(l.Base), BaseUnit: l.BaseUnit, Gift: l.Gift, Options: toJSON(l.Options), Price: m.of(l.Price), Amount: int64(l.Amount),
 			PriceRule: l.PriceRule, Mode: l.Mode, ListPrice: m.of(l.ListPrice), Stated: m.ofPtr(l.Stated), Available: m.of(l.Available),
 			Reserved: m.of(l.Reserved), Expected: l.Expected, Sent: m.of(l.Sent), Later: m.of(l.Later),
 		})
@@ -262,17 +264,19 @@ func (r *orderRows) toDomain() (*orders.Order, error) {
 		}
 		o.Slot.Name = w.SlotWith
 	}
-	err := errors.Join(fromJSON(w.Source, &o.Source), fromJSON(w.Questions, &o.Questions), fromJSON(w.Findings, &o.Findings), fromJSON(w.Alert, &o.Alert), fromJSON(w.Green, &o.Green), fromJSON(w.Work, &o.Work), fromJSON(w.Staged, &o.Staged), fromJSON(w.Extra, &o.Extra),
+	err := errors.Join(fromJSON(w.Source, &o.Source), fromJSON(w.Questions, &o.Questions), fromJSON(w.Findings, &o.Findings), fromJSON(w.Classes, &o.Classes), fromJSON(w.Alert, &o.Alert), fromJSON(w.Green, &o.Green), fromJSON(w.Work, &o.Work), fromJSON(w.Staged, &o.Staged), fromJSON(w.Extra, &o.Extra),
 		fromJSON(w.PriorityWhy, &o.PriorityWhy), fromJSON(w.Marks, &o.Marks), fromJSON(w.Papers, &o.Papers), fromJSON(w.Reached, &o.Reached))
 	err = errors.Join(err, fromJSON(w.Kin, &o.Kin))
 	for i := range r.lines {
 		l := &r.lines[i]
-		o.Lines = append(o.Lines, orders.Line{
+		line := orders.Line{
 			No: l.No, Product: orders.ProductCode(l.Product), Name: l.Name, Spec: l.Spec, Quantity: fromMicro(l.Quantity),
 			Unit: l.Unit, Base: fromMicro(l.Base), BaseUnit: l.BaseUnit, Gift: l.Gift, Price: fromMicro(l.Price),
 			Amount: orders.Money(l.Amount), PriceRule: l.PriceRule, Mode: l.Mode, ListPrice: fromMicro(l.ListPrice), Stated: fromMicroPtr(l.Stated),
 			Available: fromMicro(l.Available), Reserved: fromMicro(l.Reserved), Expected: l.Expected, Sent: fromMicro(l.Sent), Later: fromMicro(l.Later),
-		})
+		}
+		err = errors.Join(err, fromJSON(l.Options, &line.Options))
+		o.Lines = append(o.Lines, line)
 	}
 	for i := range r.nodes {
 		n := &r.nodes[i]

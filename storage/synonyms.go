@@ -48,6 +48,7 @@ var synonyms = map[string]map[string][]string{
 		"manager":        {"客户负责人"},
 		"catalogue":      {"可购范围", "可购产品", "catalog"},
 		"group":          {"价格分组", "客户组", "price_group"},
+		"risk":           {"高危客户", "是否高危", "风险客户", "high_risk"},
 	},
 	"customer-items": {
 		"customer": {"客户编号", "客户代码", "客户", "customer_code", "customer_no"},
@@ -117,6 +118,21 @@ var synonyms = map[string]map[string][]string{
 		"region":  {"地区", "目的地", "到达地区", "大区", "省份"},
 		"days":    {"时效", "运输时效", "运输天数", "在途天数", "时效天数", "transit_days"},
 		"daily":   {"天天派送", "休息日派送"},
+	},
+	"options": {
+		"product":  {"货号", "料号", "编码", "商品编码", "物料编码", "产品编号", "sku", "product_code", "item_code"},
+		"category": {"产品分类", "类别"},
+		"option":   {"选配项", "配置项", "选项名称", "option_name"},
+		"values":   {"选项值", "可选", "取值", "choices"},
+		"needed":   {"是否必选", "required", "mandatory"},
+	},
+	"constraints": {
+		"product":  {"货号", "料号", "编码", "商品编码", "物料编码", "产品编号", "sku", "product_code", "item_code"},
+		"category": {"产品分类", "类别"},
+		"first":    {"甲", "选项一", "组合一"},
+		"relation": {"约束", "规则", "约束关系", "constraint"},
+		"second":   {"乙", "选项二", "组合二"},
+		"reason":   {"原因", "备注", "remark"},
 	},
 	"payments": {
 		"payment":  {"流水号", "收款编号", "收款流水号", "payment_no"},

@@ -88,7 +88,12 @@ func TestContractsComeAfterTheApproval(t *testing.T) {
 
 			// What is made to measure brings its own; what ends without approval has none.
 			id, draft = f.draftOf("zhouting", "蓝海诊所 定制导板2套，X02 10根，送2根X02")
-			text, rows = contract(since(func() { f.pressWeCom("zhouting", draft, "确认下单") }), id)
+			text, rows = contract(since(func() {
+				f.pressWeCom("zhouting", draft, "确认下单")
+				see(t, "placed", f.wecom("zhouting"), says("已下单", id))
+				f.pressDingTalk("dt-wangmin", see(t, "sales", f.dingtalk("dt-wangmin"), offers("同意", id)), "同意")
+				f.pressDingTalk("dt-sunyun", see(t, "whether it can be made", f.dingtalk("dt-sunyun"), offers("同意", id)), "同意")
+			}), id)
 			require.Len(t, rows, 5)
 			require.Equal(t, []string{"1", "X01", "定制导板", "按图", "2", "套", "1200.50", "2401.00"}, rows[1])
 			require.Contains(t, strings.Join(rows[3], " "), "（赠品） 3-0 2 根 0.00 0.00")

@@ -9,7 +9,7 @@ import (
 )
 
 type importCmd struct {
-	Kind   string `arg:"" help:"products, customers, customer-items, prices, stock, staff, history, calendar, transits, receipts, invoices or payments." enum:"products,customers,customer-items,prices,stock,staff,history,calendar,transits,receipts,invoices,payments"`
+	Kind   string `arg:"" help:"products, customers, customer-items, prices, stock, staff, history, calendar, transits, receipts, invoices, payments, options or constraints." enum:"products,customers,customer-items,prices,stock,staff,history,calendar,transits,receipts,invoices,payments,options,constraints"`
 	File   string `arg:"" help:"CSV or Excel file with a header row."`
 	DryRun bool   `help:"Only show what would be added, changed and refused."`
 }

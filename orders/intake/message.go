@@ -157,6 +157,9 @@ type Line struct {
 	BaseQuantity string `json:"base_quantity"`
 	Price        string `json:"price"`
 	Gift         bool   `json:"gift"`
+	// Options are what was chosen of the product's options, as [orders.OptionText] writes them. Who reads for a chat puts them in; they
+	// go along with the line.
+	Options string `json:"options,omitempty"`
 }
 
 // Ask is a question that only a person can answer. Field is the path of the field it is about,

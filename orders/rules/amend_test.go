@@ -85,7 +85,7 @@ func TestSetRoleLimit(t *testing.T) {
 		"below the one before":    {built, orders.RoleDirector, false, "20000", "越过别的起点"},
 		"below what is automatic": {built, orders.RoleCFO, false, "4999.99", "自动通过的上限 5000 元以上"},
 		"to what it is":           {built, orders.RoleCFO, false, "20000", "本来就是 20000 元"},
-		"no step":                 {built, orders.RoleOperations, false, "20000", "没有运营主管审批的步骤"},
+		"no step":                 {built, orders.RoleService, false, "20000", "没有客服审批的步骤"},
 		"several":                 {small, orders.RoleDirector, false, "10000", "总监审批的起点不止一个"},
 		"no beginning at all":     {small, orders.RoleFinance, true, "10000", "现在的规则没有按金额的起点"},
 	} {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -50,6 +51,7 @@ type kind struct {
 	needed, optional []string
 	// whole kinds look at the customer's business, which is known when an order is confirmed.
 	whole bool
+	risk  bool // what it finds marks the customer as a risk
 	find  func(p *parameters, f *orders.Facts) []problem
 }
 
@@ -75,6 +77,9 @@ var kinds = []kind{
 	{chinese: "进口", english: "imported", optional: []string{"papers", "text"}, find: imported},
 	{chinese: "技术服务", english: "service", needed: []string{"text"}, find: service},
 	{chinese: "补充说明", english: extraKind, needed: []string{"text"}, find: extra},
+	{chinese: "定制要求", english: customKind, needed: []string{"text"}, find: custom},
+	{chinese: "高危客户", english: "risk", risk: true, find: risky},
+	{chinese: "退货率", english: "returns", needed: []string{"percent"}, optional: []string{"days"}, risk: true, find: returns},
 	{chinese: "条件", english: "condition", needed: []string{"when", "text"}, find: func(p *parameters, _ *orders.Facts) []problem {
 		return []problem{{text: p.text}}
 	}},
@@ -108,8 +113,8 @@ func (e *Engine) Check(f orders.Facts) ([]orders.Finding, error) {
 			}
 		}
 		for _, p := range c.kind.find(&c.p, &f) {
-			x := orders.Finding{Rule: c.name, Line: p.line, Text: p.text, Effect: c.effect, Role: c.role, Papers: p.papers, Slot: p.slot, Recheck: c.kind.english == "repeat"}
-			if c.kind.english == extraKind {
+			x := orders.Finding{Rule: c.name, Line: p.line, Text: p.text, Effect: c.effect, Role: c.role, Papers: p.papers, Slot: p.slot, Recheck: c.kind.english == "repeat", Risk: c.kind.risk}
+			if c.kind.asks() {
 				x.Ask = c.name
 			}
 			if p.mild {
@@ -124,6 +129,44 @@ func (e *Engine) Check(f orders.Facts) ([]orders.Finding, error) {
 // extraKind asks for a field that only some orders have; the check's name is the field's.
 const extraKind = "extra"
 
+// customKind asks what is to be made where something is made to measure; the check's name is the field's.
+const customKind = "custom"
+
+// asks tells whether checks of the kind ask for a field of the order.
+func (k *kind) asks() bool { return k.english == extraKind || k.english == customKind }
+
+// custom asks for the drawing or the measures of what is made to measure. What is said of one product is its own; where there
+// are several, each has to be named by its code or name.
+func custom(p *parameters, f *orders.Facts) []problem {
+	var open []string
+	line, n, said := 0, 0, f.Order.Extra[p.name]
+	done := make(map[orders.ProductCode]bool)
+	for i := range f.Order.Lines {
+		l := &f.Order.Lines[i]
+		if done[l.Product] || !f.Catalog.IsCustom(l.Product) {
+			continue
+		}
+		done[l.Product] = true
+		n++
+		product := f.Catalog.Product(l.Product)
+		if !strings.Contains(strings.ToUpper(said), strings.ToUpper(string(l.Product))) && !strings.Contains(said, product.Name) {
+			open = append(open, string(l.Product)+" "+product.Name)
+			if line == 0 {
+				line = l.No
+			}
+		}
+	}
+	if n == 0 || n == 1 && said != "" || len(open) == 0 {
+		return nil
+	}
+	text := fmt.Sprintf("%s（%s）请回复「%s：…」", p.text, strings.Join(open, "、"), p.name)
+	if n > 1 {
+		code, _, _ := strings.Cut(open[0], " ")
+		text = fmt.Sprintf("%s有 %d 种定制品，还缺 %s 的。请写在一行里：「%s：%s …；…」", p.text, n, strings.Join(open, "、"), p.name, code)
+	}
+	return []problem{{line: line, text: text}}
+}
+
 func extra(p *parameters, f *orders.Facts) []problem {
 	if f.Order.Extra[p.name] != "" {
 		return nil
@@ -135,7 +178,7 @@ func extra(p *parameters, f *orders.Facts) []problem {
 func (e *Engine) ExtraFields() []string {
 	var out []string
 	for i := range e.checks {
-		if e.checks[i].kind.english == extraKind && !slices.Contains(out, e.checks[i].name) {
+		if e.checks[i].kind.asks() && !slices.Contains(out, e.checks[i].name) {
 			out = append(out, e.checks[i].name)
 		}
 	}
@@ -457,6 +500,35 @@ func combination(q *parameters, f *orders.Facts) []problem {
 			text += "：" + q.text
 		}
 		out = append(out, problem{line: line[code], text: text})
+	}
+	return out
+}
+
+func risky(_ *parameters, f *orders.Facts) []problem {
+	if f.Customer == nil || !f.Customer.Risk {
+		return nil
+	}
+	return []problem{{text: "客户档案标为高危客户"}}
+}
+
+// span is how many days back the check looks at returns.
+func (q *parameters) span() int { return cmp.Or(q.days, orders.ReturnSpan) }
+
+func returns(q *parameters, f *orders.Facts) []problem {
+	r := f.Returns[q.span()]
+	if !r.Exceeds(q.percent) {
+		return nil
+	}
+	return []problem{{text: fmt.Sprintf("近 %d 天退货率 %s%%，超过 %s%%（发出 %s，退回 %s）", q.span(), r.Rate().RoundUp(2), q.percent, r.Sent, r.Back)}}
+}
+
+// ReturnDays returns how many days back the checks look at a customer's returns, each number once.
+func (e *Engine) ReturnDays() []int {
+	var out []int
+	for i := range e.checks {
+		if c := &e.checks[i]; c.kind.english == "returns" && !slices.Contains(out, c.p.span()) {
+			out = append(out, c.p.span())
+		}
 	}
 	return out
 }

@@ -36,12 +36,16 @@ func shelf() *orders.Catalog {
 			{Code: "P2", Name: "泵", Unit: "台", Category: "设备", Licence: "经营许可证", Imported: true, Service: true},
 			{Code: "P3", Name: "旧款", Unit: "个", BOM: "B7", BOMUntil: day("2026-03-10"), Successor: "P4"},
 			{Code: "P4", Name: "新款", Unit: "个", BOM: "B8", BOMUntil: day("2026-03-11")},
+			{Code: "P5", Name: "导板", Unit: "个", Kind: orders.ProductCustom},
+			{Code: "P6", Name: "支具", Unit: "个", Kind: orders.ProductCustom},
+			{Code: "P7", Name: "套装", Unit: "套", Kind: orders.ProductBundle, Parts: map[orders.ProductCode]orders.Quantity{"P5": dec("1")}},
 		},
 		Customers: []orders.Customer{
 			{Code: "C1", Name: "甲公司", Address: "南京市江宁区将军大道88号", Licences: map[string]time.Time{"经营许可证": day("2026-03-10")}, CreditLimit: &limit},
 			{Code: "C2", Name: "乙公司", Licences: map[string]time.Time{"经营许可证": day("2026-03-11")}, Catalogue: []string{"设备", "P4"}},
 			{Code: "C3", Name: "丙公司", Licences: map[string]time.Time{"经营许可证": day("2026-05-01")}},
 			{Code: "C4", Name: "丁公司"},
+			{Code: "C5", Name: "戊公司", Risk: true},
 		},
 	}, nil, nil, 1)
 }
@@ -74,7 +78,7 @@ func past(hoursAgo string, products ...orders.ProductCode) orders.PastOrder {
 
 // Each kind of rule at its borders.
 //
-// feature: AP-17, MD-07, MD-08, MD-09, AP-14, AP-19
+// feature: DM-06, AP-17, MD-07, MD-08, MD-09, AP-14, AP-19
 func TestKindsOfChecks(t *testing.T) {
 	t.Parallel()
 	with := func(o *orders.Order, change func(*orders.Order)) *orders.Order {
@@ -87,6 +91,7 @@ func TestKindsOfChecks(t *testing.T) {
 		exposure         orders.Money
 		overdue          string // when an invoice of ¥500 should have been paid
 		recent           []orders.PastOrder
+		returns          map[int]orders.Returned
 		want             string // of the finding; empty: none
 	}{
 		{kind: "起订量", order: order("C1", "P1 19"), want: "P1 手套 起订 20盒，订了 19盒"},
@@ -106,6 +111,14 @@ func TestKindsOfChecks(t *testing.T) {
 		{kind: "资质", parameters: "days: 30", order: order("C2", "P2 1"), want: "客户的「经营许可证」2026-03-11 到期，请提醒换证"},
 		{kind: "资质", parameters: "days: 30", order: order("C3", "P2 1")},
 		{kind: "资质", order: order("C4", "P1 20")},
+		{kind: "定制要求", parameters: "text: 要图纸。", order: order("C1", "P1 20")},
+		{kind: "定制要求", parameters: "text: 要图纸。", order: order("C1", "P1 20", "P5 1"), want: "要图纸。（P5 导板）请回复「定制要求：…」"},
+		{kind: "定制要求", parameters: "text: 要图纸。", order: order("C1", "P7 1"), want: "要图纸。（P7 套装）请回复「定制要求：…」"},
+		{kind: "定制要求", parameters: "text: 要图纸。", order: with(order("C1", "P5 1", "P5 2 赠"), func(o *orders.Order) { o.Extra = map[string]string{"定制要求": "图 D-7"} })},
+		{kind: "定制要求", parameters: "text: 要图纸。", order: with(order("C1", "P5 1", "P6 1"), func(o *orders.Order) { o.Extra = map[string]string{"定制要求": "导板按图 D-7"} }), want: "要图纸。有 2 种定制品，还缺 P6 支具 的。请写在一行里：「定制要求：P6 …；…」"},
+		{kind: "定制要求", parameters: "text: 要图纸。", order: with(order("C1", "P5 1", "P6 1"), func(o *orders.Order) {
+			o.Extra = map[string]string{"定制要求": "导板按图 D-7；p6 长 20cm"}
+		})},
 		{kind: "BOM 有效性", order: order("C1", "P3 1"), want: "P3 旧款 的 BOM B7 已失效，替代品是 P4 新款"},
 		{kind: "BOM 有效性", order: order("C1", "P4 1")},
 		{kind: "可购目录", order: order("C2", "P1 20"), want: "P1 手套 不在乙公司的可购目录里"},
@@ -159,10 +172,22 @@ func TestKindsOfChecks(t *testing.T) {
 		}), want: "含技术服务（P2）：请约工程师"},
 		{kind: "补充说明", parameters: "text: 要什么服务？", order: order("C1", "P1 20"), want: "要什么服务？ 请回复「补充说明：…」"},
 		{kind: "补充说明", parameters: "text: 要什么服务？", order: with(order("C1", "P1 20"), func(o *orders.Order) { o.Extra = map[string]string{"补充说明": "无"} })},
+		{kind: "高危客户", order: order("C5", "P1 20"), want: "客户档案标为高危客户"},
+		{kind: "高危客户", order: order("C1", "P1 20")},
+		{kind: "退货率", parameters: "percent: 15", order: order("C1", "P1 20"), returns: map[int]orders.Returned{365: {Sent: 1_000_000, Back: 150_000}}},
+		{kind: "退货率", parameters: "percent: 15", order: order("C1", "P1 20"), returns: map[int]orders.Returned{365: {Sent: 1_000_000, Back: 151_000}}, want: "近 365 天退货率 15.1%，超过 15%（发出 ¥10,000.00，退回 ¥1,510.00）"},
+		{kind: "退货率", parameters: "percent: 15", order: order("C1", "P1 20"), returns: map[int]orders.Returned{365: {Sent: 1_000_000, Back: 150_001}}, want: "近 365 天退货率 15.01%，超过 15%（发出 ¥10,000.00，退回 ¥1,500.01）"},
+		{kind: "退货率", parameters: "percent: 15", order: order("C1", "P1 20")},
+		{kind: "退货率", parameters: "percent: 12.5, days: 90", order: order("C1", "P1 20"), returns: map[int]orders.Returned{365: {Sent: 1000, Back: 1000}, 90: {Sent: 1000, Back: 125}}},
+		{kind: "退货率", parameters: "percent: 12.5, days: 90", order: order("C1", "P1 20"), returns: map[int]orders.Returned{90: {Sent: 1000, Back: 126}}, want: "近 90 天退货率 12.6%，超过 12.5%（发出 ¥10.00，退回 ¥1.26）"},
 		{kind: "条件", parameters: "when: '\"设备\" in 分类', text: 设备要验收", order: order("C1", "P2 1"), want: "设备要验收"},
 		{kind: "条件", parameters: "when: '\"设备\" in 分类', text: 设备要验收", order: order("C1", "P1 20")},
 	} {
-		file := "routes:\n  - {name: a, when: 其余, steps: []}\nchecks:\n  - {kind: " + tt.kind + ", effect: 拦下"
+		does := "拦下"
+		if tt.kind == "高危客户" || tt.kind == "退货率" {
+			does = "提醒"
+		}
+		file := "routes:\n  - {name: a, when: 其余, steps: []}\nchecks:\n  - {kind: " + tt.kind + ", effect: " + does
 		if tt.parameters != "" {
 			file += ", " + tt.parameters
 		}
@@ -170,7 +195,7 @@ func TestKindsOfChecks(t *testing.T) {
 		require.NoError(t, err, tt.kind)
 		cat := shelf()
 		f := orders.Facts{
-			Order: tt.order, Customer: cat.Customer(tt.order.Customer), Catalog: cat, Exposure: tt.exposure, Recent: tt.recent, At: today,
+			Order: tt.order, Customer: cat.Customer(tt.order.Customer), Catalog: cat, Exposure: tt.exposure, Recent: tt.recent, At: today, Returns: tt.returns,
 		}
 		if tt.overdue != "" {
 			f.Overdue = orders.Overdue{Amount: 50_000, Invoice: "FP1", Due: tt.overdue}
@@ -185,10 +210,28 @@ func TestKindsOfChecks(t *testing.T) {
 		require.Equal(t, tt.want, found[0].Text)
 		require.Equal(t, tt.kind, found[0].Rule)
 		effect := orders.EffectBlock
-		if strings.Contains(tt.want, "请提醒换证") {
+		require.Equal(t, does == "提醒", found[0].Risk)
+		if strings.Contains(tt.want, "请提醒换证") || found[0].Risk {
 			effect = orders.EffectWarn
 		}
 		require.Equal(t, effect, found[0].Effect, tt.want)
+	}
+}
+
+// What marks a customer as a risk is for who decides: it can't stop an order, for then the customer would read why.
+func TestMarksOfRiskStopNothing(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"高危客户", "退货率, percent: 15"} {
+		file := "routes:\n  - {name: a, when: 其余, steps: []}\nchecks:\n  - {kind: " + kind + ", effect: "
+		_, err := rules.Parse("r.yaml", []byte(file+"拦下, role: 财务}\n"))
+		require.ErrorContains(t, err, "不能拦下：要写 提醒 或 加审")
+		e, err := rules.Parse("r.yaml", []byte(file+"加审, role: 财务}\n"))
+		require.NoError(t, err)
+		cat := shelf()
+		found, err := e.Check(orders.Facts{Order: order("C5", "P1 20"), Customer: cat.Customer("C5"), Catalog: cat, At: today, Returns: map[int]orders.Returned{365: {Sent: 100, Back: 16}}})
+		require.NoError(t, err)
+		require.Len(t, found, 1)
+		require.Equal(t, orders.RoleFinance, found[0].Role)
 	}
 }
 

@@ -64,6 +64,31 @@ var fields = []field{
 		}
 		return out
 	}},
+	{"高危", "high_risk", func(_ orders.Facts, c orders.Customer) any { return c.Risk }},
+	{"计价", "price_modes", func(f orders.Facts, _ orders.Customer) any {
+		out := []string{}
+		for i := range f.Order.Lines {
+			if m := f.Order.Lines[i].Mode; m != "" && !slices.Contains(out, m) {
+				out = append(out, m)
+			}
+		}
+		return out
+	}},
+	{"产品类型", "product_kinds", func(f orders.Facts, _ orders.Customer) any {
+		out := []string{}
+		for i := range f.Order.Lines {
+			if f.Catalog == nil {
+				break
+			}
+			for _, k := range f.Catalog.KindsOf(f.Order.Lines[i].Product) {
+				if !slices.Contains(out, k.String()) {
+					out = append(out, k.String())
+				}
+			}
+		}
+		slices.Sort(out) // so that conditions see no order of parts
+		return out
+	}},
 	{"产品", "products", func(f orders.Facts, _ orders.Customer) any {
 		out := make([]string, len(f.Order.Lines))
 		for i := range f.Order.Lines {

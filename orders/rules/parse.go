@@ -30,7 +30,7 @@ func Parse(name string, data []byte) (*Engine, error) {
 	if len(doc.Content) == 0 {
 		return nil, orders.Errorf(orders.CodeInvalid, "%s 是空的，要有 routes", name)
 	}
-	top := r.fields(doc.Content[0], "规则文件", "routes", "checks", "triggers", "freight", "dispatch", "priority", "urgent", "small_change")
+	top := r.fields(doc.Content[0], "规则文件", "routes", "checks", "triggers", "freight", "dispatch", "classes", "priority", "urgent", "small_change")
 	if n := top["routes"]; n == nil {
 		r.mistake(doc.Content[0], "缺 routes（审批路由）")
 	} else {
@@ -47,6 +47,9 @@ func Parse(name string, data []byte) (*Engine, error) {
 	}
 	if n := top["dispatch"]; n != nil {
 		e.dispatch = r.destinations(n)
+	}
+	if n := top["classes"]; n != nil {
+		e.classes = r.classes(n)
 	}
 	if n := top["priority"]; n != nil {
 		e.priority = r.bonuses(n)

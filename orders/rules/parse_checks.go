@@ -75,6 +75,9 @@ func (r *reader) check(f map[string]*yaml.Node, item *yaml.Node) (check, bool) {
 	case c.effect == orders.EffectWarn && f["role"] != nil:
 		r.mistake(f["role"], "提醒不用审批，不要写 role")
 	}
+	if c.kind.risk && c.effect == orders.EffectBlock {
+		r.mistake(f["effect"], "「%s」是给审批人看的，客户看不到，不能拦下：要写 提醒 或 加审", c.kind.chinese)
+	}
 	c.when = r.optional(f["when"], "when")
 	c.p = r.parameters(f)
 	c.p.name = c.name

@@ -32,6 +32,7 @@ type Engine struct {
 	triggers []trigger
 	freight  []freight
 	dispatch []destination
+	classes  []class
 	priority []bonus
 	urgent   []orders.Role
 	small    orders.Money // a change of an approved order by no more needs no approval

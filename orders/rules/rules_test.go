@@ -158,6 +158,75 @@ func TestDefaultRoutesInWords(t *testing.T) {
 	require.Equal(t, []orders.Role{orders.RoleWarehouseLead, orders.RoleWarehouse, orders.RoleOperations, orders.RoleAdmin}, e.UrgentRoles())
 }
 
+// Whatever else an order is, one with something made to measure takes the custom route, as a part of a bundle and as a gift too;
+// no other order does.
+//
+// feature: IN-17
+func TestWhatIsMadeToMeasureTakesTheCustomRoute(t *testing.T) {
+	t.Parallel()
+	e := load(t)
+	one := decimal.NewFromInt(1)
+	shelf := orders.NewCatalog(orders.Master{Products: []orders.Product{
+		{Code: "S1", Kind: orders.ProductStandard}, {Code: "S0"}, {Code: "C1", Kind: orders.ProductCustom},
+		{Code: "B1", Kind: orders.ProductBundle, Parts: map[orders.ProductCode]orders.Quantity{"S1": one, "S0": one}},
+		{Code: "B2", Kind: orders.ProductBundle, Parts: map[orders.ProductCode]orders.Quantity{"S1": one, "C1": one}},
+	}}, nil, nil, 1)
+	n := 0
+	for _, fen := range []orders.Money{0, 499_999, 500_000, 1_999_999, 2_000_000, 2_000_001, 5_000_000, 5_000_001} {
+		for _, kind := range []string{orders.CustomerVIP, orders.CustomerOrdinary, orders.CustomerDealer, ""} {
+			for _, grade := range []string{"A", "C", ""} {
+				for _, special := range []bool{false, true} {
+					for _, over := range []bool{false, true} {
+						for _, lines := range []struct {
+							custom bool
+							codes  []orders.Line
+						}{
+							{false, nil},
+							{false, []orders.Line{{Product: "S1"}, {Product: "S0"}, {Product: "B1"}, {Product: "X9"}}},
+							{true, []orders.Line{{Product: "C1"}}},
+							{true, []orders.Line{{Product: "S1"}, {Product: "B2"}}},
+							{true, []orders.Line{{Product: "S1"}, {Product: "C1", Gift: true}}},
+						} {
+							f := facts{fen, kind, "A", grade, special, over}.facts()
+							f.Order.Lines, f.Catalog = lines.codes, shelf
+							r, err := e.Route(f)
+							require.NoError(t, err)
+							if n++; !lines.custom {
+								require.NotEqual(t, "定制通道", r.Name)
+								continue
+							}
+							require.Equal(t, "定制通道", r.Name, "%+v %+v", f.Order, lines)
+							want := "销售经理 计划员"
+							switch {
+							case over:
+								want += " 财务"
+							case kind != orders.CustomerVIP:
+								want += " (财务)"
+							}
+							if fen >= 2_000_000 || grade == "C" {
+								want += " 财务总监"
+							}
+							if fen > 5_000_000 {
+								want += " 总监"
+							}
+							require.Equal(t, want, chain(r))
+							require.Equal(t, []orders.Role{orders.RoleOperations}, r.Steps[1].Also)
+						}
+					}
+				}
+			}
+		}
+	}
+	require.Equal(t, 8*4*3*2*2*5, n)
+
+	// The proof at loading knows the kinds: without its place before the others the route is refused.
+	place := "    before: [规则 1 自动通过, VIP 特别通道, \"VIP 通道，规则 3\", \"VIP 通道，规则 2\", 规则 3 两万以上或信用 C]\n"
+	require.Contains(t, string(rules.Default), place)
+	_, err := rules.Parse("r.yaml", []byte(strings.Replace(string(rules.Default), place, "", 1)))
+	require.ErrorContains(t, err, "「定制通道」和「规则 1 自动通过」都能接同一个订单")
+	require.ErrorContains(t, err, "产品类型里有 定制品")
+}
+
 func TestCreditAtTheLimit(t *testing.T) {
 	t.Parallel()
 	e := load(t)
@@ -244,9 +313,9 @@ func TestEveryFieldIsKnownByBothNames(t *testing.T) {
 	f := orders.Facts{
 		Order: &orders.Order{
 			Customer: "C1", CustomerName: "市一院", Total: 12_345, Urgent: true, Payment: "月结", Carrier: "SF", Source: orders.Source{Name: "企业微信"},
-			Lines: []orders.Line{{Product: "P1", Base: decimal.NewFromInt(2)}, {Product: "P2", Gift: true}},
+			Lines: []orders.Line{{Product: "P1", Base: decimal.NewFromInt(2), Mode: "寄售"}, {Product: "P2", Gift: true}},
 		},
-		Customer: &orders.Customer{Code: "C1", Type: "VIP", Level: "A", CreditGrade: "B", CreditLimit: &limit, Region: "华东", HospitalLevel: "三甲", Group: "G", Terms: "月结30"},
+		Customer: &orders.Customer{Code: "C1", Type: "VIP", Level: "A", CreditGrade: "B", CreditLimit: &limit, Region: "华东", HospitalLevel: "三甲", Group: "G", Terms: "月结30", Risk: true},
 		Exposure: 12_345, Overdue: orders.Overdue{Amount: 1}, SpecialPrice: true,
 		Catalog: orders.NewCatalog(orders.Master{Products: []orders.Product{{Code: "P1", Category: "设备"}}}, nil, nil, 1),
 	}
@@ -254,7 +323,7 @@ func TestEveryFieldIsKnownByBothNames(t *testing.T) {
 		"金额": "== 123.45", "信用占用": "== 123.45", "信用额度": "== 100", "剩余额度": "== -23.45", "超信用": "", "逾期": "", "不查信用": "== false", "特价": "", "加急": "",
 		"客户等级": `== "A"`, "信用评级": `in ["B", "C"]`, "客户类型": `== "VIP"`, "客户编码": `== "C1"`, "客户名称": `contains "一院"`, "区域": `== "华东"`,
 		"医院等级": `startsWith "三"`, "价格组": `== "G"`, "结算方式": `matches "^月结"`, "付款": `== "月结"`, "物流": `== "SF"`, "来源": `== "企业微信"`, "缺货": "",
-		"有赠品": "", "行数": ">= 2", "分类": `== ["设备"]`, "产品": `== ["P1", "P2"]`,
+		"有赠品": "", "行数": ">= 2", "分类": `== ["设备"]`, "产品类型": `== ["标准品"]`, "高危": "", "计价": `== ["寄售"]`, "产品": `== ["P1", "P2"]`,
 	}
 	for _, names := range rules.Fields() {
 		rest, ok := truths[names[0]]

@@ -53,6 +53,16 @@ func (e *Engine) Words() []Section {
 	for i := range e.dispatch {
 		dispatch.Rows = append(dispatch.Rows, e.dispatch[i].words())
 	}
+	var classes []Section
+	for _, kind := range orders.ClassKinds {
+		of := Section{Title: "归类：" + kind.String()}
+		for i := range e.classes {
+			if c := &e.classes[i]; c.kind == kind {
+				of.Rows = append(of.Rows, c.words())
+			}
+		}
+		classes = append(classes, of)
+	}
 	for i := range e.priority {
 		b := &e.priority[i]
 		priority.Rows = append(priority.Rows, Row{Name: b.name, When: b.when.words(), Pieces: []string{fmt.Sprintf("加 %d 分", b.points)}})
@@ -62,7 +72,7 @@ func (e *Engine) Words() []Section {
 	if e.small > 0 {
 		small.Rows = []Row{{Name: "小改动", Pieces: []string{fmt.Sprintf("合计和批准时相差不超过 %s，不用重新审批", e.small)}}}
 	}
-	return slices.DeleteFunc([]Section{routes, checks, triggers, freights, dispatch, priority, urgent, small}, func(s Section) bool { return len(s.Rows) == 0 })
+	return slices.DeleteFunc(slices.Concat([]Section{routes, checks, triggers, freights, dispatch}, classes, []Section{priority, urgent, small}), func(s Section) bool { return len(s.Rows) == 0 })
 }
 
 func (r *route) words() Row {

@@ -48,7 +48,8 @@ CREATE TABLE customers (
   manager VARCHAR(64) NOT NULL,
   catalogue TEXT NOT NULL,
   price_group VARCHAR(128) NOT NULL,
-  invoice_info TEXT NOT NULL
+  invoice_info TEXT NOT NULL,
+  risk TINYINT NOT NULL
 );
 CREATE INDEX customers_version ON customers (version);
 
@@ -147,6 +148,33 @@ CREATE TABLE weather (
   version BIGINT NOT NULL
 );
 CREATE INDEX weather_until ON weather (until_day);
+
+-- What can be chosen of products (choices: JSON), and what of it goes together: a side is 颜色=红色 or a product's code, the second
+-- may be several parted by |.
+CREATE TABLE product_options (
+  product VARCHAR(64) NOT NULL,
+  category VARCHAR(128) NOT NULL,
+  name VARCHAR(64) NOT NULL,
+  seq BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  choices TEXT NOT NULL,
+  needed TINYINT NOT NULL,
+  PRIMARY KEY (product, category, name)
+);
+CREATE INDEX product_options_version ON product_options (version);
+
+CREATE TABLE product_pairings (
+  product VARCHAR(64) NOT NULL,
+  category VARCHAR(128) NOT NULL,
+  first_side VARCHAR(128) NOT NULL,
+  second_side VARCHAR(190) NOT NULL,
+  seq BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  kind VARCHAR(16) NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (product, category, first_side, second_side)
+);
+CREATE INDEX product_pairings_version ON product_pairings (version);
 
 CREATE TABLE history (
   customer VARCHAR(64) NOT NULL,
