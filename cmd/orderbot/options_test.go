@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -37,6 +39,7 @@ func TestForbiddenCombinationsAreAskedAbout(t *testing.T) {
 				f.pressWeCom("zhouting", card, "确认下单")
 				see(t, "placed", f.wecom("zhouting"), says("已下单", id))
 				quiet(t, db, patience)
+				f.clock.advance(2 * time.Minute) // a member gets 30 messages a minute
 			}
 
 			// Allowed: taken as it is, and everybody reads it.
@@ -110,6 +113,59 @@ func TestForbiddenCombinationsAreAskedAbout(t *testing.T) {
 			sound(t, db)
 		})
 	}
+}
+
+// Options are put to the line that they were said of, wherever they stand; what may be of several lines, or contradicts itself, is asked;
+// what names goods, and what no line has an option for, stays what it is.
+//
+// feature: IN-16
+func TestOptionsAreReadFromWords(t *testing.T) {
+	t.Parallel()
+	f := newFirm(t, "sqlite:"+filepath.Join(t.TempDir(), "orderbot.db"), medical, automatic(t, ""))
+	f.load("products", "code,name,spec,unit,category,price,stock", "X01,观片灯罩,,个,灯具,10,9000", "X02,支撑底座,,个,灯具,20,9000", "X07,普通手柄,,个,配件,3,9000", "X08,红色警示牌,大号,个,配件,3,9000")
+	f.load("customers", "code,name,sales,address", "K01,蓝海诊所,S01,南京市江宁区将军大道88号")
+	f.load("options", "category,option,values,needed", "灯具,颜色,红色|蓝色|黑色,否", "灯具,材质,不锈钢|304,否")
+	f.serve()
+	db := f.sql()
+	for i, c := range []struct{ text, want, asks, note string }{
+		{text: "观片灯罩%d个 红色", want: "X01 颜色=红色"},
+		{text: "红色观片灯罩%d个", want: "X01 颜色=红色"},
+		{text: "观片灯罩%d个，要红色的，不锈钢的", want: "X01 材质=不锈钢;颜色=红色"},
+		{text: "观片灯罩 红色 %d个，支撑底座 3个 蓝色", want: "X01 颜色=红色|X02 颜色=蓝色"},
+		{text: "观片灯罩%d个，红色；支撑底座3个，蓝色", want: "X01 颜色=红色|X02 颜色=蓝色"},
+		{text: "观片灯罩%d个，支撑底座3个，都要黑色", want: "X01 颜色=黑色|X02 颜色=黑色"},
+		{text: "观片灯罩%d个，普通手柄3个，红色的灯罩", want: "X01 颜色=红色|X07 "},
+		{text: "观片灯罩%d个 材质304", want: "X01 材质=304"},
+		{text: "观片灯罩%d个，支撑底座3个，红色", want: "X01 颜色=?|X02 颜色=红色", asks: "观片灯罩 要哪种颜色？"},
+		{text: "观片灯罩%d个支撑底座3个红色", want: "X01 颜色=?|X02 颜色=?", asks: "要哪种颜色？"},
+		{text: "观片灯罩%d个 红色 蓝色", want: "X01 颜色=?", asks: "观片灯罩 要哪种颜色？"},
+		{text: "观片灯罩%d个 不要红色", want: "X01 颜色=?", asks: "观片灯罩 要哪种颜色？"},
+		{text: "观片灯罩%d个 不要红色，要蓝色", want: "X01 颜色=蓝色"},
+		{text: "红色警示牌%d个", want: "X08 "},
+		{text: "红色警示牌%d个，观片灯罩3个，颜色：黑色", want: "X08 |X01 颜色=黑色"},
+		{text: "普通手柄%d个，颜色红色", want: "X07 ", note: "颜色红色"},
+		{text: "观片灯罩%d个", want: "X01 "},
+	} {
+		text := "蓝海诊所 " + fmt.Sprintf(c.text, 100+i)
+		quiet(t, db, patience)
+		id, card := f.draftOf("zhouting", text)
+		var got []string
+		o, err := f.server.store.FindOrder(t.Context(), orders.OrderID(id))
+		require.NoError(t, err)
+		for _, l := range o.Lines {
+			got = append(got, string(l.Product)+" "+orders.OptionText(l.Options))
+		}
+		require.Equal(t, c.want, strings.Join(got, "|"), text)
+		require.Contains(t, o.Note, c.note, text)
+		if c.asks != "" {
+			require.Contains(t, card.Text, c.asks, text)
+		} else {
+			require.NotContains(t, card.Text, "请您定一下", text)
+		}
+		see(t, "gone", f.tell("zhouting", "取消 "+id), says("已取消"))
+		f.clock.advance(time.Minute)
+	}
+	sound(t, db)
 }
 
 // buttonWith is the text of the button of a card that begins so or, where the text is too long, that the question numbers so.
