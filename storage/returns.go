@@ -77,19 +77,23 @@ func (r *returnRow) toDomain() (orders.Return, error) {
 	return out, errors.Join(fromJSON(r.Goods, &out.Lines), fromJSON(r.Node, &out.Node))
 }
 
-// Returned returns what was sent to a customer by orders that were confirmed since a moment, and what of it came back.
+// Returned returns what was sent to a customer, whatever their linked records, by orders that were confirmed since a moment, and what of it came back.
 func (tx *Tx) Returned(customer orders.CustomerCode, since time.Time) (orders.Returned, error) {
 	var sum struct{ Sent, Back int64 }
 	left := make([]string, 0, len(orders.AfterShipping))
 	for _, s := range orders.AfterShipping {
 		left = append(left, string(s))
 	}
+	same, err := tx.SameCustomer(customer)
+	if err != nil {
+		return orders.Returned{}, err
+	}
 	kinds := []string{string(orders.ReturnGoods), string(orders.ReturnExchange)}
 	taken := []string{string(orders.ReturnReceived), string(orders.ReturnDone)}
-	const those = "o.customer = ? AND o.confirmed_at >= ? AND o.confirmed_at > 0 AND o.status IN ?"
-	err := tx.db.Raw("SELECT COALESCE(SUM(o.total), 0) AS sent, COALESCE((SELECT SUM(r.amount) FROM orders o JOIN order_returns r ON r.order_id = o.id WHERE "+those+
+	const those = "o.customer IN ? AND o.confirmed_at >= ? AND o.confirmed_at > 0 AND o.status IN ?"
+	err = tx.db.Raw("SELECT COALESCE(SUM(o.total), 0) AS sent, COALESCE((SELECT SUM(r.amount) FROM orders o JOIN order_returns r ON r.order_id = o.id WHERE "+those+
 		" AND r.kind IN ? AND r.status IN ? AND r.received_at > 0), 0) AS back FROM orders o WHERE "+those,
-		string(customer), toMS(since), left, kinds, taken, string(customer), toMS(since), left).Scan(&sum).Error
+		same, toMS(since), left, kinds, taken, same, toMS(since), left).Scan(&sum).Error
 	if err != nil {
 		return orders.Returned{}, fmt.Errorf("read returns of %s: %w", customer, err)
 	}
