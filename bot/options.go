@@ -27,7 +27,7 @@ type chosen struct {
 const (
 	optionJoint = `[ \t]*(?:改成|改为|换成|换为|选成|选|要|用|是|为|[:：=])?[ \t]*`
 	optionTail  = `(?:的|款)?`
-	optionNot = `(不要|别要|别|不是|非|不用)?`
+	optionNot   = `(不要|别要|别|不是|非|不用)?`
 )
 
 // leftOver is what may be left of a message that says nothing but options.
