@@ -515,10 +515,10 @@ func sameLines(a, b *orders.Order) bool {
 	}
 	left := make(map[string]int)
 	for i := range a.Lines {
-		left[goodsOf(&a.Lines[i])]++
+		left[lineGoods(&a.Lines[i])]++
 	}
 	for i := range b.Lines {
-		k := goodsOf(&b.Lines[i])
+		k := lineGoods(&b.Lines[i])
 		if left[k]--; left[k] < 0 {
 			return false
 		}
@@ -526,8 +526,8 @@ func sameLines(a, b *orders.Order) bool {
 	return true
 }
 
-// goodsOf are the goods of a line: what, how many, and what was chosen of their options.
-func goodsOf(l *orders.Line) string {
+// lineGoods are the goods of a line: what, how many, and what was chosen of their options.
+func lineGoods(l *orders.Line) string {
 	return string(l.Product) + " " + l.Base.String() + " " + orders.OptionText(l.Options)
 }
 

@@ -79,7 +79,7 @@ var kindHeadings = map[string][]heading{
 	"invoices": headings("invoices", invoiceColumns), "payments": headings("payments", paymentColumns),
 	"receipts": headings("receipts", receiptColumns),
 	"transits": headings("transits", transitColumns),
-	"options": headings("options", optionColumns), "constraints": headings("constraints", pairingColumns),
+	"options":  headings("options", optionColumns), "constraints": headings("constraints", pairingColumns),
 }
 
 // eitherNeeded are columns of which a kind needs one.
