@@ -325,6 +325,10 @@ type memoryTx struct {
 	m *memory
 }
 
+func (*memoryTx) Returned(orders.CustomerCode, time.Time) (orders.Returned, error) {
+	return orders.Returned{}, nil
+}
+
 func (*memoryTx) Streak(*orders.Order, orders.ProductCode, int) ([]orders.PastUrgent, error) {
 	return nil, nil
 }
