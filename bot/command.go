@@ -45,7 +45,8 @@ const (
 	cmdFetched  verb = "fetched" // 自提完成
 	cmdPapers   verb = "papers"  // 报关资料
 	cmdContract verb = "contract"
-	cmdBook     verb = "book" // 预约工程师
+	cmdSigned   verb = "signed" // 合同已签
+	cmdBook     verb = "book"   // 预约工程师
 	cmdAck      verb = "ack"
 	cmdTodo     verb = "todo"
 	cmdProgress verb = "progress"
@@ -194,6 +195,7 @@ var words = []struct {
 	{"已提货", cmdFetched, true, false},
 	{"报关资料", cmdPapers, true, false},
 	{"资料", cmdPapers, true, false},
+	{"合同已签", cmdSigned, true, false},
 	{"合同", cmdContract, true, false},
 	{"预约工程师", cmdBook, true, false},
 	{"预约", cmdBook, true, false},
@@ -431,6 +433,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.together(tx, cmd.orders, cmd.verb == cmdApart)
 	case cmdContract:
 		return true, s.contract(tx, cmd.orders)
+	case cmdSigned:
+		return true, s.signedContract(tx, cmd.orders, cmd.arg)
 	case cmdPapers:
 		return true, s.papers(tx, cmd)
 	case cmdAck:

@@ -34,3 +34,17 @@ func (s *session) contract(tx Tx, ids []orders.OrderID) error {
 	}
 	return nil
 }
+
+// signedContract notes that customers have signed the contracts of orders: 合同已签 SO… 王总签字，原件在办公室.
+func (s *session) signedContract(tx Tx, ids []orders.OrderID, note string) error {
+	for _, id := range ids {
+		if _, err := s.ownOrder(tx, id); err != nil {
+			return err
+		}
+		if err := s.clerk.Desk.SignContract(tx, id, note, s.person.actor()); err != nil {
+			return err
+		}
+		s.say(fmt.Sprintf("已登记：%s 的合同已签订。", id))
+	}
+	return nil
+}

@@ -19,7 +19,7 @@ var helpRows = []struct {
 	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager, orders.RoleService, orders.RoleOperations}, "订单错了：「这单错了 SO… 原因」；「退换报表」按原因统计"},
 	{[]orders.Role{orders.RoleFinance, orders.RoleCFO}, "退换货审批：「同意 TH…」「驳回 TH… 原因」；换不了、修不了的「改退款 TH…」"},
 	{[]orders.Role{orders.RoleWarehouse, orders.RoleWarehouseLead}, "退回的货：「退货入库 TH… 全部良品」「退货入库 TH… 良品 5箱 不良 1箱」；换货或修好了「发出 TH… 运单号」"},
-	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager}, "合同 SO…：批准后的购销合同（Word）；没批准的，批准后自动发"},
+	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager}, "合同 SO…：批准后的购销合同（Word）；没批准的，批准后自动发。签好了「合同已签 SO…」"},
 	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager}, "要技术指导的：「预约 SO…」看工程师空档"},
 	{[]orders.Role{orders.RoleSales, orders.RoleSalesManager}, "被规则拦下要破例：「特批 SO… 原因」"},
 	{

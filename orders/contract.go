@@ -1,5 +1,7 @@
 package orders
 
+import "fmt"
+
 // ExtraContract is the field of an order's Extra that says that its contract is to be sent once it is approved.
 const ExtraContract = "合同"
 
@@ -39,4 +41,33 @@ func (d *Desk) WantContract(tx Tx, id OrderID, by Actor) error {
 		return err
 	}
 	return tx.Audit(d.entry(o, by, "要合同", "", "批准后发", ""))
+}
+
+// contractMark changes where what the contract says of goods and money does.
+func (o *Order) contractMark() string {
+	mark := fmt.Sprintf("%d", o.Payable())
+	for i := range o.Lines {
+		mark += fmt.Sprintf(" %s %s", o.Lines[i].Product, o.Lines[i].Base)
+	}
+	return mark
+}
+
+// SignContract notes that the customer has signed the contract of an order, as it is now, once; note says by whom, or where the paper is.
+func (d *Desk) SignContract(tx Tx, id OrderID, note string, by Actor) error {
+	o, err := tx.Order(id)
+	if err != nil {
+		return err
+	}
+	switch mark := o.contractMark(); {
+	case !o.Contracted():
+		return Errorf(CodeConflict, "订单 %s 是「%s」，还没有合同可签，没有登记", o.ID, o.Status)
+	case o.Work.Signed == mark:
+		return Errorf(CodeConflict, "订单 %s 的合同已经登记过签订，不用再操作", o.ID)
+	default:
+		o.Work.Signed = mark
+	}
+	if err := tx.SaveOrder(o); err != nil {
+		return err
+	}
+	return tx.Audit(d.entry(o, by, "合同签订", "", "", note))
 }

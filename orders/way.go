@@ -73,7 +73,7 @@ const workday = 24 * time.Hour
 var way = []Step{
 	{
 		Status: StatusDraft, Owner: RoleSales, Stay: workday, Customer: 0, Next: []Status{StatusPendingApproval}, Acts: []Act{ActConfirm, ActChange, ActCancel},
-		Touches: []Touch{{"询价", []string{"询价"}, true}, {"报价", []string{"报价"}, true}, {"合同签订", []string{"合同"}, true}, {"下单", []string{"确认下单"}, true}},
+		Touches: []Touch{{"询价", []string{"询价"}, true}, {"报价", []string{"报价"}, true}, {"合同签订", []string{"合同签订"}, true}, {"下单", []string{"确认下单"}, true}},
 	},
 	{
 		Status: StatusPendingApproval, Owner: RoleSalesManager, Stay: workday / 6, Customer: 0, Next: []Status{StatusApproved}, Acts: []Act{ActDecide, ActChange, ActCancel},

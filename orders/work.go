@@ -13,7 +13,9 @@ type Work struct {
 	Arrival *Arrival `json:"arrival,omitempty"` // once it was signed for
 	Count   *Count   `json:"count,omitempty"`   // the last one of the goods that are to leave
 	Wave    string   `json:"wave,omitempty"`    // in which it is picked
-	Install string   `json:"install,omitempty"` // when the customer wants it to be installed, in words
+	// Signed is for what the contract was signed: the order's goods and money as [Order.contractMark] has them.
+	Signed  string `json:"signed,omitempty"`
+	Install string `json:"install,omitempty"` // when the customer wants it to be installed, in words
 	// Kits are the parts of a base unit of the order's bundles as they were when it was shipped, by the line.
 	Kits    map[int]map[ProductCode]Quantity `json:"kits,omitempty"`
 	To      *Destinations                    `json:"to,omitempty"`      // where the rules send it; nil: they name nothing

@@ -33,6 +33,10 @@ func TestInquiryQuoteInvoiceAndSettlementAreTouchPoints(t *testing.T) {
 			id := f.confirmed("zhouting", "蓝海诊所 显影导丝0.035 2盒")
 			next := f.confirmed("zhouting", "蓝海诊所 显影导丝0.035 3盒")
 			require.Regexp(t, `1 ✅ 询价 .+ 周婷\n2 ✅ 报价 .+ 系统\n3 ⚪ 合同签订 未上报\n4 ✅ 下单 .+ 周婷`, wecom("zhouting", "触点 "+id))
+			require.Contains(t, wecom("wucang", "合同已签 "+id), "没有修改的权限")
+			require.Contains(t, wecom("zhouting", "合同已签 "+id+" 王院长签字"), id+" 的合同已签订")
+			require.Contains(t, wecom("zhouting", "合同已签 "+id), "已经登记过签订")
+			require.Regexp(t, `3 ✅ 合同签订 .+ 周婷\n4 ✅ 下单`, wecom("zhouting", "触点 "+id))
 			require.Regexp(t, `1 ⚪ 询价 未上报\n2 ⚪ 报价 未上报`, wecom("zhouting", "触点 "+next), "the question was about the first")
 
 			f.load("invoices", "invoice,customer,order,amount,issued,due", "FP1,K01,"+id+",60,2026-03-11,2026-04-11", "FP2,K01,"+id+",40,2026-03-12,2026-04-12", "FP3,K01,"+next+",150,2026-03-12,2026-05-12")
