@@ -355,7 +355,7 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		if !s.person.known() {
 			return false, nil
 		}
-		s.send(cards.Help(s.person.staff), "reply", "")
+		s.help()
 		return true, nil
 	default:
 	}

@@ -241,8 +241,15 @@ func (s *session) enter(tx Tx) error {
 		s.say(s.greetStranger())
 		return nil
 	}
-	s.send(cards.Help(nil), "reply", "")
+	s.help()
 	return nil
+}
+
+// help says what the person can write.
+func (s *session) help() {
+	for _, m := range cards.Help(s.person.staff) {
+		s.send(m, "reply", "")
+	}
 }
 
 var sixDigits = regexp.MustCompile(`\d{6}`)

@@ -320,6 +320,9 @@ func (s *session) receive(tx Tx, cmd command) error {
 	if err != nil {
 		return err
 	}
+	if err := tx.SettleOrders(o.Customer, s.moneyEntry("结算", "", number)); err != nil {
+		return err
+	}
 	text := fmt.Sprintf("已登记 %s 到款 %s（编号 %s），共到 %s，订单合计 %s。", o.ID, amount, number, o.Work.Paid, o.Payable())
 	if over := o.Work.Paid - o.Payable(); over > 0 {
 		text += fmt.Sprintf("⚠️ 比订单多 %s，请核对。", over)

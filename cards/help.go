@@ -75,10 +75,10 @@ var helpRows = []struct {
 	{nil, "SO… 到哪了：物流"},
 }
 
-// Help says what one can write to the bot; a nil staff is a customer.
-func Help(staff *orders.Staff) Message {
+// Help says what one can write to the bot, in as many messages as that takes; a nil staff is a customer.
+func Help(staff *orders.Staff) []Message {
 	if staff == nil {
-		return Message{
+		return []Message{{
 			Text: strings.Join([]string{
 				"您可以这样用：",
 				"发订单号（SO…），看到哪一步了；「交期 SO…」看哪天到",
@@ -89,13 +89,24 @@ func Help(staff *orders.Staff) Message {
 				"送货单、照片要放到某一单里，先发「加附件 SO…」再发文件",
 			}, "\n"),
 			Menu: []string{"我的订单到哪了"},
-		}
+		}}
 	}
-	rows := []string{staff.Name + "，您可以这样用："}
+	var rows []string
 	for _, h := range helpRows {
 		if len(h.roles) == 0 || staff.Has(h.roles...) || staff.Has(orders.RoleAdmin) {
 			rows = append(rows, h.text)
 		}
 	}
-	return Message{Text: strings.Join(rows, "\n")}
+	head := func(i int) string {
+		return staff.Name + [...]string{"，您可以这样用：", "，还可以："}[min(i, 1)]
+	}
+	var out []Message
+	limit := TextLimit
+	if len(strings.Join(rows, "\n")) > TextLimit-100 {
+		limit = TextLimit * 2 / 3 // no last message of one line
+	}
+	for _, text := range fill(limit, rows, len(rows), head, func(int) string { return "" }) {
+		out = append(out, Message{Text: text})
+	}
+	return out
 }
