@@ -238,7 +238,7 @@ func (r *pairingRow) toDomain() (orders.Pairing, error) {
 	p := orders.Pairing{
 		Product: orders.ProductCode(r.Product), Category: r.Category, First: orders.ParseChoice(r.FirstSide), Kind: orders.PairingKind(r.Kind), Reason: r.Reason,
 	}
-	for _, side := range strings.Split(r.SecondSide, "|") {
+	for side := range strings.SplitSeq(r.SecondSide, "|") {
 		p.Second = append(p.Second, orders.ParseChoice(side))
 	}
 	return p, nil

@@ -167,7 +167,9 @@ func TestWhatIsMadeToMeasureTakesTheCustomRoute(t *testing.T) {
 	e := load(t)
 	one := decimal.NewFromInt(1)
 	shelf := orders.NewCatalog(orders.Master{Products: []orders.Product{
-		{Code: "S1", Kind: orders.ProductStandard}, {Code: "S0"}, {Code: "C1", Kind: orders.ProductCustom},
+		{Code: "S1", Kind: orders.ProductStandard},
+		{Code: "S0"},
+		{Code: "C1", Kind: orders.ProductCustom},
 		{Code: "B1", Kind: orders.ProductBundle, Parts: map[orders.ProductCode]orders.Quantity{"S1": one, "S0": one}},
 		{Code: "B2", Kind: orders.ProductBundle, Parts: map[orders.ProductCode]orders.Quantity{"S1": one, "C1": one}},
 	}}, nil, nil, 1)
