@@ -88,7 +88,7 @@ func (s *session) planParts(ctx context.Context, tx Tx, cmd command) error {
 	if err != nil {
 		return err
 	}
-	change := func(p *orders.Staged) {}
+	change := func(*orders.Staged) {}
 	switch cmd.verb {
 	case cmdStages:
 		stages, err := s.stages(o, cmd.arg)

@@ -91,7 +91,7 @@ func (s *session) statement(ctx context.Context, cmd command) (bool, error) {
 		}
 		c, err := s.customerNamed(name)
 		if err != nil && words == "" {
-			return false, nil //nolint:nilerr // nobody's name: read like any other sentence
+			return false, nil // nobody's name: read like any other sentence
 		}
 		if err != nil {
 			return true, err

@@ -97,7 +97,7 @@ func chargeNote(x *orders.Charge) string {
 // StatementFile is a statement as an Excel file: every entry in the order of time with what is owed after it, and the invoices.
 func StatementFile(st *orders.Statement, c *orders.Customer, forCustomer bool) (*File, error) {
 	f := excelize.NewFile()
-	defer f.Close() //nolint:errcheck // nothing of it is on disk
+	defer f.Close() // nothing of it is on disk
 	money, err := f.NewStyle(&excelize.Style{CustomNumFmt: new("#,##0.00")})
 	if err != nil {
 		return nil, fmt.Errorf("statement: %w", err)

@@ -595,14 +595,14 @@ func (o *Order) silence() {
 	}
 }
 
-// closeChanges settles the changes that are open.
-func (o *Order) closeChanges(waiting ChangeStatus) {
+// closeChanges settles the changes that are open: they are not made.
+func (o *Order) closeChanges() {
 	for i := range o.Changes {
 		switch c := &o.Changes[i]; c.Status {
 		case ChangeAsked:
 			c.Status = ChangeDropped
 		case ChangeWaiting:
-			c.Status = waiting
+			c.Status = ChangeRefused
 		default:
 		}
 	}
@@ -631,7 +631,7 @@ func (d *Desk) revert(tx Tx, o *Order, c *Change, by Actor) ([]Event, error) {
 			taken = append(taken, x.Plan.Other)
 		}
 	}
-	o.closeChanges(ChangeRefused)
+	o.closeChanges()
 	last := c
 	for i := range o.Changes {
 		if x := &o.Changes[i]; x.Status == ChangeRefused && x.No >= c.No {

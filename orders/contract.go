@@ -1,6 +1,9 @@
 package orders
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // ExtraContract is the field of an order's Extra that says that its contract is to be sent once it is approved.
 const ExtraContract = "合同"
@@ -45,11 +48,11 @@ func (d *Desk) WantContract(tx Tx, id OrderID, by Actor) error {
 
 // contractMark changes where what the contract says of goods and money does.
 func (o *Order) contractMark() string {
-	mark := fmt.Sprintf("%d", o.Payable())
+	mark := []string{fmt.Sprint(int64(o.Payable()))}
 	for i := range o.Lines {
-		mark += fmt.Sprintf(" %s %s", o.Lines[i].Product, o.Lines[i].Base)
+		mark = append(mark, fmt.Sprintf("%s %s", o.Lines[i].Product, o.Lines[i].Base))
 	}
-	return mark
+	return strings.Join(mark, ", ")
 }
 
 // SignContract notes that the customer has signed the contract of an order, as it is now, once; note says by whom, or where the paper is.

@@ -446,7 +446,7 @@ func (d *Desk) end(tx Tx, o *Order, status Status, reason, event string, by Acto
 	}
 	o.void()
 	o.silence()
-	o.closeChanges(ChangeRefused)
+	o.closeChanges()
 	if status != StatusDraft {
 		o.shutGreen()
 	}

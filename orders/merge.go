@@ -248,7 +248,7 @@ func (d *Desk) swallow(tx Tx, o, x *Order, by Actor) ([]Event, error) {
 		return nil, err
 	}
 	content := x.Content()
-	x.closeChanges(ChangeRefused)
+	x.closeChanges()
 	x.Changes = append(x.Changes, Change{
 		No: len(x.Changes) + 1, Kind: ChangeMerge, Status: ChangeDone, Revision: x.Revision, Was: x.Status, By: by.Code, Name: by.Name, SaidAt: d.said(by), DoneAt: now,
 		Before: content, After: content, Plan: &Plan{Other: o.ID, Seen: o.Revision, Family: x.Family},

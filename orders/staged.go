@@ -452,7 +452,7 @@ func (d *Desk) cutRest(tx Tx, o *Order, reason string, by Actor) (*Order, error)
 	o.Lines, o.Total, o.Staged = lines, total, &plan
 	o.void()
 	o.silence()
-	o.closeChanges(ChangeRefused)
+	o.closeChanges()
 	o.Revision++
 	o.Changes = append(o.Changes, Change{
 		No: len(o.Changes) + 1, Kind: ChangeCancel, Status: ChangeDone, Revision: o.Revision - 1, Was: was, By: by.Code, Name: by.Name, SaidAt: d.said(by), DoneAt: now,
