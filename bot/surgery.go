@@ -54,6 +54,9 @@ func dayIn(text string, now time.Time) (day, rest string, ok bool) {
 
 const surgeryUsage = "请写「手术计划 医院 日期 耗材 数量」，例如「手术计划 市一院 4月10日 导管6F 2根 支架 1套」"
 
+// anotherSurgery fits the words for one more surgery of the same goods on the same day: another patient's.
+var anotherSurgery = regexp.MustCompile(`(?:另外?一|第[二三四五六2-6]|又一|再一)台[，,：: ]?`)
+
 // surgery enters a plan: 手术计划 市一院 4月10日 导管6F 2根 支架 1套; without words it lists the plans.
 func (s *session) surgery(tx Tx, arg string) error {
 	now := s.now.In(s.clerk.Location)
@@ -64,29 +67,34 @@ func (s *session) surgery(tx Tx, arg string) error {
 	if !ok {
 		return orders.Errorf(orders.CodeInvalid, "没看到手术日期，没有记下。%s", surgeryUsage)
 	}
-	p, err := s.readSurgery(rest)
+	said := anotherSurgery.ReplaceAllString(rest, " ")
+	p, err := s.readSurgery(said)
 	if err != nil {
 		return err
 	}
-	p.Key, p.Day, p.Source = s.key(), day, platformName(s.in.Platform)
-	return s.plan(tx, p)
+	p.Key, p.Day, p.Source, p.Another = s.key(), day, platformName(s.in.Platform), said != rest
+	isNew, err := s.plan(tx, p)
+	if err == nil && !isNew {
+		s.say("要是另一台手术，请写上「另一台」再发一次")
+	}
+	return err
 }
 
-// plan enters a plan of somebody who may, and says what comes of it.
-func (s *session) plan(tx Tx, p orders.Surgery) error {
+// plan enters a plan of somebody who may, and says what comes of it; isNew tells whether there was none like it.
+func (s *session) plan(tx Tx, p orders.Surgery) (isNew bool, err error) {
 	if err := s.books.Catalog.MayPlan(s.person.staff, p.Customer); err != nil {
-		return err
+		return false, err
 	}
 	stored, isNew, err := s.clerk.Desk.PlanSurgery(tx, p, s.person.actor())
 	if err != nil {
-		return err
+		return false, err
 	}
 	head := "已记下"
 	if !isNew {
 		head = "已经记过了："
 	}
 	s.say(head + cards.SurgeryText(stored, s.now))
-	return nil
+	return isNew, nil
 }
 
 // readSurgery reads the hospital and the goods of a plan. What is not certain is no plan: it is told what is unclear.
@@ -184,7 +192,7 @@ func (s *session) surgeryForm(tx Tx) error {
 	}
 	p, err := s.readForm()
 	if err == nil {
-		p.Key, p.Source = key, "钉钉审批"
+		p.Key, p.Source, p.Another = key, "钉钉审批", true // each form is a patient's
 		err = s.clerk.Desk.CheckSurgery(&p)
 	}
 	if sentence, ok := orders.ErrorMessage(err); ok {
@@ -316,9 +324,9 @@ func (s *session) surgerySheet(tx Tx, doc *page.Document) error {
 		}
 		p.Key, p.Day, p.Source = fmt.Sprintf("%s:%d", s.key(), i), day, "Excel"
 		if g.number != "" {
-			p.Key = "sheet:" + string(p.Customer) + ":" + g.number
+			p.Key, p.Another = "sheet:"+string(p.Customer)+":"+g.number, true // its number tells it from others
 		}
-		if err := s.plan(tx, p); err != nil {
+		if _, err := s.plan(tx, p); err != nil {
 			return err
 		}
 	}

@@ -74,6 +74,10 @@ type Surgery struct {
 
 	By, ByName string
 	At         time.Time
+
+	// Another says, of a plan that is entered, that it is a surgery of its own though there is one of the same goods on the same day. It is
+	// not stored.
+	Another bool
 }
 
 // What has happened to a plan, as events say it.
@@ -101,8 +105,8 @@ type SurgeryTx interface {
 	DeliveryTimes(customer CustomerCode, n int) ([]time.Duration, error)
 }
 
-// PlanSurgery enters a plan. One that is there already (by its key, or the same goods for the same day) is brought to what it is now;
-// isNew tells which.
+// PlanSurgery enters a plan. One that is there already (by its key, or the same goods for the same day where it is not another one) is brought to
+// what it is now; isNew tells which.
 func (d *Desk) PlanSurgery(tx SurgeryTx, p Surgery, by Actor) (stored *Surgery, isNew bool, err error) {
 	if err := d.CheckSurgery(&p); err != nil {
 		return nil, false, err
@@ -117,6 +121,9 @@ func (d *Desk) PlanSurgery(tx SurgeryTx, p Surgery, by Actor) (stored *Surgery, 
 	same, err := tx.Surgeries(p.Customer, p.Day)
 	if err != nil {
 		return nil, false, err
+	}
+	if p.Another {
+		same = nil
 	}
 	if i := slices.IndexFunc(same, func(x *Surgery) bool { return x.Day == p.Day && sameGoods(x.Lines, p.Lines) }); i >= 0 {
 		return same[i], false, nil

@@ -271,6 +271,7 @@ func TestSurgeryPlansFromFormsWordsAndTables(t *testing.T) {
 			require.Contains(t, answer, "已记下手术计划 2：蓝海医院 "+said+" 手术\n显影导管 6F 2根，显影支架 3.0 1套\n最晚 "+day(39).Format("1月2日")+" 到货")
 			require.Contains(t, answer, day(34).Format("1月2日")+" 给业务员出草稿")
 			require.Contains(t, wecom("zhouting", "手术计划 蓝海医院 "+said+" 显影导管6F 2根 显影支架 1套"), "已经记过了：手术计划 2")
+			require.Contains(t, wecom("zhouting", "手术计划 蓝海医院 "+said+" 另一台 显影导管6F 2根 显影支架 1套"), "已记下手术计划 3", "of another patient")
 			require.Contains(t, wecom("zhouting", "手术计划"), "手术计划 2：")
 			require.NotContains(t, wecom("chenli", "手术计划"), "手术计划 2：")
 			require.Contains(t, wecom("chenli", "取消手术 2"), "由它的业务员登记")
@@ -292,12 +293,12 @@ func TestSurgeryPlansFromFormsWordsAndTables(t *testing.T) {
 			}
 			sent(head, row("A1", "蓝海医院", day(30), "显影导管,6F,2,根"), ",,,显影支架,,1,套", row("A2", "蓝海医院", day(31), "魔法棒,,1,根"))
 			see(t, "refused", screen, says("第 4 行起", "整张表都没有记下"))
-			require.Len(t, plans(), 2)
+			require.Len(t, plans(), 3)
 			sent(head, row("A1", "蓝海医院", day(30), "显影导管,6F,2,根"), ",,,显影支架,,1,套", row("A2", "蓝海医院", day(31), "显影导管,6F,1,根"))
 			see(t, "taken", screen, says("蓝海医院 "+day(30).Format("1月2日"), "显影导管 6F 2根，显影支架 3.0 1套", "蓝海医院 "+day(31).Format("1月2日")))
 			sent(head, row("A1", "蓝海医院", day(33), "显影导管,6F,2,根"), ",,,显影支架,,1,套")
 			see(t, "moved", screen, says("已经记过了：手术计划 ", "：蓝海医院 "+day(33).Format("1月2日")))
-			require.Len(t, plans(), 4)
+			require.Len(t, plans(), 5)
 
 			// Words of an order are no command.
 			order, _ := f.draftOf("zhouting", "蓝海医院 手术计划用的显影导管6F 2根")
