@@ -67,7 +67,7 @@ type Exception struct {
 	Told  time.Time // when somebody was last told that it has come
 	Step  int       // how much of it was told: of what is open 1 the repetition, 2 the escalation; of what is watched the countdown
 	Times int       // how often it has come
-	// By is who ended it: "system" where no person had to, else a staff code.
+	// By is who ended it: "system" where no person had to, [endedByWork], or the code of who said that it is dealt with.
 	By   string
 	Note string // how it was solved
 }
@@ -79,6 +79,9 @@ func (x *Exception) Words() string {
 
 // IsLate tells whether the kind is about a delay of the delivery, so that the customer hears of it.
 func (x *Exception) IsLate() bool { return x.Kind == ExceptionLate || x.Kind == ExceptionUrgent }
+
+// endedByWork stands for who ended an exception where its cause went away because people did their work: it may come again.
+const endedByWork = "staff"
 
 // MajorDelay is the delay from which an exception is a major delivery risk (重大交付风险).
 const MajorDelay = 72 * time.Hour
@@ -353,7 +356,7 @@ func (w *watch) follow(x *Exception, c cause) error {
 			return w.end(x)
 		}
 	case ExceptionClosed:
-		if x.By != SystemActor.Code { // somebody has dealt with it
+		if x.By != SystemActor.Code && x.By != endedByWork { // somebody has dealt with it, cause or not
 			return nil
 		}
 		if !holds {
@@ -511,7 +514,7 @@ func (w *watch) end(x *Exception) error {
 			x.State = ExceptionVoid
 		case done.After(x.At): // it came while nobody looked
 			x.State, x.Open, x.Done, x.Times = ExceptionClosed, x.At, done, x.Times+1
-			x.Level, x.By, x.Note = LevelOf(done.Sub(x.Since)), "staff", "晚了才办完"
+			x.Level, x.By, x.Note = LevelOf(done.Sub(x.Since)), endedByWork, "晚了才办完"
 			if err := w.save(x, &before); err != nil {
 				return err
 			}
@@ -526,7 +529,7 @@ func (w *watch) end(x *Exception) error {
 		if isVoid {
 			how, self = "订单"+w.o.Status.String(), false
 		}
-		if x.By = "staff"; self && x.Owner == "" && x.Step < 2 {
+		if x.By = endedByWork; self && x.Owner == "" && x.Step < 2 {
 			x.By, x.Note = SystemActor.Code, "自动解决："+how
 			w.note(x, "异常自动解决", x.Note)
 		} else {

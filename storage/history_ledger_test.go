@@ -621,7 +621,8 @@ func (h *history) may(verb string, who orders.StaffCode, o *orders.Order, other 
 	case "take":
 		return when(o.Notice() != nil || o.Alert != nil && o.Alert.AckBy == "", perhaps)
 	case "deliver":
-		return when(is(orders.StatusShipped, orders.StatusReturning) || o.IsUnderway(), perhaps)
+		// The trace of what has come back goes on.
+		return when(is(orders.StatusShipped, orders.StatusReturning, orders.StatusReturned) || o.IsUnderway(), perhaps)
 	case "invoice":
 		return when(!is(orders.StatusDraft), perhaps)
 	default: // the clock
@@ -688,7 +689,7 @@ func (h *history) judge(verb string, who orders.StaffCode, by orders.Actor, befo
 	case isBack:
 		require.Contains(h, onward[1:], after.Status)
 		require.Equal(h, first.total(), after.Total)
-	case to != nil:
+	case to != nil && before.Status != orders.StatusReturned: // what has come back stays so, see below
 		require.Contains(h, to, after.Status)
 	case verb == "tick" && before.Status == orders.StatusDraft:
 		require.Contains(h, []orders.Status{orders.StatusDraft, orders.StatusClosed}, after.Status)

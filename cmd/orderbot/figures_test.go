@@ -57,8 +57,8 @@ func TestTheTimePerOrderIsTold(t *testing.T) {
 			f.sim.WeCom.SendText(t.Context(), "zhouting", "显影导丝30根")
 			see(t, "for whom", func() []simulator.Bubble { return f.wecom("zhouting")()[before:] }, says("客户"))
 			f.clock.advance(20 * time.Minute)
-			id, draft = f.draftOf("zhouting", "蓝海诊所")
-			f.pressWeCom("zhouting", draft, "确认下单")
+			id, _ = f.draftOf("zhouting", "蓝海诊所")
+			f.pressWeCom("zhouting", see(t, "the version with the customer", f.wecom("zhouting"), offers("确认下单", id+"（第 2 版）", "蓝海诊所")), "确认下单")
 			see(t, "placed", f.wecom("zhouting"), says("已下单", id))
 			require.Contains(t, f.answer("guanli", "处理时长 日"), "从收到到下单：中位 15 分钟，p95 20 分钟，平均 15 分钟（2 单）\n")
 
