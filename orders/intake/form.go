@@ -264,6 +264,20 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 		return Result{ID: msg.ID, Intent: IntentOther}, nil, true
 	}
 	f.guess(pages)
+	var rosters []page.Page
+	pages, rosters = withoutRosters(pages)
+	for _, p := range rosters {
+		f.wrongSum = rosterAsk
+		f.add(joinProse(p.Lines, p.Width), nil, nil)
+		for _, t := range p.Tables {
+			f.add(nil, t.Rows, nil)
+			for _, c := range slices.Concat(t.Rows...) {
+				if !c.Merged && strings.ContainsAny(c.Text, "，。；") { // 配发标准：…。9月19日前送…
+					f.parts[0].facts.prose(newText(c.Text), pair{})
+				}
+			}
+		}
+	}
 	var known []column
 	isHead := func(head []page.Cell, below [][]page.Cell) bool {
 		_, ok := x.readHead(head, below, f.c)
@@ -317,7 +331,7 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 		around = append(around, joinProse(stretches[len(grids)], p.Width)...)
 		f.below(around, over, first)
 	}
-	if !slices.ContainsFunc(f.parts, func(s formPart) bool { return len(s.tables)+len(s.kinds) > 0 }) {
+	if len(rosters) == 0 && !slices.ContainsFunc(f.parts, func(s formPart) bool { return len(s.tables)+len(s.kinds) > 0 }) {
 		return Result{}, nil, false
 	}
 	for i := range f.parts {
@@ -349,7 +363,7 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 	if kind == paperHanded {
 		f.wrongSum = "这是送货或出入库的单子，要照它再订一次吗？"
 	}
-	if len(f.items) == 0 && len(f.lost) == 0 {
+	if len(f.items) == 0 && len(f.lost) == 0 && len(rosters) == 0 {
 		return Result{ID: msg.ID, Intent: IntentOther}, nil, true
 	}
 	res, words = f.result()
@@ -395,7 +409,7 @@ func (f *factReader) row(row []page.Cell) {
 			kind, ok = bilingual([]rune(key))
 		}
 		if ok && i+1 < len(cells) {
-			f.pair(pair{kind: kind, keyed: true, value: cells[i+1]})
+			f.under(kind, cells[i+1])
 			i++
 			continue
 		}
@@ -418,9 +432,30 @@ func (f *factReader) row(row []page.Cell) {
 			i++
 			continue
 		}
+		if i+1 < len(cells) && f.po == "" && orderTitle.MatchString(key) && utf8.RuneCountInString(key) <= 10 && numberBesideTitle.MatchString(strings.TrimSpace(cells[i+1])) {
+			f.pair(pair{kind: factPO, keyed: true, value: cells[i+1]}) // 采购订单导出 | CGDD2609110007
+			i++
+			continue
+		}
 		for l := range strings.SplitSeq(cells[i], "\n") {
 			f.line(l)
 		}
+	}
+}
+
+// numberBesideTitle fits what can only be the number of the paper in whose title's row it stands.
+var numberBesideTitle = regexp.MustCompile(`^[A-Za-z]{1,6}[-_/]?\d[\dA-Za-z\-_/]{5,}$`)
+
+// under reads what stands beside a key: its value, and further keys in the same cell: 9月24日前到厂 收货：糜主管.
+func (f *factReader) under(kind factKind, value string) {
+	all := pairsOf(value)
+	if len(all) < 2 || all[0].keyed || kind == factNote {
+		f.pair(pair{kind: kind, keyed: true, value: value})
+		return
+	}
+	all[0].kind, all[0].keyed = kind, true
+	for _, p := range all {
+		f.pair(p)
 	}
 }
 
@@ -577,6 +612,12 @@ func (f *form) result() (Result, [][]string) {
 		}
 		if d.DeliverBy == "" && facts.maybeDue != "" {
 			res.Asks = append(res.Asks, Ask{Field: path + ".deliver_by", Reason: ReasonAmbiguous, Text: fmt.Sprintf("「%s」是要货的日子吗？", facts.maybeDue)})
+		}
+		if d.Payment == "" && facts.unticked {
+			res.Asks = append(res.Asks, Ask{Field: path + ".payment", Reason: ReasonAmbiguous, Text: "付款方式勾的是哪一项？"})
+		}
+		if d.PO == "" && facts.maybePO != "" {
+			res.Asks = append(res.Asks, Ask{Field: path + ".po", Reason: ReasonAmbiguous, Text: fmt.Sprintf("「%s」是订单号吗？", facts.maybePO)})
 		}
 		if passed(d.DeliverBy, f.msg.Time) {
 			res.Asks = append(res.Asks, Ask{Field: path + ".deliver_by", Reason: ReasonConflict, Text: pastText(d.DeliverBy, f.msg.Time)})

@@ -14,11 +14,13 @@ import (
 
 // What the screens of shops show below one another: 白砂糖 50kg, 单位：袋, ￥335.00 and at its right ×2.
 var (
-	cartPrice  = regexp.MustCompile(`^(?:券后|到手|到手价|优惠价|单价|现价|会员价)?\s*[¥￥Y]\s*(\d[\d,]*(?:\.\d+)?)(?:\s*[/／]\s*\p{Han}{1,2})?$`)
-	cartCount  = regexp.MustCompile(`^(?:[xX×✕✖*]|数量\s*[:：]?\s*[xX×]?)\s*(\d{1,5})\s*(?:件)?$`)
+	cartPrice  = regexp.MustCompile(`^(?:券后|到手|到手价|优惠价|单价|现价|会员价)?\s*[¥￥Y]\s*(\d[\d,]*(?:\.\d+)?)(?:\s*[/／]\s*(\p{Han}{1,2}))?$`)
+	cartCount  = regexp.MustCompile(`^(?:[xX×✕✖*]|数量\s*[:：]?\s*[xX×]?)\s*(\d{1,5})\s*(?:件)?$|^[-–—−一]?\s*(\d{1,5})\s*[+＋]$`)
 	cartBoth   = regexp.MustCompile(`^[¥￥]\s*(\d[\d,]*(?:\.\d+)?)\s*[xX×✕✖*]\s*(\d{1,5})$`)
 	cartChoice = regexp.MustCompile(`^(?:规格|单位|已选|选择|款式|型号|颜色|口味|包装|尺码|颜色分类|商品规格)\s*[:：]\s*(.+)$`)
 	cartUnit   = regexp.MustCompile(`^(?:销售|售卖|计量)?单位\s*[:：]`)
+	cartPack   = regexp.MustCompile(`^包装\s*[:：]\s*(\p{Han}{1,2})\s*[(（]\s*\d.*[)）]$`) // 包装：打（10双）
+	cartWho    = regexp.MustCompile(`^(\p{Han}{2,8})\s+(1[3-9]\d{9})$`)               // 前台小何 13800007009
 	cartTotal  = regexp.MustCompile(`^(?:\S*?(?:合计|总计|应付|实付|实付款|总额|商品金额|待付款))\s*[:：]?\s*[¥￥]\s*(\d[\d,]*(?:\.\d+)?)$`)
 	cartGone   = regexp.MustCompile(`失效|下架|缺货|无货|售罄|库存不足|不可购买|无法购买`)
 	cartAct    = regexp.MustCompile(`^(?:去支付|去结算|提交订单|立即支付|确认付款|结算|去付款|立即下单|确认订单|购物车|提交|立即购买)(?:\s*[(（]\s*\d+\s*[)）])?$`)
@@ -57,9 +59,11 @@ func cartOf(p page.Page) (grid page.Table, rest []page.Line, wrong string, ok bo
 				m := cartBoth.FindStringSubmatch(text)
 				it.price, it.count, price, count = yuanOf(m[1]), m[2], &w.line, &w.line
 			case cartPrice.MatchString(text):
-				it.price, price = yuanOf(cartPrice.FindStringSubmatch(text)[1]), &w.line
+				m := cartPrice.FindStringSubmatch(text)
+				it.price, it.unit, price = yuanOf(m[1]), m[2], &w.line
 			case cartCount.MatchString(text):
-				it.count, count = cartCount.FindStringSubmatch(text)[1], &w.line
+				m := cartCount.FindStringSubmatch(text)
+				it.count, count = m[1]+m[2], &w.line
 			case cartTotal.MatchString(text):
 				t := yuanOf(cartTotal.FindStringSubmatch(text)[1])
 				total = &t
@@ -90,9 +94,14 @@ func cartOf(p page.Page) (grid page.Table, rest []page.Line, wrong string, ok bo
 			switch {
 			case m != nil && cartUnit.MatchString(text):
 				it.unit, it.cells[1] = m[1], cellOf(l)
+			case m != nil && cartPack.MatchString(text):
+				it.unit, it.cells[1] = cartPack.FindStringSubmatch(text)[1], cellOf(l)
 			case m != nil:
-				it.choice, it.unit = choiceAndUnit(m[1])
-				it.cells[1] = cellOf(l)
+				choice, unit := choiceAndUnit(m[1])
+				it.choice, it.cells[1] = choice, cellOf(l)
+				if unit != "" {
+					it.unit = unit
+				}
 			default:
 				if it.name == "" {
 					it.cells[0] = cellOf(l)
@@ -131,6 +140,9 @@ func cartOf(p page.Page) (grid page.Table, rest []page.Line, wrong string, ok bo
 	}
 	for _, l := range p.Lines {
 		if text := strings.TrimSpace(l.Text); !taken[l.Box] && !cartAct.MatchString(text) && !cartTotal.MatchString(strings.ReplaceAll(text, " ", "")) && !clockLine.MatchString(text) && !signalLine.MatchString(text) {
+			if m := cartWho.FindStringSubmatch(text); m != nil {
+				l.Text = "收货人：" + m[1] + "  电话：" + m[2]
+			}
 			rest = append(rest, l)
 		}
 	}

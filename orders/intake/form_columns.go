@@ -64,7 +64,7 @@ var headings = func() map[string]heading {
 	add(colAmount, 0, "金额 总价 小计 合计 amount 总金额 价税合计 合价 total 合计金额 含税金额 货款")
 	add(colNote, 0, "备注 要求 说明 remark remarks note notes 用途 备注说明 特殊要求 其他 其它 使用部门 科室 使用科室 部门 用料部位 使用部位")
 	add(colDate, 0, `交期 到货 交货 到货日 交货日 交货期 到货期 交货日期 到货日期 到货时间 要求到货 要求到货日期 要求交期 需求日期 需用日期 需求日 送货日期 送货时间 送达日期 要货日期 要求日期 用料日期
-		delivery deliverydate duedate due 送货日 发货日 期望日期 期望到货 交货时间 交付日期 期望交期 发货日期 要求送货日期 供货日期 供货时间 供船日期 配送日期 配送时间 送达时间 进场日期 提货日期 要求送达 交付时间`)
+		delivery deliverydate duedate due 送货日 发货日 期望日期 期望到货 交货时间 交付日期 期望交期 发货日期 要求送货日期 供货日期 供货时间 供船日期 配送日期 配送时间 送达时间 进场日期 提货日期 要求送达 交付时间 到仓 到仓日期 到仓时间 入仓日期 到店 到店日期 到店时间 到厂 到厂日期`)
 	add(colCustomer, 0, "客户 客户名称 门店 门店名称 分店 店名 订货单位 收货单位 要货单位 购货单位 医院 医院名称 单位名称 网点 店铺 customer 站点 采购单位 使用单位 终端 往来单位 客商 购货方")
 	add(colAddress, 0, "地址 收货地址 送货地址 交货地点 送货地点 交货地址 到货地点 收货地点 配送地址 配送地点 送达地点 供货地点 供船地点 卸货地点 address")
 	add(colContact, 0, "联系人 收货人 收货联系人 contact")
@@ -343,6 +343,10 @@ func (x *Lexicon) readHead(row []page.Cell, below [][]page.Cell, c clock) ([]col
 		default:
 		}
 	}
+	if goods == 0 && seen[colUnit] == 1 && seen[colQuantity] == 1 {
+		goods = x.ownWordForGoods(cols, below)
+		known += goods
+	}
 	if goods == 0 || known < 2 || known*2 < filled && known < 4 {
 		return nil, false
 	}
@@ -371,6 +375,22 @@ func (x *Lexicon) readHead(row []page.Cell, below [][]page.Cell, c clock) ([]col
 		}
 	}
 	return cols, true
+}
+
+// ownWordForGoods takes the first head, where it is not known, for that of the goods below it: 配件, 单位, 数量. It returns how many
+// such heads there are, 0 or 1.
+func (x *Lexicon) ownWordForGoods(cols []column, below [][]page.Cell) int {
+	i := slices.IndexFunc(cols, func(c column) bool { return strings.TrimSpace(c.head) != "" && c.as != colIndex })
+	if i < 0 || cols[i].as != colOther || cols[i].of > 0 || utf8.RuneCountInString(strings.TrimSpace(cols[i].head)) > 6 || len(below) == 0 {
+		return 0
+	}
+	t := newText(cellText(below[0], i))
+	m := x.readMention(t, 0, len(t.r), nil, nil)
+	if r := x.resolve(m, nil, scope{}, ""); m.content() == 0 || r.product < 0 && len(r.options) == 0 {
+		return 0
+	}
+	cols[i].as = colName
+	return 1
 }
 
 // unitOfHead is the unit that a head names: 数量(箱), 箱数. 件数 and 个数 say no more than 数量.
@@ -434,7 +454,7 @@ const matrixRank = 100
 
 // matrixColumns finds columns headed by a date or a branch over figures.
 func (x *Lexicon) matrixColumns(cols []column, row []page.Cell, below [][]page.Cell, c clock) {
-	var at []int
+	var at, houses []int
 	for i := range cols {
 		if cols[i].as != colOther || strings.TrimSpace(row[i].Text) == "" || row[i].Merged || !figures(below, i) {
 			continue
@@ -451,6 +471,14 @@ func (x *Lexicon) matrixColumns(cols []column, row []page.Cell, below [][]page.C
 		} else if branch, ok := x.branchOf(head, cols); ok {
 			cols[i].branch = branch
 			at = append(at, i)
+		} else if mainHouse[string(squeeze(head))] {
+			houses = append(houses, i)
+		}
+	}
+	for _, i := range houses { // known by the branches beside it, which may stand behind it
+		if id, ok := x.houseOf(cols); ok {
+			cols[i].branch = id
+			at = append(at, i)
 		}
 	}
 	if len(at) == 0 {
@@ -459,6 +487,36 @@ func (x *Lexicon) matrixColumns(cols []column, row []page.Cell, below [][]page.C
 	for _, i := range at {
 		cols[i].as, cols[i].rank = colQuantity, matrixRank
 	}
+}
+
+// mainHouse are heads over what the house itself gets, beside its branches.
+var mainHouse = map[string]bool{"总店": true, "总部": true, "总院": true, "本店": true, "本部": true, "本院": true, "总公司": true, "主店": true}
+
+// houseOf finds the one customer of the house that the branches of these columns belong to, by how their names begin, and that is
+// no branch itself: 同福楼餐饮 beside 同福楼南桥店.
+func (x *Lexicon) houseOf(cols []column) (int32, bool) {
+	ids := map[int32]bool{}
+	for _, c := range cols {
+		if c.branch < 0 {
+			continue
+		}
+		own := []rune(x.customer(c.branch).Name)
+		for id, e := range x.customers {
+			if e.customer == nil || slices.ContainsFunc(cols, func(c column) bool { return c.branch == int32(id) }) {
+				continue
+			}
+			if name := []rune(e.customer.Name); len(own) > 3 && strings.HasPrefix(e.customer.Name, string(own[:3])) && !slices.Contains([]rune("店院校"), name[len(name)-1]) && !strings.HasSuffix(e.customer.Name, "分公司") {
+				ids[int32(id)] = true
+			}
+		}
+	}
+	if len(ids) != 1 {
+		return -1, false
+	}
+	for id := range ids {
+		return id, true
+	}
+	return -1, false
 }
 
 // branchOf finds the customer whose name ends in a head: 城北分院. Of several the one that is of the same house as the columns

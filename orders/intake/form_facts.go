@@ -41,11 +41,11 @@ var factKeys = func() map[string]factKind {
 	add(factAddress, "收货地址 送货地址 交货地点 交货地址 送达 送达地点 送达地址 地址 到货地点 到货地址 收货地点 shipto deliverto 送至 送货地点 供货地点 供货地址 供船地点 上船地点 配送地点 发货地址 配送地址 卸货地点 收件地址 使用地点 address 送货到")
 	add(factReceive, "收货 收料 送货 送到 送往 门店收 店收 仓库收货 收件 送 收货信息 收货地址及联系人 shipto收货 收货方")
 	add(factDate, `要求到货日期 要求到货时间 要求到货 到货日期 到货时间 到货 到货期 交货期 交货日期 交货时间 交货 交期 要求交期 要求交货期 需用日期 需用时间 需求日期 需求时间 用料日期 用料时间 送货时间 送货日期 送达时间 送达日期 期望交期 期望到货 期望送达
-		delivery deliverydate due duedate 要求送货日期 配送日期 配送时间 交付日期 进场日期 进场时间 提货时间 提货日期 要求送达 供货日期 供货时间 供货期 供船日期 供船时间 上船日期 装船日期 自提时间 自提日期 取货时间 取货日期 配送时间段`)
+		delivery deliverydate due duedate 要求送货日期 配送日期 配送时间 交付日期 进场日期 进场时间 提货时间 提货日期 要求送达 供货日期 供货时间 供货期 供船日期 供船时间 上船日期 装船日期 自提时间 自提日期 取货时间 取货日期 配送时间段 到店日期 到店时间 希望到店 要求到店 到仓日期 到仓时间 要求到仓 到厂日期 到厂时间 要求到厂 到货要求 希望到货`)
 	add(factWant, "要货日期 要货时间 要求日期 使用日期 需货日期 订货日期")
 	add(factPayment, "结算方式 结算 付款方式 付款 支付方式 付款条件 payment 账期 结款方式 付款条款 货款 paymentterms terms")
 	add(factCarrier, "运输方式 运输 物流 发货方式 快递 承运 物流公司 发运方式 配送方式 运输公司 发运 提货方式 送货方式 shipvia 交货方式")
-	add(factNote, "备注 说明 要求 remark remarks note notes 其他要求 特别说明 特殊要求 注 附注 备注说明 注意 注意事项 ps 包装要求 包装 质量要求 其它 其他")
+	add(factNote, "备注 说明 要求 remark remarks note notes 其他要求 特别说明 特殊要求 注 附注 备注说明 注意 注意事项 ps 包装要求 包装 质量要求 其它 其他 留言 买家留言")
 	add(factIgnored, `供应商 供方 供货方 供货单位 供应商名称 卖方 乙方 销方 supplier vendor to from 日期 订单日期 下单日期 申请日期 制单日期 签订日期 采购日期 申购日期 请购日期 填表日期 要货日 开单日期 date 制单 制单人 制表 审核 审核人 批准 批准人 核准 核准人
 		申请 申请人 申购人 请购人 编制 编制人 采购员 采购 采购人 经办 经办人 buyer 计划员 部门 申购科室 科室 申请部门 使用部门 使用科室 资金来源 项目 项目名称 工程名称 护士长 主管 负责人 财务 合计大写 大写 金额大写 页码 打印 打印时间 签字 签名 盖章
 		业务员 业务类型 单据状态 单据日期 操作员 录入 录入人 汇总 汇总人 传真 fax 邮箱 email 开户行 账号 税号 网址 采购电话 日期时间 车间 班组 币种 currency 税率 仓库 库房 签订地点 有效期 制作 复核 填报 填报人 品牌 类别 类型 用途 序号 预算`)
@@ -72,6 +72,10 @@ type facts struct {
 	payment  string
 	po       string
 	notes    []string
+	// unticked tells that boxes to choose a payment by were seen, and none that is ticked.
+	unticked bool
+	// maybePO is a number under a key that may be that of the paper's pattern: 表号.
+	maybePO string
 }
 
 // pair is one key with its value as written, or a stretch without a key.
@@ -295,11 +299,34 @@ type factReader struct {
 	facts
 }
 
+// uncheckedBox fits a choice with an empty box before it, which recognition reads as 口: 口现结.
+var uncheckedBox = regexp.MustCompile(`[口□☐]\s*\p{Han}{2,6}`)
+
+// withoutBoxes takes what is not ticked out of a value that speaks of the payment.
+func (f *factReader) withoutBoxes(p *pair) {
+	left := uncheckedBox.ReplaceAllStringFunc(p.value, func(choice string) string {
+		t := newText(strings.TrimLeft(choice, "口□☐ "))
+		s := f.x.newScan(t, f.c, f.cust, f.sales)
+		if slices.ContainsFunc(s.marks, func(m mark) bool { return m.kind == markPayment }) {
+			f.unticked = true
+			return ""
+		}
+		return choice
+	})
+	p.value = strings.TrimSpace(left)
+}
+
+// patternNumber fits the number of a form that may be the paper's own or its pattern's: 表号：HF-0914.
+var patternNumber = regexp.MustCompile(`^\s*(?:表号|表单号|表单编号|表格编号)\s*[:：]\s*([A-Za-z0-9][A-Za-z0-9\-_/]{3,})\s*$`)
+
 // line reads one line; title tells that it stands above the goods, where a bare date is the form's own.
 func (f *factReader) line(text string) {
 	if r := normal(strings.TrimSpace(text)); f.contact == "" && !slices.Contains(sumWords, string(r)) && (&scan{x: f.x}).isPerson(r) {
 		f.setContact(text)
 		return
+	}
+	if m := patternNumber.FindStringSubmatch(text); m != nil && hasDigit([]rune(m[1])) {
+		f.maybePO = strings.TrimSpace(text)
 	}
 	for _, p := range pairsOf(text) {
 		f.pair(p)
@@ -309,6 +336,11 @@ func (f *factReader) line(text string) {
 func (f *factReader) pair(p pair) {
 	if p.value == "" || p.keyed && p.kind == factIgnored {
 		return
+	}
+	if f.ocr && uncheckedBox.MatchString(p.value) {
+		if f.withoutBoxes(&p); p.value == "" {
+			return
+		}
 	}
 	if p.kind == factDate || p.kind == factWant {
 		p.value = dayAndMonth.ReplaceAllString(withoutGaps(strings.TrimSpace(p.value)), "${1}月${2}日")
@@ -362,8 +394,8 @@ func (f *factReader) pair(p pair) {
 // prose reads a stretch of words: what a message would say.
 func (f *factReader) prose(t *text, p pair) {
 	for i := 0; i+1 < len(t.r); i++ {
-		if t.r[i] == '送' && (t.r[i+1] == '达' || t.r[i+1] == '抵' || t.r[i+1] == '至') {
-			t.r[i+1] = '到'
+		if t.r[i] == '送' && (t.r[i+1] == '达' || t.r[i+1] == '抵') || strings.ContainsRune("送交运", t.r[i]) && t.r[i+1] == '至' {
+			t.r[i], t.r[i+1] = '送', '到'
 		}
 	}
 	s := f.x.newScan(t, f.c, f.cust, f.sales)
@@ -380,7 +412,7 @@ func (f *factReader) prose(t *text, p pair) {
 				f.due = append(f.due, m.when)
 			}
 		case markCustomer:
-			if len(f.named) == 0 || !p.keyed && len(m.ids) < len(f.named) {
+			if len(f.named) == 0 || !p.keyed && (len(m.ids) < len(f.named) || f.branchAlone(t.r, m.ids)) {
 				f.named = m.ids
 			}
 		case markPerson:
@@ -424,6 +456,18 @@ func (f *factReader) prose(t *text, p pair) {
 	if p.kind == factNote && len(squeeze(rest)) > 1 {
 		f.notes = append(f.notes, p.value)
 	}
+}
+
+// branchAlone tells that a line says nothing but the name of a branch of the customer named above it, as the second line of a
+// form's title: the form is the branch's.
+func (f *factReader) branchAlone(r []rune, ids []int32) bool {
+	if len(ids) != 1 || len(f.named) != 1 || ids[0] == f.named[0] {
+		return false
+	}
+	line := normal(strings.Trim(string(r), " ()（）[]【】·-—"))
+	n, to := f.x.buyers.longest(line, 0)
+	house, branch := f.x.customer(f.named[0]).Name, f.x.customer(ids[0]).Name
+	return n != nil && to == len(line) && len(branch) > len(house) && strings.HasPrefix(branch, house)
 }
 
 // setPO takes the first word that can be a number of a form, and tells where it ends.

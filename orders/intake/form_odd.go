@@ -188,11 +188,12 @@ var (
 func (f *form) unreadFields(t table) {
 	priced := slices.ContainsFunc(t.columns, func(c column) bool { return c.as == colPrice || c.as == colAmount })
 	numbered := slices.ContainsFunc(t.columns, func(c column) bool { return c.as == colPO })
+	dated := len(f.facts.due) > 0 || slices.ContainsFunc(t.columns, func(c column) bool { return c.as == colDate })
 	for i, c := range t.columns {
 		if _, known := headingOf(c.head); c.as != colOther || known || strings.TrimSpace(c.head) == "" {
 			continue
 		}
-		n, pence, numbers, first := 0, 0, 0, ""
+		n, pence, numbers, days, first := 0, 0, 0, 0, ""
 		for _, row := range t.rows {
 			text := cellText(row, i)
 			if text == "" || isTotal(row, t.columns) || f.isLoose(row, t.columns, false) {
@@ -208,17 +209,25 @@ func (f *form) unreadFields(t table) {
 			if text == first && paperNumber.MatchString(text) {
 				numbers++
 			}
+			if day, ok := wholeDate(normal(text), f.c); ok && day > f.c.today.Format(time.DateOnly) {
+				days++
+			}
 		}
 		head := strings.TrimSpace(c.head)
 		switch {
 		case n == 0:
 		case pence == n && !priced:
 			f.unread = append(f.unread, Ask{Field: ".lines", Reason: ReasonAmbiguous, Text: fmt.Sprintf("「%s」这一列是单价吗？", head)})
+		case days == n && !dated && !ownDays.MatchString(head) && !notTheirDay.MatchString(head):
+			f.unread = append(f.unread, Ask{Field: ".deliver_by", Reason: ReasonAmbiguous, Text: fmt.Sprintf("「%s %s」是要货的日子吗？", head, first)})
 		case numbers == n && n > 1 && !numbered && f.facts.po == "" && !noPaper.MatchString(head):
 			f.unread = append(f.unread, Ask{Field: ".po", Reason: ReasonAmbiguous, Text: fmt.Sprintf("「%s %s」是订单号吗？", head, first)})
 		}
 	}
 }
+
+// notTheirDay are heads of days that are the goods' own.
+var notTheirDay = regexp.MustCompile(`效期|有效|到期|保质|失效`)
 
 // missingNumbers finds rows of a picture that were overlooked altogether: the running number leaps over them.
 func (f *form) missingNumbers(t table) {
@@ -341,6 +350,35 @@ func cellText(row []page.Cell, i int) string {
 		return ""
 	}
 	return strings.TrimSpace(row[i].Text)
+}
+
+// dealNote fits a remark that is a deal, and nothing else: 买10送1.
+var dealNote = regexp.MustCompile(`^(?:满|买|每)(\d{1,4})\p{Han}?[送赠](\d{1,4})\p{Han}?$`)
+
+// dealtGifts are what deals in the remarks of rows give: 200袋 with 买10送1 give 20袋. A quantity that the deal does not divide gives
+// for the whole ones, as in a message.
+func dealtGifts(own []item) []item {
+	var out []item
+	for _, it := range own {
+		for _, note := range it.remarks {
+			m := dealNote.FindStringSubmatch(strings.ReplaceAll(string(normal(note)), " ", ""))
+			if m == nil || it.gift || it.doubt != "" {
+				continue
+			}
+			each, _ := decimal.NewFromString(m[1])
+			free, _ := decimal.NewFromString(m[2])
+			if !each.IsPositive() || !free.IsPositive() || it.quantity.LessThan(each) {
+				continue
+			}
+			gift := it
+			gift.gift, gift.price, gift.amount, gift.remarks = true, nil, nil, nil
+			gift.quantity = it.quantity.Div(each).Floor().Mul(free)
+			gift.quantityText = gift.quantity.String()
+			out = append(out, gift)
+			break
+		}
+	}
+	return out
 }
 
 // gifts are what a row's columns of gifts give.

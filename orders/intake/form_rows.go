@@ -230,7 +230,7 @@ func (s *sums) claim(row []page.Cell, cols []column) {
 			continue
 		}
 		v, rest, ok := figure(row[i].Text)
-		if !ok || rest != "" && c.as == colQuantity {
+		if !ok || rest != "" && c.as == colQuantity && hasDigit([]rune(rest)) {
 			continue
 		}
 		switch c.as {
@@ -250,6 +250,9 @@ func (s *sums) claim(row []page.Cell, cols []column) {
 		if !near(s.all.amount, *amount) && (s.part.rows == 0 || !near(s.part.amount, *amount)) && (s.form.rowsWithAmount != s.form.rows || !near(s.form.amount, *amount)) {
 			s.wrong = fmt.Sprintf("各行金额加起来是 %s 元，单上合计是 %s 元，请核对。", trim(s.all.amount), trim(*amount))
 		}
+	}
+	switch {
+	case s.all.rows == 0 || s.wrong != "":
 	case quantity != nil && !s.all.quantity.Equal(*quantity) && (s.part.rows == 0 || !s.part.quantity.Equal(*quantity)) && !s.form.quantity.Equal(*quantity):
 		s.wrong = fmt.Sprintf("各行数量加起来是 %s，单上合计是 %s，请核对。", trim(s.all.quantity), trim(*quantity))
 	}
@@ -275,8 +278,8 @@ func (f *form) isLoose(row []page.Cell, cols []column, afterTotal bool) bool {
 		if i < len(cols) {
 			switch cols[i].as {
 			case colQuantity:
-				_, _, ok := figure(text)
-				quantity = quantity || ok
+				_, rest, ok := figure(text)
+				quantity = quantity || ok && !strings.HasPrefix(rest, "月") // 9月24日前到厂
 			case colName, colCode, colSpec:
 				goods = true
 			default:
@@ -297,6 +300,9 @@ func (f *form) isLoose(row []page.Cell, cols []column, afterTotal bool) bool {
 		return true
 	}
 	if pairs := pairsOf(first); len(pairs) > 0 && pairs[0].keyed && !quantity {
+		return true
+	}
+	if kind, asked := meantBy(key); asked && kind == factDate && texts > 1 && !quantity && utf8.RuneCountInString(key) <= 8 {
 		return true
 	}
 	return !quantity && (afterTotal && texts <= 3 || texts == 1 && (strings.ContainsAny(first, "，。；,;：:") || len([]rune(first)) > 14)) || !goods && !quantity
@@ -454,6 +460,7 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 	own = f.inUnits(own, cols)
 	f.acrossSum(it, own, row, cols, whole)
 	own = append(own, f.gifts(it, row, cols)...)
+	own = append(own, dealtGifts(own)...)
 	for _, one := range own {
 		one.product = f.resolveRow(one)
 		if one.product.product < 0 && one.product.reason == "" && one.name == "" && one.code == "" {
