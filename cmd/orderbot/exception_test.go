@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -189,6 +191,25 @@ func TestDelaysByTheirLevels(t *testing.T) {
 				o.until("03-25 10:00")
 				require.Len(t, o.told(notify.KindMeeting), 7, "made once")
 				require.Equal(t, 3, customer(o))
+			})
+			t.Run("again", func(t *testing.T) { // it was taken up, another day was agreed, and that day is over too
+				t.Parallel()
+				o, id := late(t, "2026-03-13")
+				o.until("03-14 00:00")
+				x, err := strconv.ParseInt(texts(t, o.sql, "SELECT id FROM exceptions WHERE order_id = ? AND kind = 'late'", string(id))[0], 10, 64)
+				require.NoError(t, err)
+				require.NoError(t, o.do(func(tx *storage.Tx) error { _, _, err := o.desk.TakeException(tx, x, o.actor("S01")); return err }))
+				require.NoError(t, o.do(func(tx *storage.Tx) error {
+					order, err := tx.Order(id)
+					if err != nil {
+						return err
+					}
+					order.DeliverBy = "2026-03-16"
+					return errors.Join(tx.SaveOrder(order), tx.Audit(orders.AuditEntry{Order: id, At: o.clock, Actor: "S01", Action: "修改"}), o.desk.Review(tx, order))
+				}))
+				require.Contains(t, o.states(id), "late closed 1")
+				o.until("03-17 00:00")
+				require.Contains(t, o.states(id), "late open 1")
 			})
 			// A delay is what the customer waits: holidays count, and days that make up for them are days as any other. What those who
 			// deal with it have for that are four hours of working days.
