@@ -56,8 +56,7 @@ func (s *session) answersChange(ctx context.Context, tx Tx) (bool, error) {
 
 // changeMeant takes words without a number for a change of an order that was submitted, where they can be about one alone:
 // the last that was talked about, else the only one that is open.
-func (s *session) changeMeant(ctx context.Context, tx Tx, r intake.Result) (bool, error) {
-	m := s.message
+func (s *session) changeMeant(ctx context.Context, tx Tx, m intake.Message, r intake.Result) (bool, error) {
 	if m.Doc != nil || len(s.talk.Orders) > 0 || !saysChange.MatchString(m.Text) || len(r.Orders) > 1 ||
 		r.Intent != intake.IntentOrder && r.Intent != intake.IntentOther {
 		return false, nil

@@ -68,7 +68,7 @@ func (s *session) weather(ctx context.Context, tx Tx, words string) (bool, error
 	if len([]rune(w.Why)) > 20 {
 		return true, orders.Errorf(orders.CodeInvalid, "原因最多写 20 个字，没有登记")
 	}
-	if err := s.clerk.Desk.NoteWeather(tx, w, s.person.actor()); err != nil {
+	if w, err = s.clerk.Desk.NoteWeather(tx, w, s.person.actor()); err != nil {
 		return true, err
 	}
 	open, err := s.clerk.Query.OpenOrders(ctx, "", 2000, underway...)

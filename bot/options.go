@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -29,6 +30,22 @@ const (
 	optionTail  = `(?:的|款)?`
 	optionNot   = `(不要|别要|别|不是|非|不用)?`
 )
+
+// shades are the characters that make another value of the one behind them: 橙红色, 米白色.
+const shades = "橙粉紫深浅大小半非米天军藏橘酒玫淡宝墨银亮哑乳奶灰"
+
+// What is not wanted in other words: 红色的不要, 除了红色. What is said of all goods: 都要红色, and not 发成都 红色.
+var (
+	refusedBehind = regexp.MustCompile(`^(\s*(?:都|全)?(?:不要|别要|不用)(?:了|的)?)\s*(?:$|[,，;；。\n!！?？])`)
+	refusedBefore = regexp.MustCompile(`除了?\s*$`)
+	ofAll         = regexp.MustCompile(`(?:^|[^成首安])(?:全部|全都|都|全)(?:要|用|是|选|改成|换成)?\s*$`)
+)
+
+// remark fits what is said of labels, cartons and papers, whose colour is not that of the goods; 20箱 is an amount.
+var remark = regexp.MustCompile(`标签|唛|胶带|丝带|油墨|盖章|包装|发票|单据|字样|(?:^|[^0-9一二三四五六七八九十百两几整每半 ])(箱|贴)|(?:^|[^打复])(印)`)
+
+// bareNumber is a cell that is a number, which in a table is an amount or a price.
+var bareNumber = regexp.MustCompile(`^[0-9.]+$`)
 
 // leftOver is what may be left of a message that says nothing but options.
 var leftOver = regexp.MustCompile(`都|全部|全|把|将|的|给我|我|要|用|选|改成|改为|改|换成|换为|换|成|吧|了|第\s*[0-9一二三四五六七八九十]+\s*行|[\s,，。.;；:：!！、]`)
@@ -66,15 +83,19 @@ func (s *session) takeOptions(text string) (rest string, said []chosen) {
 			before, _ := utf8.DecodeLastRuneInString(text[:at[0]])
 			value := text[at[4]:at[5]]
 			next, _ := utf8.DecodeRuneInString(text[at[5]:])
-			if name == "" && at[2] < 0 && strings.ContainsRune("橙粉紫深浅大小半非", before) || isLetter(value) && isASCIILetter(next) {
+			if name == "" && (at[2] < 0 && strings.ContainsRune(shades, before) || s.isRemark(text, at[0], at[1])) || isLetter(value) && isASCIILetter(next) {
 				continue
 			}
-			c := chosen{name: name, value: value, words: text[at[0]:at[1]]}
-			c.from = utf8.RuneCountInString(text[:at[0]])
+			from, to := at[0], at[1]
+			if m := refusedBehind.FindStringSubmatchIndex(text[to:]); m != nil {
+				to += m[3]
+			}
+			from -= len(refusedBefore.FindString(text[:from]))
+			c := chosen{name: name, value: value, words: text[from:to]}
+			c.from = utf8.RuneCountInString(text[:from])
 			c.to = c.from + utf8.RuneCountInString(c.words)
-			lead := []rune(text[:at[0]])
-			c.all = strings.ContainsAny(string(lead[max(0, len(lead)-3):]), "都全") || strings.ContainsAny(c.words, "都全")
-			if at[2] >= 0 {
+			c.all = ofAll.MatchString(text[:from]) || strings.ContainsAny(text[at[0]:at[4]], "都全")
+			if at[2] >= 0 || from < at[0] || to > at[1] {
 				c.value = ""
 			}
 			said = append(said, c)
@@ -95,6 +116,31 @@ func (s *session) takeOptions(text string) (rest string, said []chosen) {
 	}
 	slices.SortFunc(said, func(a, b chosen) int { return a.from - b.from })
 	return text, said
+}
+
+// isRemark tells whether what stands in text[from:to] is said of labels, cartons or papers, unless such are goods with options.
+func (s *session) isRemark(text string, from, to int) bool {
+	const ends = clauseEnd + " "
+	if i := strings.LastIndexAny(text[:from], ends); i >= 0 {
+		_, size := utf8.DecodeRuneInString(text[i:])
+		from = i + size
+	} else {
+		from = 0
+	}
+	if next := strings.IndexAny(text[to:], ends); next >= 0 {
+		to += next
+	} else {
+		to = len(text)
+	}
+	for _, m := range remark.FindAllStringSubmatch(text[from:to], -1) {
+		word := cmp.Or(m[1], m[2], m[0])
+		if !slices.ContainsFunc(s.books.Catalog.Products(), func(p *orders.Product) bool {
+			return strings.Contains(p.Name, word) && len(s.books.Catalog.OptionsOf(p.Code)) > 0
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // anyOf matches any of the words, the longest first.
@@ -131,10 +177,14 @@ func isASCIILetter(r rune) bool {
 // namesSomething tells whether a word may be part of a name in a text: of a customer, or of a product that the text may be about, for two
 // neighbouring characters of its name stand there.
 func (s *session) namesSomething(word, text string) bool {
+	named := func(n string) bool { return n != word && strings.Contains(n, word) && strings.Contains(text, n) }
 	for _, p := range s.books.Catalog.Products() {
 		names := append([]string{p.Name, p.Spec}, p.Aliases...)
 		if !slices.ContainsFunc(names, func(n string) bool { return strings.Contains(n, word) }) {
 			continue
+		}
+		if slices.ContainsFunc(names, named) { // 红色笔
+			return true
 		}
 		for _, name := range names {
 			r := []rune(strings.ReplaceAll(name, word, "\n"))
@@ -147,6 +197,9 @@ func (s *session) namesSomething(word, text string) bool {
 	}
 	for _, c := range s.books.Catalog.Customers() {
 		if slices.ContainsFunc(append([]string{c.Name}, c.Aliases...), func(n string) bool { return strings.Contains(n, word) && strings.Contains(text, n) }) {
+			return true
+		}
+		if slices.ContainsFunc(s.books.Catalog.ItemsOf(c.Code), func(x orders.CustomerItem) bool { return named(x.Item) }) {
 			return true
 		}
 	}
@@ -342,6 +395,9 @@ func (s *session) chooseInTable(r *intake.Result, doc *page.Document) {
 				option, value, named := strings.Cut(strings.NewReplacer("：", "=", ":", "=").Replace(word), "=")
 				if !named {
 					option, value = "", word
+				}
+				if !named && bareNumber.MatchString(strings.TrimSpace(word)) {
+					continue
 				}
 				c := chosen{name: strings.TrimSpace(option), value: strings.TrimSpace(value), words: strings.TrimSpace(value)}
 				if of := c.optionsFor(s.books.Catalog, l.Product); c.value != "" && slices.ContainsFunc(of, func(n string) bool {

@@ -169,6 +169,7 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 		return err
 	}
 	var said []chosen
+	whole := m
 	if m.Doc == nil {
 		var rest string
 		if rest, said = s.takeOptions(m.Text); len(said) > 0 {
@@ -186,7 +187,7 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 		if len(s.talk.Last) == 1 { // it was submitted meanwhile
 			o, err := s.order(tx, s.talk.Last[0])
 			if err == nil && o.Status != orders.StatusDraft && o.MayChange() == nil {
-				if done, err := s.changeSubmitted(ctx, tx, o, m); done || err != nil {
+				if done, err := s.changeSubmitted(ctx, tx, o, whole); done || err != nil {
 					return err
 				}
 			}
@@ -197,7 +198,7 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 	if done, err := s.answersChange(ctx, tx); done || err != nil {
 		return err
 	}
-	if done, err := s.changeMeant(ctx, tx, result); done || err != nil {
+	if done, err := s.changeMeant(ctx, tx, whole, result); done || err != nil {
 		return err
 	}
 	for _, n := range slices.Backward(result.Gone) { // first, so that what follows counts the drafts that stay

@@ -17,6 +17,14 @@ func promiseDay(p *orders.Promise) string {
 	return Wanted(p.Day, p.At)
 }
 
+// promiseVerb says what happens on the day of a promise.
+func promiseVerb(p *orders.Promise) string {
+	if p.Fetched {
+		return "可以来取"
+	}
+	return "送到"
+}
+
 // wantedBeside says by when an order is wanted, and warns where the goods are expected later.
 func wantedBeside(o *orders.Order, p *orders.Promise, none string) string {
 	wanted := Wanted(o.DeliverBy, o.CreatedAt)
@@ -73,11 +81,7 @@ func Promised(o *orders.Order, v PromiseView) Message {
 	}
 	head := "交期 " + id + "：还定不了，" + p.Unknown
 	if p.Day != "" {
-		verb := "送到"
-		if p.Fetched {
-			verb = "可以来取"
-		}
-		head = "交期 " + id + "：预计 " + promiseDay(p) + " " + verb
+		head = "交期 " + id + "：预计 " + promiseDay(p) + " " + promiseVerb(p)
 	}
 	rows := []string{head}
 	if o.Status == orders.StatusDraft {
@@ -216,7 +220,7 @@ func promisedBefore(was string) string {
 
 // toldPromise tells the staff that an order is expected on another day.
 func toldPromise(o *orders.Order, was string) []string {
-	return []string{string(o.ID) + " 预计 " + promiseDay(o.Work.Promise) + " 送到" + promisedBefore(was), customerName(o, nil), promiseInShort(o.Work.Promise)}
+	return []string{string(o.ID) + " 预计 " + promiseDay(o.Work.Promise) + " " + promiseVerb(o.Work.Promise) + promisedBefore(was), customerName(o, nil), promiseInShort(o.Work.Promise)}
 }
 
 // keepsNow tells whether an event's promise is still to be told.

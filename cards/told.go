@@ -311,7 +311,7 @@ func ToldCustomer(o *orders.Order, e orders.Event, link string) (Message, bool) 
 		if !keepsNow(o) {
 			return Message{}, false
 		}
-		return say("您的订单 " + id + " 预计 " + promiseDay(o.Work.Promise) + " 送到" + promisedBefore(e.Data["was"]) + "。")
+		return say("您的订单 " + id + " 预计 " + promiseDay(o.Work.Promise) + " " + promiseVerb(o.Work.Promise) + promisedBefore(e.Data["was"]) + "。")
 	case orders.EventException, orders.EventExceptionLevel:
 		return say("抱歉，您的订单 "+id+" 会比约定的时间晚一些，我们已在跟进。", delayedUntil(o), newDay(o), waybillOf(o), "有急用请直接回复，我们马上联系您。")
 	case orders.EventDelivered:

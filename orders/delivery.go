@@ -28,6 +28,8 @@ type Weather struct {
 	Until  string    `json:"until"`         // yyyy-mm-dd, the last day
 	Why    string    `json:"why,omitempty"` // 暴雪; may be empty
 	By     StaffCode `json:"by,omitempty"`
+
+	Version int64 `json:"version,omitempty"` // of the first catalog that has it; 0: not said
 }
 
 // WeatherMost is how many days later goods may come by one entry of the weather, and WeatherLongest how many days it may last.
@@ -130,7 +132,7 @@ type Promise struct {
 
 // PromisePart is one of the parts, in turn.
 type PromisePart struct {
-	Name  string `json:"name"`            // 审批, 到货, 产线排队, 生产, 备货, 运输, 天气
+	Name  string `json:"name"`            // 审批, 到货, 产线排队, 生产, 备货, 运输, 天气, 分批
 	Days  int    `json:"days,omitempty"`  // working days that it takes; of 运输 and 天气 those on which the carrier delivers
 	Daily bool   `json:"daily,omitempty"` // the carrier delivers on weekends too
 	Until string `json:"until"`           // yyyy-mm-dd, the day on which it is over
@@ -160,7 +162,7 @@ func (d *Desk) Promise(o *Order, load []Made) *Promise {
 	}
 	now := d.Now().In(beijing)
 	w := &promising{c: d.Catalog(), o: o, p: &Promise{At: d.Now(), Revision: o.Revision}, t: now, now: now}
-	if len(o.Shipments) == 0 {
+	if !o.isOut() {
 		w.approval(d.Times.ApprovalLimit)
 		if !w.goods(load) {
 			return w.p
@@ -168,6 +170,7 @@ func (d *Desk) Promise(o *Order, load []Made) *Promise {
 		w.leave()
 	}
 	w.travel()
+	w.stage()
 	return w.p
 }
 
@@ -218,7 +221,9 @@ func (d *Desk) Repromise(tx Tx, o *Order, e Event) error {
 		return nil
 	}
 	now, cat := *d, *d.Catalog()
-	cat.Weather = append(slices.Clone(cat.Weather), w)
+	if cat.Version < w.Version { // a catalog that had it may say now that it was corrected
+		cat.Weather = append(slices.Clone(cat.Weather), w)
+	}
 	now.Catalog = func() *Catalog { return &cat }
 	moved, err := now.repromise(tx, o)
 	if !moved || err != nil {
@@ -396,11 +401,21 @@ func (w *promising) leave() {
 	})
 }
 
+// stage puts off what leaves in a later stage until its day: nothing is sent before it.
+func (w *promising) stage() {
+	if due, ok := WantedBy(w.o.wanted()); ok && w.o.IsUnderway() && w.p.Day != "" {
+		if day := due.Add(-time.Nanosecond).In(beijing).Format(time.DateOnly); day > w.p.Day {
+			w.p.Day = day
+			w.p.Parts = append(w.p.Parts, PromisePart{Name: "分批", Until: day, Why: fmt.Sprintf("第 %d 批", w.o.Stage())})
+		}
+	}
+}
+
 // travel adds the time on the way, and what the weather adds to it.
 func (w *promising) travel() {
 	o := w.o
 	carrier := o.Carrier
-	if n := len(o.Shipments); n > 0 {
+	if n := len(o.Shipments); o.isOut() {
 		carrier = o.Shipments[n-1].Carrier
 		at := o.Shipments[n-1].ShippedAt.In(beijing)
 		w.t = time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, beijing)
@@ -525,37 +540,37 @@ func (c *Catalog) Carriers() []string {
 
 // WeatherTx is what the weather needs of a transaction.
 type WeatherTx interface {
-	// NoteWeather stores an entry, in place of those of its region that are not over.
-	NoteWeather(w Weather, today string) error
+	// NoteWeather stores an entry, in place of those of its region that are not over, and returns the version of the catalog that has it.
+	NoteWeather(w Weather, today string) (int64, error)
 	// EndWeather ends the entries of a region that are not over, and returns how many there were.
 	EndWeather(region, today string) (int, error)
 	Audit(entries ...AuditEntry) error
 }
 
-// NoteWeather notes what the weather does to a region.
-func (d *Desk) NoteWeather(tx WeatherTx, w Weather, by Actor) error {
+// NoteWeather notes what the weather does to a region, and returns the entry as it is stored.
+func (d *Desk) NoteWeather(tx WeatherTx, w Weather, by Actor) (Weather, error) {
 	today := d.Now().In(beijing).Format(time.DateOnly)
 	from, err := time.Parse(time.DateOnly, w.From)
 	until, err2 := time.Parse(time.DateOnly, w.Until)
 	switch {
 	case by.Staff.May(RightWeather) != ScopeAll:
-		return deniedWeather()
+		return w, deniedWeather()
 	case err2 == nil && w.Until < today:
-		return Errorf(CodeInvalid, "%s 已经过去了，没有登记", monthDay(w.Until))
+		return w, Errorf(CodeInvalid, "%s 已经过去了，没有登记", monthDay(w.Until))
 	case err != nil || err2 != nil || w.Until < w.From:
-		return Errorf(CodeInvalid, "结束的那天在开始之前，没有登记")
+		return w, Errorf(CodeInvalid, "结束的那天在开始之前，没有登记")
 	case w.Days < 1 || w.Days > WeatherMost:
-		return Errorf(CodeInvalid, "要写 1 到 %d 天，没有登记", WeatherMost)
+		return w, Errorf(CodeInvalid, "要写 1 到 %d 天，没有登记", WeatherMost)
 	case until.Sub(from) > WeatherLongest*24*time.Hour:
-		return Errorf(CodeInvalid, "一次最多登记 %d 天，没有登记", WeatherLongest)
+		return w, Errorf(CodeInvalid, "一次最多登记 %d 天，没有登记", WeatherLongest)
 	case !d.Catalog().KnowsRegion(w.Region):
-		return Errorf(CodeInvalid, "没有客户在「%s」，没有登记。可以写 华东 这样的大区、省、市，或 全国", w.Region)
+		return w, Errorf(CodeInvalid, "没有客户在「%s」，没有登记。可以写 华东 这样的大区、省、市，或 全国", w.Region)
 	}
 	w.By = by.Staff.Code
-	if err := tx.NoteWeather(w, today); err != nil {
-		return err
+	if w.Version, err = tx.NoteWeather(w, today); err != nil {
+		return w, err
 	}
-	return tx.Audit(AuditEntry{
+	return w, tx.Audit(AuditEntry{
 		At: d.Now(), Actor: by.Code, Channel: by.Channel, Action: "天气", After: fmt.Sprintf("%s +%d天 %s 至 %s", w.Region, w.Days, w.From, w.Until), Reason: w.Why, Trace: by.Trace,
 	})
 }

@@ -130,6 +130,19 @@ func TestTheExpectedDayIsTheSumOfItsParts(t *testing.T) {
 		{what: "later than it should be on its way", now: clock(16, 20), want: "2026-03-16", order: func(o *orders.Order) {
 			o.Status, o.Shipments = orders.StatusShipped, []orders.Shipment{{Carrier: "ZTO", ShippedAt: clock(11, 18)}}
 		}},
+		{what: "a later stage waits for its day", now: clock(11, 20), want: "2026-03-20", words: "备货 1 天 到3月12日、运输 1 天 到3月13日、分批 到3月20日", order: func(o *orders.Order) {
+			o.Shipments = []orders.Shipment{{Carrier: "ZTO", ShippedAt: clock(9, 18)}}
+			o.Staged = &orders.Staged{Stages: []orders.Stage{{Due: "2026-03-10"}, {Due: "2026-03-20"}}}
+			o.Work.Stages.Sent = []time.Time{clock(9, 18)}
+		}},
+		{what: "a later stage that is late", now: clock(11, 20), want: "2026-03-13", order: func(o *orders.Order) {
+			o.Shipments = []orders.Shipment{{Carrier: "ZTO", ShippedAt: clock(9, 18)}}
+			o.Staged = &orders.Staged{Stages: []orders.Stage{{Due: "2026-03-10"}, {Due: "2026-03-11"}}}
+			o.Work.Stages.Sent = []time.Time{clock(9, 18)}
+		}},
+		{what: "a district that is called like a city elsewhere", now: clock(11, 10), want: "2026-03-17", order: func(o *orders.Order) { o.Address = "北京市朝阳区建国路1号" }, firm: func(cat *orders.Catalog) {
+			cat.Weather = []orders.Weather{{Region: "朝阳市", Days: 1, From: "2026-03-11", Until: "2026-03-22"}}
+		}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
@@ -157,6 +170,30 @@ func TestTheExpectedDayIsTheSumOfItsParts(t *testing.T) {
 		"2026-03-12": true, "2026-03-13": false, "2026-03-13T12:00:00+08:00": false, "2026-03-12T23:00:00+08:00": true, "": false, "月底": false,
 	} {
 		require.Equal(t, misses, p.Misses(wanted), wanted)
+	}
+}
+
+// store takes what a new promise writes.
+type store struct{ orders.Tx }
+
+func (store) SaveOrder(*orders.Order) error    { return nil }
+func (store) Emit(...orders.Event) error       { return nil }
+func (store) Audit(...orders.AuditEntry) error { return nil }
+
+// Weather that was corrected before its event came up is not promised; what the catalog does not know of yet is.
+//
+// feature: ST-15
+func TestWeatherThatWasCorrectedIsNotPromised(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[int64]string{1: "2026-03-13", 2: "2026-03-17"} {
+		now := time.Date(2026, 3, 11, 10, 0, 0, 0, beijing)
+		desk, cat := deliveries(now) // version 1
+		cat.Weather = []orders.Weather{{Region: "江苏", Days: 1, From: "2026-03-11", Until: "2026-03-22"}}
+		o := approvedOrder("C1", "P1", 2, 2, now)
+		o.Work.Promise = &orders.Promise{Day: "2026-03-12", Revision: 1}
+		said := fmt.Sprintf(`{"region":"江苏","days":3,"from":"2026-03-11","until":"2026-03-22","version":%d}`, version)
+		require.NoError(t, desk.Repromise(store{}, o, orders.Event{Data: map[string]string{"weather": said}}))
+		require.Equal(t, want, o.Work.Promise.Day)
 	}
 }
 

@@ -443,7 +443,8 @@ func (c *Catalog) refusals(o, before *Order) []Finding {
 	}
 	var out []Finding
 	for _, q := range c.choices(o) {
-		if slices.ContainsFunc(known, func(k Question) bool { return k.Text == q.Text }) {
+		if i := slices.IndexFunc(known, func(k Question) bool { return k.Text == q.Text }); i >= 0 {
+			known = slices.Delete(known, i, i+1) // of two lines that are alike one may be new
 			continue
 		}
 		line, _ := q.ChoiceLine()

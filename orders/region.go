@@ -114,6 +114,8 @@ func (c *Catalog) regionFit(region string, o *Order) int {
 		return 0 // another province: 吉林 is also a city's name, 上海 that of many roads
 	case own != "" && own == region:
 		return 4
+	case province != "" && provinceOfCity()[short] != "" && provinceOfCity()[short] != province:
+		return 0 // 朝阳 is a city of 辽宁, and a district of 北京
 	case utf8.RuneCountInString(short) > 1 && PlaceIn(address, short) >= 0:
 		return 5
 	default:

@@ -105,19 +105,20 @@ func weatherSince(db *gorm.DB, today string) ([]orders.Weather, error) {
 	return out, nil
 }
 
-// NoteWeather stores an entry, in place of those of its region that are not over. All replicas know within seconds.
-func (tx *Tx) NoteWeather(w orders.Weather, today string) error {
+// NoteWeather stores an entry, in place of those of its region that are not over. It returns the version
+// of the catalog that has it; all replicas know within seconds.
+func (tx *Tx) NoteWeather(w orders.Weather, today string) (int64, error) {
 	version, err := tx.add("counters", "name", "value", "catalog", 1)
 	if err != nil {
-		return fmt.Errorf("note weather: %w", err)
+		return 0, fmt.Errorf("note weather: %w", err)
 	}
 	if _, err := tx.endWeather(w.Region, today, version); err != nil {
-		return err
+		return 0, err
 	}
 	row := weatherRow{
 		Region: w.Region, Days: w.Days, FromDay: w.From, UntilDay: w.Until, Why: w.Why, ByStaff: string(w.By), At: toMS(tx.s.now()), Version: version,
 	}
-	return wrap("note weather", tx.db.Create(&row).Error)
+	return version, wrap("note weather", tx.db.Create(&row).Error)
 }
 
 // EndWeather ends the entries of a region that are not over, and returns how many there were.

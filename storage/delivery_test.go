@@ -30,7 +30,7 @@ func TestTransitTimesAndWeatherAreKept(t *testing.T) {
 		today, later := ordertest.Start.Format(time.DateOnly), ordertest.Start.AddDate(0, 0, 9).Format(time.DateOnly)
 		note := func(w orders.Weather) {
 			t.Helper()
-			require.NoError(t, s.Do(t.Context(), func(tx *storage.Tx) error { return tx.NoteWeather(w, today) }))
+			require.NoError(t, s.Do(t.Context(), func(tx *storage.Tx) error { _, err := tx.NoteWeather(w, today); return err }))
 		}
 		note(orders.Weather{Region: "华东", Days: 1, From: today, Until: later, Why: "暴雪", By: "S1"})
 		note(orders.Weather{Region: "华北", Days: 2, From: today, Until: later})

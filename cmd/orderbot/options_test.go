@@ -122,7 +122,7 @@ func TestForbiddenCombinationsAreAskedAbout(t *testing.T) {
 func TestOptionsAreReadFromWords(t *testing.T) {
 	t.Parallel()
 	f := newFirm(t, "sqlite:"+filepath.Join(t.TempDir(), "orderbot.db"), medical, automatic(t, ""))
-	f.load("products", "code,name,spec,unit,category,price,stock", "X01,观片灯罩,,个,灯具,10,9000", "X02,支撑底座,,个,灯具,20,9000", "X07,普通手柄,,个,配件,3,9000", "X08,红色警示牌,大号,个,配件,3,9000")
+	f.load("products", "code,name,spec,unit,category,price,stock", "X01,观片灯罩,,个,灯具,10,9000", "X02,支撑底座,,个,灯具,20,9000", "X07,普通手柄,,个,配件,3,9000", "X08,红色警示牌,大号,个,配件,3,9000", "X09,红色笔,,个,配件,3,9000")
 	f.load("customers", "code,name,sales,address", "K01,蓝海诊所,S01,南京市江宁区将军大道88号")
 	f.load("options", "category,option,values,needed", "灯具,颜色,红色|蓝色|黑色,否", "灯具,材质,不锈钢|304,否")
 	f.serve()
@@ -145,6 +145,13 @@ func TestOptionsAreReadFromWords(t *testing.T) {
 		{text: "红色警示牌%d个，观片灯罩3个，颜色：黑色", want: "X08 |X01 颜色=黑色"},
 		{text: "普通手柄%d个，颜色红色", want: "X07 ", note: "颜色红色"},
 		{text: "观片灯罩%d个", want: "X01 "},
+		{text: "红色笔%d个", want: "X09 "},
+		{text: "红色笔%d个，观片灯罩3个，颜色：黑色", want: "X09 |X01 颜色=黑色"},
+		{text: "观片灯罩%d个，贴红色标签", want: "X01 "},
+		{text: "观片灯罩%d个，红色的不要", want: "X01 颜色=?", asks: "观片灯罩 要哪种颜色？"},
+		{text: "观片灯罩%d个，除了红色", want: "X01 颜色=?", asks: "观片灯罩 要哪种颜色？"},
+		{text: "观片灯罩%d个，酒红色", want: "X01 "},
+		{text: "观片灯罩%d个，支撑底座3个，发成都，红色", want: "X01 颜色=?|X02 颜色=红色", asks: "观片灯罩 要哪种颜色？"},
 	} {
 		text := "蓝海诊所 " + fmt.Sprintf(c.text, 100+i)
 		quiet(t, db, patience)
@@ -164,6 +171,29 @@ func TestOptionsAreReadFromWords(t *testing.T) {
 		}
 		see(t, "gone", f.tell("zhouting", "取消 "+id), says("已取消"))
 		f.clock.advance(time.Minute)
+	}
+
+	// They stay where the amount or the price changes, and change with it in one message.
+	id, _ := f.draftOf("zhouting", "蓝海诊所 观片灯罩90个 蓝色 不锈钢")
+	blue := "[材质 不锈钢，颜色 蓝色]"
+	see(t, "another amount", f.tell("zhouting", "数量改成30"), offers("确认下单", id, "观片灯罩", "30个", blue))
+	card := see(t, "another price", f.tell("zhouting", "单价改成9元"), offers("确认下单", id, "270.00", blue))
+	f.pressWeCom("zhouting", card, "确认下单")
+	see(t, "placed", f.wecom("zhouting"), says("已下单", id))
+	quiet(t, db, patience)
+	chosen := func() []string {
+		return texts(t, db, "SELECT quantity, options FROM order_lines WHERE order_id = ?", id)
+	}
+	for _, c := range []struct{ words, want string }{
+		{id + " 数量改成21个", `21000000 {"材质":"不锈钢","颜色":"蓝色"}`},
+		{"颜色改成红色，数量改成20个", `20000000 {"材质":"不锈钢","颜色":"红色"}`},
+	} {
+		f.clock.advance(2 * time.Minute)
+		card := see(t, "asked", f.tell("zhouting", c.words), offers("确认变更", id))
+		f.pressWeCom("zhouting", card, "确认变更")
+		see(t, "changed", f.wecom("zhouting"), says("已改 "+id))
+		quiet(t, db, patience)
+		require.Equal(t, []string{c.want}, chosen(), c.words)
 	}
 	sound(t, db)
 }

@@ -415,7 +415,9 @@ const longestWords = 200
 func (r *reading) lineOf(order, n int, who scope) *wanted {
 	x := r.x
 	l := r.thread.Orders[order].Lines[n]
-	it := &wanted{line: n, was: n + 1, gift: l.Gift, fixed: true, kept: &l, from: -1, to: -1, res: resolution{product: -1}}
+	it := &wanted{
+		line: n, was: n + 1, gift: l.Gift, fixed: true, kept: &l, from: -1, to: -1, res: resolution{product: -1}, options: l.Options, optionsOf: l.Product,
+	}
 	if order < len(r.thread.Words) && n < len(r.thread.Words[order]) {
 		it.said = r.thread.Words[order][n]
 	}

@@ -234,6 +234,9 @@ func (x *Lexicon) draftLine(it *wanted, cust int32, path string) (Line, []Ask) {
 	}
 	p := x.product(r.product)
 	l.Product = string(p.Code)
+	if it.optionsOf == l.Product {
+		l.Options = it.options
+	}
 	if q.none {
 		ask("quantity", ReasonMissing, fmt.Sprintf("%s要多少%s？", p.Title(), p.Unit), nil)
 		return l, asks

@@ -31,6 +31,8 @@ type wanted struct {
 	was      int    // one more than the line of the draft that it continues; 0: none
 	clash    *quantity
 	halves   []decimal.Decimal // what of an amount that has no even halves may be meant
+
+	options, optionsOf string // what was chosen of the options of a product; it stays with that product
 }
 
 // builder makes items of a message, clause by clause.

@@ -164,7 +164,7 @@ func (x *Lexicon) SettleLine(d *Draft, i, n int, product, unit string) ([]Ask, b
 	}
 	d.Lines = slices.Clone(d.Lines)
 	was := d.Lines[n]
-	it := &wanted{m: x.mentionOf(id), res: resolution{product: id, rule: "answer", head: true}, gift: was.Gift, q: quantity{unit: unit, none: was.Quantity == ""}}
+	it := &wanted{m: x.mentionOf(id), res: resolution{product: id, rule: "answer", head: true}, gift: was.Gift, q: quantity{unit: unit, none: was.Quantity == ""}, options: was.Options, optionsOf: was.Product}
 	if q, err := decimal.NewFromString(was.Quantity); err == nil {
 		it.q.value = q
 	}
