@@ -33,6 +33,7 @@ var (
 	saysNodes    = regexp.MustCompile(`^(?:付款节点|付款计划|分期付款)[: ,\n]+(.*%.*)$`)
 	saysRelease  = regexp.MustCompile(`^(?:(款到发货|先款后货|先付款后发货)|先发货后付款|先货后款)$`)
 	saysReceived = regexp.MustCompile(`^到款[: ]*(\S.*)$`)
+	payNumber    = regexp.MustCompile(`^[A-Z0-9][A-Z0-9._/-]{1,63}$`)
 
 	// stageDay fits the day with which a stage begins, behind its number, where it has one.
 	stageDay = regexp.MustCompile(`(?:^|[\s,;。、:])(?:第(?:` + someNumber + `)期[:, ]*)?(?:(\d{4})[-/.年])?(?:(\d{1,2})月(\d{1,2})[日号]?|(\d{1,2})[-/](\d{1,2})(?:[日号:, ]|$))(?:之?前)?[:, ]*`)
@@ -46,6 +47,7 @@ var (
 	ofStage    = regexp.MustCompile(`第 ?(` + someNumber + `) ?[期批]`)
 	nodeSigned = regexp.MustCompile(`签|定金|订金|预付|首付|首款|下单`)
 	nodeShips  = regexp.MustCompile(`(?:发货|出货|提货|发运)`)
+	nodeAfter  = regexp.MustCompile(`(?:发货|出货|提货|发运|交货|送货)(?:完[成毕]?)?[之以]?后`) // there is no such moment: 到货 is the next
 	nodeComes  = regexp.MustCompile(`到货|签收|验收|安装|调试|尾款|质保|交付|收货`)
 )
 
@@ -285,7 +287,10 @@ func (s *session) moment(n *orders.PayNode) error {
 		return err
 	}
 	isBefore := strings.Contains(n.Name, "前")
-	switch {
+	unclear := orders.Errorf(orders.CodeInvalid, "没看懂「%s」是什么时候付。可以写 签约、发货前、第2期发货前、第1期到货、验收，或日期，例如 4月20日。没有改动", n.Name)
+	switch isStrange := n.Stage == 0 && strings.ContainsAny(n.Name, "期批"); {
+	case isStrange || nodeAfter.MatchString(n.Name): // never guessed as another moment
+		return unclear
 	case nodeComes.MatchString(n.Name) && !isBefore:
 		n.When = orders.PayArrived
 	case nodeShips.MatchString(n.Name) && (isBefore || n.Stage == 0), n.Stage > 0:
@@ -293,9 +298,22 @@ func (s *session) moment(n *orders.PayNode) error {
 	case nodeSigned.MatchString(n.Name):
 		n.When = orders.PaySigned
 	default:
-		return orders.Errorf(orders.CodeInvalid, "没看懂「%s」是什么时候付。可以写 签约、发货前、第2期发货前、到货、验收，或日期，例如 4月20日。没有改动", n.Name)
+		return unclear
 	}
 	return nil
+}
+
+// paidWords reads an amount with the number of the payment, where it has one: 5000 LS0001. Other words are none of it: 5000 未到.
+func paidWords(arg string) (amount orders.Money, number string, ok bool) {
+	words := strings.Fields(arg)
+	if len(words) != 1 && len(words) != 2 {
+		return 0, "", false
+	}
+	amount, ok = paidAmount(words[0])
+	if number = strings.ToUpper(strings.Join(words[1:], "")); number != "" && !payNumber.MatchString(number) {
+		return 0, "", false
+	}
+	return amount, number, ok
 }
 
 // receive notes what was paid for an order: 到款 SO… 5000 [流水号].
@@ -304,10 +322,8 @@ func (s *session) receive(tx Tx, cmd command) error {
 		return orders.Errorf(orders.CodeDenied, "到款由财务登记，您没有这个权限")
 	}
 	id := cmd.orders[0]
-	words := strings.Fields(cmd.arg)
-	amount, ok := paidAmount(words[0])
-	number := strings.ToUpper(strings.Join(words[1:], " "))
-	if !ok || len(words) > 2 {
+	amount, number, ok := paidWords(cmd.arg)
+	if !ok {
 		return orders.Errorf(orders.CodeInvalid, "「%s」不是金额，请写「到款 %s 金额」，有流水号写在最后，例如「到款 %s 5000 LS0001」", cmd.arg, id, id)
 	}
 	before, err := s.order(tx, id)
@@ -315,7 +331,7 @@ func (s *session) receive(tx Tx, cmd command) error {
 		return err
 	}
 	stage := max(1, before.Stage())
-	held, _ := before.Owed(stage, s.clerk.Desk.RequirePayment)
+	held, _ := before.Owed(stage, s.clerk.Desk.RequirePayment, s.now)
 	o, number, err := s.clerk.Desk.Receive(tx, id, amount, number, s.person.actor())
 	if err != nil {
 		return err
@@ -327,7 +343,7 @@ func (s *session) receive(tx Tx, cmd command) error {
 	if over := o.Work.Paid - o.Payable(); over > 0 {
 		text += fmt.Sprintf("⚠️ 比订单多 %s，请核对。", over)
 	}
-	switch n, lack := o.Owed(stage, s.clerk.Desk.RequirePayment); {
+	switch n, lack := o.Owed(stage, s.clerk.Desk.RequirePayment, s.now); {
 	case n != nil:
 		text += fmt.Sprintf("「%s」还差 %s，%s先不发。", n.Name, lack, stageName(o))
 	case held != nil:

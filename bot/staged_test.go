@@ -53,3 +53,34 @@ func TestWordsOfStatementsAreNotTakenFromOrders(t *testing.T) {
 		require.Equal(t, want[:], m[1:], text)
 	}
 }
+
+// A word behind an amount is no number of a payment, and a moment that there is not is never taken for another.
+//
+// feature: ST-19
+func TestWordsOfPaymentsAreNotGuessed(t *testing.T) {
+	t.Parallel()
+	for arg, want := range map[string]string{"5000": "", "5000 ls0001": "LS0001", "5,000.50元 A-1/2": "A-1/2"} {
+		amount, number, ok := paidWords(arg)
+		require.True(t, ok, arg)
+		require.Positive(t, amount, arg)
+		require.Equal(t, want, number, arg)
+	}
+	for _, arg := range []string{"5000 了吗", "5000 未到", "5000 ?", "5000 LS1 LS2", "0", "\u2028", ""} {
+		_, _, ok := paidWords(arg)
+		require.False(t, ok, arg)
+	}
+	for name, want := range map[string]orders.PayNode{
+		"签约": {When: orders.PaySigned}, "发货前": {When: orders.PayShips}, "第2期发货前": {When: orders.PayShips, Stage: 2}, "第1期到货": {When: orders.PayArrived, Stage: 1},
+		"验收后": {When: orders.PayArrived}, "发货后": {}, "发货以后": {}, "第2期出货之后": {}, "首期": {}, "第十二期发货前": {}, "末批到货": {},
+	} {
+		n := orders.PayNode{Name: name}
+		err := (&session{}).moment(&n)
+		if want.When == "" {
+			require.ErrorContains(t, err, "没看懂「"+name+"」是什么时候付", name)
+			continue
+		}
+		require.NoError(t, err, name)
+		want.Name = name
+		require.Equal(t, want, n)
+	}
+}

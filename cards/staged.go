@@ -98,7 +98,7 @@ func StageNews(o *orders.Order, e orders.Event, sees, require bool) (Message, bo
 		return Message{Text: clipBytes(join("\n", parts...), TextLimit)}, true
 	}
 	waits := func(stage int) string {
-		n, lack := o.Owed(stage, require)
+		n, lack := o.Owed(stage, require, e.At)
 		switch {
 		case n == nil:
 			return ""

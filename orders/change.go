@@ -414,7 +414,8 @@ func (d *Desk) judge(tx Tx, was, o *Order) (w weighed, err error) {
 // isMinor tells whether a change of an approved order is too small to be approved: so says the limit of the rules,
 // nobody else would have to approve it than before, and it says nothing new about prices, payment or risks.
 func (o *Order) isMinor(to *Order, r Route) bool {
-	if o.Status == StatusPendingApproval || o.Status == StatusDraft || to.Payment != o.Payment || to.Content().payments() != o.Content().payments() || to.SpecialPrice() || to.Family != "" {
+	if o.Status == StatusPendingApproval || o.Status == StatusDraft || to.Payment != o.Payment || to.Content().payments() != o.Content().payments() ||
+		to.Content().stages() != o.Content().stages() || to.SpecialPrice() || to.Family != "" {
 		return false
 	}
 	if by := to.Total - o.approvedTotal(); by > r.Small || by < -r.Small {
@@ -528,6 +529,9 @@ func (d *Desk) enact(tx Tx, was, o *Order, c *Change, w weighed, by Actor) (*Ord
 	if !o.Urgent {
 		o.Alert = nil
 	}
+	if before.stages() != c.After.stages() || before.payments() != c.After.payments() { // nothing has left, see stay: people are reminded anew
+		o.Work.Stages = Staging{}
+	}
 	told, entries := d.triggered(o, w.fired)
 	if err := tx.Audit(entries...); err != nil {
 		return nil, Preview{}, err
@@ -551,7 +555,7 @@ func (d *Desk) enact(tx Tx, was, o *Order, c *Change, w weighed, by Actor) (*Ord
 	if err != nil {
 		return nil, Preview{}, err
 	}
-	if approved && o.Status != StatusPendingApproval && before.goods() == c.After.goods() && o.Covered() {
+	if approved && o.Status != StatusPendingApproval && before.goods() == c.After.goods() && before.stages() == c.After.stages() && o.Covered() {
 		o.back(was.Status, now) // what was picked is still right
 		o.Work.Wave = was.Work.Wave
 		o.Reached = was.Reached

@@ -511,9 +511,9 @@ func (o *Order) draw(r *Return) {
 }
 
 // freightLeft is what of the order's freight a return may give back: all of it, once, where everything has come back and nothing of it
-// for another reason than a mistake of ours.
+// for another reason than a mistake of ours. Nothing while stages of the order are still to be carried.
 func (o *Order) freightLeft(r *Return) Money {
-	if r.Kind != ReturnGoods || !r.Cause.freightBack() {
+	if r.Kind != ReturnGoods || !r.Cause.freightBack() || o.IsUnderway() {
 		return 0
 	}
 	for i := range o.Returns {

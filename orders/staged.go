@@ -95,10 +95,10 @@ func (o *Order) IsUnderway() bool { return o.Stage() > 1 }
 // isOut tells whether goods have left and none are to follow.
 func (o *Order) isOut() bool { return len(o.Shipments) > 0 && o.Stage() == 0 }
 
-// wanted is the day by which the goods that leave next are wanted.
+// wanted is the day by which the goods that leave next are wanted, those of the last stage once all have left.
 func (o *Order) wanted() string {
-	if k := o.Stage(); k > 0 {
-		return o.Staged.Stages[k-1].Due
+	if n := o.Deliveries(); n > 0 {
+		return o.Staged.Stages[min(len(o.Work.Stages.Sent), n-1)].Due
 	}
 	return o.DeliverBy
 }
@@ -314,17 +314,23 @@ func (o *Order) gate(n *PayNode) int {
 }
 
 // Owed is the payment that a stage waits for and what is missing to it; nil: none, or nobody makes the stage wait. require is the
-// firm's setting.
-func (o *Order) Owed(stage int, require bool) (*Instalment, Money) {
+// firm's setting. A payment whose day is over before now holds up every stage, unless one comes before it that is not due yet.
+func (o *Order) Owed(stage int, require bool, now time.Time) (*Instalment, Money) {
 	if o.Staged == nil || o.Staged.Release == ReleaseUnpaid || o.Staged.Release == "" && !require {
 		return nil, 0
 	}
 	all := o.Instalments()
+	today := now.In(beijing).Format(time.DateOnly)
 	var last *Instalment
 	for i := range all {
-		if g := o.gate(&all[i].PayNode); g > 0 && g <= stage && !all[i].IsPaid {
-			last = &all[i]
+		if all[i].IsPaid {
+			continue
 		}
+		isOver := all[i].When == PayDay && all[i].Day < today
+		if g := o.gate(&all[i].PayNode); !isOver && (g == 0 || g > stage) {
+			break
+		}
+		last = &all[i]
 	}
 	if last == nil {
 		return nil, 0
@@ -334,7 +340,7 @@ func (o *Order) Owed(stage int, require bool) (*Instalment, Money) {
 
 // unpaid is the refusal to let a stage leave before it is paid for, nil where there is nothing to refuse.
 func (d *Desk) unpaid(o *Order, stage int) error {
-	n, _ := o.Owed(max(1, stage), d.RequirePayment)
+	n, _ := o.Owed(max(1, stage), d.RequirePayment, d.Now())
 	if n == nil {
 		return nil
 	}
@@ -648,10 +654,10 @@ func (d *Desk) Receive(tx PayTx, id OrderID, amount Money, number string, by Act
 // paid adds to what was paid for an order.
 func (d *Desk) paid(tx PayTx, o *Order, amount Money, number, action string, by Actor) error {
 	stage := max(1, o.Stage())
-	before, _ := o.Owed(stage, d.RequirePayment)
+	before, _ := o.Owed(stage, d.RequirePayment, d.Now())
 	data := map[string]string{"what": "paid", "amount": strconv.FormatInt(int64(amount), 10)}
 	o.Work.Paid += amount
-	if after, _ := o.Owed(stage, d.RequirePayment); before != nil && after == nil && o.isAtWork() {
+	if after, _ := o.Owed(stage, d.RequirePayment, d.Now()); before != nil && after == nil && o.isAtWork() {
 		data["released"] = strconv.Itoa(stage)
 	}
 	if err := tx.SaveOrder(o); err != nil {

@@ -193,7 +193,7 @@ func (a *Arrival) String() string {
 
 // arrive notes how a delivered order compares with what was promised.
 func (o *Order) arrive(now time.Time) {
-	a := &Arrival{Wanted: o.DeliverBy}
+	a := &Arrival{Wanted: o.wanted()}
 	fit := func(kept bool) Fit {
 		if kept {
 			return FitKept
@@ -217,7 +217,7 @@ func (o *Order) arrive(now time.Time) {
 			a.Carrier = fit(s.Carrier == o.Carrier)
 		}
 	}
-	if until, ok := wantedUntil(o.DeliverBy); ok {
+	if until, ok := wantedUntil(a.Wanted); ok {
 		a.Time = fit(a.At.Before(until))
 	}
 	for _, text := range texts {

@@ -394,6 +394,9 @@ func (im *importer) payments() error {
 		if !r.isNew && r.row.Customer != r.old.Customer {
 			im.refuse(r.no, "payment", "收款 %s 已经登记给客户 %s", r.row.Number, r.old.Customer)
 		}
+		if r.old.OrderID != "" && !r.old.Void && r.row.Amount != r.old.Amount {
+			im.refuse(r.no, "amount", "收款 %s 是订单 %s 的到款，金额不能从表格改。请先「撤销收款 %s 原因」", r.row.Number, r.old.OrderID, r.row.Number)
+		}
 		if r.old.Void {
 			im.refuse(r.no, "payment", "收款 %s 已经撤销", r.row.Number)
 		}

@@ -385,7 +385,7 @@ func (h *history) payOrder() (orders.OrderID, error) {
 	}
 	id := some(h, "paid order", h.orders...)
 	for _, x := range h.orders { // mostly one that waits for it
-		if n, _ := h.known[x].Owed(max(1, h.known[x].Stage()), false); n != nil && slices.Contains(onward[1:], h.known[x].Status) && h.often("one that waits") {
+		if n, _ := h.known[x].Owed(max(1, h.known[x].Stage()), false, h.now); n != nil && slices.Contains(onward[1:], h.known[x].Status) && h.often("one that waits") {
 			id = x
 		}
 	}

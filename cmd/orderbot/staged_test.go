@@ -41,6 +41,7 @@ func TestAnOrderIsDeliveredAndPaidForInStages(t *testing.T) {
 			see(t, "backwards", tell("zhouting", fmt.Sprintf("%s 分期：%s 3箱，%s 其余", id, day(20), day(5))), says("要晚于"))
 			see(t, "not 100 %", tell("zhouting", id+" 付款节点：签约30%，发货前50%"), says("加起来是 80%", "100%"))
 			see(t, "what is that", tell("zhouting", id+" 付款节点：签约30%，高兴了70%"), says("没看懂「高兴了」"))
+			see(t, "no such moment", tell("zhouting", id+" 付款节点：签约30%，发货后70%"), says("没看懂「发货后」", "第1期到货"))
 			see(t, "stages", tell("zhouting", fmt.Sprintf("%s 分期：%s 3箱，%s 3箱，%s 其余", id, day(5), day(20), day(35))),
 				says("第1期 "+today.AddDate(0, 0, 5).Format(time.DateOnly)+" ", "3箱", "第3期", "4箱"))
 			see(t, "payments", tell("zhouting", id+" 付款节点：签约30%，第2期发货前50%，验收20%"), says("付款 签约 30%", "付款 第2期发货前 50%", "付款 验收 20%"))
@@ -62,6 +63,7 @@ func TestAnOrderIsDeliveredAndPaidForInStages(t *testing.T) {
 			see(t, "unpaid", tell("zhengku", "发货 "+id+" SF1234567890123"), says("第 1 期要等「签约」的货款到账"))
 			see(t, "not theirs", tell("zhouting", "到款 "+id+" 500"), says("没有这个权限"))
 			see(t, "some of it", tell("lizhang", fmt.Sprintf("到款 %s %s LS1", id, orders.Money(total*3/10-100).Yuan())), says("「签约」还差 ¥1.00", "第 1 期先不发"))
+			see(t, "a question", tell("lizhang", id+" 到款 5 了吗"), says("不是金额"))
 			see(t, "twice", tell("lizhang", "到款 "+id+" 1 LS1"), says("已经登记过了"))
 			see(t, "still not", tell("zhengku", "发货 "+id+" SF1234567890123"), says("第 1 期要等「签约」"))
 			see(t, "the rest of it", tell("lizhang", "到款 "+id+" 1元"), says("「签约」付清了，第 1 期可以发货"))

@@ -1,0 +1,127 @@
+package storage_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orderbot/orders"
+	"orderbot/orders/ordertest"
+	"orderbot/storage"
+)
+
+// Another plan is approved and prepared anew, people are reminded of it anew; a payment whose day is over holds up what is to leave;
+// what comes back of the first stage brings no freight back; and what arrives is judged by the day of its stage.
+//
+// feature: ST-19
+func TestPlansThatChange(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		c := newChanging(t, s)
+		require.NoError(t, c.pick())
+		plan := func(change func(*orders.Staged)) (preview orders.Preview) {
+			t.Helper()
+			require.NoError(t, c.do(func(tx *storage.Tx) (err error) {
+				_, preview, err = c.desk.AskChange(tx, c.id, c.actor("S1"), func(o *orders.Order) error { return o.Plan(change) })
+				return err
+			}))
+			require.NoError(t, c.amend(preview.Change.No))
+			c.approve()
+			return preview
+		}
+		stages := func(first, second string) func(*orders.Staged) {
+			return func(p *orders.Staged) {
+				p.Stages = []orders.Stage{
+					{Due: first, Base: map[int]orders.Quantity{1: ordertest.Decimal("400")}}, {Due: second, Base: map[int]orders.Quantity{1: ordertest.Decimal("600")}},
+				}
+				p.Nodes = []orders.PayNode{{Name: "签约", Share: 3000, When: orders.PaySigned}, {Name: "4月25日", Share: 7000, When: orders.PayDay, Day: "2026-04-25"}}
+				p.Release = orders.ReleasePaid
+			}
+		}
+		require.False(t, plan(stages("2026-03-20", "2026-04-18")).Minor)
+		require.Equal(t, orders.StatusAllocated, c.order().Status, "what was picked is not what leaves now")
+		require.NoError(t, c.do(func(tx *storage.Tx) error { // as the clock does
+			o, err := tx.Order(c.id)
+			if err != nil {
+				return err
+			}
+			o.Work.Stages.Reminded, o.Work.Stages.Told = 1, []int{1}
+			return tx.SaveOrder(o)
+		}))
+		preview := plan(func(p *orders.Staged) {
+			p.Stages = append(p.Stages[:1:1], orders.Stage{Due: "2026-04-20", Base: p.Stages[1].Base})
+		})
+		require.False(t, preview.Minor)
+		require.Equal(t, []string{"销售经理"}, preview.Roles)
+		require.Zero(t, c.order().Work.Stages)
+
+		receive := func(number string) {
+			t.Helper()
+			_, lack := c.order().Owed(1, false, c.now)
+			require.NoError(t, c.do(func(tx *storage.Tx) error {
+				_, _, err := c.desk.Receive(tx, c.id, lack, number, c.actor("S1"))
+				return err
+			}))
+		}
+		ship := func(stage int, number string) error {
+			return c.do(func(tx *storage.Tx) error {
+				_, err := c.desk.ShipInstead(tx, c.id, stage, "SF", number, number, "", c.actor("S21"))
+				return err
+			})
+		}
+		require.NoError(t, c.do(func(tx *storage.Tx) error { // the rules ask for none
+			o, err := tx.Order(c.id)
+			if err != nil {
+				return err
+			}
+			o.Freight.Amount = 30_00
+			return tx.SaveOrder(o)
+		}))
+		require.NoError(t, c.take())
+		require.ErrorContains(t, ship(1, "SF1234567890123"), "「签约」")
+		receive("LS1")
+		report, err := s.Import(t.Context(), "payments", []byte("收款单号,客户编码,金额,日期\nLS1,C1,1,2026-03-21"), false)
+		require.NoError(t, err)
+		require.Len(t, report.Refused, 1)
+		require.Equal(t, "收款 LS1 是订单 "+string(c.id)+" 的到款，金额不能从表格改。请先「撤销收款 LS1 原因」", report.Refused[0].Reason)
+		require.NoError(t, ship(1, "SF1234567890123"))
+
+		// All that has left comes back.
+		require.NoError(t, c.do(func(tx *storage.Tx) error {
+			_, r, err := c.desk.AskReturn(tx, c.id, orders.Return{Kind: orders.ReturnGoods, Cause: orders.CauseQuality}, c.actor("S1"))
+			if err != nil {
+				return err
+			}
+			require.Contains(t, r.Document, "运费不退")
+			if _, _, err = c.desk.SignReturn(tx, c.id, r.No, r.Mark(), "a", c.actor("S1")); err != nil {
+				return err
+			}
+			_, r, err = c.desk.ReceiveReturn(tx, c.id, r.No, []orders.Inspected{{Line: 1, Good: ordertest.Decimal("400")}}, storage.DefaultWarehouse, c.actor("S20"))
+			if err == nil {
+				require.EqualValues(t, 400*850, r.Credited)
+				require.Zero(t, r.FreightBack())
+			}
+			return err
+		}))
+
+		// The last day of a payment is in time.
+		c.now = time.Date(2026, 4, 25, 23, 59, 0, 0, time.FixedZone("CST", 8*60*60))
+		n, _ := c.order().Owed(2, false, c.now)
+		require.Nil(t, n)
+		c.now = c.now.Add(time.Minute)
+		require.ErrorContains(t, ship(2, "SF1234567890124"), "第 2 期要等「4月25日」的货款")
+		receive("LS2")
+		require.NoError(t, ship(2, "SF1234567890124"))
+		for no := range 2 {
+			require.NoError(t, c.do(func(tx *storage.Tx) error {
+				_, err := c.desk.Track(tx, c.id, no+1, orders.ParcelDelivered, nil, orders.SystemActor)
+				return err
+			}))
+		}
+		require.Equal(t, orders.StatusDelivered, c.order().Status)
+		require.Equal(t, "2026-04-20", c.order().Work.Arrival.Wanted)
+		require.Equal(t, orders.FitBroken, c.order().Work.Arrival.Time)
+	})
+}
