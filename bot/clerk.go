@@ -272,6 +272,9 @@ func (c *Clerk) answerPart(ctx context.Context, part *orders.Turn) (err error) {
 	first := part.Messages[0]
 	s := &session{clerk: c, part: part, books: c.Books(), in: first, now: c.Now()}
 	if part.Attempts >= maxAttempts {
+		if first.Kind == orders.InboundForm { // nobody waits in its chat: the overseers have to know
+			return c.commit(ctx, s, s.formLost)
+		}
 		s.say(fmt.Sprintf("这条消息没能处理成功，请换个说法或稍后再发一次（编号 %s）", first.Trace))
 		return c.commit(ctx, s, func(Tx) error { return nil })
 	}

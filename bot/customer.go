@@ -224,6 +224,12 @@ func (s *session) quote(ctx context.Context, r intake.Result) error {
 	b.WriteString("\n还没有下单；要订请说数量。")
 	s.say(b.String())
 	s.talk.Quoted = &quoted{Products: codes, By: s.person.actor().Code, At: s.now}
+	if customer == nil {
+		customer = s.customerIn(s.texts())
+	}
+	if customer != nil {
+		s.talk.Quoted.Customer = customer.Code
+	}
 	return nil
 }
 

@@ -271,7 +271,8 @@ func (s *session) history(ctx context.Context, tx Tx, arg string) (bool, error) 
 	return true, nil
 }
 
-// customersCalled finds customers by code, name or alias, by phone, or by an account that is linked; none where there is none of these.
+// customersCalled finds customers by code, name or alias, by phone, or by an account that is linked; none where there is none of these. Of
+// several that nobody confirmed to be one customer it shows none (CodeInvalid).
 func (s *session) customersCalled(tx Tx, arg string) ([]orders.CustomerCode, error) {
 	c, err := s.customerNamed(arg)
 	if err == nil {
@@ -298,6 +299,16 @@ func (s *session) customersCalled(tx Tx, arg string) ([]orders.CustomerCode, err
 				out = append(out, l.Customer)
 			}
 		}
+	}
+	if len(out) < 2 {
+		return out, nil
+	}
+	same, err := tx.SameCustomer(out[0])
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(out, func(c orders.CustomerCode) bool { return !slices.Contains(same, c) }) {
+		return nil, orders.Errorf(orders.CodeInvalid, "「%s」有 %d 个客户记录，没有确认是同一客户。请用客户编码，例如「历史 %s」", arg, len(out), out[0])
 	}
 	return out, nil
 }

@@ -202,9 +202,10 @@ func body(m cards.Message) json.RawMessage {
 	return raw
 }
 
-// quoted is a question about prices that was answered: which products, who asked, when.
+// quoted is a question about prices that was answered: which products, for which customer (empty: none was named), who asked, when.
 type quoted struct {
 	Products []orders.ProductCode `json:"products"`
+	Customer orders.CustomerCode  `json:"customer,omitempty"`
 	By       string               `json:"by"` // a staff or customer code
 	At       time.Time            `json:"at"`
 }
@@ -213,7 +214,7 @@ type quoted struct {
 // belongs to the first order that follows.
 func (s *session) inquired(tx Tx, o *orders.Order) error {
 	q := s.talk.Quoted
-	if q == nil || !slices.ContainsFunc(o.Lines, func(l orders.Line) bool { return slices.Contains(q.Products, l.Product) }) {
+	if q == nil || q.Customer != "" && q.Customer != o.Customer || !slices.ContainsFunc(o.Lines, func(l orders.Line) bool { return slices.Contains(q.Products, l.Product) }) {
 		return nil
 	}
 	s.talk.Quoted = nil
@@ -309,11 +310,14 @@ func (s *session) dispatch(ctx context.Context, tx Tx) error {
 	if s.kept != nil {
 		return s.keep(ctx, tx)
 	}
+	if i := slices.IndexFunc(s.docs, func(d opened) bool { return isSurgerySheet(d.doc) }); i >= 0 {
+		if len(s.part.Messages) > 1 {
+			return orders.Errorf(orders.CodeInvalid, "手术计划表请单独发，一次一个；一起发的都没有处理，请分开再发一次")
+		}
+		return s.surgerySheet(tx, s.docs[i].doc)
+	}
 	if s.table != nil {
 		return s.takeTable(tx)
-	}
-	if len(s.docs) == 1 && isSurgerySheet(s.docs[0].doc) {
-		return s.surgerySheet(tx, s.docs[0].doc)
 	}
 	if w := s.talk.Awaiting; w != nil && s.in.Kind == orders.InboundText && s.in.Sender == w.By {
 		s.talk.Awaiting = nil

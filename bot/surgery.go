@@ -89,6 +89,10 @@ func (s *session) plan(tx Tx, p orders.Surgery) (isNew bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if stored.State == orders.SurgeryCancelled {
+		s.say("没有记下：这个编号的计划已经取消了，还要做请换个编号，或发「手术计划 …」。" + cards.SurgeryText(stored, s.now))
+		return false, nil
+	}
 	head := "已记下"
 	if !isNew {
 		head = "已经记过了："
@@ -214,6 +218,15 @@ func (s *session) surgeryForm(tx Tx) error {
 	return err
 }
 
+// formLost tells people of a form that could not be handled, however often it was tried.
+func (s *session) formLost(tx Tx) error {
+	return tx.Emit(orders.Event{
+		Kind: orders.EventSurgery, At: s.now, Actor: "dingtalk:" + s.in.Sender, Trace: s.in.Trace, Data: map[string]string{
+			"what": orders.SurgeryUnread, "text": fmt.Sprintf("钉钉的手术计划审批单 %s 没能处理，请人工看一下", s.in.Media), "form": "编号 " + s.in.Trace,
+		},
+	})
+}
+
 // formWords are the filled-in fields of a form, for people.
 func (s *session) formWords() string {
 	var out []string
@@ -312,6 +325,7 @@ func (s *session) surgerySheet(tx Tx, doc *page.Document) error {
 			all = append(all, rowsOfSurgeries(t)...)
 		}
 	}
+	var listed []orders.Surgery // without numbers
 	for i, g := range all {
 		at := fmt.Sprintf("第 %d 行起", g.row)
 		day, _, ok := dayIn(g.when, s.now.In(s.clerk.Location))
@@ -324,7 +338,17 @@ func (s *session) surgerySheet(tx Tx, doc *page.Document) error {
 		}
 		p.Key, p.Day, p.Source = fmt.Sprintf("%s:%d", s.key(), i), day, "Excel"
 		if g.number != "" {
-			p.Key, p.Another = "sheet:"+string(p.Customer)+":"+g.number, true // its number tells it from others
+			p.Another = true // its number tells it from others
+			if p.Key, err = s.numbered(tx, "sheet:"+string(p.Customer)+":"+g.number); err != nil {
+				return err
+			}
+		} else {
+			for _, x := range listed {
+				if x.SameAs(&p) {
+					p.Nth++
+				}
+			}
+			listed = append(listed, p)
 		}
 		if _, err := s.plan(tx, p); err != nil {
 			return err
@@ -336,7 +360,20 @@ func (s *session) surgerySheet(tx Tx, doc *page.Document) error {
 	return nil
 }
 
-// rowsOfSurgeries groups the rows of a table by surgery. An empty hospital or day is that of the row above.
+// numbered is the key of a plan that a table numbers: numbers of plans that are over are used again.
+func (s *session) numbered(tx Tx, number string) (string, error) {
+	today := s.now.In(s.clerk.Location).Format(time.DateOnly)
+	for key, n := number, 2; ; n++ {
+		p, err := tx.SurgeryByKey(key)
+		if err != nil || p == nil || p.Day >= today {
+			return key, err
+		}
+		key = fmt.Sprintf("%s:%d", number, n)
+	}
+}
+
+// rowsOfSurgeries groups the rows of a table by surgery. An empty hospital or day is that of the row above. Where both are written again,
+// with goods that the surgery has already and no number, it is another one.
 func rowsOfSurgeries(t page.Table) []*surgeryRows {
 	var heads []string
 	var all []*surgeryRows
@@ -352,7 +389,7 @@ func rowsOfSurgeries(t page.Table) []*surgeryRows {
 			continue
 		}
 		var cells []orders.FormField
-		changed := false
+		changed, named := false, 0
 		for col, c := range row {
 			if col >= len(heads) || c.Text == "" {
 				continue
@@ -365,6 +402,7 @@ func rowsOfSurgeries(t page.Table) []*surgeryRows {
 				field, isKey = &hospital, true
 			}
 			if isKey {
+				named++
 				changed = changed || *field != c.Text
 				*field = c.Text
 				continue
@@ -375,7 +413,8 @@ func rowsOfSurgeries(t page.Table) []*surgeryRows {
 		if goods == "" {
 			continue
 		}
-		if changed || len(all) == 0 {
+		again := len(all) > 0 && number == "" && named > 1 && slices.Contains(all[len(all)-1].goods, goods)
+		if changed || again || len(all) == 0 {
 			all = append(all, &surgeryRows{hospital: hospital, when: when, number: number, row: i + 1})
 		}
 		last := all[len(all)-1]

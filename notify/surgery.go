@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -103,13 +104,14 @@ func (s *Surgeries) Round(ctx context.Context) error {
 	if err != nil || len(due) == 0 {
 		return err
 	}
+	var failed []error // one that fails does not hold up the others
 	for _, id := range due {
 		if err := s.Store.Do(ctx, func(tx Tx) error { return s.Desk.DraftSurgery(tx, id) }); err != nil {
-			return fmt.Errorf("surgery plan %d: %w", id, err)
+			failed = append(failed, fmt.Errorf("surgery plan %d: %w", id, err))
 		}
 	}
 	if s.Wake != nil {
 		s.Wake()
 	}
-	return nil
+	return errors.Join(failed...)
 }

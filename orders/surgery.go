@@ -78,6 +78,13 @@ type Surgery struct {
 	// Another says, of a plan that is entered, that it is a surgery of its own though there is one of the same goods on the same day. It is
 	// not stored.
 	Another bool
+	// Nth is which of the plans of the same goods and day it is that one table lists, from 0. It is not stored.
+	Nth int
+}
+
+// SameAs tells whether two plans are of the same goods for the same day and hospital.
+func (p *Surgery) SameAs(other *Surgery) bool {
+	return p.Customer == other.Customer && p.Day == other.Day && sameGoods(p.Lines, other.Lines)
 }
 
 // What has happened to a plan, as events say it.
@@ -125,8 +132,9 @@ func (d *Desk) PlanSurgery(tx SurgeryTx, p Surgery, by Actor) (stored *Surgery, 
 	if p.Another {
 		same = nil
 	}
-	if i := slices.IndexFunc(same, func(x *Surgery) bool { return x.Day == p.Day && sameGoods(x.Lines, p.Lines) }); i >= 0 {
-		return same[i], false, nil
+	same = slices.DeleteFunc(same, func(x *Surgery) bool { return !x.SameAs(&p) })
+	if len(same) > p.Nth {
+		return same[p.Nth], false, nil
 	}
 	p.State, p.By, p.ByName, p.At = SurgeryWaiting, by.Code, by.Name, d.Now()
 	if err := d.schedule(tx, &p); err != nil {

@@ -124,9 +124,14 @@ func (tx *Tx) LinksOf(limit int, customers ...orders.CustomerCode) ([]*orders.Li
 		slices.Concat(args, []any{string(orders.AccountCustomer)}, args, []any{limit})...)
 }
 
-// SameCustomer returns the records that confirmed links make one customer of, the given ones first.
+// SameCustomer returns the records that confirmed links make one customer of, the given ones first. Those that somebody said are not the
+// given ones' are left out, whatever way leads to them.
 func (tx *Tx) SameCustomer(customers ...orders.CustomerCode) ([]orders.CustomerCode, error) {
 	all, fresh := slices.Clone(customers), customers
+	others, err := tx.othersThan(customers)
+	if err != nil {
+		return nil, err
+	}
 	for len(fresh) > 0 {
 		in, args := inList(codesOf(fresh))
 		found, err := tx.links("kind = ? AND state = ? AND (customer IN "+in+" OR account IN "+in+") ORDER BY id",
@@ -137,11 +142,37 @@ func (tx *Tx) SameCustomer(customers ...orders.CustomerCode) ([]orders.CustomerC
 		fresh = nil
 		for _, l := range found {
 			for _, c := range []orders.CustomerCode{l.Customer, orders.CustomerCode(l.Account.ID)} {
-				if !slices.Contains(all, c) {
+				if !others[c] && !slices.Contains(all, c) {
 					all, fresh = append(all, c), append(fresh, c)
 				}
 			}
 		}
 	}
 	return all, nil
+}
+
+// othersThan returns the records whose link with one of the given ones was refused or ended, and not confirmed since.
+func (tx *Tx) othersThan(customers []orders.CustomerCode) (map[orders.CustomerCode]bool, error) {
+	in, args := inList(codesOf(customers))
+	found, err := tx.links("kind = ? AND state <> ? AND (customer IN "+in+" OR account IN "+in+")",
+		slices.Concat([]any{string(orders.AccountCustomer), string(orders.LinkProposed)}, args, args)...)
+	if err != nil {
+		return nil, err
+	}
+	type pair [2]orders.CustomerCode
+	said := make(map[pair]bool) // true: they are one
+	for _, l := range found {
+		a, b := l.Customer, orders.CustomerCode(l.Account.ID)
+		p := pair{min(a, b), max(a, b)}
+		said[p] = said[p] || l.State == orders.LinkConfirmed
+	}
+	others := make(map[orders.CustomerCode]bool)
+	for p, one := range said {
+		for _, c := range p {
+			if !one && !slices.Contains(customers, c) {
+				others[c] = true
+			}
+		}
+	}
+	return others, nil
 }

@@ -7,7 +7,8 @@ import (
 )
 
 // SettleOrders notes on a customer's orders that all their invoices are paid by now, those that are due first before the others; an order
-// that has the note keeps its first. Payments are the customer's, not an order's.
+// that has the note keeps its first. Payments are the customer's, not an order's; a credit
+// note (红字) is taken off its own order's invoices, and what is beyond them is the customer's too.
 func (tx *Tx) SettleOrders(customer orders.CustomerCode, entry orders.AuditEntry) error {
 	var rows []struct {
 		OrderID string
@@ -23,11 +24,26 @@ func (tx *Tx) SettleOrders(customer orders.CustomerCode, entry orders.AuditEntry
 	if err := tx.db.Raw("SELECT COALESCE(SUM(amount), 0) FROM payments WHERE customer = ? AND void = 0", string(customer)).Scan(&left).Error; err != nil {
 		return fmt.Errorf("read what is settled: %w", err)
 	}
+	credit, billed := make(map[string]int64), make(map[string]int64) // fen by order
+	for _, r := range rows {
+		credit[r.OrderID] += max(0, -r.Amount)
+		billed[r.OrderID] += max(0, r.Amount)
+	}
+	for id, fen := range credit {
+		left += max(0, fen-billed[id])
+	}
 	open := make(map[string]bool)
 	var ids []string
 	for _, r := range rows {
-		if left -= r.Amount; left < 0 {
-			open[r.OrderID] = true
+		if r.Amount < 0 {
+			continue
+		}
+		taken := min(credit[r.OrderID], r.Amount)
+		credit[r.OrderID] -= taken
+		if rest := r.Amount - taken; rest > 0 {
+			if left -= rest; left < 0 {
+				open[r.OrderID] = true
+			}
 		}
 		if r.OrderID != "" && !r.Noted {
 			ids = append(ids, r.OrderID)

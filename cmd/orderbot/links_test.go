@@ -81,6 +81,7 @@ func TestAccountsOfOneCustomerAreLinked(t *testing.T) {
 			require.NotContains(t, kf("历史"), shop)
 			require.Contains(t, kf("进度 "+shop), "没有查到")
 			require.NotContains(t, wecom("hefu", "历史 K01"), shop)
+			require.Contains(t, wecom("hefu", "历史 13911112222"), "「13911112222」有 2 个客户记录，没有确认是同一客户。请用客户编码，例如「历史 K0")
 			require.Contains(t, wecom("zhouting", "确认关联 1"), "由管理员确认，您没有这个权限")
 			require.Contains(t, wecom("zhouting", "解除关联 1"), "您没有这个权限")
 			require.Contains(t, wecom("zhouting", "关联列表"), "请带上客户")
@@ -226,6 +227,10 @@ func TestLinksAreDecidedOnce(t *testing.T) {
 			}))
 			require.Equal(t, []orders.CustomerCode{"C2"}, same("C2"))
 			require.Zero(t, link(orders.CustomerAccount{Kind: orders.AccountCustomer, ID: "C2"}, "C3"), "the clerk does not ask again")
+			require.NoError(t, settle(link(orders.CustomerAccount{Kind: orders.AccountCustomer, ID: "C2"}, "C4"), true))
+			require.ElementsMatch(t, []orders.CustomerCode{"C2", "C4"}, same("C2"), "undone with C3, whatever lies between")
+			require.ElementsMatch(t, []orders.CustomerCode{"C3", "C4"}, same("C3"))
+			require.ElementsMatch(t, []orders.CustomerCode{"C2", "C3", "C4"}, same("C4"))
 
 			// Who guesses numbers gets no further than three proposals.
 			for i, c := range []orders.CustomerCode{"C1", "C2", "C3", "C4"} {

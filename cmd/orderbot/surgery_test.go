@@ -256,6 +256,13 @@ func TestSurgeryPlansFromFormsWordsAndTables(t *testing.T) {
 			see(t, "unread", f.wecom("chenli"), says("手术日期「待定」看不懂，没有记下", "显影导管6F 3根"))
 			require.Len(t, plans(), 1)
 
+			// One that can't be handled, however often it is tried, is told too.
+			require.NoError(t, f.server.clerk.Answer(ctx, &orders.Turn{
+				Chat: orders.Chat{Platform: orders.DingTalk, ID: "inst-5"}, IDs: []int64{0}, Attempts: 6,
+				Messages: []orders.Inbound{{Platform: orders.DingTalk, Kind: orders.InboundForm, Media: "inst-5", Text: orders.FormAgreed, Trace: "trace-5"}},
+			}))
+			see(t, "lost", f.wecom("guanli"), says("钉钉的手术计划审批单 inst-5 没能处理，请人工看一下"))
+
 			// The form is withdrawn: the salesperson is asked to withdraw the draft.
 			require.True(t, f.sim.DingTalk.EndForm(ctx, "inst-1", "terminate").OK())
 			see(t, "withdraw", f.wecom("zhouting"), says("手术取消了：手术计划 1", "要撤请回「取消 "+id+" 手术取消」"))
@@ -299,6 +306,35 @@ func TestSurgeryPlansFromFormsWordsAndTables(t *testing.T) {
 			sent(head, row("A1", "蓝海医院", day(33), "显影导管,6F,2,根"), ",,,显影支架,,1,套")
 			see(t, "moved", screen, says("已经记过了：手术计划 ", "：蓝海医院 "+day(33).Format("1月2日")))
 			require.Len(t, plans(), 5)
+
+			// The same goods and day listed twice are two surgeries, of which there are two when the table comes again.
+			twice := []string{head, row("", "蓝海医院", day(32), "显影导管,6F,5,根"), row("", "蓝海医院", day(32), "显影导管,6F,5,根")}
+			sent(twice...)
+			see(t, "one", screen, says("已记下手术计划 6"))
+			see(t, "two", screen, says("已记下手术计划 7"))
+			sent(twice...)
+			see(t, "the same", screen, says("已经记过了：手术计划 6"))
+			see(t, "both", screen, says("已经记过了：手术计划 7"))
+			require.Len(t, plans(), 7)
+
+			// A number whose plan was cancelled brings nothing back; one whose plan is over is used again, and that plan moves.
+			require.Contains(t, wecom("zhouting", "取消手术 4"), "已取消手术计划 4")
+			sent(head, row("A1", "蓝海医院", day(33), "显影导管,6F,2,根"))
+			see(t, "cancelled", screen, says("没有记下：这个编号的计划已经取消了，还要做请换个编号"))
+			_, err := db.ExecContext(ctx, "UPDATE surgeries SET surgery_on = ? WHERE id = 5", day(-1).Format("2006-01-02"))
+			require.NoError(t, err)
+			sent(head, row("A2", "蓝海医院", day(35), "显影导管,6F,1,根"))
+			see(t, "anew", screen, says("已记下手术计划 8"))
+			sent(head, row("A2", "蓝海医院", day(36), "显影导管,6F,1,根"))
+			see(t, "moved", screen, says("已经记过了：手术计划 8：蓝海医院 "+day(36).Format("1月2日")))
+
+			// Words beside a table are not swallowed.
+			quiet(t, db, patience)
+			before = len(f.dingtalk("dt-zhouting")())
+			f.sim.DingTalk.SendText(ctx, "dt-zhouting", "蓝海医院 显影导管6F 7根")
+			f.sim.DingTalk.SendFile(ctx, "dt-zhouting", "手术安排.xlsx", sheet(head, row("A9", "蓝海医院", day(37), "显影导管,6F,1,根")))
+			see(t, "alone", screen, says("手术计划表请单独发，一次一个；一起发的都没有处理"))
+			require.Len(t, plans(), 8)
 
 			// Words of an order are no command.
 			order, _ := f.draftOf("zhouting", "蓝海医院 手术计划用的显影导管6F 2根")

@@ -20,7 +20,7 @@ func TestInquiryQuoteInvoiceAndSettlementAreTouchPoints(t *testing.T) {
 			t.Parallel()
 			f := newFirm(t, database(t), medical, automatic(t, ""))
 			f.load("products", "code,name,spec,unit,packs,category,price", "X01,显影导丝,0.035,根,盒=10,导丝,5")
-			f.load("customers", "code,name,sales,address", "K01,蓝海诊所,S01,南京市江宁区将军大道88号")
+			f.load("customers", "code,name,sales,address", "K01,蓝海诊所,S01,南京市江宁区将军大道88号", "K02,青山诊所,S01,南京市浦口区江浦街1号")
 			f.load("stock", "product,warehouse,on_hand", "X01,默认仓,1000")
 			f.serve()
 			db, ctx := f.sql(), t.Context()
@@ -29,6 +29,9 @@ func TestInquiryQuoteInvoiceAndSettlementAreTouchPoints(t *testing.T) {
 				f.clock.advance(10 * time.Second)
 				return zeroWidth.Replace(f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text)
 			}
+			require.Contains(t, wecom("zhouting", "青山诊所 显影导丝0.035多少钱"), "5 元/根")
+			other := f.confirmed("zhouting", "蓝海诊所 显影导丝0.035 1盒")
+			require.Regexp(t, `1 ⚪ 询价 未上报\n2 ⚪ 报价 未上报`, wecom("zhouting", "触点 "+other), "it was about another customer's")
 			require.Contains(t, wecom("zhouting", "显影导丝0.035多少钱"), "5 元/根")
 			id := f.confirmed("zhouting", "蓝海诊所 显影导丝0.035 2盒")
 			next := f.confirmed("zhouting", "蓝海诊所 显影导丝0.035 3盒")
@@ -39,7 +42,7 @@ func TestInquiryQuoteInvoiceAndSettlementAreTouchPoints(t *testing.T) {
 			require.Regexp(t, `3 ✅ 合同签订 .+ 周婷\n4 ✅ 下单`, wecom("zhouting", "触点 "+id))
 			require.Regexp(t, `1 ⚪ 询价 未上报\n2 ⚪ 报价 未上报`, wecom("zhouting", "触点 "+next), "the question was about the first")
 
-			f.load("invoices", "invoice,customer,order,amount,issued,due", "FP1,K01,"+id+",60,2026-03-11,2026-04-11", "FP2,K01,"+id+",40,2026-03-12,2026-04-12", "FP3,K01,"+next+",150,2026-03-12,2026-05-12")
+			f.load("invoices", "invoice,customer,order,amount,issued,due", "FP1,K01,"+id+",60,2026-03-11,2026-04-11", "FP2,K01,"+id+",40,2026-03-12,2026-04-12", "FP3,K01,"+next+",150,2026-03-12,2026-05-12", "FP4,K01,"+next+",-40,2026-03-12,2026-03-12")
 			require.Contains(t, wecom("lizhang", "收款 K01 60 LS1"), "已登记")
 			require.Regexp(t, `15 ✅ 开票 .+\n16 ⚪ 结算 未上报`, wecom("zhouting", "触点 "+id))
 			require.Contains(t, wecom("lizhang", "收款 K01 50 LS2"), "已登记")
