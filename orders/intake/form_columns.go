@@ -502,7 +502,7 @@ func (x *Lexicon) houseOf(cols []column) (int32, bool) {
 		}
 		own := []rune(x.customer(c.branch).Name)
 		for id, e := range x.customers {
-			if e.customer == nil || slices.ContainsFunc(cols, func(c column) bool { return c.branch == int32(id) }) {
+			if e.customer == nil || slices.ContainsFunc(cols, func(c column) bool { return int(c.branch) == id }) {
 				continue
 			}
 			if name := []rune(e.customer.Name); len(own) > 3 && strings.HasPrefix(e.customer.Name, string(own[:3])) && !slices.Contains([]rune("店院校"), name[len(name)-1]) && !strings.HasSuffix(e.customer.Name, "分公司") {
