@@ -120,7 +120,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	f.notes = append(f.notes, s.findNotes(0, len(s.r))...)
 	changed := b.changed || len(b.items) != before || moved || newGoods > 0 || b.unclear
 	if changed || len(b.touched) > 0 {
-		again := len(b.touched) > 0 && len(b.items) == before && !moved && newGoods == 0 && !b.dropped && r.same(b.touched, draft)
+		again := len(b.touched) > 0 && len(b.items) == before && !moved && newGoods == 0 && !b.dropped && r.same(b.touched, draft) && !answersDoubt(b.touched, old.Asks)
 		changed = changed && !again
 	}
 	yes, no := startsWith(r.text, yesWords), startsWith(r.text, noWords)
@@ -886,6 +886,15 @@ func (r *reading) same(touched []*wanted, d Draft) bool {
 		}
 	}
 	return true
+}
+
+// answersDoubt tells whether a touched line's quantity was asked about because it could not be read: saying it again is the answer.
+func answersDoubt(touched []*wanted, asks []Ask) bool {
+	return slices.ContainsFunc(asks, func(a Ask) bool {
+		return a.Reason != ReasonUnusual && a.Reason != ReasonConflict && slices.ContainsFunc(touched, func(it *wanted) bool {
+			return strings.HasSuffix(a.Field, fmt.Sprintf(".lines[%d].quantity", it.line))
+		})
+	})
 }
 
 func (b *builder) touchedSame(Draft) bool { return len(b.touched) > 0 && len(b.items) == b.base }
