@@ -267,8 +267,8 @@ func (n *news) tellCustomer(kind string) error {
 	if _, ok := cards.ToldCustomer(n.o, n.e, ""); !ok {
 		return nil
 	}
-	bindings, err := n.tx.BindingsOf(n.o.Customer)
-	if err != nil || len(bindings) == 0 {
+	chats, err := n.customerChats()
+	if err != nil || len(chats) == 0 {
 		return err
 	}
 	link, err := n.page()
@@ -276,6 +276,24 @@ func (n *news) tellCustomer(kind string) error {
 		return err
 	}
 	m, _ := cards.ToldCustomer(n.o, n.e, link)
+	n.putEach(chats, kind, m)
+	return nil
+}
+
+// customerChat is a chat in which a customer can be written to, and what tells it from others in the keys of deliveries.
+type customerChat struct {
+	orders.Chat
+
+	mark string
+}
+
+// customerChats are those of everybody who is bound to the customer and can be written to unasked, and of who wrote the order in 微信客服.
+func (n *news) customerChats() ([]customerChat, error) {
+	bindings, err := n.tx.BindingsOf(n.o.Customer)
+	if err != nil {
+		return nil, err
+	}
+	var out []customerChat
 	for _, b := range bindings {
 		chat := orders.Chat{Platform: b.Platform, ID: b.Person}
 		if b.Platform == orders.KF {
@@ -285,10 +303,16 @@ func (n *news) tellCustomer(kind string) error {
 			chat = n.o.Source.Chat
 		}
 		if n.d.o.Platforms[b.Platform] {
-			n.put(chat, "b"+strconv.FormatInt(b.ID, 10), kind, m)
+			out = append(out, customerChat{chat, "b" + strconv.FormatInt(b.ID, 10)})
 		}
 	}
-	return nil
+	return out, nil
+}
+
+func (n *news) putEach(chats []customerChat, kind string, m cards.Message) {
+	for _, c := range chats {
+		n.put(c.Chat, c.mark, kind, m)
+	}
 }
 
 // page is the address of the order's page, "" where none can be reached.

@@ -74,25 +74,11 @@ func (n *news) returned() error {
 // returnMark stands in the keys of the cards of a return, so that its copies are found again.
 func returnMark(r *orders.Return) string { return fmt.Sprintf(":r%d:", r.No) }
 
-// toCustomer tells everybody who is bound to the customer and can be written to unasked, and who wrote the order in 微信客服.
+// toCustomer tells the customer in all of their chats.
 func (n *news) toCustomer(kind string, m cards.Message) error {
-	bindings, err := n.tx.BindingsOf(n.o.Customer)
-	if err != nil {
-		return err
-	}
-	for _, b := range bindings {
-		chat := orders.Chat{Platform: b.Platform, ID: b.Person}
-		if b.Platform == orders.KF {
-			if n.o.Source.Chat.Platform != orders.KF || b.Person != n.o.Source.Sender {
-				continue
-			}
-			chat = n.o.Source.Chat
-		}
-		if n.d.o.Platforms[b.Platform] {
-			n.put(chat, "b"+strconv.FormatInt(b.ID, 10), kind, m)
-		}
-	}
-	return nil
+	chats, err := n.customerChats()
+	n.putEach(chats, kind, m)
+	return err
 }
 
 // askSignature shows customers what was asked for in their name, to be signed.

@@ -108,28 +108,18 @@ func Reserve20(tx EarlyTx, o *Order, product ProductCode) (warehouse string, n Q
 
 // SettleEarly accepts or refuses a proposal, once. Accepted, the reserve is the local warehouse's safety stock from then on.
 func (d *Desk) SettleEarly(tx EarlyTx, id int64, accept bool, by Actor) (*Order, *Exception, error) {
-	order, err := tx.ExceptionOrder(id)
+	o, x, err := lockException(tx, id)
 	if err != nil {
 		return nil, nil, err
 	}
-	o, err := tx.Order(order)
-	if err != nil {
-		return nil, nil, err
-	}
-	all, err := tx.Exceptions(order)
-	if err != nil {
-		return nil, nil, err
-	}
-	i := slices.IndexFunc(all, func(x *Exception) bool { return x.ID == id && x.Kind == ExceptionEarly })
 	switch {
-	case i < 0:
+	case x == nil || x.Kind != ExceptionEarly:
 		return nil, nil, Errorf(CodeNotFound, "没有编号 %d 的备货建议", id)
 	case by.Staff.May(RightTransfer) != ScopeAll || !by.Staff.Has(RoleOperations, RoleAdmin):
 		return nil, nil, Errorf(CodeDenied, "备货建议由运营主管定，您没有这个权限，没有改动")
-	case all[i].State != ExceptionOpen:
-		return nil, nil, Errorf(CodeConflict, "备货建议 %d 已由 %s 定了（%s），不用再操作", id, all[i].Name, all[i].Note)
+	case x.State != ExceptionOpen:
+		return nil, nil, Errorf(CodeConflict, "备货建议 %d 已由 %s 定了（%s），不用再操作", id, x.Name, x.Note)
 	}
-	x := all[i]
 	x.State, x.Done, x.By, x.Owner, x.Name, x.Note = ExceptionClosed, d.Now(), by.Code, by.Staff.Code, by.Name, "不备货"
 	if accept {
 		product := ProductCode(x.Cause)

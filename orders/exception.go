@@ -635,12 +635,11 @@ func (w *watch) elsewhere(all []*Exception) error {
 	return nil
 }
 
-// exception loads an exception with its order, both locked, for somebody who may deal with it.
-func (d *Desk) exception(tx ExceptionTx, id int64, by Actor) (*Order, *Exception, error) {
-	missing := Errorf(CodeNotFound, "没有编号 %d 的异常，发「异常」看现在有哪些", id)
+// lockException loads an exception with its order, both locked; nil where there is none of the number.
+func lockException(tx ExceptionTx, id int64) (*Order, *Exception, error) {
 	order, err := tx.ExceptionOrder(id)
 	if ErrorCode(err) == CodeNotFound {
-		return nil, nil, missing
+		return nil, nil, nil
 	}
 	if err != nil {
 		return nil, nil, err
@@ -653,11 +652,22 @@ func (d *Desk) exception(tx ExceptionTx, id int64, by Actor) (*Order, *Exception
 	if err != nil {
 		return nil, nil, err
 	}
-	i := slices.IndexFunc(all, func(x *Exception) bool { return x.ID == id })
-	if i < 0 || all[i].Level == 0 {
+	if i := slices.IndexFunc(all, func(x *Exception) bool { return x.ID == id }); i >= 0 {
+		return o, all[i], nil
+	}
+	return o, nil, nil
+}
+
+// exception loads an exception with its order, both locked, for somebody who may deal with it.
+func (d *Desk) exception(tx ExceptionTx, id int64, by Actor) (*Order, *Exception, error) {
+	missing := Errorf(CodeNotFound, "没有编号 %d 的异常，发「异常」看现在有哪些", id)
+	o, x, err := lockException(tx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if x == nil || x.Level == 0 {
 		return nil, nil, missing
 	}
-	x := all[i]
 	mine := by.Staff != nil && (by.Staff.Has(x.Role) && (x.Role != RoleSales) || x.Owner == by.Staff.Code || o.Sales == by.Staff.Code)
 	switch may := by.Staff.May(RightHandle); {
 	case may == ScopeAll, may == ScopeOwn && mine:

@@ -283,10 +283,24 @@ func (h *history) stock(verb string) {
 	}
 }
 
+// batchesOf are the orders that were split off an order.
+func batchesOf(o *orders.Order) (parts []orders.OrderID) {
+	for _, k := range o.Kin {
+		if k.How == orders.KinPart {
+			parts = append(parts, k.Order)
+		}
+	}
+	return parts
+}
+
 // invoice sends an invoice for an order, seldom one that is due already, seldom a red one.
 func (h *history) invoice(o *orders.Order) {
 	b := bill{order: o.ID, amount: h.ordered[o.ID].owed(), due: h.now.AddDate(0, 0, h.between("days", 2, 30)).Format(time.DateOnly)}
-	if !h.often("all of it") {
+	if parts := batchesOf(o); len(parts) > 0 && h.often("of the whole") { // whoever writes invoices may know its first number only
+		for _, part := range parts {
+			b.amount += h.ordered[part].owed()
+		}
+	} else if !h.often("all of it") {
 		b.amount = orders.Money(h.between("fen", 1, 800_000)) * some(h, "sign", orders.Money(1), 1, -1)
 	}
 	if h.die("late", 4) == 3 {
@@ -779,19 +793,10 @@ func (h *history) left(before, after *orders.Order) {
 func (h *history) underway(verb string, before, after *orders.Order) {
 	switch verb {
 	case "cancel": // what has left is the order
-		c := content{urgent: h.ordered[after.ID].urgent}
 		for _, l := range after.Lines {
 			require.True(h, l.Sent.Equal(l.Base))
-			switch n := l.Sent.IntPart(); {
-			case l.Product == h.consigned:
-				c.consigned += n
-			case l.Stated != nil:
-				c.special += n
-			default:
-				c.boxes += n
-			}
 		}
-		h.ordered[after.ID] = c
+		h.ordered[after.ID] = h.contentOf(after, h.ordered[after.ID].urgent)
 		require.Contains(h, backward, after.Status)
 		h.on.effects["cut"]++
 	case "ship":
@@ -854,16 +859,8 @@ func (h *history) parted(before, after *orders.Order) {
 			require.Equal(h, before.ReservedUntil, o.ReservedUntil)
 		}
 		require.Equal(h, after.Family, o.Family)
-		c := content{urgent: whole.urgent}
+		c := h.contentOf(o, whole.urgent)
 		for _, l := range o.Lines {
-			switch n := l.Base.IntPart(); {
-			case l.Product == h.consigned:
-				c.consigned += n
-			case l.Stated != nil:
-				c.special += n
-			default:
-				c.boxes += n
-			}
 			held, amount = held.Add(l.Reserved), amount+l.Amount
 		}
 		h.ordered[id], rest = c, rest.plus(c)
@@ -1124,22 +1121,27 @@ func (h *history) balanced() {
 	clear(h.noted)
 }
 
+// contentOf is what the lines of an order ask for.
+func (h *history) contentOf(o *orders.Order, urgent bool) content {
+	c := content{urgent: urgent}
+	for _, l := range o.Lines {
+		switch n := l.Base.IntPart(); {
+		case l.Product == h.consigned:
+			c.consigned += n
+		case l.Stated != nil:
+			c.special += n
+		default:
+			c.boxes += n
+		}
+	}
+	return c
+}
+
 // sound checks an order by itself.
 func (h *history) sound(o *orders.Order) {
 	c := h.ordered[o.ID]
 	require.Equal(h, c.total(), o.Total)
-	have := content{urgent: c.urgent}
-	for _, l := range o.Lines {
-		switch n := l.Base.IntPart(); {
-		case l.Product == h.consigned:
-			have.consigned += n
-		case l.Stated != nil:
-			have.special += n
-		default:
-			have.boxes += n
-		}
-	}
-	require.Equal(h, c, have)
+	require.Equal(h, c, h.contentOf(o, c.urgent))
 	require.Equal(h, c.total()-orders.Money(c.consigned*900), o.Receivable())
 	require.EqualValues(h, "S1", o.Sales, "its owner")
 	if o.Status == orders.StatusPendingApproval {

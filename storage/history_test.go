@@ -202,6 +202,10 @@ func (h *history) choose() (string, orders.OrderID) {
 	if len(plans) > 0 && h.die("next stage", 5) == 4 {
 		return some(h, "of a staged order", "ship", "ship", "ship", "deliver", "return", "take"), some(h, "staged", plans...)
 	}
+	parted := slices.DeleteFunc(slices.Clone(open), func(id orders.OrderID) bool { return len(batchesOf(h.known[id])) == 0 })
+	if len(parted) > 0 && h.die("invoice of the whole", 20) == 19 {
+		return "invoice", some(h, "parted", parted...)
+	}
 	back, sent := h.in(orders.StatusReturning), h.in(orders.StatusShipped, orders.StatusDelivered)
 	switch {
 	case len(back) > 0 && h.die("way back", 4) == 3:
