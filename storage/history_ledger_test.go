@@ -28,7 +28,7 @@ var (
 		orders.StatusDraft:           {"confirm", "confirm", "confirm", "confirm", "revise", "revise", "except", "cancel", "green", "plan"},
 		orders.StatusPendingApproval: {"approve", "approve", "approve", "approve", "approve", "approve", "approve", "reject", "send back", "transfer", "add", "skip", "cancel", "green", "green", "close", "amend", "take", "split", "merge", "review", "handle"},
 		orders.StatusApproved:        {"ship", "ship", "invoice", "cancel", "green", "amend", "take", "take", "split", "merge", "advance", "advance", "advance", "together", "review", "handle", "handle"},
-		orders.StatusAllocated:       {"ship", "ship", "ship", "invoice", "cancel", "close", "amend", "amend", "take", "take", "split", "merge", "merge", "advance", "advance", "together", "together", "together", "apart", "review", "handle"},
+		orders.StatusAllocated:       {"ship", "ship", "ship", "invoice", "cancel", "close", "close", "amend", "amend", "take", "take", "split", "merge", "merge", "advance", "advance", "together", "together", "together", "apart", "review", "handle"},
 		orders.StatusScheduled:       {"advance", "advance", "advance", "cancel", "amend", "take", "split", "review"},
 		orders.StatusInProduction:    {"advance", "advance", "advance", "cancel", "amend", "take", "split", "review"},
 		orders.StatusInspected:       {"advance", "advance", "cancel", "amend", "take", "split", "review"},
