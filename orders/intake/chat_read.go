@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"fmt"
 	"math"
 	"regexp"
 	"slices"
@@ -387,12 +388,11 @@ var everybody = regexp.MustCompile(`^(?:@\S{1,8}\s+)?(?:(?:[两二三四五六�
 
 // saidForAll finds the lines that say for everybody in a chat when the goods are due, and order nothing.
 func (x *Lexicon) saidForAll(all []said) []wholeLine {
-	n := &negotiation{x: x}
 	var out []wholeLine
 	for _, s := range all {
 		for _, l := range s.lines {
 			at := everybody.FindStringIndex(l)
-			if at == nil || n.counted(normal(l)) || x.namesGoods(normal(l[at[1]:])) {
+			if at == nil || x.counted(normal(l)) || x.namesGoods(normal(l[at[1]:])) {
 				continue
 			}
 			rest := strings.TrimSpace(l[at[1]:])
@@ -408,16 +408,11 @@ func (x *Lexicon) saidForAll(all []said) []wholeLine {
 
 // shifted adds n to the number of the order that a field belongs to.
 func shifted(field string, n int) string {
-	rest, ok := strings.CutPrefix(field, "orders[")
+	k, rest, ok := orderField(field)
 	if !ok {
 		return field
 	}
-	number, rest, ok := strings.Cut(rest, "]")
-	k, isNumber := smallNumber(number)
-	if !ok || !isNumber {
-		return field
-	}
-	return "orders[" + decimal.NewFromInt(int64(k+n)).String() + "]" + rest
+	return fmt.Sprintf("orders[%d]%s", k+n, rest)
 }
 
 // salutation calls the one who is written to: 老弟 …, 王哥，….
@@ -504,7 +499,7 @@ func (x *Lexicon) senderOf(name string) int32 {
 // retold leaves out what 算了 takes back in the same breath: 中通…算了德邦吧. A quantity before it stays.
 func (x *Lexicon) retold(text string) string {
 	before, after, ok := strings.Cut(text, "算了")
-	if !ok || strings.TrimSpace(after) == "" || strings.ContainsAny(before, "，,。；;\n") || (&negotiation{x: x}).counted(normal(before)) {
+	if !ok || strings.TrimSpace(after) == "" || strings.ContainsAny(before, "，,。；;\n") || x.counted(normal(before)) {
 		return text
 	}
 	clauses := strings.Split(strings.ReplaceAll(after, ",", "，"), "，")
@@ -624,7 +619,7 @@ var priceQuestions = []string{"多少钱", "什么价", "啥价", "怎么卖", "
 func (n *negotiation) asked(text string) string {
 	r := normal(text)
 	question := slices.ContainsFunc(priceQuestions, func(w string) bool { return strings.Contains(text, w) })
-	counted := n.counted(r)
+	counted := n.x.counted(r)
 	if question && !counted {
 		goods := text
 		for _, w := range append(slices.Clone(priceQuestions), "现在", "你们", "的", "吗", "?", "？") {
@@ -729,7 +724,7 @@ func (n *negotiation) settle(all []said) {
 		var in *said
 		for i := range all {
 			for k, l := range all[i].lines {
-				if same := sharedPairs(goods, hanOf(l)) + 3*sharedTags(offer, l); n.counted(normal(l)) && same >= most {
+				if same := sharedPairs(goods, hanOf(l)) + 3*sharedTags(offer, l); n.x.counted(normal(l)) && same >= most {
 					best, most, in = k, same+1, &all[i]
 				}
 			}
@@ -741,13 +736,13 @@ func (n *negotiation) settle(all []said) {
 }
 
 // counted tells whether a quantity with a unit stands in r.
-func (n *negotiation) counted(r []rune) bool {
+func (x *Lexicon) counted(r []rune) bool {
 	for i := 0; i < len(r); i++ {
 		v, ok := readNumeral(r, i)
 		if !ok {
 			continue
 		}
-		if u := n.x.unitAt(r, v.to); u != "" && !sizeUnits[u] && u != "块" && !v.value.IsZero() {
+		if u := x.unitAt(r, v.to); u != "" && !sizeUnits[u] && u != "块" && !v.value.IsZero() {
 			return true
 		}
 		i = v.to - 1

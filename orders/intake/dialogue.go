@@ -143,7 +143,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 		case no:
 			res.Intent = IntentDeny
 			return res, old.clone(), true
-		case yes && (len(old.Asks) == 0 || doubted || !pointing.MatchString(strings.TrimLeft(r.text, "是对好行嗯 "))) && (len(b.answers) == 0 || doubted && newGoods == 0) || b.touchedSame(draft) && !factsChanged.MatchString(r.text):
+		case yes && (len(old.Asks) == 0 || doubted || !pointing.MatchString(strings.TrimLeft(r.text, "是对好行嗯 "))) && (len(b.answers) == 0 || doubted && newGoods == 0) || b.onlyTouched() && !factsChanged.MatchString(r.text):
 			res.Intent = IntentConfirm
 			n := old.clone()
 			n.Asks = nil
@@ -391,8 +391,7 @@ func (r *reading) whichDraft() int {
 		}
 	}
 	for _, a := range r.thread.Asks {
-		var k int
-		if _, err := fmt.Sscanf(a.Field, "orders[%d]", &k); err == nil && k >= 0 && k < n {
+		if k, _, ok := orderField(a.Field); ok && k >= 0 && k < n {
 			return k
 		}
 	}
@@ -509,7 +508,7 @@ func (r *reading) answer(b *builder, order int) {
 				it.setQuantity(q)
 				b.touch(it)
 			} else {
-				if v, u, ok := r.soleNumber(field); ok {
+				if v, u, ok := r.soleNumber(); ok {
 					q := quantity{value: v, unit: u}
 					if u != "" && v.IsZero() {
 						q.value = it.q.value
@@ -670,7 +669,7 @@ func (r *reading) halved(b *builder, it *wanted) bool {
 }
 
 // soleNumber reads an answer that is but a number or a unit.
-func (r *reading) soleNumber(string) (decimal.Decimal, string, bool) {
+func (r *reading) soleNumber() (decimal.Decimal, string, bool) {
 	t := strings.TrimSpace(strings.Trim(r.text, " ,。!~吧的就是要来"))
 	if n, ok := readNumeral([]rune(t), 0); ok && n.to == len([]rune(t)) && n.to < 8 { // longer ones are numbers of something
 		return n.value, "", true
@@ -897,7 +896,8 @@ func answersDoubt(touched []*wanted, asks []Ask) bool {
 	})
 }
 
-func (b *builder) touchedSame(Draft) bool { return len(b.touched) > 0 && len(b.items) == b.base }
+// onlyTouched tells whether lines of the draft were spoken of and no other goods.
+func (b *builder) onlyTouched() bool { return len(b.touched) > 0 && len(b.items) == b.base }
 
 // perEach works out gifts for each one of something ordered: 每台送2盒.
 func (b *builder) perEach() {

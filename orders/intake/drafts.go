@@ -120,12 +120,12 @@ func (t *Thread) drop(gone []int) {
 		}
 		var left []Ask
 		for _, a := range t.Asks {
-			k, rest, ok := orderField(a.Field)
+			k, _, ok := orderField(a.Field)
 			if !ok || k == n {
 				continue
 			}
 			if k > n {
-				a.Field = fmt.Sprintf("orders[%d]%s", k-1, rest)
+				a.Field = shifted(a.Field, -1)
 			}
 			left = append(left, a)
 		}

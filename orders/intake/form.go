@@ -683,8 +683,8 @@ func (f *form) groups() []group {
 	return out
 }
 
-// items0 is the first item, or none.
-func (g group) items0() item {
+// first is the first item, or none.
+func (g group) first() item {
 	if len(g.items) == 0 {
 		return item{}
 	}
@@ -709,7 +709,7 @@ func (f *form) draft(g group) Draft {
 		{&d.Contact, func(it item) string { return it.contact }},
 		{&d.Phone, func(it item) string { return digitsOf(it.phone) }},
 	} {
-		v := own.of(g.items0())
+		v := own.of(g.first())
 		if v != "" && !slices.ContainsFunc(g.items, func(it item) bool { return own.of(it) != v && own.of(it) != "" }) {
 			*own.field = v
 		}

@@ -153,6 +153,12 @@ func ownRow(row []page.Cell, cols []column) bool {
 	return goods
 }
 
+// unknown tells a column whose head says nothing known.
+func (c column) unknown() bool {
+	_, known := headingOf(c.head)
+	return c.as == colOther && !known && strings.TrimSpace(c.head) != ""
+}
+
 // unreadColumns keeps the heads over figures that nothing is known of, where other columns are dates or shops: they may be one
 // that was misread, or that the master data lacks.
 func (f *form) unreadColumns(t table) {
@@ -160,7 +166,7 @@ func (f *form) unreadColumns(t table) {
 		return
 	}
 	for i, c := range t.columns {
-		if _, known := headingOf(c.head); c.as != colOther || known || strings.TrimSpace(c.head) == "" {
+		if !c.unknown() {
 			continue
 		}
 		if slices.ContainsFunc(t.rows, func(row []page.Cell) bool {
@@ -190,7 +196,7 @@ func (f *form) unreadFields(t table) {
 	numbered := slices.ContainsFunc(t.columns, func(c column) bool { return c.as == colPO })
 	dated := len(f.facts.due) > 0 || slices.ContainsFunc(t.columns, func(c column) bool { return c.as == colDate })
 	for i, c := range t.columns {
-		if _, known := headingOf(c.head); c.as != colOther || known || strings.TrimSpace(c.head) == "" {
+		if !c.unknown() {
 			continue
 		}
 		n, pence, numbers, days, first := 0, 0, 0, 0, ""

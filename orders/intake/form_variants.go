@@ -14,11 +14,11 @@ import (
 // signedNumbers fits the numbers in the words for goods, with their sign where one stands before them: -2.00, 30 of 30片装.
 var signedNumbers = regexp.MustCompile(`[+-]?\d+(?:\.\d+)?`)
 
-// exactWords are words for goods taken apart: their numbers and their Chinese.
+// exactWords are words for goods taken apart.
 type exactWords struct {
 	numbers []string
 	letters []string // runs of them: D of D型, t of 4.75T
-	han     [][]rune
+	pairs   []string // neighbouring Chinese characters, and those that stand alone
 }
 
 // exactly takes words apart. Zeros say nothing: a lens with a cylinder of 0.00 has none.
@@ -36,7 +36,10 @@ func exactly(text string) exactWords {
 	}
 	w.letters = strings.FieldsFunc(t, func(r rune) bool { return !isLetter(r) })
 	for _, part := range strings.FieldsFunc(t, func(r rune) bool { return !isHan(r) }) {
-		w.han = append(w.han, []rune(part))
+		h := []rune(part)
+		for i := range max(1, len(h)-1) {
+			w.pairs = append(w.pairs, string(h[i:min(i+2, len(h))]))
+		}
 	}
 	return w
 }
@@ -70,10 +73,6 @@ func (f *form) products() []exactProduct {
 // several the one that says least besides is meant where something must be there, else none.
 func (f *form) byExactWords(text, must string, in []int32) (int32, bool) {
 	w, all := exactly(text), exactly(must)
-	pairs := 0
-	for _, h := range w.han {
-		pairs += max(1, len(h)-1)
-	}
 	var best []exactProduct
 	most := 0
 	for _, p := range f.products() {
@@ -81,18 +80,13 @@ func (f *form) byExactWords(text, must string, in []int32) (int32, bool) {
 			continue
 		}
 		hit := 0
-		for _, h := range w.han {
-			if len(h) == 1 && strings.ContainsRune(p.text, h[0]) {
+		for _, pair := range w.pairs {
+			if strings.Contains(p.text, pair) {
 				hit++
-			}
-			for i := 0; i+1 < len(h); i++ {
-				if strings.Contains(p.text, string(h[i:i+2])) {
-					hit++
-				}
 			}
 		}
 		switch {
-		case hit*10 < pairs*6 || hit == 0 || hit < most:
+		case hit*10 < len(w.pairs)*6 || hit == 0 || hit < most:
 		case hit > most:
 			best, most = []exactProduct{p}, hit
 		default:
@@ -129,14 +123,7 @@ func (p exactProduct) sharedLetters(w exactWords) int {
 
 // bears tells that a product has all Chinese of some words.
 func (p exactProduct) bears(w exactWords) bool {
-	for _, h := range w.han {
-		for i := range max(1, len(h)-1) {
-			if !strings.Contains(p.text, string(h[i:min(i+2, len(h))])) {
-				return false
-			}
-		}
-	}
-	return true
+	return !slices.ContainsFunc(w.pairs, func(pair string) bool { return !strings.Contains(p.text, pair) })
 }
 
 // variants finds in rows that have no head of goods a table of kinds: colours over sizes, strengths, lengths. Its figures order
@@ -182,7 +169,7 @@ func (f *form) variantsBelow(rows [][]page.Cell, h int, caption string) ([]item,
 	}
 	unit := f.unitSaid(caption)
 	if unit == "" {
-		unit = f.unitSaid(pageText(f.msg.Doc))
+		unit = f.unitSaid(linesText(f.msg.Doc))
 	}
 	caption = entryMark.ReplaceAllString(unitOfTable.ReplaceAllString(caption, ""), "")
 	above := make([]string, len(rows[h]))
@@ -318,8 +305,8 @@ func (f *form) unitSaid(text string) string {
 	return ""
 }
 
-// pageText is the text of the lines and the short rows of a document.
-func pageText(doc *page.Document) string {
+// linesText is the text of the lines of a document, without its tables.
+func linesText(doc *page.Document) string {
 	var b strings.Builder
 	for _, p := range doc.Pages {
 		for _, l := range p.Lines {

@@ -24,7 +24,7 @@ func (x *Lexicon) alsoOrdered(doc *page.Document) string {
 	take := func(text string) {
 		if words := besideTable.FindString(text); words != "" {
 			r := normal(text)
-			if (&negotiation{x: x}).counted(r) && x.namesGoods(r) {
+			if x.counted(r) && x.namesGoods(r) {
 				out = append(out, strings.TrimLeft(strings.TrimPrefix(text, words), " ：:"))
 			}
 		}
@@ -39,7 +39,7 @@ func (x *Lexicon) alsoOrdered(doc *page.Document) string {
 		}
 		for _, t := range p.Tables {
 			for _, row := range t.Rows {
-				if filledCells(row) == 1 || row[0].Text != "" && across1(row) {
+				if filledCells(row) == 1 || row[0].Text != "" && oneText(row) {
 					take(rowText(row))
 				}
 			}
@@ -48,8 +48,8 @@ func (x *Lexicon) alsoOrdered(doc *page.Document) string {
 	return strings.Join(out, "\n")
 }
 
-// across1 tells that a row has one text over several columns.
-func across1(row []page.Cell) bool {
+// oneText tells that a row has one text over several columns.
+func oneText(row []page.Cell) bool {
 	return !slices.ContainsFunc(row, func(c page.Cell) bool { return !c.Merged && c.Text != row[0].Text && c.Text != "" })
 }
 
@@ -102,7 +102,7 @@ func (x *Lexicon) withWords(msg Message, res Result, next *Thread) (Result, *Thr
 	case more.Intent == IntentChange && len(more.Orders) > 0 && !sameLines(more.Orders, res.Orders) && !unplaced(more.Asks, res.Asks):
 		more.Intent, more.Ref = IntentOrder, ""
 		return more, after
-	case !aboutRows.MatchString(text) && !x.namesGoods([]rune(text)) && !(&negotiation{x: x}).counted([]rune(text)): // 今天几家的单，帮录
+	case !aboutRows.MatchString(text) && !x.namesGoods([]rune(text)) && !x.counted([]rune(text)): // 今天几家的单，帮录
 	case more.Intent == IntentOrder && len(more.Orders) > 0 || unplaced(more.Asks, res.Asks) || aboutRows.MatchString(text) && (more.Intent == IntentOther || sameLines(more.Orders, res.Orders)):
 		a := Ask{Field: "orders[0].lines", Reason: ReasonConflict, Text: fmt.Sprintf("单子以外还写着「%s」，要改哪几行？", quoted(msg.Text))}
 		res.Asks, next.Asks = append(res.Asks, a), append(next.Asks, a)
