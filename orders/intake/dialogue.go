@@ -120,7 +120,7 @@ func (r *reading) dialogue() (res Result, next *Thread, ok bool) {
 	f.notes = append(f.notes, s.findNotes(0, len(s.r))...)
 	changed := b.changed || len(b.items) != before || moved || newGoods > 0 || b.unclear
 	if changed || len(b.touched) > 0 {
-		again := len(b.touched) > 0 && len(b.items) == before && !moved && newGoods == 0 && !b.dropped && r.same(b.touched, draft) && !answersDoubt(b.touched, old.Asks)
+		again := len(b.touched) > 0 && len(b.items) == before && !moved && newGoods == 0 && !b.dropped && r.same(b.touched, draft) && !answersDoubt(b.touched, old.Asks, which)
 		changed = changed && !again
 	}
 	yes, no := startsWith(r.text, yesWords), startsWith(r.text, noWords)
@@ -887,11 +887,12 @@ func (r *reading) same(touched []*wanted, d Draft) bool {
 	return true
 }
 
-// answersDoubt tells whether a touched line's quantity was asked about because it could not be read: saying it again is the answer.
-func answersDoubt(touched []*wanted, asks []Ask) bool {
+// answersDoubt tells whether the quantity of a touched line of an order was asked about because it could not be read: saying it again
+// is the answer.
+func answersDoubt(touched []*wanted, asks []Ask, order int) bool {
 	return slices.ContainsFunc(asks, func(a Ask) bool {
 		return a.Reason != ReasonUnusual && a.Reason != ReasonConflict && slices.ContainsFunc(touched, func(it *wanted) bool {
-			return strings.HasSuffix(a.Field, fmt.Sprintf(".lines[%d].quantity", it.line))
+			return a.Field == fmt.Sprintf("orders[%d].lines[%d].quantity", order, it.line)
 		})
 	})
 }

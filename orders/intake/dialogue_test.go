@@ -2,11 +2,13 @@ package intake_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"orderbot/orders/intake"
+	"orderbot/orders/intake/page"
 )
 
 // talk sends messages of one conversation and returns what the last was read as.
@@ -150,6 +152,58 @@ func TestAnswerThatLeavesSeveral(t *testing.T) {
 		require.Equal(t, "30", res.Orders[0].Lines[0].Quantity)
 	}
 	require.Equal(t, intake.IntentOther, said(t, x, "1").Intent)
+}
+
+// An amount that a picture shows badly is asked about, and saying it again is the answer and no confirmation; of several it answers the
+// first, and the others stay open.
+func TestADoubtfulAmountSaidAgain(t *testing.T) {
+	t.Parallel()
+	x := intake.NewLexicon(formMaster())
+	const second = "orders[0].lines[1].quantity ambiguous"
+	type step struct {
+		text   string
+		intent intake.Intent
+		lines  string
+		asks   []string
+	}
+	for name, c := range map[string]struct {
+		doubtful []int // rows
+		steps    []step
+	}{
+		"one, the same": {[]int{1}, []step{{"38盒", intake.IntentChange, "C1: A01 38盒, A03 46包, A04 5瓶", nil}}},
+		"one, another":  {[]int{1}, []step{{"36盒", intake.IntentChange, "C1: A01 36盒, A03 46包, A04 5瓶", nil}}},
+		"one, without its unit, then yes": {[]int{1}, []step{
+			{"38", intake.IntentChange, "C1: A01 38盒, A03 46包, A04 5瓶", nil},
+			{"对", intake.IntentConfirm, "", nil},
+		}},
+		"one, with its goods":          {[]int{1}, []step{{"丁腈手套38盒", intake.IntentChange, "C1: A01 38盒, A03 46包, A04 5瓶", nil}}},
+		"another line's amount, again": {[]int{2}, []step{{"丁腈手套38盒", intake.IntentChange, "C1: A01 38盒, A03 46包, A04 5瓶", []string{second}}}},
+		"two, one after the other": {[]int{1, 2}, []step{
+			{"38盒", intake.IntentChange, "C1: A01 38盒, A03 46包, A04 5瓶", []string{second}},
+			{"46包", intake.IntentChange, "C1: A01 38盒, A03 46包, A04 5瓶", nil},
+		}},
+		"two at once": {[]int{1, 2}, []step{{"38盒，46包", intake.IntentChange, "C1: A01 38盒, A03 46包, A04 5瓶", nil}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := sheet("品名|规格|数量|单位", "丁腈手套|M|38|盒", "医用棉签|10cm|46|包", "碘伏消毒液|500ml|5|瓶")
+			var open []string
+			for _, row := range c.doubtful {
+				p.Tables[0].Rows[row][2].Score = 0.6
+				open = append(open, fmt.Sprintf("orders[0].lines[%d].quantity ambiguous", row-1))
+			}
+			res, thread := x.Read(intake.Message{Time: formTime, Role: intake.RoleCustomer, Customer: "C1", Doc: &page.Document{Kind: page.KindOCR, Pages: []page.Page{p}}}, nil)
+			require.Equal(t, open, fields(res.Asks))
+			for _, s := range c.steps {
+				res, thread = x.Read(intake.Message{Time: formTime, Role: intake.RoleCustomer, Customer: "C1", Text: s.text}, thread)
+				require.Equal(t, s.intent, res.Intent, s.text)
+				require.Equal(t, s.asks, fields(res.Asks), s.text)
+				if s.lines != "" {
+					require.Equal(t, []string{s.lines}, brief(res.Orders), s.text)
+				}
+			}
+		})
+	}
 }
 
 // Words that sound like a change and are none leave the draft as it is, whatever they are taken for.
