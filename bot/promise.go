@@ -226,7 +226,7 @@ func (s *session) requirement(ctx context.Context, tx Tx, o *orders.Order, n int
 		case orders.RequireUrgent:
 			o.Questions = slices.Delete(o.Questions, n, n+1)
 			o.Requirement, o.Urgent, o.UrgentWords = orders.RequireNone, true, option
-			if o.DeliverBy == "" {
+			if o.Wanted() == "" {
 				o.DeliverBy = s.now.Add(48 * time.Hour).In(s.clerk.Location).Format(time.RFC3339)
 			}
 		default: // the gift or the carrier, which a field of its own is to carry

@@ -79,8 +79,8 @@ func (s *session) moves(ctx context.Context, o *orders.Order) ([]string, error) 
 			who = " " + x.CustomerName
 		}
 		wanted := ""
-		if x.DeliverBy != "" {
-			wanted = "，交期 " + cards.Wanted(x.DeliverBy, x.CreatedAt)
+		if x.Wanted() != "" {
+			wanted = "，交期 " + cards.Wanted(x.Wanted(), x.CreatedAt)
 		}
 		rows = append(rows, fmt.Sprintf("%s%s%s", x.ID, who, wanted))
 	}

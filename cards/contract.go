@@ -44,7 +44,12 @@ func Contract(o *orders.Order, customer *orders.Customer) *File {
 	d.table([]int{620, 1300, 2500, 1700, 900, 700, 1000, 1200}, rows)
 	d.line("合计金额：" + o.Payable().String() + "，大写：人民币" + Uppercase(o.Payable()))
 	d.line("二、交货")
-	line("交货时间", Wanted(o.DeliverBy, o.CreatedAt))
+	plan := stagedFields(o)
+	if stages := plan[0].Value; stages != "" {
+		line("交货时间", stages)
+	} else {
+		line("交货时间", Wanted(o.DeliverBy, o.CreatedAt))
+	}
 	if o.Carrier == selfPickup {
 		line("交货方式", join("，", "买方自提", o.Extra[orders.ExtraPickUp]))
 	} else {
@@ -52,7 +57,7 @@ func Contract(o *orders.Order, customer *orders.Customer) *File {
 	}
 	line("收货人", join(" ", o.Contact, o.Phone))
 	d.line("三、付款")
-	line("付款方式", o.Payment)
+	line("付款方式", join("；", o.Payment, plan[1].Value))
 	if more := join("；", o.Note, promised(o)); more != "" {
 		d.line("四、其他约定：" + more)
 	}

@@ -13,7 +13,7 @@ const silence = 24 * time.Hour
 
 // Late tells whether an order that is on its way should have arrived by now.
 func Late(o *orders.Order, now time.Time) bool {
-	due, ok := orders.WantedBy(o.DeliverBy)
+	due, ok := orders.WantedBy(o.Wanted())
 	return ok && !o.Status.Ended() && now.After(due)
 }
 
@@ -34,8 +34,8 @@ func Delay(o *orders.Order, catalog *orders.Catalog, now time.Time, forCustomer 
 
 // inTime says whether an order is late.
 func inTime(o *orders.Order, now time.Time) string {
-	due, ok := orders.WantedBy(o.DeliverBy)
-	wanted := Wanted(o.DeliverBy, o.CreatedAt)
+	due, ok := orders.WantedBy(o.Wanted())
+	wanted := wantedBy(o)
 	switch {
 	case o.Status == orders.StatusDelivered:
 		return "已在 " + when(o.Reached[orders.StatusDelivered]) + " 签收"
@@ -61,6 +61,14 @@ func holdUp(o *orders.Order, catalog *orders.Catalog, now time.Time, forCustomer
 		return []string{"还在审核（" + when(o.ConfirmedAt) + " 提交）。"}
 	case o.Status == orders.StatusPendingApproval:
 		return []string{"审批没有走完。", awaits(o, catalog, now)}
+	case o.IsUnderway(): // of what has left only what has not arrived is worth a word
+		var rows []string
+		for i := range o.Shipments {
+			if s := &o.Shipments[i]; s.State != orders.ParcelDelivered {
+				rows = append(rows, onTheWay(s, now)...)
+			}
+		}
+		return append(rows, inHouse(o)...)
 	case len(o.Shipments) > 0:
 		rows := []string{"货已发出，还在路上。"}
 		if o.Carrier == selfPickup || o.Shipments[0].Carrier == selfPickup {
@@ -70,17 +78,24 @@ func holdUp(o *orders.Order, catalog *orders.Catalog, now time.Time, forCustomer
 			rows = append(rows, onTheWay(&o.Shipments[i], now)...)
 		}
 		return rows
-	case !o.Covered():
-		rows := []string{"库存不够，到货后就发。"}
+	default:
+		return inHouse(o)
+	}
+}
+
+// inHouse says what goods wait for that have not left.
+func inHouse(o *orders.Order) []string {
+	which := ofStages(o, o.Stage())
+	if !o.Covered() {
+		rows := []string{which + "库存不够，到货后就发。"}
 		for i := range o.Lines {
 			if l := &o.Lines[i]; l.Short().IsPositive() {
 				rows = append(rows, fmt.Sprintf("%s：缺 %s%s", wordsOf(o, i).title, l.Short(), l.BaseUnit))
 			}
 		}
 		return rows
-	default:
-		return []string{"还没有发货，" + customerStatus(o.Status) + "（" + when(o.Reached[o.Status]) + " 起）。"}
 	}
+	return []string{which + "还没有发货，" + customerStatus(o.Status) + "（" + when(o.Reached[o.Status]) + " 起）。"}
 }
 
 // onTheWay says how a parcel stands: its newest entry, and whether it has been silent since.

@@ -27,11 +27,11 @@ func promiseVerb(p *orders.Promise) string {
 
 // wantedBeside says by when an order is wanted, and warns where the goods are expected later.
 func wantedBeside(o *orders.Order, p *orders.Promise, none string) string {
-	wanted := Wanted(o.DeliverBy, o.CreatedAt)
+	wanted := wantedBy(o)
 	switch {
 	case wanted == "":
 		return none
-	case p.Misses(o.DeliverBy):
+	case p.Misses(o.Wanted()):
 		return wanted + "，⚠️ 最早 " + shortDay(p.Day)
 	default:
 		return wanted
@@ -87,9 +87,9 @@ func Promised(o *orders.Order, v PromiseView) Message {
 	if o.Status == orders.StatusDraft {
 		rows = append(rows, "（草稿，确认以后才算）")
 	}
-	if o.DeliverBy != "" {
-		row := "要求 " + Wanted(o.DeliverBy, o.CreatedAt)
-		if p.Misses(o.DeliverBy) {
+	if o.Wanted() != "" {
+		row := "要求 " + wantedBy(o)
+		if p.Misses(o.Wanted()) {
 			row += "，⚠️ 赶不上"
 		}
 		rows = append(rows, row)

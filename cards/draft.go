@@ -154,7 +154,7 @@ func Twin(earlier, o *orders.Order, at time.Time) string {
 		goods = append(goods[:most], fmt.Sprintf("等 %d 行", len(o.Lines)))
 	}
 	side := func(number string, o *orders.Order, more ...string) string {
-		return join(" · ", append([]string{"· " + number}, append(more, strings.Join(goods, "、"), Wanted(o.DeliverBy, o.CreatedAt), o.Address)...)...)
+		return join(" · ", append([]string{"· " + number}, append(more, strings.Join(goods, "、"), wantedBy(o), o.Address)...)...)
 	}
 	number := "这一单"
 	if o.ID != "" {

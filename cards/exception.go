@@ -60,7 +60,7 @@ func exceptionCard(o *orders.Order, x *orders.Exception, catalog *orders.Catalog
 		{"现在", o.Status.String()},
 		{"情况", strings.Join(holdUp(o, catalog, now, false), "；")},
 		{"延误", late},
-		{"交期", Wanted(o.DeliverBy, o.CreatedAt)},
+		{"交期", wantedBy(o)},
 		{"预计", promiseInShort(o.Work.Promise)},
 		{"处理期限", due},
 	}
@@ -188,7 +188,7 @@ func Meeting(o *orders.Order, x *orders.Exception, open []*orders.Exception, v E
 		w := wordsOf(o, i)
 		rows = append(rows, "　"+w.code+" "+w.title+" "+w.both())
 	}
-	due := Wanted(o.DeliverBy, o.CreatedAt)
+	due := wantedBy(o)
 	if due == "" {
 		due = when(x.Since)
 	}

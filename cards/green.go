@@ -106,8 +106,8 @@ func GreenTask(o *orders.Order, what string) Message {
 		w := wordsOf(o, i)
 		rows = append(rows, join(" ", w.code, w.title, w.both()))
 	}
-	if o.DeliverBy != "" {
-		rows = append(rows, "客户要在 "+Wanted(o.DeliverBy, o.CreatedAt)+" 收到")
+	if o.Wanted() != "" {
+		rows = append(rows, "客户要在 "+wantedBy(o)+" 收到")
 	}
 	if p := papers(o); p != "" {
 		rows = append(rows, "报关资料："+p)

@@ -101,7 +101,7 @@ func Together(s *Signer, of orders.OrderID, all []*orders.Order, to string) Mess
 	ids := make([]orders.OrderID, len(all))
 	for i, o := range all {
 		ids[i] = o.ID
-		c.Lines = append(c.Lines, join(" · ", string(o.ID), o.Content().Goods(), Wanted(o.DeliverBy, o.CreatedAt)))
+		c.Lines = append(c.Lines, join(" · ", string(o.ID), o.Content().Goods(), wantedBy(o)))
 	}
 	arg := make([]string, len(ids))
 	for i, id := range ids {

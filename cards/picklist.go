@@ -94,7 +94,7 @@ func PickLists(o *orders.Order, v PickView) []*File {
 		line("客户", customerName(o, nil))
 		line("送到", join(" ", o.Address, o.Contact, o.Phone))
 		line("分期", stageHead(o))
-		line("交期", Wanted(o.DeliverBy, o.CreatedAt))
+		line("交期", wantedBy(o))
 		line("指定物流", carrier(o.Carrier))
 		line("出货仓", o.Warehouse)
 		line("备注", o.Note)

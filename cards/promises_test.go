@@ -1,8 +1,11 @@
 package cards_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -157,4 +160,49 @@ func TestOptionsStayApartOnButtons(t *testing.T) {
 	require.Equal(t, []string{"选 1", "2. 双腔超滑加长型"}, texts("一次性使用无菌导尿管", "一次性使用无菌导尿管 双腔超滑加长型"))
 	require.Equal(t, []string{"选 1"}, texts("一次性使用无菌导尿管 双腔超滑加长型"))
 	require.Len(t, texts("1", "2", "3", "4", "5", "6"), 3, "the others are answered by number")
+}
+
+// What is told of a staged order is the day of what leaves next, and how that stands; its contract has all of the plan.
+//
+// feature: ST-19
+func TestAStagedOrderIsWantedByTheDayOfItsStage(t *testing.T) {
+	t.Parallel()
+	o := draft()
+	o.Lines, o.Total = o.Lines[:1], o.Lines[0].Amount
+	o.Status, o.ConfirmedAt, o.DeliverBy = orders.StatusAllocated, at(11, 10, 0), "2026-03-12"
+	o.Reached = map[orders.Status]time.Time{orders.StatusAllocated: at(13, 10, 0)}
+	l := &o.Lines[0]
+	half := l.Base.Div(dec("2"))
+	l.Sent, l.Reserved = half, half
+	o.Staged = &orders.Staged{
+		Stages: []orders.Stage{{Due: "2026-03-13", Base: map[int]orders.Quantity{l.No: half}}, {Due: "2026-04-10", Base: map[int]orders.Quantity{l.No: half}}},
+		Nodes:  []orders.PayNode{{Name: "签约", Share: 3000, When: orders.PaySigned}, {Name: "验收", Share: 7000, When: orders.PayArrived}},
+	}
+	o.Work.Stages.Sent = []time.Time{at(13, 9, 0)}
+	o.Shipments = []orders.Shipment{{No: 1, Stage: 1, Carrier: "SF", Tracking: "SF1234567890123", ShippedAt: at(13, 9, 0)}}
+
+	now := at(14, 12, 0)
+	require.False(t, cards.Late(o, now))
+	delay := cards.Delay(o, catalog(), now, true).Text
+	require.Contains(t, delay, "要求 4月10日 周五到，还没到时间")
+	require.Contains(t, delay, "SF1234567890123", "of the first stage, which is on its way")
+	require.Contains(t, delay, "第 2 期（共 2 期）还没有发货")
+	o.Shipments[0].State = orders.ParcelDelivered
+	require.NotContains(t, cards.Delay(o, catalog(), now, true).Text, "SF1234567890123")
+	require.True(t, cards.Late(o, time.Date(2026, 4, 11, 0, 0, 1, 0, beijing)))
+	for _, text := range []string{cards.Detail(o, cards.DetailView{}).Text, cards.Shortage(o).Text, cards.UrgentAlert(signer, o).Text} {
+		require.Contains(t, text, "4月10日 周五")
+		require.NotContains(t, text, "3月12日")
+	}
+
+	zipped, err := zip.NewReader(bytes.NewReader(cards.Contract(o, nil).Data), int64(len(cards.Contract(o, nil).Data)))
+	require.NoError(t, err)
+	document, err := zipped.Open("word/document.xml")
+	require.NoError(t, err)
+	contract, err := io.ReadAll(document)
+	require.NoError(t, err)
+	for _, words := range []string{"第1期 2026-03-13", "第2期 2026-04-10", "签约 30%", "验收 70%"} {
+		require.Contains(t, string(contract), words)
+	}
+	require.NotContains(t, string(contract), "3月12日")
 }

@@ -326,7 +326,7 @@ func Detail(o *orders.Order, v DetailView) Message {
 			add("运费", charge)
 		}
 	}
-	add("交期", Wanted(o.DeliverBy, o.CreatedAt))
+	add("交期", wantedBy(o))
 	add("送到", join(" ", o.Address, o.Contact, o.Phone))
 	add("物流", carrier(o.Carrier))
 	if !v.ForCustomer {

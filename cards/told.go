@@ -206,8 +206,8 @@ func shortRows(o *orders.Order) []string {
 // Shortage tells purchasing what an approved order lacks.
 func Shortage(o *orders.Order) Message {
 	all := append([]string{"缺货 " + string(o.ID) + "　" + customerName(o, nil)}, shortRows(o)...)
-	if o.DeliverBy != "" {
-		all = append(all, "客户要在 "+Wanted(o.DeliverBy, o.CreatedAt)+" 收到")
+	if o.Wanted() != "" {
+		all = append(all, "客户要在 "+wantedBy(o)+" 收到")
 	}
 	return Message{Text: clipBytes(strings.Join(all, "\n"), TextLimit)}
 }
@@ -223,8 +223,8 @@ func Triggered(o *orders.Order, rule, text string) Message {
 		marks = "标记：" + strings.Join(o.Marks, "、")
 	}
 	wanted := ""
-	if o.DeliverBy != "" {
-		wanted = "客户要在 " + Wanted(o.DeliverBy, o.CreatedAt) + " 收到"
+	if o.Wanted() != "" {
+		wanted = "客户要在 " + wantedBy(o) + " 收到"
 	}
 	return Message{Text: clipBytes(join("\n", title, join(" · ", customerName(o, nil), o.Status.String()), text, marks, wanted), TextLimit)}
 }
@@ -347,10 +347,10 @@ func ToldCustomer(o *orders.Order, e orders.Event, link string) (Message, bool) 
 
 // deliveryDue says by when the goods are wanted, "" where nobody said.
 func deliveryDue(o *orders.Order) string {
-	if o.DeliverBy == "" {
+	if o.Wanted() == "" {
 		return ""
 	}
-	return "期望送达：" + Wanted(o.DeliverBy, o.CreatedAt)
+	return "期望送达：" + wantedBy(o)
 }
 
 // roleOf is the role in which somebody decided, "" for who was named in person.

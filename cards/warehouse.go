@@ -39,7 +39,7 @@ func Picking(o *orders.Order, seesInternal bool, v PickView) []Message {
 		add("送到", join(" ", o.Address, o.Contact, o.Phone))
 	}
 	if o.Stage() == 0 {
-		add("交期", Wanted(o.DeliverBy, o.CreatedAt))
+		add("交期", wantedBy(o))
 	}
 	if o.Carrier != "" && o.Carrier != selfPickup {
 		add("指定物流", carrier(o.Carrier))
@@ -143,7 +143,7 @@ func urgentCard(o *orders.Order) *Card {
 	}
 	c.Fields = []Field{
 		{"客户", customerName(o, nil)},
-		{"交期", Wanted(o.DeliverBy, o.CreatedAt)},
+		{"交期", wantedBy(o)},
 		{"原文", words},
 		{"送到", o.Address},
 		{"物流", carrier(o.Carrier)},

@@ -72,8 +72,8 @@ func SevenNodes(o *orders.Order, cal *orders.Calendar) []NodeView {
 	if p := o.Work.Promise; p != nil && p.Day != "" && out[6].State != NodeDone && out[6].Due != "" {
 		out[6].Due = "预计 " + shortDay(p.Day)
 	}
-	if n := &out[6]; n.State != NodeDone && o.DeliverBy != "" {
-		n.Due = join("，", "期望 "+Wanted(o.DeliverBy, o.CreatedAt), n.Due)
+	if n := &out[6]; n.State != NodeDone && o.Wanted() != "" {
+		n.Due = join("，", "期望 "+wantedBy(o), n.Due)
 	}
 	if !o.Status.Ended() && o.Status != orders.StatusReturning {
 		if i := slices.IndexFunc(out, func(n NodeView) bool { return n.State == NodeTodo }); i >= 0 {

@@ -39,6 +39,9 @@ func Wanted(deliverBy string, now time.Time) string {
 	return s
 }
 
+// wantedBy writes by when the goods of an order that leave next are wanted, "" where nobody said.
+func wantedBy(o *orders.Order) string { return Wanted(o.Wanted(), o.CreatedAt) }
+
 // price writes what one unit costs, with all the decimals that it has.
 func price(yuan decimal.Decimal) string {
 	if yuan.Equal(yuan.Round(2)) {

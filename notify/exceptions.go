@@ -110,7 +110,7 @@ func (n *news) offer(x *orders.Exception) error {
 		n.toSales(KindException, m)
 	}
 	day := n.o.LacksUntil()
-	if due, ok := orders.WantedBy(n.o.DeliverBy); day.IsZero() || ok && !day.After(due) {
+	if due, ok := orders.WantedBy(n.o.Wanted()); day.IsZero() || ok && !day.After(due) {
 		return nil // it is not known, or comes in time
 	}
 	all, err := n.tx.Exceptions(n.o.ID)

@@ -403,7 +403,7 @@ func (w *promising) leave() {
 
 // stage puts off what leaves in a later stage until its day: nothing is sent before it.
 func (w *promising) stage() {
-	if due, ok := WantedBy(w.o.wanted()); ok && w.o.IsUnderway() && w.p.Day != "" {
+	if due, ok := WantedBy(w.o.Wanted()); ok && w.o.IsUnderway() && w.p.Day != "" {
 		if day := due.Add(-time.Nanosecond).In(beijing).Format(time.DateOnly); day > w.p.Day {
 			w.p.Day = day
 			w.p.Parts = append(w.p.Parts, PromisePart{Name: "分批", Until: day, Why: fmt.Sprintf("第 %d 批", w.o.Stage())})

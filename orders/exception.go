@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -171,12 +172,12 @@ func (d *Desk) causes(tx ExceptionTx, o *Order) ([]cause, error) {
 	var out []cause
 	now := d.Now()
 	isOut := o.isOut()
-	name := "" // of stages: each is late by itself
-	if k := o.Stage(); k > 1 {
+	name := "" // of stages: each is late by itself; the last one until it has arrived
+	if k := cmp.Or(o.Stage(), o.Deliveries()); k > 1 {
 		name = strconv.Itoa(k)
 	}
 	shipBy, urgentBy := d.ShipBy(o), d.UrgentBy(o)
-	due, isWanted := WantedBy(o.wanted())
+	due, isWanted := WantedBy(o.Wanted())
 	arrives := d.Follow && !slices.ContainsFunc(o.Shipments, func(s Shipment) bool { return s.Carrier == pickUp })
 	if !isWanted && !isOut {
 		due = shipBy
@@ -188,7 +189,8 @@ func (d *Desk) causes(tx ExceptionTx, o *Order) ([]cause, error) {
 		}
 		out = append(out, cause{ExceptionLate, name, RoleSales, at, due})
 	}
-	if !urgentBy.IsZero() && (len(o.Shipments) == 0 || arrives) {
+	firstIsThere := o.Deliveries() > 0 && !o.arrivedAt(1).IsZero() // later stages have their days: they are not what is urgent
+	if !urgentBy.IsZero() && (len(o.Shipments) == 0 || arrives && !firstIsThere) {
 		out = append(out, cause{ExceptionUrgent, "", RoleWarehouseLead, urgentBy, urgentBy})
 	}
 	if due.IsZero() {
@@ -404,7 +406,7 @@ func (w *watch) follow(x *Exception, c cause) error {
 // level is how bad an exception is now, by the delay that there is or is known to come.
 func (w *watch) level(x *Exception) int {
 	delay := w.now.Sub(x.Since)
-	if day := w.o.LacksUntil(); !day.IsZero() && x.Kind == ExceptionLate && w.o.DeliverBy != "" {
+	if day := w.o.LacksUntil(); !day.IsZero() && x.Kind == ExceptionLate && w.o.Wanted() != "" {
 		delay = max(delay, day.Sub(x.Since))
 	}
 	return max(x.Level, LevelOf(delay))
@@ -504,13 +506,14 @@ func (w *watch) tick(x, before *Exception) error {
 // end looks at an exception whose cause is gone.
 func (w *watch) end(x *Exception) error {
 	before := *x
-	isVoid := slices.Contains([]Status{StatusCancelled, StatusRejected, StatusClosed, StatusReturned, StatusReturning, StatusDraft}, w.o.Status)
+	isCut := w.isCut(x)
+	isVoid := isCut || slices.Contains([]Status{StatusCancelled, StatusRejected, StatusClosed, StatusReturned, StatusReturning, StatusDraft}, w.o.Status)
 	done := w.done(x)
 	switch x.State {
 	case ExceptionWatched:
 		x.Next = time.Time{}
 		switch {
-		case isVoid, x.Kind == ExceptionUrgent && !w.o.Urgent, x.Kind == ExceptionShipping && len(w.o.Shipments) == 0, x.Kind == ExceptionLate && w.o.DeliverBy == "" && len(w.o.Shipments) == 0:
+		case isVoid, x.Kind == ExceptionUrgent && !w.o.Urgent, x.Kind == ExceptionShipping && len(w.o.Shipments) == 0, x.Kind == ExceptionLate && w.o.Wanted() == "" && len(w.o.Shipments) == 0:
 			x.State = ExceptionVoid
 		case done.After(x.At): // it came while nobody looked
 			x.State, x.Open, x.Done, x.Times = ExceptionClosed, x.At, done, x.Times+1
@@ -526,7 +529,10 @@ func (w *watch) end(x *Exception) error {
 	case ExceptionOpen:
 		x.State, x.Next, x.Done = ExceptionClosed, time.Time{}, w.now
 		how, self := w.solved(x)
-		if isVoid {
+		switch {
+		case isCut:
+			how, self = "没发的已取消", false
+		case isVoid:
 			how, self = "订单"+w.o.Status.String(), false
 		}
 		if x.By = endedByWork; self && x.Owner == "" && x.Step < 2 {
@@ -544,6 +550,17 @@ func (w *watch) end(x *Exception) error {
 	return w.save(x, &before)
 }
 
+// isCut tells whether an exception is one of a stage that will not leave: what had not left was cancelled.
+func (w *watch) isCut(x *Exception) bool {
+	switch x.Kind {
+	case ExceptionLate, ExceptionShipping, ExceptionStock:
+		k, _ := strconv.Atoi(x.Cause) // of the first stage there is none
+		return len(w.o.Work.Stages.Sent) > 0 && k > w.o.Deliveries()
+	default:
+		return false
+	}
+}
+
 // done is when what was watched was done.
 func (w *watch) done(x *Exception) time.Time {
 	at := time.Time{}
@@ -558,11 +575,29 @@ func (w *watch) done(x *Exception) time.Time {
 	}
 	if sent := w.o.Work.Stages.Sent; len(sent) > 0 && (x.Kind == ExceptionShipping || x.Kind == ExceptionLate) {
 		k, _ := strconv.Atoi(x.Cause) // of the first stage there is none
-		if k = max(1, k); k <= len(sent) {
+		k = max(1, k)
+		isLast := k == len(sent) && w.o.Stage() == 0
+		if k <= len(sent) && (x.Kind == ExceptionShipping || !isLast) {
 			at = sent[k-1]
 		}
 	}
+	if x.Kind == ExceptionUrgent && len(w.o.Work.Stages.Sent) > 0 { // it is the first stage that is urgent
+		at = w.firstThere()
+	}
 	return orElse(at, w.now)
+}
+
+// firstThere is when the first stage of the order left or, where parcels are followed, arrived; zero: nobody has said when.
+func (w *watch) firstThere() (at time.Time) {
+	if !w.d.Follow {
+		return w.o.Work.Stages.Sent[0]
+	}
+	for i := range w.o.Shipments {
+		if s := &w.o.Shipments[i]; s.Stage == 1 && len(s.Events) > 0 && s.Events[0].At.After(at) {
+			at = s.Events[0].At
+		}
+	}
+	return at
 }
 
 // solved says what ended an exception, and whether it took no person who dealt with it.

@@ -95,8 +95,9 @@ func (o *Order) IsUnderway() bool { return o.Stage() > 1 }
 // isOut tells whether goods have left and none are to follow.
 func (o *Order) isOut() bool { return len(o.Shipments) > 0 && o.Stage() == 0 }
 
-// wanted is the day by which the goods that leave next are wanted, those of the last stage once all have left.
-func (o *Order) wanted() string {
+// Wanted is the day or time by which the goods that leave next are wanted, that of the last stage once all have left; "" where nobody said.
+// [Order.DeliverBy] is what was said of the order as a whole: of one that is delivered in stages their days count instead.
+func (o *Order) Wanted() string {
 	if n := o.Deliveries(); n > 0 {
 		return o.Staged.Stages[min(len(o.Work.Stages.Sent), n-1)].Due
 	}

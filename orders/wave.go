@@ -147,7 +147,7 @@ func (o *Order) Propose(cat *Catalog, now time.Time) Proposal {
 		rows = slices.DeleteFunc(rows, func(r carrierRow) bool { return !r.cold })
 		why = append(why, cold+" 要冷链")
 	}
-	if until, ok := wantedUntil(o.DeliverBy); ok {
+	if until, ok := wantedUntil(o.Wanted()); ok {
 		late := func(r carrierRow) bool {
 			return !cat.Calendar.deliveryDay(now.In(beijing), r.days, r.daily).Before(until)
 		}

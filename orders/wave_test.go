@@ -44,6 +44,17 @@ func TestTheCarrierFollowsRules(t *testing.T) {
 			require.Equal(t, orders.Proposal{Carrier: test.carrier, Why: test.reason}, o.Propose(cat, now), name)
 		}
 	}
+
+	// Of a staged order it is the day of what leaves next that counts, whatever was said of the order as a whole.
+	o := &orders.Order{
+		DeliverBy: "2026-03-11", Lines: []orders.Line{{No: 1, Product: "X1", Base: decimal.NewFromInt(2)}},
+		Staged: &orders.Staged{Stages: []orders.Stage{
+			{Due: "2026-03-13", Base: map[int]orders.Quantity{1: decimal.NewFromInt(1)}}, {Due: "2026-04-10", Base: map[int]orders.Quantity{1: decimal.NewFromInt(1)}},
+		}},
+	}
+	require.Equal(t, orders.Proposal{Carrier: "JD", Why: "赶得上交期，运费最低 ¥15.00，约 2 天"}, o.Propose(cat, now))
+	o.DeliverBy, o.Work.Stages.Sent = "", []time.Time{now}
+	require.Equal(t, orders.Proposal{Carrier: "JT", Why: "赶得上交期，运费最低 ¥8.00，约 3 天"}, o.Propose(cat, now))
 }
 
 // What names an installation holds one, what says that there is none does not.

@@ -193,7 +193,7 @@ func (a *Arrival) String() string {
 
 // arrive notes how a delivered order compares with what was promised.
 func (o *Order) arrive(now time.Time) {
-	a := &Arrival{Wanted: o.wanted()}
+	a := &Arrival{Wanted: o.Wanted()}
 	fit := func(kept bool) Fit {
 		if kept {
 			return FitKept

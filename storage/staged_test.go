@@ -1,6 +1,9 @@
 package storage_test
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -123,5 +126,158 @@ func TestPlansThatChange(t *testing.T) {
 		require.Equal(t, orders.StatusDelivered, c.order().Status)
 		require.Equal(t, "2026-04-20", c.order().Work.Arrival.Wanted)
 		require.Equal(t, orders.FitBroken, c.order().Work.Arrival.Time)
+	})
+}
+
+// newStaged is an order of 1,000 P1 at work, of no day as a whole, whose stages are laid down by day and boxes.
+func newStaged(t *testing.T, s *storage.Store, stages ...orders.Stage) *changing {
+	t.Helper()
+	c := newChanging(t, s)
+	c.desk.Follow = true
+	var preview orders.Preview
+	require.NoError(t, c.do(func(tx *storage.Tx) (err error) {
+		_, preview, err = c.desk.AskChange(tx, c.id, c.actor("S1"), func(o *orders.Order) error {
+			return o.Plan(func(p *orders.Staged) { p.Stages = stages })
+		})
+		return err
+	}))
+	require.NoError(t, c.amend(preview.Change.No))
+	c.approve()
+	require.NoError(t, c.take())
+	return c
+}
+
+// boxes is a stage of so many P1.
+func boxes(due, n string) orders.Stage {
+	return orders.Stage{Due: due, Base: map[int]orders.Quantity{1: ordertest.Decimal(n)}}
+}
+
+// at sets the clock to a time of Beijing in 2026.
+func (c *changing) at(text string) {
+	c.Helper()
+	at, err := time.ParseInLocation("2006-01-02 15:04", "2026-"+text, time.FixedZone("CST", 8*60*60))
+	require.NoError(c, err)
+	c.now = at
+}
+
+// shipStage lets a stage leave, and trackStage its parcel arrive.
+func (c *changing) shipStage(stage int) {
+	c.Helper()
+	require.NoError(c, c.do(func(tx *storage.Tx) error {
+		number := fmt.Sprintf("SF123456789012%d", stage)
+		_, err := c.desk.ShipInstead(tx, c.id, stage, "SF", number, number, "", c.actor("S21"))
+		return err
+	}))
+}
+
+func (c *changing) trackStage(stage int) {
+	c.Helper()
+	require.NoError(c, c.do(func(tx *storage.Tx) error {
+		_, err := c.desk.Track(tx, c.id, stage, orders.ParcelDelivered, []orders.ParcelEvent{{At: c.now, Text: "已签收", State: orders.ParcelDelivered}}, orders.SystemActor)
+		return err
+	}))
+}
+
+// cutRest cancels what has not left.
+func (c *changing) cutRest() error {
+	return c.do(func(tx *storage.Tx) error {
+		_, err := c.desk.Cancel(tx, c.id, 0, "不要了", c.actor("S1"))
+		return err
+	})
+}
+
+// troubles are the exceptions of some kinds after the clock has looked: kind, stage, state, level and how it ended.
+func (c *changing) troubles(kinds ...orders.ExceptionKind) (out []string) {
+	c.Helper()
+	require.NoError(c, c.do(func(tx *storage.Tx) error {
+		o, err := tx.Order(c.id)
+		if err != nil {
+			return err
+		}
+		if err := c.desk.Review(tx, o); err != nil {
+			return err
+		}
+		all, err := tx.Exceptions(c.id)
+		for _, x := range all {
+			if slices.Contains(kinds, x.Kind) {
+				out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s%s %d %s", string(x.Kind), x.Cause, x.State, x.Level, x.Note)))
+			}
+		}
+		slices.Sort(out)
+		return err
+	}))
+	return out
+}
+
+// What is late of a staged order is measured by the days of its stages, whatever was said of the order as a whole or not: what is known
+// to come too late is bad at once, the last stage is late until it has arrived, what is cancelled is neither late nor in time, and what
+// is urgent is the first.
+//
+// feature: ST-19
+func TestStagesAreLateByTheirOwnDays(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		c := newStaged(t, s, boxes("2026-03-20", "400"), boxes("2026-04-18", "500"), boxes("2026-05-15", "100"))
+		require.Empty(t, c.order().DeliverBy)
+		require.NoError(t, c.do(func(tx *storage.Tx) error { // nothing is left for the second
+			o, err := tx.Order(c.id)
+			if err != nil {
+				return err
+			}
+			o.Urgent = true
+			if err := tx.SaveOrder(o); err != nil {
+				return err
+			}
+			return tx.MoveStock("P1", storage.DefaultWarehouse, ordertest.Decimal("-4600"))
+		}))
+		require.Equal(t, []string{"late watched 0", "shipping watched 0", "urgent watched 0"}, c.troubles(orders.ExceptionLate, orders.ExceptionShipping, orders.ExceptionUrgent))
+		c.at("03-12 10:00")
+		c.shipStage(1)
+		require.Equal(t, []string{"urgent watched 0"}, c.troubles(orders.ExceptionUrgent))
+		c.trackStage(1)
+		require.NoError(t, c.do(func(tx *storage.Tx) error {
+			_, err := c.desk.Expect(tx, orders.Receipt{Product: "P1", Warehouse: storage.DefaultWarehouse, Quantity: ordertest.Decimal("900"), Due: "2026-04-30"}, c.actor("S30"))
+			return err
+		}))
+		c.at("03-20 10:00")
+		require.Equal(t, []string{"urgent kept 0"}, c.troubles(orders.ExceptionUrgent), "later stages are not what is urgent")
+		require.Equal(t, []string{"late 2open 3", "late kept 0"}, c.troubles(orders.ExceptionLate), "twelve days, as is known by now")
+
+		require.NoError(t, c.do(func(tx *storage.Tx) error {
+			_, _, err := c.desk.MoveStock(tx, orders.StockMove{Kind: orders.MoveArrival, Key: "a", Product: "P1", Warehouse: storage.DefaultWarehouse, Quantity: ordertest.Decimal("900")}, c.actor("S20"))
+			return err
+		}))
+		require.Equal(t, orders.StatusAllocated, c.order().Status)
+		c.troubles()
+		c.at("04-18 10:00")
+		c.shipStage(2)
+		require.Len(t, c.troubles(orders.ExceptionShipping), 3)
+
+		// The third is cancelled on its last day: what is late is the second, until it arrives.
+		c.at("05-20 12:00")
+		require.Contains(t, c.troubles(orders.ExceptionLate, orders.ExceptionShipping), "shipping 3open 3")
+		require.NoError(t, c.cutRest())
+		got := c.troubles(orders.ExceptionLate, orders.ExceptionShipping)
+		require.Contains(t, got, "late 3closed 3 没发的已取消")
+		require.Contains(t, got, "shipping 3closed 3 没发的已取消")
+		require.Contains(t, got, "late 2open 3")
+		c.trackStage(2)
+		require.Equal(t, orders.StatusDelivered, c.order().Status)
+		require.Contains(t, c.troubles(orders.ExceptionLate), "late 2closed 3 晚 756 小时办完，已主动告知客户")
+	})
+}
+
+// What was watched of a stage that will not leave was not kept.
+func TestWhatIsCancelledOfStagesIsNotKept(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		c := newStaged(t, s, boxes("2026-03-20", "400"), boxes("2026-04-18", "600"))
+		c.shipStage(1)
+		c.trackStage(1)
+		require.Equal(t, []string{"late 2watched 0", "shipping 2watched 0"}, c.troubles(orders.ExceptionLate, orders.ExceptionShipping)[:2])
+		require.NoError(t, c.cutRest())
+		require.Equal(t, []string{"late 2void 0", "shipping 2void 0"}, c.troubles(orders.ExceptionLate, orders.ExceptionShipping)[:2])
 	})
 }

@@ -104,8 +104,8 @@ func (p *OrderPage) get(c *fiber.Ctx) error {
 		return c.SendStatus(http.StatusServiceUnavailable)
 	}
 	v := &orderView{Order: o, Status: o.Status.String(), Ended: o.Status.Ended(), Steps: steps(o, p.Calendar(), p.Location)}
-	if o.DeliverBy != "" {
-		v.When = cards.Wanted(o.DeliverBy, o.CreatedAt)
+	if o.Wanted() != "" {
+		v.When = cards.Wanted(o.Wanted(), o.CreatedAt)
 	}
 	for i := range o.Lines {
 		l := &o.Lines[i]

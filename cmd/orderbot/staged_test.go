@@ -116,6 +116,7 @@ func TestAnOrderIsDeliveredAndPaidForInStages(t *testing.T) {
 			require.Equal(t, stock-6*per, onHand())
 			require.EqualValues(t, total*6/10, number(t, db, "SELECT total + freight FROM orders WHERE id = ?", id))
 			require.EqualValues(t, number(t, db, "SELECT held FROM credit"), number(t, db, "SELECT held FROM orders WHERE id = ?", id))
+			quiet(t, db, time.Minute)
 			sound(t, db)
 		})
 	}

@@ -429,7 +429,7 @@ func sameAddress(a, b string) bool {
 
 // orderFields are what an order has to say for itself, by their names.
 var orderFields = map[string]func(*orders.Order) string{
-	"交期": func(o *orders.Order) string { return o.DeliverBy },
+	"交期": (*orders.Order).Wanted,
 	"地址": func(o *orders.Order) string {
 		if o.Carrier == "SELF" {
 			return "自提"
@@ -534,7 +534,7 @@ func (e *Engine) ReturnDays() []int {
 }
 
 func leadTime(q *parameters, f *orders.Facts) []problem {
-	day, _, _ := strings.Cut(f.Order.DeliverBy, "T")
+	day, _, _ := strings.Cut(f.Order.Wanted(), "T")
 	soonest := f.At.AddDate(0, 0, q.days).Format(time.DateOnly)
 	if day == "" || day >= soonest {
 		return nil

@@ -156,6 +156,12 @@ func TestKindsOfChecks(t *testing.T) {
 		{kind: "交期", parameters: "days: 3", order: with(order("C1", "P1 20"), func(o *orders.Order) { o.DeliverBy = "2026-03-13T18:00:00+08:00" }), want: "要求 2026-03-13 到货，备货要 3 天，最早 2026-03-14"},
 		{kind: "交期", parameters: "days: 3", order: with(order("C1", "P1 20"), func(o *orders.Order) { o.DeliverBy = "2026-03-14" })},
 		{kind: "交期", parameters: "days: 3", order: order("C1", "P1 20")},
+		{kind: "交期", parameters: "days: 3", order: with(order("C1", "P1 20"), func(o *orders.Order) {
+			o.DeliverBy, o.Staged = "2026-04-10", &orders.Staged{Stages: []orders.Stage{{Due: "2026-03-13"}, {Due: "2026-04-10"}}}
+		}), want: "要求 2026-03-13 到货，备货要 3 天，最早 2026-03-14"},
+		{kind: "必填", parameters: "fields: [交期]", order: with(order("C1", "P1 20"), func(o *orders.Order) {
+			o.Staged = &orders.Staged{Stages: []orders.Stage{{Due: "2026-03-13"}, {Due: "2026-04-10"}}}
+		})},
 		{kind: "进口", parameters: "text: 请备齐报关资料", order: order("C1", "P1 20", "P2 1"), want: "含进口物料（P2）：请备齐报关资料"},
 		{kind: "进口", parameters: "text: 请备齐报关资料", order: order("C1", "P1 20")},
 		{kind: "进口", parameters: "papers: [报关单, 原产地证]", order: order("C1", "P1 20")},
