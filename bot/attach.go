@@ -281,7 +281,7 @@ func (s *session) noOrder(ctx context.Context, tx Tx) error {
 	if len(s.talk.Last) == 1 {
 		which = string(s.talk.Last[0])
 	}
-	s.say("这里面没有看到订单。" + mistake + "是某一单的合同、送货单、照片的话，回「附件 " + which + "」，我收到那一单里。")
+	s.say("这里面没有看到订单。" + mistake + "是某一单的合同、送货单、照片的话，请回复「附件 " + which + "」，我收到那一单里。")
 	return nil
 }
 

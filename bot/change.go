@@ -257,7 +257,7 @@ func (s *session) changeInWords(ctx context.Context, tx Tx, cmd command) (bool, 
 				return true, err
 			}
 			if c := o.Change(0); c != nil && c.Status == orders.ChangeAsked && otherKind(s.in.Text, c) {
-				return true, orders.Errorf(orders.CodeConflict, "这张卡片已经作废，%s 没有改动。现在等您确认的是%s，要做请回「确认%s %s」", id, c.Kind, c.Kind, id)
+				return true, orders.Errorf(orders.CodeConflict, "这张卡片已经作废，%s 没有改动。现在等您确认的是%s，要做请回复「确认%s %s」", id, c.Kind, c.Kind, id)
 			}
 		}
 		if cmd.verb == cmdKeep {

@@ -549,7 +549,7 @@ func (s *session) decideInWords(ctx context.Context, tx Tx, cmd command) (bool, 
 			if o, err := s.order(tx, id); err != nil || o.OpenNode() == nil || !s.person.mayDecide(o) {
 				return false, nil //nolint:nilerr // no decision of this person's: read like any other sentence
 			}
-			s.say(fmt.Sprintf("%s 还没有审批。同意请只回「同意 %s」，不同意请回「驳回 %s 原因」。", id, id, id))
+			s.say(fmt.Sprintf("%s 还没有审批。同意请只回复「同意 %s」，不同意请回复「驳回 %s 原因」。", id, id, id))
 			continue
 		}
 		if cmd.verb == cmdReject && cmd.arg == "" {
@@ -707,7 +707,7 @@ func (s *session) acknowledge(ctx context.Context, tx Tx, ids []orders.OrderID) 
 			return false, nil
 		}
 		if len(ids) > 1 {
-			s.say("有几单在等，请带上单号，例如「收到 " + string(ids[0]) + "」:\n" + joinIDs(ids))
+			s.say("有几单在等，请带上单号，例如「收到 " + string(ids[0]) + "」：\n" + joinIDs(ids))
 			return true, nil
 		}
 	}
@@ -722,7 +722,7 @@ func (s *session) acknowledge(ctx context.Context, tx Tx, ids []orders.OrderID) 
 			return true, err
 		}
 		if notice != nil {
-			s.say(fmt.Sprintf("好的，%s 的改动您已看过，提醒已停止。全部内容发「明细 %s」。", o.ID, o.ID))
+			s.say(fmt.Sprintf("好的，%s 的变更您已看过，提醒已停止。要看整单发「明细 %s」。", o.ID, o.ID))
 			continue
 		}
 		s.say(fmt.Sprintf("好的，加急单 %s 由您负责，提醒已停止。", o.ID))
@@ -867,7 +867,7 @@ func (s *session) todo(ctx context.Context) error {
 		slices.SortFunc(picks, orders.Sooner)
 		for _, o := range picks {
 			if o.Notice() != nil {
-				list = append(list, cards.TodoItem{Order: o, What: "看改动", Say: "收到 " + string(o.ID)})
+				list = append(list, cards.TodoItem{Order: o, What: "看变更", Say: "收到 " + string(o.ID)})
 			}
 			list = append(list, cards.TodoItem{Order: o, What: "发货", More: slices.Concat(cards.Pressing(o), s.countdown(o), cards.Lacking(o)), Say: cards.ShipWords(o)})
 		}

@@ -153,7 +153,7 @@ func (s *session) askPerson(ctx context.Context, tx Tx, r intake.Result, m intak
 	}
 	o := found[0]
 	if r.Intent == intake.IntentUrge && o.Status.Ended() {
-		s.say(fmt.Sprintf("%s %s，不用再催。", o.ID, o.Status))
+		s.say(fmt.Sprintf("%s 现在是「%s」，不用催了。", o.ID, o.Status))
 		return nil
 	}
 	if r.Intent == intake.IntentReturn {
@@ -167,7 +167,7 @@ func (s *session) askPerson(ctx context.Context, tx Tx, r intake.Result, m intak
 	if s.person.staff != nil && o.Sales == s.person.staff.Code {
 		who = "经办的同事"
 	}
-	s.say(fmt.Sprintf("已收到您对 %s 的加快的请求，已转给%s，会尽快回复您。", o.ID, who))
+	s.say(fmt.Sprintf("收到，您催的 %s 已转给%s，会尽快回复您。", o.ID, who))
 	switch {
 	case r.Why:
 		s.send(cards.Delay(o, s.books.Catalog, s.now, s.person.staff == nil), "reply", o.ID)

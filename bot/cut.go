@@ -132,7 +132,7 @@ func (s *session) withCuts(i int, o *orders.Order, messages []cards.Message) []c
 	if s.part.Chat.Platform == orders.WeCom && s.announced {
 		messages = slices.DeleteFunc(messages, func(m cards.Message) bool { return m.Card == nil })
 		if c := messages[0].Card; len(o.Lines) > cutLines {
-			c.Desc = fmt.Sprintf("共 %d 行，回「明细 %s」看全部", len(o.Lines), o.ID)
+			c.Desc = fmt.Sprintf("共 %d 行，回复「明细 %s」看全部", len(o.Lines), o.ID)
 			messages[0].Text = cards.Text(c)
 		}
 	}

@@ -88,7 +88,7 @@ func handlingRows(h *orders.Handling) []string {
 		return nil
 	}
 	row := func(what string, s orders.Spans) string {
-		return fmt.Sprintf("%s：中位 %s，p95 %s", what, took(s.Median()), took(s.P95()))
+		return fmt.Sprintf("%s：中位 %s，95%% 在 %s内", what, took(s.Median()), took(s.P95()))
 	}
 	rows := []string{
 		row("从收到到下单", h.Confirmed) + fmt.Sprintf("，平均 %s（%d 单）", took(h.Confirmed.Mean()), len(h.Confirmed)),

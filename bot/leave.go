@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"orderbot/cards"
 	"orderbot/orders"
 )
 
@@ -123,7 +124,8 @@ func (s *session) goAway(tx Tx, arg string) (bool, error) {
 	if err := s.note(tx, "请假", fmt.Sprintf("%s %s 由%s代", who.Name, days, deputy.Name)); err != nil {
 		return true, err
 	}
-	text := fmt.Sprintf("已登记：%s %s 请假，其间等%s审批的订单由%s代。到期自动结束，提前回来发「销假」。", who.Name, days, who.Name, deputy.Name)
+	shown := cards.Wanted(from.Format(time.DateOnly), s.now) + " 到 " + cards.Wanted(until.AddDate(0, 0, -1).Format(time.DateOnly), s.now)
+	text := fmt.Sprintf("已登记：%s %s 请假，其间等%s审批的订单由%s代。到期自动结束，提前回来发「销假」。", who.Name, shown, who.Name, deputy.Name)
 	if s.books.Catalog.Away(deputy.Code, from) != nil {
 		if next := s.books.Catalog.StandIn(deputy, from, who.Code); next != nil {
 			text += fmt.Sprintf("\n%s 那时也请假，轮到%s代。", deputy.Name, next.Name)

@@ -253,7 +253,7 @@ func (s *session) readOne(ctx context.Context, tx Tx, n int, m intake.Message) e
 			s.say("好的。")
 			return nil
 		}
-		s.say(fmt.Sprintf("好的，%s 先不下单。要改哪里直接说；不要了请回「取消」。", s.talk.Orders[0]))
+		s.say(fmt.Sprintf("好的，%s 先不下单。要改哪里直接说；不要了请回复「取消」。", s.talk.Orders[0]))
 		return nil
 	case intake.IntentStatus:
 		return s.status(ctx, tx, result, m)

@@ -261,10 +261,10 @@ func (s *session) returnInWords(ctx context.Context, tx Tx) (bool, error) {
 		return true, s.dropReturn(tx, o.ID, no, c.words)
 	case returnPass, returnRefuse:
 		if s.person.staff == nil {
-			return true, orders.Errorf(orders.CodeDenied, "%s 由我们审批，会尽快办好。不退了请回「撤回 %s」", c.id, c.id)
+			return true, orders.Errorf(orders.CodeDenied, "%s 由我们审批，会尽快办好。不退了请回复「撤回 %s」", c.id, c.id)
 		}
 		if c.verb == returnPass && c.words != "" {
-			return true, orders.Errorf(orders.CodeInvalid, "%s 还没有审批。同意请只回「同意 %s」，不同意请回「驳回 %s 原因」", c.id, c.id, c.id)
+			return true, orders.Errorf(orders.CodeInvalid, "%s 还没有审批。同意请只回复「同意 %s」，不同意请回复「驳回 %s 原因」", c.id, c.id, c.id)
 		}
 		return true, s.decideReturn(tx, o.ID, no, c.verb == returnPass, c.words)
 	case returnTake:
@@ -273,7 +273,7 @@ func (s *session) returnInWords(ctx context.Context, tx Tx) (bool, error) {
 		return true, s.sendReturn(ctx, tx, o.ID, no, c.words)
 	case returnPay:
 		if c.words != "" {
-			return true, orders.Errorf(orders.CodeInvalid, "没有改动。要改成退款请只回「改退款 %s」", c.id)
+			return true, orders.Errorf(orders.CodeInvalid, "没有改动。要改成退款请只回复「改退款 %s」", c.id)
 		}
 		_, r, err := s.clerk.Desk.PayReturn(tx, o.ID, no, s.person.actor())
 		if err == nil {
@@ -590,7 +590,7 @@ func (s *session) askReturn(tx Tx, o *orders.Order, kind orders.ReturnKind, word
 	id := o.ID.Return(made.No)
 	s.talk.Attach = &attaching{Order: o.ID, By: s.in.Sender, Until: s.now.Add(attachTime), Note: string(id) + " 照片"}
 	if isWhole {
-		s.say(fmt.Sprintf("没写是哪些货，按整单登记。只退一部分请回「%s 品名 数量」。", id))
+		s.say(fmt.Sprintf("没写是哪些货，按整单登记。只退一部分请回复「%s 品名 数量」。", id))
 	}
 	s.say(fmt.Sprintf("已登记%s申请 %s，签字后生效。有照片现在直接发来，会收在这一单里。", made.Kind, id))
 	s.showReturn(o, made)

@@ -81,7 +81,7 @@ func beside(o *orders.Order, node *orders.Node) string {
 func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field {
 	urgent := ""
 	if o.Urgent {
-		urgent = "要得急"
+		urgent = "48 小时内要货"
 		if o.UrgentWords != "" {
 			urgent = "原文「" + o.UrgentWords + "」"
 		}
@@ -120,10 +120,10 @@ func approvalFields(o *orders.Order, node *orders.Node, v ApprovalView) []Field 
 		Field{"让价", discount(o)},
 		Field{"应收", receivable(o)},
 		Field{"运费", freight(o)},
-		Field{"风险", findings(o, orders.EffectApprove, orders.EffectWarn)},
+		Field{"提醒", findings(o, orders.EffectApprove, orders.EffectWarn)},
 		Field{"特批", o.Exception},
 		Field{"往来", past(v.Past)},
-		Field{"之后", after(o, node)},
+		Field{"接下来", after(o, node)},
 		Field{"加急", urgent},
 		Field{"绿色通道", green(o)},
 		Field{"标记", strings.Join(o.Marks, "、")},

@@ -29,7 +29,7 @@ func Attachments(id orders.OrderID, list []orders.Attachment, hidden int, loc *t
 	}
 	for i := range list {
 		a := &list[i]
-		row := join(" ", a.Title(), a.ByName, a.At.In(loc).Format("01-02 15:04"))
+		row := join(" ", a.Title(), a.ByName, a.At.In(loc).Format("1月2日 15:04"))
 		if a.Note != "" {
 			row += "「" + oneLine(a.Note) + "」"
 		}

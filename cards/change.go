@@ -56,16 +56,20 @@ func Change(s *Signer, o *orders.Order, p *orders.Preview, v ChangeView) []Messa
 	if p.Change.Before.Payable() != p.Change.After.Payable() {
 		rows = rows[:len(rows)-1] // the total is said above
 	}
+	hint := v.Note
+	if hint == "" {
+		hint = "确认后才改"
+	}
 	c := &Card{
-		Title: "变更 " + id, Desc: join(" · ", v.Note, customerName(o, nil), fmt.Sprintf("第 %d 版 → 第 %d 版", p.Change.Revision, p.Change.Revision+1), "确认后才改"),
+		Title: "变更 " + id, Desc: join(" · ", hint, customerName(o, nil), fmt.Sprintf("第 %d 版 → 第 %d 版", p.Change.Revision, p.Change.Revision+1)),
 		Lines: rows, Urgent: o.Urgent,
 	}
-	approval := "按「" + o.Route + "」自动通过"
+	step, approval := "审批", "按「"+o.Route+"」自动通过"
 	switch {
 	case len(p.Roles) > 0 && v.ForCustomer:
-		approval = "要重新审核"
+		step, approval = "审核", "要重新审核，通过后通知您"
 	case len(p.Roles) > 0:
-		approval = "要重新审批：" + strings.Join(p.Roles, " → ")
+		approval = "重新走 " + strings.Join(p.Roles, " → ")
 	case v.ForCustomer:
 		approval = ""
 	case p.Minor:
@@ -79,7 +83,7 @@ func Change(s *Signer, o *orders.Order, p *orders.Preview, v ChangeView) []Messa
 	}
 	c.Fields = []Field{
 		{"合计", arrow(p.Change.Before.Payable().String(), p.Change.After.Payable().String())},
-		{"审批", approval},
+		{step, approval},
 		{"库存", strings.Join(v.Short, "；")},
 		{"仓库", known},
 	}
@@ -165,14 +169,14 @@ func changeNotice(o *orders.Order, c *orders.Change) *Card {
 	now := "按改后的备货，看过请点收到"
 	switch {
 	case c.Status == orders.ChangeRefused:
-		card.Title, now = "改动作废 "+string(o.ID), "变更没有批准，按原来的备货"
+		card.Title, now = "变更作废 "+string(o.ID), "变更没有批准，按原来的备货"
 	case o.Status == orders.StatusPendingApproval:
-		now = "先停一下：等" + o.Awaits() + "审批，批准后再发拣货单"
+		now = "先停拣货，等" + o.Awaits() + "审批，批准后再发拣货单"
 	}
 	if len(card.Lines) == 0 {
 		card.Lines = []string{"货和收货信息不变"}
 	}
-	card.Fields = []Field{{"客户", customerName(o, nil)}, {"怎么办", now}, {"改的人", c.Name}}
+	card.Fields = []Field{{"怎么办", now}, {"客户", customerName(o, nil)}, {"改的人", c.Name}}
 	return card
 }
 

@@ -41,6 +41,10 @@ func Draft(s *Signer, o *orders.Order, v DraftView) []Message {
 	rows := make([]string, len(o.Lines))
 	for i := range o.Lines {
 		w := wordsOf(o, i)
+		if v.ForCustomer {
+			w.available = ""
+			w.special = strings.ReplaceAll(w.special, "审批", "审核") // as all is called that a customer reads
+		}
 		rows[i] = w.row()
 		if w.special != "" {
 			rows[i] += "（" + w.special + "）"
@@ -48,9 +52,6 @@ func Draft(s *Signer, o *orders.Order, v DraftView) []Message {
 		last := remembered(o, i, v.Reasons, v.ForCustomer)
 		if last != "" {
 			rows[i] += "（按上次）"
-		}
-		if v.ForCustomer {
-			w.available = ""
 		}
 		blocks[i] = join("\n", w.full(i+1), last)
 	}
@@ -162,9 +163,9 @@ func Twin(earlier, o *orders.Order, at time.Time) string {
 	}
 	return strings.Join([]string{
 		"是不是重复下单？同一客户有一单一样的：",
-		side(string(earlier.ID), earlier, at.Format("01-02 15:04"), earlier.Source.Name, earlier.Status.String()),
+		side(string(earlier.ID), earlier, at.Format("1月2日 15:04"), earlier.Source.Name, earlier.Status.String()),
 		side(number, o),
-		"还是要就确认下单（也可以回「还是要」），重复了点「是重复的」",
+		"还要就点「确认下单」，或回复「还是要」；重复了点「是重复的」",
 	}, "\n")
 }
 
@@ -192,6 +193,10 @@ func draftFields(o *orders.Order, v DraftView) []Field {
 			return value
 		}
 	}
+	stop := "" // without open questions it stands where these would
+	if slices.ContainsFunc(o.Questions, func(q orders.Question) bool { return q.Blocking() }) {
+		stop = findings(o, orders.EffectBlock)
+	}
 	risk := ""
 	if !v.ForCustomer {
 		risk = strings.Join(o.RiskMarks(), "；")
@@ -199,11 +204,24 @@ func draftFields(o *orders.Order, v DraftView) []Field {
 	fields := []Field{
 		{"客户", show("customer", customerName(o, v.Customer), "?")},
 		{"⚠️ 风险", risk},
+		{"不能下单", stop},
 		{"交期", show("deliver_by", wantedBeside(o, v.Promise, ""), "没写，按常规安排")},
 		{"地址", show("address", address, "没写")},
-		{"收货人", join(" ", show("contact", contact, ""), show("phone", phone, ""))},
-		{"预计", promiseInShort(v.Promise)},
 	}
+	if short := shortages(o); short > 0 {
+		fields = append(fields, Field{"库存", fmt.Sprintf("⚠️ %d 行库存不足", short)})
+	}
+	if o.Urgent {
+		words := "48 小时内要货"
+		if o.UrgentWords != "" {
+			words = "原文「" + o.UrgentWords + "」"
+		}
+		fields = append(fields, Field{"加急", words + "，不急请回复「不加急」"})
+	}
+	fields = append(fields,
+		Field{"收货人", join(" ", show("contact", contact, ""), show("phone", phone, ""))},
+		Field{"预计", promiseInShort(v.Promise)},
+	)
 	var last []string
 	for k := range v.Reasons {
 		if w := &v.Reasons[k]; w.Rule == "remembered" && w.Asked != nil && !asked(o, w.Field) {
@@ -213,17 +231,6 @@ func draftFields(o *orders.Order, v DraftView) []Field {
 	if len(last) > 0 {
 		fields = append(fields, Field{"按上次", clip(strings.Join(last, ""), wecomFactValue)})
 	}
-	if o.Urgent {
-		words := "48 小时内要货"
-		if o.UrgentWords != "" {
-			words = "原文「" + o.UrgentWords + "」"
-		}
-		fields = append(fields, Field{"加急", words + "，不急请回「不加急」"})
-	}
-	if short := shortages(o); short > 0 {
-		fields = append(fields, Field{"库存", fmt.Sprintf("⚠️ %d 行库存不足", short)})
-	}
-	fields = append(fields, Field{"不能下单", findings(o, orders.EffectBlock)})
 	if !v.ForCustomer {
 		fields = append(fields, Field{"提醒", findings(o, orders.EffectApprove, orders.EffectWarn)})
 	}
@@ -329,11 +336,11 @@ func receivable(o *orders.Order) string {
 
 // credit writes what of a limit is used, this order included.
 func credit(used, limit orders.Money) string {
-	s := "用 " + round(used) + "/额度 " + round(limit)
+	s := "含本单占用 " + round(used) + "，额度 " + round(limit)
 	if used > limit {
-		return s + "，超 " + round(used-limit)
+		return s + "，超出 " + round(used-limit)
 	}
-	return s + "，余 " + round(limit-used)
+	return s + "，剩余 " + round(limit-used)
 }
 
 // remark begins what is only to be looked at.
@@ -409,8 +416,12 @@ func draftButtons(s *Signer, c *Card, o *orders.Order, instead *Substitutes, for
 		fallthrough
 	case len(remarks) > 0:
 		if len(remarks) > 0 {
-			c.Question = join("\n", c.Question, "请留意："+strings.Join(remarks, "\n"))
+			c.Question = join("\n", c.Question, remark+strings.Join(remarks, "\n"))
 		}
+	}
+	if len(open) == 0 && len(o.Blocks()) > 0 {
+		confirm = Normal
+		c.Question = join("\n", stopped(o, forCustomer), c.Question)
 	}
 	id := string(o.ID)
 	say, amend := "确认 "+id, id+" 数量改成 …"
@@ -424,6 +435,15 @@ func draftButtons(s *Signer, c *Card, o *orders.Order, instead *Substitutes, for
 		return
 	}
 	act("取消", Danger, Cancel, "", "取消 "+id)
+}
+
+// stopped says why a draft can't be confirmed as it is, and what helps.
+func stopped(o *orders.Order, forCustomer bool) string {
+	s := "不能下单：" + findings(o, orders.EffectBlock) + "\n改好再确认"
+	if !forCustomer && !slices.ContainsFunc(o.Blocks(), func(f orders.Finding) bool { return f.Role == "" }) {
+		s += "；要破例请回复「特批 " + string(o.ID) + " 原因」"
+	}
+	return s
 }
 
 // buttonTexts makes labels short enough for buttons and keeps them apart: as they are, or their

@@ -12,8 +12,8 @@ import (
 // EarlyCard proposes to operations to keep stock of a product for a customer who keeps ordering it urgently.
 func EarlyCard(s *Signer, o *orders.Order, x *orders.Exception, p *orders.Product, ids, warehouse string, keep orders.Quantity) Message {
 	c := earlyCard(o, x, p)
-	c.Fields = append(c.Fields, Field{"连续加急", strings.Join(strings.Fields(ids), "、")},
-		Field{"建议", fmt.Sprintf("%s预留 %s%s（在库的 20%%），并请采购通知供应商备货", warehouse, keep, p.Unit)})
+	c.Fields = append([]Field{{"建议", fmt.Sprintf("%s预留 %s%s（在库的 20%%），并请采购通知供应商备货", warehouse, keep, p.Unit)}}, c.Fields...)
+	c.Fields = append(c.Fields, Field{"连续加急", strings.Join(strings.Fields(ids), "、")})
 	c.Question = "要提前备货吗？"
 	for _, b := range []struct {
 		text  string
@@ -29,7 +29,7 @@ func EarlyCard(s *Signer, o *orders.Order, x *orders.Exception, p *orders.Produc
 
 func earlyCard(o *orders.Order, x *orders.Exception, p *orders.Product) *Card {
 	return &Card{
-		Title:  fmt.Sprintf("预测性备货 %d：%s", x.ID, p.Title()),
+		Title:  fmt.Sprintf("备货建议 %d：%s", x.ID, p.Title()),
 		Fields: []Field{{"客户", customerName(o, nil)}, {"产品", string(p.Code) + " " + p.Title()}},
 	}
 }
@@ -43,7 +43,7 @@ func EarlySettled(o *orders.Order, x *orders.Exception, p *orders.Product) Messa
 
 // AboutEarly tells whether a stored message is the card of a proposal.
 func AboutEarly(body json.RawMessage, id int64) bool {
-	return strings.Contains(string(body), fmt.Sprintf("预测性备货 %d：", id))
+	return strings.Contains(string(body), fmt.Sprintf("备货建议 %d：", id))
 }
 
 // EarlySupplier asks purchasing to let the supplier of a product know.

@@ -53,7 +53,7 @@ func exceptionCard(o *orders.Order, x *orders.Exception, catalog *orders.Catalog
 	}
 	due := ""
 	if !x.Due.IsZero() && x.State == orders.ExceptionOpen {
-		due = when(x.Due) + " 前"
+		due = when(x.Due) + "前"
 	}
 	c.Fields = []Field{
 		{"客户", customerName(o, nil)},
@@ -167,7 +167,7 @@ func DelayTask(s *Signer, o *orders.Order, x *orders.Exception, v ExceptionView)
 	c.Fields = append([]Field{{"联系", call}}, c.Fields...)
 	c.Question = fmt.Sprintf("说明完请回复「结案 %d 说了什么、新的时间」，没有说明不能结案", x.ID)
 	c.Buttons = exceptionButtons(s, o, x)
-	return Message{Text: clipBytes(join("\n", Text(c), "说明完请回复「结案 "+strconv.FormatInt(x.ID, 10)+" 说明」"), TextLimit), Card: c}
+	return Message{Text: Text(c), Card: c}
 }
 
 // Meeting calls all roles together about a major delivery risk, with order, causes and options.
@@ -231,9 +231,9 @@ func Countdown(o *orders.Order, x *orders.Exception, percent string, now time.Ti
 // Remaining says how much time is left until a moment: 还剩 35 小时（3月13日 10:00 前）.
 func Remaining(until, now time.Time) string {
 	if left := until.Sub(now); left > 0 {
-		return fmt.Sprintf("还剩 %s（%s 前）", span(left), when(until))
+		return fmt.Sprintf("还剩 %s（%s前）", span(left), when(until))
 	}
-	return fmt.Sprintf("已超 %s（%s 前）", span(now.Sub(until)), when(until))
+	return fmt.Sprintf("已超 %s（应在 %s前）", span(now.Sub(until)), when(until))
 }
 
 // Exceptions lists the exceptions that are open, the most pressing first.
@@ -247,7 +247,7 @@ func Exceptions(list []*orders.Exception, named func(orders.OrderID) string, who
 		if x.Name != "" {
 			who = x.Name + "在处理"
 		}
-		due := when(x.Due) + " 前"
+		due := when(x.Due) + "前"
 		if !x.Due.After(now) {
 			due = "⚠️ 已超时（" + when(x.Due) + "）"
 		}

@@ -19,7 +19,7 @@ type Habit struct {
 // Frequent answers 「常购 客户」: what a customer orders most, in which amounts, and by which names.
 func Frequent(c *orders.Customer, habits []Habit) Message {
 	if len(habits) == 0 {
-		return Message{Text: c.Name + " 还没有以往的订单。管理员可以用 orderbot import history 导入"}
+		return Message{Text: c.Name + " 还没有以往的订单。以前的订单可以请管理员导入"}
 	}
 	blocks := make([]string, len(habits))
 	for i, h := range habits {

@@ -45,7 +45,7 @@ func rowsLeftOut(left int) string {
 func ImportCard(s *Signer, p *orders.ImportProposal, r *orders.ImportReport) Message {
 	c := importCard(p)
 	c.Title = fmt.Sprintf("导入%s？", orders.ImportName(p.Kind))
-	c.Desc = "确认以后才导入，一次全部生效"
+	c.Desc = "点「导入」才导入，一次全部生效"
 	c.Fields = append(c.Fields, Field{"注意", clip(strings.Join(r.Warnings, "；"), 200)}, Field{"有效到", when(p.Until())})
 	c.Buttons = []Button{
 		{Text: "导入", Style: Primary, Say: fmt.Sprintf("导入 %d", p.ID), Action: s.Sign(Action{Verb: RunImport, Version: p.ID})},

@@ -46,18 +46,18 @@ func Merge(s *Signer, o, x *orders.Order, p *orders.Preview, forCustomer bool, n
 		join(" · ", id+"："+p.Change.Before.Goods(), p.Change.Before.Payable().String()),
 		join(" · ", string(x.ID)+"（并进来）："+x.Content().Goods(), x.Payable().String()),
 	}}
-	approval := "按「" + o.Route + "」自动通过"
+	step, approval := "审批", "按「"+o.Route+"」自动通过"
 	switch {
 	case len(p.Roles) > 0 && forCustomer:
-		approval = "要重新审核"
+		step, approval = "审核", "要重新审核，通过后通知您"
 	case len(p.Roles) > 0:
-		approval = "要重新审批：" + strings.Join(p.Roles, " → ")
+		approval = "重新走 " + strings.Join(p.Roles, " → ")
 	case forCustomer:
 		approval = ""
 	case o.Route == "":
 		approval = "不用审批，系统通过"
 	}
-	card.Fields = []Field{{"合计", o.Payable().String() + "，一单"}, {"审批", approval}, {"交期", Wanted(o.DeliverBy, o.CreatedAt)}, {"特殊要求", o.SpecialRequirement()}}
+	card.Fields = []Field{{"合计", o.Payable().String() + "，一单"}, {step, approval}, {"交期", Wanted(o.DeliverBy, o.CreatedAt)}, {"特殊要求", o.SpecialRequirement()}}
 	if !forCustomer {
 		card.Fields = append(card.Fields, Field{"提醒", findings(o, orders.EffectApprove, orders.EffectWarn)})
 	}
@@ -107,13 +107,13 @@ func Together(s *Signer, of orders.OrderID, all []*orders.Order, to string) Mess
 	for i, id := range ids {
 		arg[i] = string(id)
 	}
-	c.Fields = []Field{{"一起发", "一个运单，几个单号；任一单缺货就都等"}, {"不用", "各发各的，什么都不改"}}
+	c.Fields = []Field{{"一起发", "一个运单，几个单号；任一单缺货就都等"}, {"各发各的", "什么都不改"}}
 	action := func(verb Verb) string {
 		return s.Sign(Action{Verb: verb, Order: of, Arg: strings.Join(arg, " ")})
 	}
 	c.Buttons = []Button{
 		{Text: "一起发", Style: Primary, Say: "一起发 " + strings.Join(arg, " "), Action: action(ShipTogether)},
-		{Text: "不用", Style: Normal, Action: action(ShipApart)},
+		{Text: "各发各的", Style: Normal, Action: action(ShipApart)},
 	}
 	return Message{Text: Text(c), Card: c}
 }

@@ -185,7 +185,7 @@ const todoTexts = 3
 // Todo lists what waits for the asker, the most pressing first as given. Who sees no amounts gets none.
 func Todo(list []TodoItem, now time.Time, money bool) []Message {
 	if len(list) == 0 {
-		return []Message{{Text: "没有等您处理的事，可以歇会儿（" + when(now) + "）"}}
+		return []Message{{Text: "现在没有等您处理的事（" + when(now) + "）"}}
 	}
 	blocks := make([]string, len(list))
 	for i, t := range list {

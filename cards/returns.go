@@ -116,7 +116,7 @@ func signing(s *Signer, o *orders.Order, r *orders.Return) Message {
 	id := string(o.ID.Return(r.No))
 	c := returnCard(o, r, true)
 	c.Fields = append(c.Fields, Field{"摘要", r.Mark()})
-	c.Question = "签字才生效：签的就是上面这份单据。SHA-256 " + r.Digest()
+	c.Question = "签字后才生效，签的就是上面这份单据。校验码 SHA-256 " + r.Digest()
 	c.Buttons = []Button{
 		buttonOf(s, o, r, "签字", Primary, SignReturn, r.Mark(), "签字 "+id+" "+r.Mark()),
 		buttonOf(s, o, r, "撤回", Normal, DropReturn, "", "撤回 "+id),
@@ -283,9 +283,9 @@ func ToldReturn(o *orders.Order, e orders.Event) (Message, bool) {
 			}
 		}
 	case "reminded":
-		head, tail = id+" "+r.Kind.String()+"还没办完："+r.Status.String(), "请在 "+when(r.DueAt)+" 前办完"
+		head, tail = id+" "+r.Kind.String()+"还没办完："+r.Status.String(), "请在 "+when(r.DueAt)+"前办完"
 	case "late":
-		head, tail = "⚠️ "+id+" "+r.Kind.String()+"超过期限没办完："+r.Status.String(), "原定 "+when(r.DueAt)+" 前，已报给上级"
+		head, tail = "⚠️ "+id+" "+r.Kind.String()+"超过期限没办完："+r.Status.String(), "原定 "+when(r.DueAt)+"前，已报给上级"
 	default:
 		return Message{}, false
 	}

@@ -163,7 +163,7 @@ func (p *RuleProposal) card() *Card {
 		title = fmt.Sprintf("回退到规则第 %d 版？", p.Version.Number)
 	}
 	return &Card{
-		Title: title, Desc: "要您确认以后才生效；审批中的订单照原来的走",
+		Title: title, Desc: "点「启用」才生效；审批中的订单照原来的走",
 		Fields: []Field{
 			{"说明", p.Version.Note},
 			{"作者", p.Version.ByName + " " + when(p.Version.At)},

@@ -15,7 +15,7 @@ func stagedRows(o *orders.Order, amounts bool) []string {
 		mark := "⚪"
 		switch sent := o.Work.Stages.Sent; {
 		case k < len(sent):
-			mark, words = "✅", words+"　"+sent[k].In(beijing).Format("01-02")+" 已发"
+			mark, words = "✅", words+"　"+day(sent[k])+" 已发"
 		case k == len(sent) && !isDraft(o) && !o.Status.Ended():
 			mark = "⏳"
 		}

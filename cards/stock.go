@@ -65,8 +65,8 @@ func supplyRows(it StockItem, all bool) string {
 		if !all || s.OnHand.IsZero() && s.SafetyStock.IsZero() {
 			continue
 		}
-		rows = append(rows, s.Warehouse+"：在库 "+s.OnHand.String()+join("", lead(some("预占", s.Reserved)), lead(some("已分配", s.Allocated)),
-			lead(some("安全库存", s.SafetyStock)), "，可动 "+s.Spare().String()))
+		rows = append(rows, fmt.Sprintf("%s：可用 %s%s（%s）", s.Warehouse, s.Spare(), it.Product.Unit, join("，", "在库 "+s.OnHand.String(),
+			some("预占", s.Reserved), some("已分配", s.Allocated), some("安全库存", s.SafetyStock))))
 	}
 	for i := range it.Supply.Receipts {
 		r := &it.Supply.Receipts[i]
@@ -80,13 +80,6 @@ func supplyRows(it StockItem, all bool) string {
 		rows = append(rows, fmt.Sprintf("订单还等 %s%s", it.Supply.Waiting, it.Product.Unit))
 	}
 	return strings.Join(rows, "\n")
-}
-
-func lead(s string) string {
-	if s == "" {
-		return ""
-	}
-	return "，" + s
 }
 
 // shortDay writes a day of the form yyyy-mm-dd: 3月20日.

@@ -13,7 +13,7 @@ func leadWords(l orders.Lead) string {
 	if l.Orders == 0 {
 		return "没有历史送达记录，按 " + spanOf(l.P90) + "算"
 	}
-	return fmt.Sprintf("近 %d 单送达中位 %s，九成在 %s内", l.Orders, spanOf(l.Median), spanOf(l.P90))
+	return fmt.Sprintf("近 %d 单一半 %s内送达，九成 %s内", l.Orders, spanOf(l.Median), spanOf(l.P90))
 }
 
 // spanOf says how long something takes: 5 小时, 3.5 天.
@@ -67,15 +67,15 @@ func SurgeryNews(p *orders.Surgery, o *orders.Order, what string, now time.Time)
 	id := string(p.Order)
 	switch {
 	case what == orders.SurgeryLate:
-		return fmt.Sprintf("⚠️ 手术计划 %d 的草稿 %s 还没确认：%s %s 手术，%s，再晚就赶不上 %s 到货。要订请回「确认 %s」", p.ID, id, p.Name, dayOf(p.Day), leadWords(p.Lead), dayOf(p.Due), id)
+		return fmt.Sprintf("⚠️ 手术计划 %d 的草稿 %s 还没确认：%s %s 手术，%s，再晚就赶不上 %s 到货。要订请回复「确认 %s」", p.ID, id, p.Name, dayOf(p.Day), leadWords(p.Lead), dayOf(p.Due), id)
 	case what == orders.SurgeryWithdrawn && o == nil:
 		return "手术取消了：" + SurgeryText(p, now)
 	case what == orders.SurgeryWithdrawn && o.Status.Ended():
 		return fmt.Sprintf("手术取消了：手术计划 %d，%s %s。订单 %s 已是「%s」", p.ID, p.Name, dayOf(p.Day), id, o.Status)
 	case what == orders.SurgeryWithdrawn:
-		return fmt.Sprintf("手术取消了：手术计划 %d，%s %s，%s。订单 %s 现在是「%s」，要撤请回「取消 %s 手术取消」", p.ID, p.Name, dayOf(p.Day), p.Goods(), id, o.Status, id)
+		return fmt.Sprintf("手术取消了：手术计划 %d，%s %s，%s。订单 %s 现在是「%s」，要撤请回复「取消 %s 手术取消」", p.ID, p.Name, dayOf(p.Day), p.Goods(), id, o.Status, id)
 	case what == orders.SurgeryMoved && o != nil && o.Status != orders.StatusDraft:
-		return strings.Join(append([]string{fmt.Sprintf("手术改了：手术计划 %d，%s 改到 %s，%s。订单 %s 已是「%s」，没有动；要改请回「%s 交期改成 %s」", p.ID, p.Name, dayOf(p.Day), p.Goods(), id, o.Status, id, dayOf(p.Due))},
+		return strings.Join(append([]string{fmt.Sprintf("手术改了：手术计划 %d，%s 改到 %s，%s。订单 %s 已是「%s」，没有动；要改请回复「%s 交期改成 %s」", p.ID, p.Name, dayOf(p.Day), p.Goods(), id, o.Status, id, dayOf(p.Due))},
 			lateWords(p, now)...), "\n")
 	case what == orders.SurgeryMoved:
 		return "手术改了：" + SurgeryText(p, now)

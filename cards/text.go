@@ -74,5 +74,5 @@ func (c *Card) say() string {
 	if len(words) == 0 {
 		return ""
 	}
-	return "请回复 " + strings.Join(words, " ")
+	return "请回复" + strings.Join(words, "")
 }

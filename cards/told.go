@@ -248,9 +248,9 @@ func Gifts(o *orders.Order) Message {
 // Reminder is what an approver hears when half of a node's time, or all of it, is over.
 func Reminder(o *orders.Order, node *orders.Node, isLate bool) Message {
 	head := "还在等您审批 " + string(o.ID) + "（" + node.Who() + "）"
-	due := "请在 " + when(node.DueAt) + " 前处理"
+	due := "请在 " + when(node.DueAt) + "前处理"
 	if isLate {
-		head, due = "审批超时 "+string(o.ID)+"（"+node.Who()+"）", "原定 "+when(node.DueAt)+" 前，已报给上级，您现在也还可以定"
+		head, due = "审批超时 "+string(o.ID)+"（"+node.Who()+"）", "原定 "+when(node.DueAt)+"前，已报给上级，您现在也还可以审批"
 	}
 	return Message{Text: strings.Join([]string{
 		head, customerName(o, nil) + "　" + o.Payable().String(), due,
@@ -320,7 +320,7 @@ func ToldCustomer(o *orders.Order, e orders.Event, link string) (Message, bool) 
 		}
 		ask := ""
 		if e.Data["installs"] == "true" {
-			ask = "这一单含安装，哪天方便？请回「安装 " + id + " 3月20日下午」。"
+			ask = "这一单含安装，哪天方便？请回复「安装 " + id + " 3月20日下午」。"
 		}
 		return say("您的订单 "+id+" 已签收，谢谢惠顾！货有问题请直接回复。", ask)
 	case orders.EventChanged:

@@ -158,7 +158,7 @@ func UrgentCredit(o *orders.Order, customer *orders.Customer, exposure orders.Mo
 	if customer != nil && customer.CreditLimit != nil {
 		limit = credit(exposure, *customer.CreditLimit)
 	}
-	head := string(o.ID) + " 请顺便看一下信用"
+	head := string(o.ID) + " 请同时看一下信用"
 	if o.Urgent {
 		head = "【加急】" + head
 	}

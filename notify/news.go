@@ -391,9 +391,9 @@ func (n *news) vacant(node *orders.Node) string {
 	case len(node.Approvers(n.cat)) > 0:
 		return "会签里一个人只算一个角色，能审批的都已经同意过了"
 	case node.Assignee != "":
-		return "名单里已经没有" + node.AssigneeName
+		return "员工名单里已经没有" + node.AssigneeName
 	}
-	return "名单里还没有人担任" + node.Who()
+	return "员工名单里还没有人担任" + node.Who()
 }
 
 // ask sends a node's card, one to one. Where it reaches nobody the overseers and the salesperson
@@ -724,7 +724,7 @@ func (n *news) triggered() error {
 	for word := range strings.SplitSeq(n.e.Data["tell"], ",") {
 		role := orders.Role(word)
 		if staff := n.cat.StaffWith(role); word != "" && len(staff) == 0 {
-			n.toOverseers(KindStuck, cards.Message{Text: "名单里没有" + role.String() + "，规则要通知的事：\n" + m.Text})
+			n.toOverseers(KindStuck, cards.Message{Text: "员工名单里没有" + role.String() + "，规则要通知的事：\n" + m.Text})
 		}
 		n.tellRole(KindTold, m, role)
 	}

@@ -213,7 +213,7 @@ func (d *Desk) AskInstallation(tx Tx, id OrderID, when string, by Actor) (*Order
 	case o.Status != StatusDelivered:
 		return nil, Errorf(CodeConflict, "订单 %s 还没签收（%s），签收以后再约安装", o.ID, o.Status)
 	case when == "" || len([]rune(when)) > placeMost:
-		return nil, Errorf(CodeInvalid, "哪天方便安装？请回「安装 %s 3月20日下午」", o.ID)
+		return nil, Errorf(CodeInvalid, "哪天方便安装？请回复「安装 %s 3月20日下午」", o.ID)
 	case o.Work.Install == when:
 		return nil, Errorf(CodeConflict, "订单 %s 的安装时间已经记下：%s", o.ID, when)
 	}

@@ -117,7 +117,7 @@ func TestFilesOfAnOrder(t *testing.T) {
 			note := paper(t, 1)
 			before = len(f.wecom("zhengku")())
 			require.True(t, f.sim.WeCom.SendImage(ctx, "zhengku", note).Accepted)
-			see(t, "no order", func() []simulator.Bubble { return f.wecom("zhengku")()[before:] }, says("回「附件 "))
+			see(t, "no order", func() []simulator.Bubble { return f.wecom("zhengku")()[before:] }, says("回复「附件 "))
 			see(t, "kept", wecom("zhengku", "附件 "+id), says("附件里", id, "4. 图片.png"))
 
 			// The customer's own photograph.

@@ -45,9 +45,9 @@ func TestAnOrderIsChangedAfterItWasApproved(t *testing.T) {
 			see(t, "told", f.wecom("zhouting"), says(id, "仓库 郑库 已收到"))
 
 			// Above the limit: the chain is asked anew, also by an order without a number.
-			see(t, "change", tell("zhouting", "外科口罩改成30箱"), offers("确认变更", id, "4箱 → 30箱", "要重新审批：销售经理"))
+			see(t, "change", tell("zhouting", "外科口罩改成30箱"), offers("确认变更", id, "4箱 → 30箱", "重新走 销售经理"))
 			see(t, "changed", tell("zhouting", "好的"), says("已改 "+id, "第 3 版", "等销售经理"))
-			see(t, "stop", f.wecom("zhengku"), offers("收到", id, "4箱 → 30箱", "先停一下"))
+			see(t, "stop", f.wecom("zhengku"), offers("收到", id, "4箱 → 30箱", "先停拣货"))
 			see(t, "too early", tell("zhengku", "发货 "+id+" SF1234567890123"), says(id, "还没批准"))
 			see(t, "approval", f.dingtalk("dt-wangmin"), offers("同意", id, "4箱 → 30箱"))
 
@@ -62,16 +62,16 @@ func TestAnOrderIsChangedAfterItWasApproved(t *testing.T) {
 			f.sim.DingTalk.SendText(ctx, "dt-wangmin", "超出预算")
 			see(t, "refused", f.wecom("zhouting"), says(id, "变更没有批准", "超出预算"))
 			require.EqualValues(t, 226300, held(id), "as it was approved")
-			see(t, "back", f.wecom("zhengku"), offers("收到", id, "改动作废", "→ 4箱"))
+			see(t, "back", f.wecom("zhengku"), offers("收到", id, "变更作废", "→ 4箱"))
 
 			// The address, until the goods have left; every version can be read.
-			see(t, "taken", tell("zhengku", "收到 "+id), says(id, "改动您已看过"))
+			see(t, "taken", tell("zhengku", "收到 "+id), says(id, "变更您已看过"))
 			see(t, "address", tell("zhouting", id+" 地址改成澜州市东风路9号 李梅 13912345678"), offers("确认变更", id, "→ 澜州市东风路9号", "→ 李梅"))
 			see(t, "changed", tell("zhouting", "确认变更 "+id), says("已改 "+id))
 			see(t, "notice", f.wecom("zhengku"), offers("收到", id, "→ 澜州市东风路9号"))
 			see(t, "versions", tell("zhouting", "轨迹 "+id), says("第 1 版：原单", "5盒 → 15盒", "没有批准，已改回"))
 			see(t, "first", tell("zhouting", "明细 "+id+" 第1版"), says("第 1 版", "5盒", "¥2,013.00"))
-			see(t, "taken", tell("zhengku", "收到 "+id), says(id, "改动您已看过"))
+			see(t, "taken", tell("zhengku", "收到 "+id), says(id, "变更您已看过"))
 			see(t, "shipped", tell("zhengku", "发货 "+id+" SF1234567890123"), says("已发货 "+id))
 			see(t, "too late", tell("zhouting", id+" 外科口罩改成5箱"), says(id, "改不了了", "退货 "+id))
 

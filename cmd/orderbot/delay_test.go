@@ -55,7 +55,7 @@ func TestTheThreeStandingQuestions(t *testing.T) {
 			see(t, "the owner hears of it", f.wecom("zhouting"), says("问为什么晚", id, "怎么这么慢"))
 
 			f.sim.KF.SendText(ctx, "wm-he", "能否加急")
-			see(t, "taken", customer, says("加快的请求"))
+			see(t, "taken", customer, says("您催的"))
 			see(t, "the request", f.wecom("zhouting"), says("在催", id, "能否加急"))
 		})
 	}

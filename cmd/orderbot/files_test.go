@@ -94,7 +94,7 @@ func TestDoubtfulCellIsShown(t *testing.T) {
 				}
 				require.Equal(t, 3, said(f.wecom("seller0")), "a draft is three messages to a member of WeCom at most")
 				if more != nil {
-					see(t, "how to see all", f.wecom("seller0"), offers("确认下单", "共 4 行，回「明细 SO"))
+					see(t, "how to see all", f.wecom("seller0"), offers("确认下单", "共 4 行，回复「明细 SO"))
 					require.True(t, f.sim.WeCom.SendText(t.Context(), "seller0", "38盒").Accepted)
 					see(t, "all lines", f.wecom("seller0"), says("外科口罩", "丁腈检查手套", "注射器", "肝素帽", "4 行"))
 				}

@@ -65,7 +65,7 @@ func TestOrdersAreSplitAndMerged(t *testing.T) {
 			see(t, "not before", tell("zhengku", "发货 "+id+" SF1234567890123"), says("收到 "+id))
 
 			// And together again.
-			see(t, "taken", tell("zhengku", "收到 "+id), says("改动您已看过"))
+			see(t, "taken", tell("zhengku", "收到 "+id), says("变更您已看过"))
 			see(t, "merge", tell("zhouting", "合并到"+part), offers("确认合并", part, id+"（并进来）", "¥2,013.00，一单"))
 			see(t, "no", tell("zhouting", "不合并了"), says(part, "没有改"))
 			see(t, "merge", tell("zhouting", "把"+part+"合并到"+id), offers("确认合并", "合并到 "+id))
@@ -86,7 +86,7 @@ func TestOrdersAreSplitAndMerged(t *testing.T) {
 			one, two := approved("澜州一院 外科口罩15箱"), approved("澜州一院 乳胶手套M码30箱")
 			quiet(t, db, time.Minute)
 			before = whole()
-			see(t, "merge", tell("zhouting", two+"和"+one+"合并"), offers("确认合并", "要重新审批：销售经理"))
+			see(t, "merge", tell("zhouting", two+"和"+one+"合并"), offers("确认合并", "重新走 销售经理"))
 			see(t, "merged", tell("zhouting", "确认"), says("已合并："+one+" 并入 "+two, "等销售经理审批"))
 			require.Equal(t, before, whole())
 			require.Equal(t, "pending_approval", status(two))

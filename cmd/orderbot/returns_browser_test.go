@@ -26,7 +26,7 @@ func TestPartOfAnOrderComesBackWithASignatureOnThePage(t *testing.T) {
 	})
 	th := "TH" + strings.TrimPrefix(id, "SO") + "-1"
 	p.write("customer", "退货 "+id+" 手套2箱 质量")
-	letter := p.sees("customer", th, "签字才生效", "SHA-256")
+	letter := p.sees("customer", th, "签字后才生效", "SHA-256")
 	say := regexp.MustCompile(`签字 ` + th + ` [0-9a-f]{12}`).FindString(letter)
 	require.NotEmpty(t, say, letter)
 	p.write("customer", say)

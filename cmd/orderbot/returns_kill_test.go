@@ -112,7 +112,7 @@ func (w *walk) partBack(keeper string, n int) {
 	w.until("split "+id, w.seller, says("已拆成 2 批："+id))
 	part := texts(w.t, w.db, "SELECT id FROM orders WHERE family = ? AND id <> ?", id, id)[0]
 	w.say(keeper, "收到 "+id)
-	w.until("taken "+id, keeper, says("改动您已看过", id))
+	w.until("taken "+id, keeper, says("变更您已看过", id))
 	for i, one := range []string{id, part} {
 		w.say(keeper, fmt.Sprintf("发货 %s SF12345%07d%d", one, n, i))
 		w.until("shipped "+one, keeper, says("已发货", one))

@@ -54,7 +54,7 @@ func TestStockFromTheChat(t *testing.T) {
 			lines := func(words ...string) { see(t, "lines", f.wecom("zhouting"), says(words...)) }
 
 			// Who sees what.
-			require.Regexp(t, `X01 显影导丝 0.035\n可用 100根（够 10盒，每盒 10根）\n东仓：在库 30，安全库存 10，可动 20\n西仓：在库 100，安全库存 20，可动 80(?s:.*)X02 显影导丝 0.018\n可用 8根\n东仓：在库 8，可动 8`, wecom("zhouting", "库存 显影导丝"))
+			require.Regexp(t, `X01 显影导丝 0.035\n可用 100根（够 10盒，每盒 10根）\n东仓：可用 20根（在库 30，安全库存 10）\n西仓：可用 80根（在库 100，安全库存 20）(?s:.*)X02 显影导丝 0.018\n可用 8根\n东仓：可用 8根（在库 8）`, wecom("zhouting", "库存 显影导丝"))
 			require.NotContains(t, wecom("zhouting", "库存 导丝 0.035"), "X02")
 			require.NotContains(t, wecom("lizhang", "库存 X01"), "东仓")
 			require.Contains(t, wecom("lizhang", "库存 X01"), "可用 100根")
@@ -68,7 +68,7 @@ func TestStockFromTheChat(t *testing.T) {
 			require.Contains(t, wecom("zhengku", "到货 CG-6F 20 西仓"), "已登记到货：造影管 20根，西仓")
 			first := place("蓝海诊所 显影导丝0.035 9盒")
 			lines(first, "X01 显影导丝 0.035", "可用 100根")
-			require.Regexp(t, `可用 10根(?s:.*)东仓：在库 30，已分配 20，安全库存 10，可动 0\n西仓：在库 100，已分配 70，安全库存 20，可动 10\n预计 `, wecom("zhouting", "库存 X01"))
+			require.Regexp(t, `可用 10根(?s:.*)东仓：可用 0根（在库 30，已分配 20，安全库存 10）\n西仓：可用 10根（在库 100，已分配 70，安全库存 20）\n预计 `, wecom("zhouting", "库存 X01"))
 			second := place("蓝海诊所 显影导丝0.035 4盒")
 			lines(second, "库存不足：可用 10根，缺 30根，预计 "+day.Format("1月2日")+" 到货")
 			third := place("青山诊所 显影导丝0.035 3盒")

@@ -77,7 +77,7 @@ func TestFromAShortageToAReturnOnAPhone(t *testing.T) {
 	// Part of the second batch comes back.
 	p.write("customer", "退货 "+second+" N95 1箱 质量")
 	th := "TH" + strings.TrimPrefix(second, "SO") + "-1"
-	letter := p.sees("customer", th, "签字才生效", "SHA-256")
+	letter := p.sees("customer", th, "签字后才生效", "SHA-256")
 	look("letter")
 	say := regexp.MustCompile(`签字 ` + th + ` [0-9a-f]{12}`).FindString(letter)
 	require.NotEmpty(t, say, letter)

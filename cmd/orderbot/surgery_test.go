@@ -161,7 +161,7 @@ func TestASurgeryPlanGivesOneDraft(t *testing.T) {
 				}
 			}
 			require.Equal(t, 1, won)
-			require.EqualValues(t, 1, said("要撤请回「取消 "+string(id)+" 手术取消」"))
+			require.EqualValues(t, 1, said("要撤请回复「取消 "+string(id)+" 手术取消」"))
 			_, isNew, err = o.plan("one", "2026-04-25", 2)
 			require.NoError(t, err)
 			require.False(t, isNew, "an old event brings nothing back")
@@ -271,7 +271,7 @@ func TestSurgeryPlansFromFormsWordsAndTables(t *testing.T) {
 
 			// The form is withdrawn: the salesperson is asked to withdraw the draft.
 			require.True(t, f.sim.DingTalk.EndForm(ctx, "inst-1", "terminate").OK())
-			see(t, "withdraw", f.wecom("zhouting"), says("手术取消了："+plan(1), "要撤请回「取消 "+id+" 手术取消」"))
+			see(t, "withdraw", f.wecom("zhouting"), says("手术取消了："+plan(1), "要撤请回复「取消 "+id+" 手术取消」"))
 			require.Contains(t, wecom("zhouting", "取消 "+id+" 手术取消"), "已取消")
 
 			// In words: read as orders are, by who may order for the hospital.

@@ -39,7 +39,7 @@ triggers:
 			}
 			id := f.confirmed("zhouting", "蓝海诊所 国产缝线20根")
 			see(t, "lead", f.wecom("wucang"), says("【加急】加急通知 "+id, "请优先备货", "标记：红线急单"))
-			see(t, "finance", f.wecom("lizhang"), says(id+" 请顺便看一下信用", "/额度"))
+			see(t, "finance", f.wecom("lizhang"), says(id+" 请同时看一下信用", "，额度"))
 			see(t, "the warehouse", f.wecom("zhengku"), says("【加急】拣货 "+id, "标记：红线急单"))
 			see(t, "alarm", f.wecom("wucang"), offers("收到", id))
 			require.Contains(t, wecom("zhengku", "待办"), "红线急单")

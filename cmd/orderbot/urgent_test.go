@@ -39,7 +39,7 @@ func TestAnUrgentOrderHasThreeEffectsAtOnce(t *testing.T) {
 			see(t, "who is moved", f.wecom("zhouting"), says("紧急插单：确认后排到下面 2 单前面发货\n"+first+" 蓝海诊所\n"+second+" 青山诊所"))
 			f.pressWeCom("zhouting", draft, "确认下单")
 			see(t, "the lead", f.wecom("wucang"), offers("收到", id))
-			see(t, "finance", f.wecom("lizhang"), says("【加急】"+id+" 请顺便看一下信用"))
+			see(t, "finance", f.wecom("lizhang"), says("【加急】"+id+" 请同时看一下信用"))
 			require.Contains(t, ask("zhengku", "库存 显影导丝"), "🔴 加急 "+id+" 青山诊所 要 40根，还剩 ")
 			require.Contains(t, ask("guanli", "看板"), "🔴 加急 "+id)
 			require.Contains(t, ask("zhouting", "进度 "+id), "⏱ 加急还剩 ")

@@ -63,7 +63,7 @@ func TestWavesAndInstallations(t *testing.T) {
 				}))
 				f.server.wake()
 				b := see(t, "signed", blue, says(id, "已签收"))
-				require.Equal(t, id == with, strings.Contains(b.Text, "这一单含安装，哪天方便？请回「安装 "+id), b.Text)
+				require.Equal(t, id == with, strings.Contains(b.Text, "这一单含安装，哪天方便？请回复「安装 "+id), b.Text)
 			}
 			f.sim.ServiceAccount.SendText(ctx, "openid-blue", "安装 "+without+" 3月20日下午")
 			see(t, "no installation", blue, says(without+" 没有含安装"))
