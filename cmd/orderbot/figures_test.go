@@ -46,7 +46,7 @@ func TestTheTimePerOrderIsTold(t *testing.T) {
 			f.pressWeCom("zhouting", draft, "确认下单")
 			see(t, "placed", f.wecom("zhouting"), says("已下单", id))
 			got := f.answer("zhouting", "处理时长")
-			for _, want := range []string{"处理时长：今天您的订单\n", "从收到到下单：中位 10 分钟，p95 10 分钟，平均 10 分钟（1 单）\n", "· 其中等人：中位 ", "· 其中系统：中位 ", "从收到到批准：中位 10 分钟", "· 其中等审批：中位 0 秒", "昨天没有下单的，不能比"} {
+			for _, want := range []string{"处理时长：今天您的订单\n", "从收到到下单：中位 10 分钟，95% 在 10 分钟内，平均 10 分钟（1 单）\n", "· 其中等人：中位 ", "· 其中系统：中位 ", "从收到到批准：中位 10 分钟", "· 其中等审批：中位 0 秒", "昨天没有下单的，不能比"} {
 				require.Contains(t, got, want)
 			}
 			require.Contains(t, f.answer("zhouting", "日报"), "从收到到下单：中位 10 分钟")
@@ -60,7 +60,7 @@ func TestTheTimePerOrderIsTold(t *testing.T) {
 			id, _ = f.draftOf("zhouting", "蓝海诊所")
 			f.pressWeCom("zhouting", see(t, "the version with the customer", f.wecom("zhouting"), offers("确认下单", id+"（第 2 版）", "蓝海诊所")), "确认下单")
 			see(t, "placed", f.wecom("zhouting"), says("已下单", id))
-			require.Contains(t, f.answer("guanli", "处理时长 日"), "从收到到下单：中位 15 分钟，p95 20 分钟，平均 15 分钟（2 单）\n")
+			require.Contains(t, f.answer("guanli", "处理时长 日"), "从收到到下单：中位 15 分钟，95% 在 20 分钟内，平均 15 分钟（2 单）\n")
 
 			f.clock.advance(7 * 24 * time.Hour)
 			id, draft = f.draftOf("zhouting", "健康度监测手环3个，蓝海诊所")
