@@ -240,9 +240,32 @@ func (o *Order) Credited() (sum Money) {
 	return sum
 }
 
-// owes is what of the order counts against the customer's credit: what is neither invoiced nor given back.
+// letGo is what of the money that was given back for goods of the order had not been invoiced: no credit note says it.
+func (o *Order) letGo() (sum Money) {
+	for i := range o.Returns {
+		sum += o.Returns[i].Credited - o.Returns[i].Noted
+	}
+	return sum
+}
+
+// owes is what of the order counts against the customer's credit: what is neither invoiced nor given back. What a credit note has given
+// back is taken off the invoices already.
 func (o *Order) owes() Money {
-	return max(0, o.Receivable()-o.Credited()-o.Invoiced)
+	return max(0, o.Receivable()-o.letGo()-o.Invoiced)
+}
+
+// ahead is what the order comes to for goods of stages that have not left, with the freight, which is for them too; 0 where none are to leave.
+func (o *Order) ahead() Money {
+	if !o.IsUnderway() {
+		return 0
+	}
+	sum := o.Freight.Amount
+	for i := range o.Lines {
+		if l := &o.Lines[i]; l.isOwed() {
+			sum += l.Amount - share(l.Amount, l.Sent, l.Base)
+		}
+	}
+	return sum
 }
 
 // hasLeft tells whether goods of the order were sent.
@@ -872,8 +895,8 @@ func (d *Desk) eachPart(tx StockTx, o *Order, r *Return, of func(*ReturnLine) Qu
 	return nil
 }
 
-// credit gives back what the lines of a return come to, and the freight where that is due: first what the order holds, then, by a credit
-// note, what was invoiced. An order that was taken over from elsewhere may hold less than it owes.
+// credit gives back what the lines of a return come to, and the freight where that is due: first what the order holds for goods that have
+// left, then, by a credit note, what was invoiced. An order that was taken over from elsewhere may hold less than it owes.
 func (d *Desk) credit(tx ReturnTx, o *Order, r *Return) error {
 	if r.Credited = 0; r.Kind.pays() {
 		for i := range r.Lines {
@@ -886,7 +909,7 @@ func (d *Desk) credit(tx ReturnTx, o *Order, r *Return) error {
 	if r.Credited == 0 {
 		return nil
 	}
-	freed := min(o.Held, r.Credited)
+	freed := min(max(0, o.Held-o.ahead()), r.Credited)
 	if _, err := tx.HoldCredit(o.Customer, -freed); err != nil {
 		return err
 	}

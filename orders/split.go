@@ -300,7 +300,7 @@ func (o *Order) detach(was *Order, now time.Time) {
 	o.Slot, o.Invoiced, o.Warehouse, o.Entry = nil, 0, "", Entry{}
 	o.Reached = maps.Clone(was.Reached)
 	o.Work.Places = slices.Clone(was.Work.Places)
-	o.Work.Promise = nil // made anew
+	o.Work.Promise, o.Work.Count = nil, nil // made anew
 	o.Papers, o.PriorityWhy, o.Marks, o.Classes = slices.Clone(was.Papers), slices.Clone(was.PriorityWhy), slices.Clone(was.Marks), slices.Clone(was.Classes)
 	if o.Green, o.UseSafety = nil, false; was.raised() && o.UrgentWords == "" { // a green channel is one order's: the first batch's
 		o.Urgent = false
@@ -394,6 +394,7 @@ func (d *Desk) settleSplit(tx Tx, o, was *Order, by Actor) ([]Event, error) {
 		for _, s := range []Status{StatusAllocated, StatusPicking, StatusChecked} {
 			delete(o.Reached, s)
 		}
+		o.Work.Wave = ""
 		if o.Status = StatusApproved; o.Covered() {
 			o.reach(StatusAllocated, now)
 		}

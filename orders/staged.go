@@ -437,7 +437,7 @@ func (d *Desk) cutRest(tx Tx, o *Order, reason string, by Actor) (*Order, error)
 	}
 	rest := *o
 	rest.Lines, rest.Total = lines, total
-	if o.Invoiced > rest.Receivable()-o.Credited() && o.Invoiced > 0 {
+	if o.Invoiced > rest.Receivable()-o.letGo() && o.Invoiced > 0 {
 		return nil, Errorf(CodeConflict, "订单 %s 已开票 %s，比已发货的 %s 多，没有取消。请财务先处理发票", o.ID, o.Invoiced, rest.Receivable())
 	}
 	if freed := rest.owes() - o.Held; freed != 0 { // before the stock, as locks are taken

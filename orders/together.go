@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -145,6 +146,9 @@ func (d *Desk) ShipInstead(tx Tx, id OrderID, stage int, carrier, tracking, toke
 		}
 		if !slices.Contains(BeforeShipping, x.Status) || len(x.Shipments) > 0 {
 			continue // cancelled, or gone
+		}
+		if here, there := o.ShipsTo(d.Catalog()), x.ShipsTo(d.Catalog()); here != there { // changed since
+			return nil, Errorf(CodeConflict, "%s 和 %s 约好一起发，可地址不一样了（%s，%s），都还没有发货。要分开发先发「各发各的 %s」", o.ID, other, cmp.Or(here, "自提或没写"), cmp.Or(there, "自提或没写"), other)
 		}
 		if _, err := d.ship(tx, other, 0, carrier, tracking, "", reason, by); err != nil {
 			sentence, said := ErrorMessage(err)

@@ -120,6 +120,7 @@ type ledger struct {
 	agreed             map[orders.OrderID]orders.Money // the total that was approved last, by more than the rule for small changes
 	claims             map[orders.OrderID][]claim
 	credited           map[orders.OrderID]orders.Money
+	letGo              map[orders.OrderID]orders.Money // of it, what no credit note says
 	invoices           []bill
 	billed             map[orders.OrderID]orders.Money // of an order, by its own invoices or those of what it was split off
 	payments           map[string]orders.Money
@@ -150,7 +151,7 @@ func newLedger(customer string) ledger {
 		customer: orders.CustomerCode(customer), goods: orders.ProductCode("P-" + customer), consigned: orders.ProductCode("Q-" + customer),
 		received: make(map[orders.ProductCode]int64), shipped: make(map[orders.ProductCode]int64), isExpected: make(map[orders.ProductCode]bool), dealt: make(map[int64]string), troubled: make(map[orders.OrderID]bool), ordered: make(map[orders.OrderID]content), chains: make(map[orders.OrderID]chain),
 		billed: make(map[orders.OrderID]orders.Money), stands: make(map[orders.OrderID]content), agreed: make(map[orders.OrderID]orders.Money),
-		payments: make(map[string]orders.Money), paidFor: make(map[string]orders.OrderID), claims: make(map[orders.OrderID][]claim), credited: make(map[orders.OrderID]orders.Money),
+		payments: make(map[string]orders.Money), paidFor: make(map[string]orders.OrderID), claims: make(map[orders.OrderID][]claim), credited: make(map[orders.OrderID]orders.Money), letGo: make(map[orders.OrderID]orders.Money),
 	}
 }
 
@@ -446,7 +447,7 @@ func (l *ledger) held(id orders.OrderID, s orders.Status) orders.Money {
 	case orders.StatusDraft, orders.StatusCancelled, orders.StatusRejected, orders.StatusClosed:
 		return 0
 	default:
-		return max(0, l.ordered[id].owed()-l.credited[id]-l.invoiced(id))
+		return max(0, l.ordered[id].owed()-l.letGo[id]-l.invoiced(id))
 	}
 }
 

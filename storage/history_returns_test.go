@@ -260,11 +260,18 @@ func (h *history) returned(verb string, after *orders.Order, d *returnDraw) {
 		c.state = orders.ReturnRefused
 	}
 	if pays {
-		held := h.held(id, orders.StatusReturning)
 		c.state = orders.ReturnDone
 		amount := h.worth(after, c.came)
 		h.credited[id] += amount
-		if noted := amount - (held - h.held(id, orders.StatusReturning)); noted > 0 {
+		ahead := orders.Money(0) // what is still to be sent
+		for i := range after.Lines {
+			if l := &after.Lines[i]; after.IsUnderway() {
+				ahead += orders.Money(l.Base.IntPart()-sentOf(after, l)) * h.fen(l)
+			}
+		}
+		freed := min(amount, max(0, h.held(id, orders.StatusReturning)-ahead))
+		h.letGo[id] += freed
+		if noted := amount - freed; noted > 0 {
 			h.invoices = append(h.invoices, bill{order: id, amount: -noted, due: "2026-01-01"})
 			h.on.effects["credit note"]++
 		}

@@ -143,3 +143,94 @@ func TestBatchesDoNotGetAroundAnApproval(t *testing.T) {
 		}
 	})
 }
+
+// Orders that were to go as one shipment do not once one of them goes elsewhere: neither is sent with the other's waybill.
+//
+// feature: ST-18
+func TestNothingIsShippedToTheOthersAddress(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		c := newChanging(t, s)
+		importCSV(t, s, "customers", "code,name,address", "C1,一院,南京市江宁区诚信大道 1 号")
+		c.desk = desk(t, s, string(rules.Default), func() time.Time { return c.now })
+		other := c.id
+		c.id = place(t, s, c.desk, "C1", 10)
+		require.NoError(t, confirm(t, s, c.desk, c.id))
+		c.approve()
+		require.NoError(t, c.do(func(tx *storage.Tx) error {
+			_, err := c.desk.ShipTogether(tx, []orders.OrderID{c.id, other}, c.actor("S1"))
+			return err
+		}))
+		var preview orders.Preview
+		require.NoError(t, c.do(func(tx *storage.Tx) (err error) {
+			_, preview, err = c.desk.AskChange(tx, c.id, c.actor("S1"), func(o *orders.Order) error { o.Address = "苏州市工业园区星湖街 1 号"; return nil })
+			return err
+		}))
+		require.NoError(t, c.amend(preview.Change.No))
+		c.approve()
+		require.NoError(t, c.take())
+		for _, id := range []orders.OrderID{other, c.id} {
+			err := c.do(func(tx *storage.Tx) error {
+				_, err := c.desk.Ship(tx, id, "SF", "SF1234567890123", "t", c.actor("S21"))
+				return err
+			})
+			require.ErrorContains(t, err, "地址不一样了")
+			require.ErrorContains(t, err, "各发各的")
+		}
+		for _, id := range []orders.OrderID{other, c.id} {
+			o, err := s.FindOrder(t.Context(), id)
+			require.NoError(t, err)
+			require.Empty(t, o.Shipments)
+		}
+		require.NoError(t, c.do(func(tx *storage.Tx) error { _, err := c.desk.ShipApart(tx, c.id, c.actor("S21")); return err }))
+		require.NoError(t, c.ship())
+		o, err := s.FindOrder(t.Context(), other)
+		require.NoError(t, err)
+		require.Empty(t, o.Shipments)
+	})
+}
+
+// What was picked in a wave and counted was the whole: its batches are picked in another wave, and counted by themselves.
+//
+// feature: DM-04
+func TestBatchesArePickedAndCountedAnew(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		c := newChanging(t, s)
+		wave := func(ids ...orders.OrderID) error {
+			return c.do(func(tx *storage.Tx) error { _, _, _, err := c.desk.Wave(tx, ids, c.actor("S20")); return err })
+		}
+		require.NoError(t, wave(c.id))
+		require.NoError(t, c.do(func(tx *storage.Tx) error {
+			_, count, err := c.desk.Check(tx, c.id, []orders.Counted{{Text: "P1", Product: "P1", Quantity: decimal.NewFromInt(999)}}, c.actor("S21"))
+			require.False(t, count.OK)
+			return err
+		}))
+		var part orders.OrderID
+		require.NoError(t, c.do(func(tx *storage.Tx) error {
+			_, asked, err := c.desk.AskSplit(tx, c.id, c.actor("S1"), []orders.Part{{Base: map[int]orders.Quantity{1: decimal.NewFromInt(400)}}, {}})
+			if err != nil {
+				return err
+			}
+			_, p, _, err := c.desk.Amend(tx, c.id, asked.No, c.actor("S1"))
+			if err == nil {
+				part = p.Change.Plan.Made[0]
+			}
+			return err
+		}))
+		require.NoError(t, c.take())
+		batch, err := s.FindOrder(t.Context(), part)
+		require.NoError(t, err)
+		require.Nil(t, batch.Work.Count)
+		require.NoError(t, wave(c.id, part))
+		for _, id := range []orders.OrderID{c.id, part} {
+			o, err := s.FindOrder(t.Context(), id)
+			require.NoError(t, err)
+			require.Equal(t, orders.StatusPicking, o.Status, "%s", id)
+		}
+		c.id = part
+		require.NoError(t, c.ship())
+	})
+}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"orderbot/orders"
@@ -280,4 +281,58 @@ func TestWhatIsCancelledOfStagesIsNotKept(t *testing.T) {
 		require.NoError(t, c.cutRest())
 		require.Equal(t, []string{"late 2void 0", "shipping 2void 0"}, c.troubles(orders.ExceptionLate, orders.ExceptionShipping)[:2])
 	})
+}
+
+// What was invoiced of a stage and comes back is written off by a credit note: what the later stages hold is theirs. So the invoices of all
+// stages come to what is owed, and what has not left can be cancelled though all that has left came back.
+//
+// feature: ST-19
+func TestReturnsOfAStageThatWasInvoiced(t *testing.T) {
+	t.Parallel()
+	for _, back := range []int64{100, 400} {
+		onEach(t, func(t *testing.T, s *storage.Store) {
+			t.Helper()
+			c := newStaged(t, s, boxes("2026-03-20", "400"), boxes("2026-04-18", "600"))
+			invoice := func(number, yuan string) {
+				t.Helper()
+				importCSV(t, s, "invoices", "invoice,customer,amount,due,order", number+",C1,"+yuan+",2026-12-01,"+string(c.id))
+			}
+			owes := func(boxes int64) {
+				t.Helper()
+				got, err := s.Exposure(t.Context(), "C1")
+				require.NoError(t, err)
+				require.EqualValues(t, boxes*850, got)
+			}
+			c.shipStage(1)
+			invoice("FP1", "3400")
+			owes(1000)
+			require.NoError(t, c.do(func(tx *storage.Tx) error {
+				_, r, err := c.desk.AskReturn(tx, c.id, orders.Return{
+					Kind: orders.ReturnGoods, Cause: orders.CauseQuality, Lines: []orders.ReturnLine{{Line: 1, Quantity: decimal.NewFromInt(back)}},
+				}, c.actor("S1"))
+				if err != nil {
+					return err
+				}
+				if _, _, err = c.desk.SignReturn(tx, c.id, r.No, r.Mark(), "a", c.actor("S1")); err != nil {
+					return err
+				}
+				_, r, err = c.desk.ReceiveReturn(tx, c.id, r.No, []orders.Inspected{{Line: 1, Good: decimal.NewFromInt(back)}}, storage.DefaultWarehouse, c.actor("S20"))
+				if err == nil {
+					require.Equal(t, r.Credited, r.Noted)
+				}
+				return err
+			}))
+			owes(1000 - back)
+			if back == 400 { // all that has left
+				require.NoError(t, c.cutRest())
+				owes(0)
+				require.Equal(t, orders.StatusReturned, c.order().Status)
+				return
+			}
+			c.shipStage(2)
+			invoice("FP2", "5100")
+			owes(1000 - back)
+			require.Zero(t, c.order().Held)
+		})
+	}
 }
