@@ -176,7 +176,7 @@ func (d *Desk) SendBack(tx Tx, id OrderID, reason string, by Actor) (*Order, err
 	o.Revision++
 	o.Exception, o.ConfirmedAt = "", time.Time{}
 	delete(o.Reached, StatusPendingApproval)
-	o.ExpiresAt = d.Now().Add(d.Times.DraftExpires)
+	d.keepOpen(o)
 	o.Findings = nil
 	more[0].Data = map[string]string{"node": strconv.Itoa(n.Seq)}
 	if err := d.check(tx, o, d.Rules(), Facts{Draft: true}); err != nil {

@@ -196,7 +196,7 @@ func (o *Order) MayChange() error {
 	case StatusDelivered:
 		return Errorf(CodeConflict, "订单 %s %s，改不了了。多要的请另下一单；要退的请回复「退货 %s 原因」", o.ID, o.Status, o.ID)
 	case StatusClosed:
-		if into := o.mergedInto(); into != "" {
+		if into := o.MergedInto(); into != "" {
 			return Errorf(CodeConflict, "订单 %s 已并入 %s，要改请说 %s", o.ID, into, into)
 		}
 		return Errorf(CodeConflict, "订单 %s %s，不能再改。需要的话请重新发一次", o.ID, o.Status)

@@ -46,6 +46,12 @@ func (o *Order) Bill(invoiced Money) Money {
 	return o.Held - before
 }
 
+// Overbilled is what of the invoices is for goods that had come back before they were invoiced: no credit note says it.
+func (o *Order) Overbilled() Money {
+	back := o.letGo()
+	return max(0, min(back, o.Invoiced-(o.Payable()-back)))
+}
+
 // Batches are the orders that are one whole by splitting, o among them, by number: the whole itself first.
 func Batches(tx Tx, o *Order) ([]*Order, error) {
 	kin, err := relatives(tx, o, "", KinPart, KinWhole)

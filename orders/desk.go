@@ -92,13 +92,16 @@ func (d *Desk) Revise(tx Tx, id OrderID, by Actor, change func(*Order) error) (*
 	if err != nil {
 		return nil, err
 	}
-	before, open := o.Summary(), slices.Clone(o.Questions)
+	before, open, customer := o.Summary(), slices.Clone(o.Questions), o.Customer
 	if err := change(o); err != nil {
 		return nil, err
 	}
+	if o.Customer != customer && (o.Work.Paid != 0 || o.Invoiced != 0) { // it was sent back
+		return nil, Errorf(CodeInvalid, "订单 %s 已经有 %s 的到款或发票，不能换客户，没有改动。别的客户请另下一单，这单请「取消 %s 原因」", o.ID, customer, o.ID)
+	}
 	o.Revision++
 	o.Exception = ""
-	o.ExpiresAt = d.Now().Add(d.Times.DraftExpires)
+	d.keepOpen(o)
 	o.Entry.Bot += d.Now().Sub(d.said(by))
 	o.hurry()
 	o.require()
@@ -117,6 +120,13 @@ func (d *Desk) Revise(tx Tx, id OrderID, by Actor, change func(*Order) error) (*
 	return o, tx.Audit(d.entry(o, by, "修改", before, o.Summary(), ""))
 }
 
+// keepOpen lets a draft wait for its confirmation from now on, and no less than it would have.
+func (d *Desk) keepOpen(o *Order) {
+	if until := d.Now().Add(d.Times.DraftExpires); until.After(o.ExpiresAt) {
+		o.ExpiresAt = until
+	}
+}
+
 // OpenDraft loads an order that must be a draft still; a CodeConflict error says what it is instead.
 func (d *Desk) OpenDraft(tx Tx, id OrderID) (*Order, error) {
 	o, err := tx.Order(id)
@@ -126,8 +136,8 @@ func (d *Desk) OpenDraft(tx Tx, id OrderID) (*Order, error) {
 	switch {
 	case o.Status == StatusDraft && d.Now().Before(o.ExpiresAt):
 		return o, nil
-	case o.Status == StatusClosed && o.mergedInto() != "":
-		return nil, Errorf(CodeConflict, "%s 已并入 %s，不用再操作", o.ID, o.mergedInto())
+	case o.Status == StatusClosed && o.MergedInto() != "":
+		return nil, Errorf(CodeConflict, "%s 已并入 %s，不用再操作", o.ID, o.MergedInto())
 	case o.Status == StatusDraft || o.Status == StatusClosed:
 		return nil, Errorf(CodeConflict, "草稿 %s 已过期，没有下单。请把订单内容再发一次", o.ID)
 	case o.Status == StatusCancelled:

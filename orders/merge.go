@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// mergedInto is the order that this one was merged into, "" where it was not.
-func (o *Order) mergedInto() OrderID {
+// MergedInto is the order that this one was merged into, "" where it was not.
+func (o *Order) MergedInto() OrderID {
 	for _, k := range slices.Backward(o.Kin) {
 		if k.How == KinInto {
 			return k.Order

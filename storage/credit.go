@@ -311,6 +311,8 @@ func (im *importer) invoices() error {
 			im.refuse(records[i].no, "order", "订单 %s 不是客户 %s 的", o.ID, records[i].row.Customer)
 		case o.Status == orders.StatusDraft:
 			im.refuse(records[i].no, "order", "订单 %s 还没有下单", o.ID)
+		case o.Status == orders.StatusClosed && o.MergedInto() != "":
+			im.refuse(records[i].no, "order", "订单 %s 已并入 %s，发票请写 %s", o.ID, o.MergedInto(), o.MergedInto())
 		}
 	}
 	if err := store(im, "invoices", invoiceColumns, records, func(r *invoiceRow) (seq, version *int64) { return &r.Seq, nil }); err != nil || len(im.report.Refused) > 0 {
@@ -346,6 +348,9 @@ func (im *importer) bill(batches []*orders.Order) (orders.Money, error) {
 			continue
 		}
 		more += o.Bill(invoiced[o.ID])
+		if over := o.Overbilled(); over > 0 {
+			im.warn("订单 %s 开票前退过货，发票合计 %s，多开了 %s，请开红字", o.ID, o.Invoiced, over)
+		}
 		if err := im.tx.SaveOrder(o); err != nil {
 			return 0, err
 		}

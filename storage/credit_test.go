@@ -323,3 +323,66 @@ func TestTheOldestInvoiceThatIsOpen(t *testing.T) {
 		}
 	})
 }
+
+// An order that was merged into another one has no invoice of its own; an invoice for goods that came back before it says so; and money that
+// came in for an order stays its customer's, though the order was sent back.
+func TestInvoicesAndPaymentsOfOrdersThatChanged(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		c := newChanging(t, s)
+		importCSV(t, s, "customers", "code,name,type,level,credit_grade,credit_limit,sales", "C2,二院,普通,B,A,200000,S1")
+		c.desk = desk(t, s, string(rules.Default), func() time.Time { return c.now })
+		require.NoError(t, c.ship())
+		require.NoError(t, c.do(func(tx *storage.Tx) error {
+			_, r, err := c.desk.AskReturn(tx, c.id, orders.Return{
+				Kind: orders.ReturnGoods, Cause: orders.CauseQuality, Lines: []orders.ReturnLine{{Line: 1, Quantity: ordertest.Decimal("100")}},
+			}, c.actor("S1"))
+			if err != nil {
+				return err
+			}
+			if _, _, err = c.desk.SignReturn(tx, c.id, r.No, r.Mark(), "a", c.actor("S1")); err != nil {
+				return err
+			}
+			_, _, err = c.desk.ReceiveReturn(tx, c.id, r.No, []orders.Inspected{{Line: 1, Good: ordertest.Decimal("100")}}, storage.DefaultWarehouse, c.actor("S20"))
+			return err
+		}))
+		invoice := func(number, yuan string, id orders.OrderID) orders.ImportReport {
+			report, err := s.Import(t.Context(), "invoices", []byte("invoice,customer,amount,due,order\n"+number+",C1,"+yuan+",2026-12-01,"+string(id)), false)
+			require.NoError(t, err)
+			return report
+		}
+		require.Empty(t, invoice("FP1", "7650", c.id).Warnings)
+		require.Equal(t, []string{"订单 " + string(c.id) + " 开票前退过货，发票合计 ¥8,500.00，多开了 ¥850.00，请开红字"}, invoice("FP2", "850", c.id).Warnings)
+
+		into, gone := place(t, s, c.desk, "C1", 10), place(t, s, c.desk, "C1", 20)
+		require.NoError(t, confirm(t, s, c.desk, into))
+		require.NoError(t, c.do(func(tx *storage.Tx) error {
+			_, p, err := c.desk.AskMerge(tx, into, gone, c.actor("S1"))
+			if err != nil {
+				return err
+			}
+			_, _, _, err = c.desk.Amend(tx, into, p.Change.No, c.actor("S1"))
+			return err
+		}))
+		refused := invoice("FP3", "170", gone).Refused
+		require.Len(t, refused, 1)
+		require.Equal(t, "订单 "+string(gone)+" 已并入 "+string(into)+"，发票请写 "+string(into), refused[0].Reason)
+
+		c.id = place(t, s, c.desk, "C1", 3000) // somebody decides it
+		require.NoError(t, confirm(t, s, c.desk, c.id))
+		require.NoError(t, c.do(func(tx *storage.Tx) error {
+			_, _, err := c.desk.Receive(tx, c.id, 100_00, "LS1", c.actor("S11"))
+			return err
+		}))
+		require.NoError(t, c.do(func(tx *storage.Tx) error {
+			_, err := c.desk.SendBack(tx, c.id, "交期再确认", c.actor("S10"))
+			return err
+		}))
+		err := c.do(func(tx *storage.Tx) error {
+			_, err := c.desk.Revise(tx, c.id, c.actor("S1"), func(o *orders.Order) error { o.Customer = "C2"; return nil })
+			return err
+		})
+		require.ErrorContains(t, err, "已经有 C1 的到款或发票，不能换客户")
+	})
+}

@@ -27,10 +27,16 @@ func (tx *Tx) SetSafety(product orders.ProductCode, warehouse string, n orders.Q
 	if err != nil {
 		return err
 	}
+	if err := tx.loadStock(string(product)); err != nil {
+		return err
+	}
+	was := tx.stock.row(string(product), warehouse)
+	isCounted := was == nil || was.Counted
 	if err := tx.addStock(product, warehouse, 0); err != nil { // makes its row where there is none
 		return err
 	}
-	tx.stock.row(string(product), warehouse).SafetyStock = micro
+	r := tx.stock.row(string(product), warehouse)
+	r.SafetyStock, r.Counted = micro, isCounted
 	return nil
 }
 

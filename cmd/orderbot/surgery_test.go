@@ -110,6 +110,11 @@ func TestASurgeryPlanGivesOneDraft(t *testing.T) {
 			require.Equal(t, orders.StaffCode("S01"), order.Sales)
 			require.Equal(t, "2", order.Lines[0].Quantity.String())
 			require.Equal(t, "2026-04-10 00:00", order.ExpiresAt.In(location).Format("2006-01-02 15:04"), "it waits until the goods are due")
+			require.NoError(t, o.do(func(tx *storage.Tx) error {
+				_, err := o.desk.Revise(tx, id, orders.SystemActor, func(x *orders.Order) error { x.Contact = "张护士长"; return nil })
+				return err
+			}))
+			require.Equal(t, order.ExpiresAt, o.order(id).ExpiresAt, "also when it was edited")
 
 			// The day moves: the same draft moves; with other goods it has these.
 			_, isNew, err = o.plan("one", "2026-04-15", 4)
