@@ -22,6 +22,8 @@ type Silence struct {
 	Platforms map[orders.Platform]bool
 	Now       func() time.Time
 	Wake      func() // called after a round that told something; may be nil
+
+	looked string // the day and the catalog of the last round: whoever is silent then is so all day, and reading all orders takes time
 }
 
 // How far back orders are looked at, when the day's work begins and ends, and how many missed cycles of a customer are told.
@@ -41,6 +43,10 @@ func (s *Silence) Job(every time.Duration) Job {
 func (s *Silence) Round(ctx context.Context) error {
 	now, cat := s.Now().In(beijing), s.Catalog()
 	if hour := now.Hour(); !cat.Calendar.IsWorkday(now) || hour < dayBegins || hour >= dayEnds {
+		return nil
+	}
+	look := fmt.Sprintf("%s %d", now.Format(time.DateOnly), cat.Version)
+	if s.looked == look {
 		return nil
 	}
 	buyers, err := s.List.Buyers(ctx, now.Add(-buyersSince))
@@ -68,11 +74,13 @@ func (s *Silence) Round(ctx context.Context) error {
 		}
 	}
 	if len(out) == 0 {
+		s.looked = look
 		return nil
 	}
 	if err := s.Store.Do(ctx, func(tx Tx) error { return tx.Send(out...) }); err != nil {
 		return fmt.Errorf("tell of silent customers: %w", err)
 	}
+	s.looked = look
 	if s.Wake != nil {
 		s.Wake()
 	}

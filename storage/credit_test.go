@@ -270,14 +270,26 @@ func TestDealings(t *testing.T) {
 			_, err := d.Cancel(tx, ids[1], 0, "不要了", seller)
 			return err
 		}))
+		into := ids[2]
+		now = ordertest.Start.Add(48 * time.Hour)
+		gone := place(t, s, d, "C1", 20)
+		require.NoError(t, confirm(t, s, d, gone))
+		require.NoError(t, s.Do(t.Context(), func(tx *storage.Tx) error {
+			_, p, err := d.AskMerge(tx, into, gone, seller)
+			if err != nil {
+				return err
+			}
+			_, _, _, err = d.Amend(tx, into, p.Change.No, seller)
+			return err
+		}))
 		require.NoError(t, s.Do(t.Context(), func(tx *storage.Tx) error {
 			o, err := tx.Order(ids[3])
 			require.NoError(t, err)
 			past, err := tx.Dealings(o, ordertest.Start.Add(-time.Hour))
 			require.NoError(t, err)
 			require.Equal(t, 2, past.Count)
-			require.Equal(t, orders.Money(301*10_00), past.Sum)
-			require.Equal(t, orders.Money(300*10_00), past.LastSum)
+			require.Equal(t, orders.Money(321*10_00), past.Sum)
+			require.Equal(t, orders.Money(320*10_00), past.LastSum)
 			require.True(t, past.Last.Equal(ordertest.Start.Add(48*time.Hour)), past.Last)
 			past, err = tx.Dealings(o, ordertest.Start.Add(50*time.Hour))
 			require.NoError(t, err)

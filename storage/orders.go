@@ -616,8 +616,8 @@ func (tx *Tx) Recent(o *orders.Order, since time.Time) ([]orders.PastOrder, erro
 
 // Dealings returns what the customer of an order has ordered besides since a moment.
 func (tx *Tx) Dealings(o *orders.Order, since time.Time) (orders.Dealings, error) {
-	const of = "FROM orders WHERE customer = ? AND confirmed_at > ? AND id <> ? AND status NOT IN (?, ?, ?)"
-	args := []any{string(o.Customer), toMS(since), string(o.ID), string(orders.StatusCancelled), string(orders.StatusRejected), string(orders.StatusDraft)}
+	const of = "FROM orders WHERE customer = ? AND confirmed_at > ? AND id <> ? AND status NOT IN (?, ?, ?)" // what was merged into another one counts with that
+	args := []any{string(o.Customer), toMS(since), string(o.ID), string(orders.StatusCancelled), string(orders.StatusRejected), string(orders.StatusClosed)}
 	var sums struct{ Count, Sum int64 }
 	var last struct{ ConfirmedAt, Sum int64 }
 	err := tx.db.Raw("SELECT COUNT(*) count, COALESCE(SUM(total + freight), 0) sum "+of, args...).Scan(&sums).Error
