@@ -760,7 +760,11 @@ func (s *session) showOrder(tx Tx, o *orders.Order) error {
 		return err
 	}
 	if s.person.staff != nil {
-		s.send(cards.WithAttachments(s.withCountdown(cards.Progress(o, s.books.Catalog, s.now), o), o.ID, files), "reply", o.ID)
+		progress, err := s.chain(tx, o)
+		if err != nil {
+			return err
+		}
+		s.send(cards.WithAttachments(progress, o.ID, files), "reply", o.ID)
 		if len(o.Shipments) > 0 {
 			s.send(cards.Nodes(o, s.books.Catalog.Calendar, ""), "reply", o.ID)
 		}
@@ -769,6 +773,14 @@ func (s *session) showOrder(tx Tx, o *orders.Order) error {
 	link, err := s.link(tx, o.ID)
 	s.send(cards.WithAttachments(cards.Nodes(o, s.books.Catalog.Calendar, link), o.ID, files), "reply", o.ID)
 	return err
+}
+
+// chain shows the staff where an order is, and how far the departments have it.
+func (s *session) chain(tx Tx, o *orders.Order) (cards.Message, error) {
+	m := s.withCountdown(cards.Progress(o, s.books.Catalog, s.now), o)
+	sent, err := tx.DispatchesOf(o.ID)
+	m.Text = strings.Join(append([]string{m.Text}, cards.Dispatched(o, orders.Dispatches(sent), s.books.Catalog)...), "\n")
+	return m, err
 }
 
 // link returns the address of an order's page, "" where pages can't be reached.

@@ -105,6 +105,8 @@ type Tx interface {
 	Send(d ...orders.Delivery) error
 	// DeliveriesOf returns an order's deliveries of a kind that were or will be sent, oldest first.
 	DeliveriesOf(id orders.OrderID, kind string) ([]orders.Delivery, error)
+	// DispatchesOf returns everything that was ever put out to hand an order to the departments, oldest first.
+	DispatchesOf(id orders.OrderID) ([]orders.Delivery, error)
 	// Talk loads the state of a chat's conversation under a lock (nil if there is none); SaveTalk
 	// stores it.
 	Talk(c orders.Chat) (json.RawMessage, error)

@@ -117,7 +117,11 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 			return err
 		}
 		s.send(detail, "order.lines", o.ID)
-		s.send(s.withCountdown(cards.Progress(o, s.books.Catalog, s.now), o), "reply", o.ID)
+		progress, err := s.chain(tx, o)
+		if err != nil {
+			return err
+		}
+		s.send(progress, "reply", o.ID)
 		return nil
 	case cards.GreenToggle, cards.OpenGreen:
 		return s.pressGreen(tx, a)

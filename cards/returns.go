@@ -192,7 +192,7 @@ func signature(r *orders.Return) string {
 }
 
 var platformWords = map[orders.Platform]string{
-	orders.WeCom: "企业微信", orders.DingTalk: "钉钉", orders.KF: "微信客服", orders.ServiceAccount: "服务号",
+	orders.WeCom: "企业微信", orders.DingTalk: "钉钉", orders.KF: "微信客服", orders.ServiceAccount: "服务号", orders.APS: "排产系统 APS",
 }
 
 // Voucher shows what was signed of a return, by whom, when and where, with the digest by which it can be checked. The account with which it

@@ -52,10 +52,10 @@ func Statement(st *orders.Statement, c *orders.Customer, forCustomer, hasFile bo
 	if o := st.Overdue; o.Amount > 0 {
 		rows = append(rows, fmt.Sprintf("⚠️ 现在逾期 %s，最早的发票 %s %s 到期", o.Amount, o.Invoice, o.Due))
 	}
-	if c.InvoiceInfo != "" {
-		rows = append(rows, "开票信息："+c.InvoiceInfo)
+	if info := c.Invoicing(); info != "" {
+		rows = append(rows, "开票信息："+info)
 	} else if !forCustomer {
-		rows = append(rows, "开票信息还没有登记（客户资料的「开票信息」一列）")
+		rows = append(rows, "开票信息还没有登记（客户资料的「开票抬头」「税号」「开票信息」几列）")
 	}
 	if forCustomer && !hasFile {
 		rows = append(rows, "要 Excel 明细请直接回复，我们发给您。")
@@ -105,7 +105,7 @@ func StatementFile(st *orders.Statement, c *orders.Customer, forCustomer bool) (
 	w := sheet{f: f, name: "对账单", money: money}
 	w.do(f.SetSheetName("Sheet1", w.name))
 	w.row("对账单", c.Name, string(c.Code), MonthOf(st))
-	w.row("开票信息", c.InvoiceInfo)
+	w.row("开票信息", c.Invoicing())
 	w.row()
 	w.row("日期", "类型", "单号", "说明", "应收增加", "收款", "余额")
 	w.row(st.From.Format("2006-01-02"), "期初", "", "", nil, nil, st.Opening)

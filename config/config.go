@@ -18,6 +18,7 @@ type Config struct {
 	ServiceAccount *ServiceAccount `key:"service_account"`
 	DingTalk       *DingTalk       `key:"dingtalk"`
 	Logistics      Logistics       `key:"logistics"`
+	APS            *APS            `key:"aps"`
 	SMS            SMS             `key:"sms"`
 	Robots         []Robot         `key:"robots"`
 	SMTP           *SMTP           `key:"smtp"`
@@ -132,6 +133,12 @@ type SF struct {
 	APIURL    string `key:"api_url" default:"https://bspgw.sf-express.com" is:"api_url"`
 	PartnerID string `key:"partner_id" need:"true"`
 	CheckWord Secret `key:"check_word" need:"true"`
+}
+
+// APS is a planning system (排产引擎) that approved orders are posted to, signed with the secret.
+type APS struct {
+	URL    string `key:"url" need:"true" is:"api_url"`
+	Secret Secret `key:"secret" need:"true"`
 }
 
 // SMS are the providers of short messages.

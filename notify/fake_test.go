@@ -41,6 +41,8 @@ type memoryState struct {
 	// Free is the stock that is free of each product; a product without an entry has plenty.
 	Free       map[orders.ProductCode]orders.Quantity
 	Exceptions []orders.Exception
+	// Invoicing is what finance was shown of customers' invoice data.
+	Invoicing map[orders.CustomerCode]orders.SeenInvoice
 }
 
 type memoryEvent struct {
@@ -55,7 +57,7 @@ type memoryEvent struct {
 func newMemory() *memory {
 	return &memory{s: memoryState{
 		Orders: map[orders.OrderID]*orders.Order{}, Slots: map[string]bool{}, Spent: map[string]int{},
-		Free: map[orders.ProductCode]orders.Quantity{},
+		Free: map[orders.ProductCode]orders.Quantity{}, Invoicing: map[orders.CustomerCode]orders.SeenInvoice{},
 	}}
 }
 
@@ -80,7 +82,7 @@ func (m *memory) Do(_ context.Context, f func(notify.Tx) error) error {
 	}
 	before := memoryState{
 		Orders: maps.Clone(m.s.Orders), Slots: m.s.Slots, Spent: m.s.Spent, Free: maps.Clone(m.s.Free),
-		Bindings: slices.Clone(m.s.Bindings), Claims: m.s.Claims, Exceptions: slices.Clone(m.s.Exceptions),
+		Bindings: slices.Clone(m.s.Bindings), Claims: m.s.Claims, Exceptions: slices.Clone(m.s.Exceptions), Invoicing: maps.Clone(m.s.Invoicing),
 	}
 	for _, d := range m.s.Deliveries {
 		c := *d
@@ -478,6 +480,14 @@ func (tx *memoryTx) BindingsOf(c orders.CustomerCode) ([]orders.Binding, error) 
 		}
 	}
 	return out, nil
+}
+
+func (tx *memoryTx) SeeInvoiceData(c orders.CustomerCode, data orders.InvoiceData, now time.Time) (orders.SeenInvoice, error) {
+	was := tx.m.s.Invoicing[c]
+	if was.At.IsZero() || was.InvoiceData != data {
+		tx.m.s.Invoicing[c] = orders.SeenInvoice{InvoiceData: data, At: now}
+	}
+	return was, nil
 }
 
 func (tx *memoryTx) OrderLink(id orders.OrderID) (string, error) { return "link-" + string(id), nil }

@@ -21,7 +21,7 @@ func (n *news) merged() error {
 			return err
 		}
 	}
-	return errors.Join(n.settleAlerts(), n.settleNotices(), n.stop(KindPick, cards.StopMerged(n.o)))
+	return errors.Join(n.settleAlerts(), n.settleNotices(), n.stop(KindPick, cards.StopMerged(n.o)), n.unplan())
 }
 
 // propose asks the salesperson whether the orders of a customer that go to one address are to be shipped together, once there are

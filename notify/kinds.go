@@ -21,28 +21,31 @@ const (
 
 	KindTogether = "order.together" // to the salesperson, with buttons: orders to one address
 
-	KindReminder    = "approval.reminder"   // to the approvers at half time; to the salesperson on escalation
-	KindStuck       = "order.stuck"         // nobody can act on an order: to the overseers and the salesperson
-	KindDecided     = "order.decided"       // to the salesperson: approved, or rejected with the reason
-	KindShort       = "stock.short"         // to the salesperson and purchasing
-	KindLow         = "stock.low"           // to purchasing: what came below its safety stock
-	KindMove        = "stock.move"          // to the warehouse's leads, with buttons: a transfer is proposed
-	KindGift        = "gift.promised"       // to purchasing
-	KindContract    = "order.contract"      // to the salesperson, a file
-	KindSlot        = "engineer.slot"       // to the engineer: booked or free again
-	KindPapers      = "papers"              // to purchasing: which customs papers are missing; to the warehouse: none is any more
-	KindGreen       = "green.task"          // to planner and purchasing: what a green channel lets them do at once
-	KindPick        = "warehouse.pick"      // to the warehouse
-	KindPickList    = "warehouse.pick_list" // to the warehouse, with a button, where goods come from several
-	KindStop        = "warehouse.stop"      // to whom the warehouse's message or a green channel's task went, once there is nothing to do any more
-	KindUrgentCopy  = "urgent.copy"         // to finance, for information
-	KindExpired     = "order.expired"       // to the chat in which the draft was made
-	KindReservation = "reservation.ended"   // to the salesperson and the approvers
-	KindStage       = "order.stage"         // the day of a stage comes, a payment is due or was recorded
-	KindMoved       = "order.moved"         // to the salesperson: placed, shipped, delivered, cancelled
-	KindException   = "parcel.exception"    // to whose business an exception is
-	KindService     = "service.asked"       // to the salesperson and service: a customer wants a person
-	KindTold        = "told"                // for information
+	KindReminder    = "approval.reminder"    // to the approvers at half time; to the salesperson on escalation
+	KindStuck       = "order.stuck"          // nobody can act on an order: to the overseers and the salesperson
+	KindDecided     = "order.decided"        // to the salesperson: approved, or rejected with the reason
+	KindShort       = "stock.short"          // to the salesperson and purchasing
+	KindLow         = "stock.low"            // to purchasing: what came below its safety stock
+	KindMove        = "stock.move"           // to the warehouse's leads, with buttons: a transfer is proposed
+	KindGift        = "gift.promised"        // to purchasing
+	KindContract    = "order.contract"       // to the salesperson, a file
+	KindSlot        = "engineer.slot"        // to the engineer: booked or free again
+	KindPapers      = "papers"               // to purchasing: which customs papers are missing; to the warehouse: none is any more
+	KindGreen       = "green.task"           // to planner and purchasing: what a green channel lets them do at once
+	KindPick        = orders.DispatchPick    // to the warehouse
+	KindPickList    = "warehouse.pick_list"  // to the warehouse, with a button, where goods come from several
+	KindStop        = "warehouse.stop"       // to whom the warehouse's message or a green channel's task went, once there is nothing to do any more
+	KindInvoice     = orders.DispatchInvoice // to finance, once an order is approved: its invoice data
+	KindPlan        = orders.DispatchPlan    // to the planning system, or else to the planner: what is to be made
+	KindLate        = "dispatch.late"        // to operations: one of these three is not delivered for minutes
+	KindUrgentCopy  = "urgent.copy"          // to finance, for information
+	KindExpired     = "order.expired"        // to the chat in which the draft was made
+	KindReservation = "reservation.ended"    // to the salesperson and the approvers
+	KindStage       = "order.stage"          // the day of a stage comes, a payment is due or was recorded
+	KindMoved       = "order.moved"          // to the salesperson: placed, shipped, delivered, cancelled
+	KindException   = "parcel.exception"     // to whose business an exception is
+	KindService     = "service.asked"        // to the salesperson and service: a customer wants a person
+	KindTold        = "told"                 // for information
 
 	KindConfirmed = "confirmed" // to customers, like all that follow; also the name of a template
 	KindShipped   = "shipped"
@@ -76,6 +79,8 @@ var Kinds = map[string]Kind{
 	KindGreen:          {Name: "绿色通道", report: true},
 	KindPick:           {Name: "拣货通知", report: true},
 	KindStop:           {Name: "停止备货通知", report: true},
+	KindInvoice:        {Name: "开票资料核对", report: true},
+	KindPlan:           {Name: "排产通知", report: true},
 	KindUrgent:         {Name: "加急提醒", report: true, settled: KindUrgentSettled},
 	KindChange:         {Name: "变更通知", report: true, settled: KindChangeSettled},
 	KindReturnApproval: {Name: "退换货审批", report: true, settled: KindReturnApprovalSettled},

@@ -62,6 +62,10 @@ func (n *news) route() error {
 		return n.settleApproval(node)
 	case orders.EventApproved:
 		return errors.Join(n.approved(), n.propose())
+	case orders.EventInvoicing:
+		return n.invoicing()
+	case orders.EventPlanning:
+		return n.planning()
 	case orders.EventSentBack:
 		n.tellSales(KindDecided)
 		return n.stop(KindGreen, cards.StopGreen(n.o, "退回修改，还没有下单", ""))
@@ -169,10 +173,13 @@ func (n *news) route() error {
 	return nil
 }
 
+// key is that of a message of the event to somebody.
+func (n *news) key(kind, who string) string { return fmt.Sprintf("event:%d:%s:%s", n.e.ID, kind, who) }
+
 // put lays a message out for a chat. who makes its key: an event tells each receiver a thing once.
 func (n *news) put(chat orders.Chat, who, kind string, m cards.Message) {
 	n.out = append(n.out, orders.Delivery{
-		Key: fmt.Sprintf("event:%d:%s:%s", n.e.ID, kind, who), Chat: chat, Kind: kind, Order: n.e.Order, Body: body(m), Created: n.now,
+		Key: n.key(kind, who), Chat: chat, Kind: kind, Order: n.e.Order, Body: body(m), Created: n.now,
 	})
 }
 
@@ -675,7 +682,7 @@ func (n *news) cancelled() error {
 	if err := errors.Join(n.settleAlerts(), n.settleNotices()); err != nil {
 		return err
 	}
-	return errors.Join(n.stop(KindPick, cards.StopPicking(n.o)), n.stop(KindGreen, cards.StopGreen(n.o, "已取消", n.o.CloseReason)))
+	return errors.Join(n.stop(KindPick, cards.StopPicking(n.o)), n.stop(KindGreen, cards.StopGreen(n.o, "已取消", n.o.CloseReason)), n.unplan())
 }
 
 // stop stops everybody who was told to begin by a message of a kind and was not stopped since, once.
@@ -690,6 +697,9 @@ func (n *news) stop(kind string, m cards.Message) error {
 	}
 	var chats []orders.Chat
 	for _, b := range begun {
+		if !n.d.o.Platforms[b.Chat.Platform] { // it was when they were told
+			continue
+		}
 		isStopped := func(d orders.Delivery) bool { return d.Chat == b.Chat && d.ID > b.ID }
 		if !slices.Contains(chats, b.Chat) && !slices.ContainsFunc(stopped, isStopped) {
 			chats = append(chats, b.Chat)
@@ -851,7 +861,7 @@ func (n *news) changed() error {
 				return err
 			}
 		}
-		if err := errors.Join(n.settleAlerts(), n.settleNotices()); err != nil {
+		if err := errors.Join(n.settleAlerts(), n.settleNotices(), n.planning()); err != nil {
 			return err
 		}
 	}

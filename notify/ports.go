@@ -91,6 +91,8 @@ type Tx interface {
 	OpenOf(customer orders.CustomerCode) ([]*orders.Order, error)
 	// OrderLink returns the token of the order's page, making one if there is none.
 	OrderLink(id orders.OrderID) (string, error)
+	// SeeInvoiceData notes that finance is shown a customer's invoice data, and returns what they were shown before.
+	SeeInvoiceData(customer orders.CustomerCode, data orders.InvoiceData, now time.Time) (orders.SeenInvoice, error)
 }
 
 // Backlog measures what is waiting to be sent.

@@ -224,6 +224,7 @@ func (s *Sender) Deliver(ctx context.Context, d orders.Delivery) {
 	if e.Unknown {
 		s.o.Metrics.repeated.WithLabelValues(platform).Inc()
 	}
+	s.late(ctx, log, &d, e)
 	s.later(ctx, log, d, now.Add(s.pause(&d, e)), clean(e))
 }
 
@@ -379,8 +380,11 @@ func (s *Sender) refuse(ctx context.Context, log *slog.Logger, d orders.Delivery
 	defer cancel()
 	now := s.o.Now()
 	next := s.instead(&d, now)
-	if errors.Is(cause, errNoCard) {
+	switch {
+	case errors.Is(cause, errNoCard):
 		next = nil // who never saw the card needs no news of it
+	case d.Chat.Platform == orders.APS:
+		next = s.refusedPlan(&d, cause, now)
 	}
 	if len(next) > 0 {
 		if err := s.o.Store.Do(ctx, func(tx Tx) error {
@@ -424,10 +428,10 @@ func (s *Sender) instead(d *orders.Delivery, now time.Time) []orders.Delivery {
 	if !matters || staff == nil {
 		return nil
 	}
-	if !strings.HasSuffix(d.Key, altKey) {
+	if !strings.HasSuffix(d.Key, orders.OtherChat) {
 		for _, p := range staffPlatforms {
 			if chat, ok := chatOn(p, staff, s.platforms); ok && p != d.Chat.Platform {
-				return []orders.Delivery{{Key: d.Key + altKey, Chat: chat, Kind: d.Kind, Order: d.Order, Body: d.Body, Created: now}}
+				return []orders.Delivery{{Key: d.Key + orders.OtherChat, Chat: chat, Kind: d.Kind, Order: d.Order, Body: d.Body, Created: now}}
 			}
 		}
 	}
@@ -446,9 +450,6 @@ func (s *Sender) instead(d *orders.Delivery, now time.Time) []orders.Delivery {
 	}
 	return out
 }
-
-// altKey marks the key of a delivery that goes to a person's other chat.
-const altKey = ":alt"
 
 // secretInURL matches the query of a URL, which is where tokens and secrets stand.
 var secretInURL = regexp.MustCompile(`\?[^\s"]+`)

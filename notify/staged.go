@@ -28,8 +28,13 @@ func (n *news) staged() error {
 			}
 		}
 	}
-	if what == "cut" && n.e.Actor != string(n.o.Customer) {
-		return n.tellCustomer(KindCustomer)
+	if what != "cut" {
+		return nil
 	}
-	return nil
+	if n.e.Actor != string(n.o.Customer) {
+		if err := n.tellCustomer(KindCustomer); err != nil {
+			return err
+		}
+	}
+	return n.unplan()
 }

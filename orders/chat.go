@@ -112,7 +112,7 @@ type Delivery struct {
 	Chat    Chat
 	Kind    string          // names the message: draft.lines, approval.card …
 	Order   OrderID         // may be empty
-	Body    json.RawMessage // a neutral message of package cards
+	Body    json.RawMessage // a neutral message of package cards; to the planning system what it is sent, cards.Plan
 	Update  int64           // when not 0: the delivery whose card this one replaces
 	Code    string          // WeCom: the response code of the click that caused an update
 	NotAt   time.Time       // not before
@@ -164,6 +164,8 @@ const (
 	EventApproverAdded     = "approval.added"     // somebody is to decide besides (加签)
 	EventSentBack          = "order.sent_back"    // Data: node
 	EventApproved          = "order.approved"
+	EventInvoicing         = "order.invoicing" // finance is to see to the invoice data, once the order is approved
+	EventPlanning          = "order.planning"  // planning is to have the order, once it is approved
 	EventRejected          = "order.rejected"
 	EventCancelled         = "order.cancelled"
 	EventExpired           = "order.expired"     // an unconfirmed draft

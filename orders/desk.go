@@ -336,7 +336,7 @@ func (d *Desk) proceed(tx Tx, o *Order, by Actor) ([]Event, error) {
 		return nil, err
 	}
 	events, err := d.approve(tx, o, by)
-	return append(append([]Event{d.event(o, EventApproved, by, nil)}, told...), events...), err
+	return append(append(d.approved(o, by), told...), events...), err
 }
 
 // approve makes an order one that goes to the warehouse.

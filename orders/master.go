@@ -108,7 +108,9 @@ type Customer struct {
 	Manager       string               // 客户经理
 	Catalogue     []string             // categories or codes; empty: all
 	Group         string               // 价格组
-	InvoiceInfo   string               // 开票信息: title, tax number, bank, as it is printed
+	InvoiceInfo   string               // 开票信息: what else is printed on an invoice, as bank and address
+	InvoiceTitle  string               // 开票抬头
+	TaxNumber     string               // 税号
 	Risk          bool                 // 高危: orders are marked for who decides
 }
 

@@ -306,7 +306,7 @@ func (d *Desk) unmerge(tx Tx, o *Order, id OrderID, by Actor) ([]Event, error) {
 		if events, err = d.approve(tx, x, by); err != nil {
 			return nil, err
 		}
-		events = append([]Event{d.event(x, EventApproved, by, nil)}, events...)
+		events = append(d.approved(x, by), events...)
 	}
 	if err := tx.SaveOrder(x); err != nil {
 		return nil, err

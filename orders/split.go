@@ -402,7 +402,7 @@ func (d *Desk) settleSplit(tx Tx, o, was *Order, by Actor) ([]Event, error) {
 	}
 	var events []Event
 	if isNew {
-		events = append(events, d.event(o, EventApproved, by, nil))
+		events = append(events, d.approved(o, by)...)
 		if o.Alert != nil && o.Alert.AckBy == "" {
 			events = append(events, d.alarm(o, by))
 		}

@@ -75,6 +75,8 @@ type customerRow struct {
 	Catalogue     string
 	PriceGroup    string
 	InvoiceInfo   string
+	InvoiceTitle  string
+	TaxNumber     string
 	Risk          bool
 }
 
@@ -84,7 +86,7 @@ func (r *customerRow) toDomain() (orders.Customer, error) {
 	c := orders.Customer{
 		Code: orders.CustomerCode(r.Code), Name: r.Name, Type: r.Type, Level: r.Level, Region: r.Region, Contact: r.Contact,
 		Phone: r.Phone, Address: r.Address, Sales: r.Sales, CreditGrade: r.CreditGrade, Terms: r.Terms, HospitalLevel: r.HospitalLevel,
-		Manager: r.Manager, Group: r.PriceGroup, InvoiceInfo: r.InvoiceInfo, Risk: r.Risk,
+		Manager: r.Manager, Group: r.PriceGroup, InvoiceInfo: r.InvoiceInfo, InvoiceTitle: r.InvoiceTitle, TaxNumber: r.TaxNumber, Risk: r.Risk,
 	}
 	if r.CreditLimit != nil {
 		limit := orders.Money(*r.CreditLimit)

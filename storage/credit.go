@@ -213,6 +213,39 @@ func (tx *Tx) settle(column, customer string, amount int64) error {
 	return nil
 }
 
+type invoiceDataRow struct {
+	Customer  string `gorm:"primaryKey"`
+	Title     string
+	TaxNumber string
+	Since     int64
+}
+
+func (*invoiceDataRow) TableName() string { return "invoice_data" }
+
+// SeeInvoiceData notes that finance is shown a customer's invoice data, and returns what they were shown before.
+func (tx *Tx) SeeInvoiceData(customer orders.CustomerCode, data orders.InvoiceData, now time.Time) (orders.SeenInvoice, error) {
+	row := invoiceDataRow{Customer: string(customer), Title: data.Title, TaxNumber: data.TaxNumber, Since: toMS(now)}
+	for {
+		var was []invoiceDataRow
+		if err := tx.db.Raw("SELECT * FROM invoice_data WHERE customer = ?"+tx.s.forUpdate(), string(customer)).Scan(&was).Error; err != nil {
+			return orders.SeenInvoice{}, fmt.Errorf("read invoice data of %s: %w", customer, err)
+		}
+		if len(was) == 0 {
+			err := tx.db.Create(&row).Error
+			if errors.Is(err, gorm.ErrDuplicatedKey) { // somebody was faster
+				continue
+			}
+			return orders.SeenInvoice{}, wrap("note invoice data of "+string(customer), err)
+		}
+		seen := orders.SeenInvoice{InvoiceData: orders.InvoiceData{Title: was[0].Title, TaxNumber: was[0].TaxNumber}, At: fromMS(was[0].Since)}
+		if seen.InvoiceData == data {
+			return seen, nil
+		}
+		err := tx.db.Exec("UPDATE invoice_data SET title = ?, tax_number = ?, since = ? WHERE customer = ?", row.Title, row.TaxNumber, row.Since, row.Customer).Error
+		return seen, wrap("note invoice data of "+string(customer), err)
+	}
+}
+
 var invoiceColumns = []column[invoiceRow]{
 	{"invoice", "发票号", true, text(codeLen, func(r *invoiceRow) *string { return &r.Number })},
 	{"customer", "客户编码", true, text(codeLen, func(r *invoiceRow) *string { return &r.Customer })},

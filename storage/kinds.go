@@ -282,6 +282,8 @@ var customerColumns = []column[customerRow]{
 	{"catalogue", "可购目录", false, list(";；,，|｜、", func(r *customerRow) *string { return &r.Catalogue })},
 	{"group", "价格组", false, text(nameLen, func(r *customerRow) *string { return &r.PriceGroup })},
 	{"invoice_info", "开票信息", false, text(longLen, func(r *customerRow) *string { return &r.InvoiceInfo })},
+	{"invoice_title", "开票抬头", false, text(longLen, func(r *customerRow) *string { return &r.InvoiceTitle })},
+	{"tax_number", "税号", false, cell[customerRow]{setTaxNumber, func(r *customerRow) string { return r.TaxNumber }}},
 	{"risk", "高危", false, flag(func(r *customerRow) *bool { return &r.Risk })},
 }
 
@@ -300,6 +302,11 @@ func showLimit(r *customerRow) string {
 		return ""
 	}
 	return showFen(*r.CreditLimit)
+}
+
+func setTaxNumber(r *customerRow, text string) (err error) {
+	r.TaxNumber, err = orders.ReadTaxNumber(text)
+	return err
 }
 
 func setLicences(r *customerRow, text string) error {

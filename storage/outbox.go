@@ -191,6 +191,21 @@ func (tx *Tx) DeliveriesOf(id orders.OrderID, kind string) ([]orders.Delivery, e
 	return out, nil
 }
 
+// DispatchesOf returns everything that was ever put out to hand an order to the departments (see [orders.Dispatches]), oldest first.
+func (tx *Tx) DispatchesOf(id orders.OrderID) ([]orders.Delivery, error) {
+	var rows []deliveryRow
+	err := tx.db.Raw(`SELECT id, msg_key, kind, order_id, created_at, status, attempts, sent_at, error FROM deliveries
+		WHERE order_id = ? AND kind IN ? ORDER BY id`, string(id), orders.DispatchKinds).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read dispatches of %s: %w", id, err)
+	}
+	out := make([]orders.Delivery, len(rows))
+	for i := range rows {
+		out[i] = rows[i].toDomain()
+	}
+	return out, nil
+}
+
 // SentSince counts what was sent to a chat since a moment.
 func (s *Store) SentSince(ctx context.Context, c orders.Chat, since time.Time) (int, error) {
 	var n int

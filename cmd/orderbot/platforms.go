@@ -16,6 +16,7 @@ import (
 	"orderbot/bot/wecom"
 	"orderbot/cards"
 	"orderbot/notify"
+	"orderbot/notify/aps"
 	notifydingtalk "orderbot/notify/dingtalk"
 	"orderbot/notify/kuaidi100"
 	notifywechat "orderbot/notify/wechat"
@@ -100,6 +101,11 @@ func (s *server) connect(channels map[orders.Platform]notify.Channel) error {
 			Now: s.now, Logger: log("dingtalk"), SurgeryForm: d.SurgeryForm,
 		})
 		s.parts = append(s.parts, part{"dingtalk stream", stream.Run})
+	}
+	if a := s.config.APS; a != nil {
+		planning := aps.New(aps.Options{URL: a.URL, Secret: a.Secret.Reveal(), HTTP: client, Now: s.now})
+		channels[orders.APS] = planning
+		s.checks = append(s.checks, platformCheck{"aps", planning.Check})
 	}
 	return nil
 }

@@ -10,12 +10,15 @@ import (
 	"orderbot/bot/simulator"
 )
 
-// ask does something and returns what the bot says to it on a screen. A proposal to ship together, which comes by itself, is no answer.
+// ask does something and returns what the bot says to it on a screen. A proposal to ship together and the word about invoice data, which come by
+// themselves, are no answer.
 func (f *firm) ask(screen func() []simulator.Bubble, do func()) simulator.Bubble {
 	f.t.Helper()
 	before := len(screen())
 	do()
-	return see(f.t, "an answer", func() []simulator.Bubble { return screen()[before:] }, func(b simulator.Bubble) bool { return !says("一起发：")(b) })
+	return see(f.t, "an answer", func() []simulator.Bubble { return screen()[before:] }, func(b simulator.Bubble) bool {
+		return !says("一起发：")(b) && !says("开票资料")(b)
+	})
 }
 
 // tell says something to the bot in WeCom and returns what comes on the screen from then on.

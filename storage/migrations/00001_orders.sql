@@ -322,6 +322,14 @@ CREATE TABLE credit (
   paid BIGINT NOT NULL DEFAULT 0
 );
 
+-- What finance was last shown of a customer's invoice data, and since when: what is as they know it need not be looked at again.
+CREATE TABLE invoice_data (
+  customer VARCHAR(64) NOT NULL PRIMARY KEY,
+  title TEXT NOT NULL,
+  tax_number VARCHAR(20) NOT NULL,
+  since BIGINT NOT NULL
+);
+
 CREATE TABLE invoices (
   number VARCHAR(64) NOT NULL PRIMARY KEY,
   seq BIGINT NOT NULL,

@@ -49,6 +49,8 @@ CREATE TABLE customers (
   catalogue TEXT NOT NULL,
   price_group VARCHAR(128) NOT NULL,
   invoice_info TEXT NOT NULL,
+  invoice_title TEXT NOT NULL,
+  tax_number VARCHAR(20) NOT NULL,
   risk TINYINT NOT NULL
 );
 CREATE INDEX customers_version ON customers (version);
