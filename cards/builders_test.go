@@ -258,6 +258,14 @@ func scenes() map[string][]cards.Message {
 	made := pending()
 	made.Status = orders.StatusInProduction
 	made.Reached[orders.StatusApproved], made.Reached[orders.StatusScheduled], made.Reached[orders.StatusInProduction] = at(11, 11, 2), at(11, 15, 0), at(12, 9, 0)
+	complete := new(*customer)
+	complete.InvoiceTitle, complete.TaxNumber = "南京市第一医院", "9144030071526726XG"
+	invoiced := new(*customer)
+	invoiced.InvoiceTitle, invoiced.TaxNumber = "南京市第一医院", "9144030071526726XH"
+	dispatches := []orders.Dispatch{
+		{Kind: orders.DispatchInvoice, State: orders.DispatchSent, Since: at(11, 11, 2), Missed: true}, {Kind: orders.DispatchPick, State: orders.DispatchWaiting},
+		{Kind: orders.DispatchPlan, State: orders.DispatchRetrying, Since: at(11, 11, 2), Error: "unavailable: status 500"},
+	}
 	before, after := changedPending()
 	change := orders.Preview{Change: *after.Change(0), Roles: []string{"销售经理", "财务总监"}}
 	small := orders.Preview{Change: *after.Change(0), Minor: true}
@@ -311,11 +319,23 @@ func scenes() map[string][]cards.Message {
 		"picking-stop":   one(cards.StopPicking(cancelled)),
 		"shortage":       one(cards.Shortage(pending())),
 		"gifts":          one(cards.Gifts(pending())),
-		"urgent":         one(cards.UrgentAlert(signer, urgent(pending()))),
-		"urgent-again":   one(cards.UrgentAlert(signer, repeated)),
-		"urgent-taken":   one(cards.UrgentSettled(taken)),
-		"urgent-over":    one(cards.UrgentSettled(cancelled)),
-		"urgent-credit":  one(cards.UrgentCredit(urgent(pending()), customer, 6_200_000)),
+
+		"invoice-missing":  one(cards.InvoiceCheck(approved, customer, orders.SeenInvoice{})),
+		"invoice-again":    one(cards.InvoiceCheck(approved, customer, orders.SeenInvoice{At: at(9, 14, 0)})),
+		"invoice-complete": one(cards.InvoiceCheck(approved, complete, orders.SeenInvoice{})),
+		"invoice-changed":  one(cards.InvoiceCheck(approved, invoiced, orders.SeenInvoice{InvoiceData: orders.InvoiceData{TaxNumber: "9144030071526726XG"}, At: at(9, 14, 0)})),
+		"planning":         one(cards.Planning(urgent(pending()), cat)),
+		"planning-stop":    one(cards.StopPlanning(cancelled)),
+		"plan":             one(cards.Message{Text: string(cards.Plan(approved, cat))}),
+		"plan-withdrawn":   one(cards.Message{Text: string(cards.Withdrawn(cancelled))}),
+		"dispatched":       one(cards.Message{Text: strings.Join(cards.Dispatched(approved, dispatches, cat), "\n")}),
+		"dispatch-late":    one(cards.LateDispatch(orders.DispatchPlan, approved.ID, orders.APS, at(11, 10, 24), "unavailable: status 500")),
+		"dispatch-refused": one(cards.RefusedPlan(approved.ID, "status 422: 没有这个物料")),
+		"urgent":           one(cards.UrgentAlert(signer, urgent(pending()))),
+		"urgent-again":     one(cards.UrgentAlert(signer, repeated)),
+		"urgent-taken":     one(cards.UrgentSettled(taken)),
+		"urgent-over":      one(cards.UrgentSettled(cancelled)),
+		"urgent-credit":    one(cards.UrgentCredit(urgent(pending()), customer, 6_200_000)),
 
 		"told-confirmed":    told(pending(), event(orders.EventConfirmed)),
 		"told-decided":      told(decided(orders.NodeApproved, ""), event(orders.EventApprovalDecided, "node", "1")),

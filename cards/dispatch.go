@@ -260,11 +260,14 @@ func deliveryTrouble(err string) string {
 
 // LateDispatch tells who looks after the systems that an order does not get through to a department, since when and why. It is tried on.
 func LateDispatch(kind string, id orders.OrderID, on orders.Platform, since time.Time, err string) Message {
-	where := platformWords[on]
+	where, others := platformWords[on], ""
+	if on == orders.APS {
+		others = "开票核对和预拣货不受影响。"
+	}
 	return Message{Text: strings.Join([]string{
 		"⚠️ " + string(id) + " 的" + dispatchNames[kind] + "还没发出去（" + where + "）",
 		when(since) + " 起" + deliveryTrouble(err) + "，会一直重发，不用再操作；请看一下" + where + "。",
-		"这单的另外两路不受影响。别的订单可能也在等，「进度 单号」里能看到。",
+		others + "别的订单可能也在等，「进度 单号」里能看到。",
 	}, "\n")}
 }
 

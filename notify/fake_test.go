@@ -28,6 +28,8 @@ type memory struct {
 	fail error // of every call while set
 	// dropFinish makes FinishDelivery fail that often, as a crash between send and record would.
 	dropFinish int
+	// failInvoicing is the error of everything about invoice data while set.
+	failInvoicing error
 }
 
 type memoryState struct {
@@ -483,6 +485,9 @@ func (tx *memoryTx) BindingsOf(c orders.CustomerCode) ([]orders.Binding, error) 
 }
 
 func (tx *memoryTx) SeeInvoiceData(c orders.CustomerCode, data orders.InvoiceData, now time.Time) (orders.SeenInvoice, error) {
+	if tx.m.failInvoicing != nil {
+		return orders.SeenInvoice{}, tx.m.failInvoicing
+	}
 	was := tx.m.s.Invoicing[c]
 	if was.At.IsZero() || was.InvoiceData != data {
 		tx.m.s.Invoicing[c] = orders.SeenInvoice{InvoiceData: data, At: now}

@@ -48,6 +48,8 @@ var synonyms = map[string]map[string][]string{
 		"manager":        {"客户负责人"},
 		"catalogue":      {"可购范围", "可购产品", "catalog"},
 		"group":          {"价格分组", "客户组", "price_group"},
+		"invoice_title":  {"发票抬头", "开票名称", "开票单位", "invoice_to"},
+		"tax_number":     {"纳税人识别号", "统一社会信用代码", "信用代码", "开票税号", "tax_no", "tax_id"},
 		"risk":           {"高危客户", "是否高危", "风险客户", "high_risk"},
 	},
 	"customer-items": {
