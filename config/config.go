@@ -137,7 +137,7 @@ type SF struct {
 
 // APS is a planning system (排产引擎) that approved orders are posted to, signed with the secret.
 type APS struct {
-	URL    string `key:"url" need:"true" is:"api_url"`
+	APIURL string `key:"api_url" need:"true" is:"api_url"`
 	Secret Secret `key:"secret" need:"true"`
 }
 

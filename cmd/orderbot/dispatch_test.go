@@ -61,7 +61,7 @@ func newPlanningSystem(t *testing.T) *planningSystem {
 }
 
 func (p *planningSystem) settings() []string {
-	return []string{"ORDERBOT_APS__URL=" + p.URL + "/orders", "ORDERBOT_APS__SECRET=" + planningSecret}
+	return []string{"ORDERBOT_APS__API_URL=" + p.URL + "/orders", "ORDERBOT_APS__SECRET=" + planningSecret}
 }
 
 func (p *planningSystem) answer(status int) {

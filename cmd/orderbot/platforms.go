@@ -103,7 +103,7 @@ func (s *server) connect(channels map[orders.Platform]notify.Channel) error {
 		s.parts = append(s.parts, part{"dingtalk stream", stream.Run})
 	}
 	if a := s.config.APS; a != nil {
-		planning := aps.New(aps.Options{URL: a.URL, Secret: a.Secret.Reveal(), HTTP: client, Now: s.now})
+		planning := aps.New(aps.Options{URL: a.APIURL, Secret: a.Secret.Reveal(), HTTP: client, Now: s.now})
 		channels[orders.APS] = planning
 		s.checks = append(s.checks, platformCheck{"aps", planning.Check})
 	}

@@ -126,7 +126,7 @@ func (w *Webhook) Check(ctx context.Context) error {
 		return err
 	}
 	if answer.Status >= http.StatusInternalServerError {
-		return errors.New("the server behind aps.url is in trouble")
+		return errors.New("the server behind aps.api_url is in trouble")
 	}
 	return nil
 }
