@@ -57,7 +57,19 @@ func promiseInShort(p *orders.Promise) string {
 			parts = append(parts, x.Name+" "+shortDay(x.Until))
 		}
 	}
-	return promiseDay(p) + "：" + strings.Join(parts, "，")
+	words := promiseDay(p) + "：" + strings.Join(parts, "，")
+	if unknown := holidaysUnknown(p); unknown != "" {
+		words += "（" + unknown + "）"
+	}
+	return words
+}
+
+// holidaysUnknown says that the day of a promise is made without the public holidays of a year, "" where they are known.
+func holidaysUnknown(p *orders.Promise) string {
+	if p == nil || p.Lacks == 0 {
+		return ""
+	}
+	return fmt.Sprintf("⚠️ %d 年的放假安排还没有，没算进去", p.Lacks)
 }
 
 // PromiseView is what an order's expected day is shown with.
@@ -96,6 +108,9 @@ func Promised(o *orders.Order, v PromiseView) Message {
 	}
 	for i, x := range p.Parts {
 		rows = append(rows, fmt.Sprintf("%d %s", i+1, promisePart(x, v.ForCustomer)))
+	}
+	if words := holidaysUnknown(p); words != "" && v.Now.Lacks != 0 { // they may have come since
+		rows = append(rows, words)
 	}
 	if p.Was != "" && p.Was != p.Day {
 		rows = append(rows, "原来说 "+shortDay(p.Was))

@@ -75,6 +75,16 @@ func (c *Calendar) Knows(year int) bool {
 	return ok
 }
 
+// Lacks returns the first year, from one day's to another's, whose public holidays the calendar does not have; 0: there is none.
+func (c *Calendar) Lacks(from, until time.Time) int {
+	for year := from.Year(); year <= until.Year(); year++ {
+		if !c.Knows(year) {
+			return year
+		}
+	}
+	return 0
+}
+
 // IsWorkday tells whether people work on t's day, as t's zone has it.
 func (c *Calendar) IsWorkday(t time.Time) bool {
 	if d, ok := c.Day(t); ok {

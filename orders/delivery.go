@@ -128,6 +128,7 @@ type Promise struct {
 	At       time.Time     `json:"at"`                // when it was worked out
 	Revision int           `json:"revision"`          // of the order that it was worked out for
 	Was      string        `json:"was,omitempty"`     // the day promised before
+	Lacks    int           `json:"lacks,omitempty"`   // the first year on the way whose public holidays the calendar lacks; 0: none
 }
 
 // PromisePart is one of the parts, in turn.
@@ -171,6 +172,9 @@ func (d *Desk) Promise(o *Order, load []Made) *Promise {
 	}
 	w.travel()
 	w.stage()
+	if day, err := time.ParseInLocation(time.DateOnly, w.p.Day, beijing); err == nil {
+		w.p.Lacks = w.c.Calendar.Lacks(now, day)
+	}
 	return w.p
 }
 

@@ -173,6 +173,31 @@ func TestTheExpectedDayIsTheSumOfItsParts(t *testing.T) {
 	}
 }
 
+// A day that falls into a year whose public holidays nobody has told says so; once they are imported they count.
+//
+// feature: ST-15
+func TestTheExpectedDaySaysWhichHolidaysItLacks(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 12, 31, 17, 0, 0, 0, beijing)
+	desk, cat := deliveries(now)
+	o := approvedOrder("C1", "P1", 2, 2, now)
+	p := desk.Promise(o, nil)
+	require.Equal(t, "2027-01-04", p.Day, "nobody has told of 元旦")
+	require.Equal(t, 2027, p.Lacks)
+	o.Carrier = "SELF"
+	require.Equal(t, 2027, desk.Promise(o, nil).Lacks, "what is fetched")
+	o.Carrier = "ZTO"
+	cat.Calendar = orders.NewCalendar([]orders.Day{{Date: "2027-01-01", Name: "元旦", Year: 2027}})
+	p = desk.Promise(o, nil)
+	require.Equal(t, "2027-01-05", p.Day)
+	require.Zero(t, p.Lacks)
+	desk.Now = func() time.Time { return time.Date(2026, 12, 28, 10, 0, 0, 0, beijing) }
+	cat.Calendar = nil
+	require.Zero(t, desk.Promise(o, nil).Lacks, "it is there this year")
+	o.Lines[0].Reserved = decimal.Zero
+	require.Zero(t, desk.Promise(o, nil).Lacks, "there is no day")
+}
+
 // store takes what a new promise writes.
 type store struct{ orders.Tx }
 

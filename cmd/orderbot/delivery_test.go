@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -91,4 +94,23 @@ func TestTheExpectedDayIsShownWithItsParts(t *testing.T) {
 			sound(t, db)
 		})
 	}
+}
+
+// The log says once at the start that a year's public holidays are lacking which expected days reach into; after an import it does not.
+//
+// feature: ST-15
+func TestTheServerWarnsOfAYearWithoutHolidays(t *testing.T) {
+	t.Parallel()
+	f := newFirm(t, "sqlite:"+filepath.Join(t.TempDir(), "orderbot.db"), medical)
+	warned := func(day time.Time) int {
+		f.clock.set(day)
+		f.log = &bytes.Buffer{}
+		f.serve()
+		f.stop()
+		return strings.Count(f.log.String(), "the calendar lacks a year's public holidays")
+	}
+	require.Zero(t, warned(time.Date(2026, 11, 1, 10, 0, 0, 0, location)), "2026-12-31 is 60 days ahead")
+	require.Equal(t, 1, warned(time.Date(2026, 11, 2, 10, 0, 0, 0, location)))
+	f.load("calendar", "日期,类型,名称,年份,来源", "2027-01-01,节假日,元旦,2027,国务院办公厅")
+	require.Zero(t, warned(time.Date(2026, 11, 2, 10, 0, 0, 0, location)))
 }

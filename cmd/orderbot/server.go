@@ -114,8 +114,8 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 	if s.books, err = openBooks(ctx, s.store, s.logger); err != nil {
 		return nil, err
 	}
-	if year := s.clock().Year(); !s.books.catalog().Calendar.Knows(year) {
-		s.logger.Warn("the calendar lacks this year's public holidays: orderbot import calendar", "year", year)
+	if year := s.books.catalog().Calendar.Lacks(s.clock(), s.clock().AddDate(0, 0, promisedAhead)); year != 0 {
+		s.logger.Warn("the calendar lacks a year's public holidays, expected days and limits are counted without them: orderbot import calendar", "year", year)
 	}
 	key, err := s.store.Secret(ctx, "actions")
 	if err != nil {
@@ -190,6 +190,9 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 	s.listener = lingering{listener}
 	return s, nil
 }
+
+// promisedAhead is how many days ahead of now a year's public holidays should be known: expected days reach into it.
+const promisedAhead = 60
 
 // deliveryTerms are the figures of the expected day of delivery.
 func deliveryTerms(c config.Delivery) orders.DeliveryTerms {
