@@ -492,7 +492,7 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 	case cmdTouches:
 		return true, s.touches(ctx, tx, cmd.orders)
 	case cmdWeather:
-		return s.weather(ctx, tx, cmd.arg)
+		return s.weather(tx, cmd.arg)
 	case cmdTrail:
 		return true, s.trail(ctx, tx, cmd.orders)
 	case cmdLeave:

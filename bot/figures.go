@@ -220,7 +220,7 @@ const boardMost = 5
 func (s *session) board(ctx context.Context) error {
 	owner, whose := s.whose()
 	rows := []string{fmt.Sprintf("%s（%s）", whose, s.now.In(s.clerk.Location).Format("1月2日 15:04"))}
-	statuses := append([]orders.Status{orders.StatusDraft}, underway...)
+	statuses := append([]orders.Status{orders.StatusDraft}, orders.Underway...)
 	count, err := s.clerk.Query.CountOrders(ctx, owner, statuses...)
 	if err != nil {
 		return err

@@ -325,6 +325,7 @@ type memoryTx struct {
 	orders.EarlyTx
 	orders.LinkTx
 	orders.SurgeryTx
+	orders.SpreadTx
 
 	m *memory
 }

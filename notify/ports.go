@@ -77,6 +77,7 @@ type Tx interface {
 	orders.EarlyTx
 	orders.LinkTx
 	orders.SurgeryTx
+	orders.SpreadTx
 	// FinishEvent marks an event as handled. CodeConflict when the claim has run out.
 	FinishEvent(e orders.Event) error
 	// Send puts deliveries into the outbox; one whose key is there already changes nothing.

@@ -20,6 +20,11 @@ func (n *news) ofNoOrder() func() error {
 			return n.surgery
 		}
 		return nil
+	case orders.EventWeather:
+		if n.e.Order == "" {
+			return func() error { return n.d.o.Desk.SpreadWeather(n.tx, n.e) }
+		}
+		return nil
 	default:
 		return nil
 	}

@@ -202,7 +202,7 @@ const (
 	EventExceptionClosed   = "exception.closed"
 	EventEarly             = "early.proposed"   // Data: exception, orders
 	EventEarlySettled      = "early.settled"    // Data: exception
-	EventWeather           = "weather.noted"    // Data: weather; it is another where the order goes
+	EventWeather           = "weather.noted"    // Data: weather; it is another where the order goes. Of no order: of those in orders, or of all
 	EventPromised          = "order.promised"   // Data: was, staff (not empty: the staff alone hears of it); the expected day has become known, or a later one
 	EventCountdown         = "urgent.countdown" // Data: percent of an urgent order's time that is over
 	EventLink              = "link.proposed"    // no order's, as the next. Data: link

@@ -213,7 +213,7 @@ func (w *watch) repromise() error {
 	return err
 }
 
-// Repromise works out anew when an order is expected after weather was noted (an event of [Weathered]), and tells people of a later day. The
+// Repromise works out anew when an order is expected after weather was noted (an event of [Desk.SpreadWeather]), and tells people of a later day. The
 // catalog need not know of it yet.
 func (d *Desk) Repromise(tx Tx, o *Order, e Event) error {
 	was := o.Work.Promise
@@ -259,21 +259,58 @@ func (d *Desk) repromise(tx Tx, o *Order) (moved bool, err error) {
 	return p.Day > was.Day, tx.Audit(d.entry(o, SystemActor, "重新承诺交期", orNone(was.Day), orNone(p.Day), p.Words()))
 }
 
-// Weathered has the expected days of orders worked out anew that go to where the weather is, and returns how many these are.
-func Weathered(tx interface{ Emit(events ...Event) error }, cat *Catalog, w Weather, open []*Order, now time.Time) (int, error) {
-	said, err := json.Marshal(w)
-	if err != nil {
-		return 0, err
+// SpreadTx is what telling orders of the weather needs of a transaction.
+type SpreadTx interface {
+	// OpenIDs returns the numbers of all orders in the given statuses.
+	OpenIDs(statuses ...Status) ([]OrderID, error)
+	// ReadOrders returns orders as they are, in no order and not locked. Those that there are not are left out.
+	ReadOrders(ids ...OrderID) ([]*Order, error)
+	Emit(events ...Event) error
+}
+
+// weatherAtOnce is how many orders one transaction looks at for an entry of the weather.
+const weatherAtOnce = 200
+
+// SpreadWeather has the expected days of the orders worked out anew that go to where the weather is: an event of the weather (of
+// no order) is shared out over so many orders each, and those that it concerns get one of their own.
+func (d *Desk) SpreadWeather(tx SpreadTx, e Event) error {
+	event := func(id OrderID, ids string) Event {
+		data := map[string]string{"weather": e.Data["weather"]}
+		if ids != "" {
+			data["orders"] = ids
+		}
+		return Event{Kind: EventWeather, Order: id, At: d.Now(), Actor: SystemActor.Code, Trace: e.Trace, Data: data}
 	}
 	var events []Event
+	if e.Data["orders"] == "" {
+		all, err := tx.OpenIDs(Underway...)
+		if err != nil {
+			return err
+		}
+		for some := range slices.Chunk(all, weatherAtOnce) {
+			events = append(events, event("", strings.Join(idWords(some), " ")))
+		}
+		return tx.Emit(events...)
+	}
+	var w Weather
+	if err := json.Unmarshal([]byte(e.Data["weather"]), &w); err != nil {
+		return fmt.Errorf("event of weather: %w", err)
+	}
+	var ids []OrderID
+	for id := range strings.FieldsSeq(e.Data["orders"]) {
+		ids = append(ids, OrderID(id))
+	}
+	open, err := tx.ReadOrders(ids...)
+	if err != nil {
+		return err
+	}
+	cat := d.Catalog()
 	for _, o := range open {
 		if p := o.Work.Promise; p != nil && p.Day >= w.From && !p.Fetched && cat.regionFit(w.Region, o) > 0 {
-			events = append(events, Event{
-				Kind: EventWeather, Order: o.ID, At: now, Actor: SystemActor.Code, Data: map[string]string{"weather": string(said)},
-			})
+			events = append(events, event(o.ID, ""))
 		}
 	}
-	return len(events), tx.Emit(events...)
+	return tx.Emit(events...)
 }
 
 // Words are the parts in one line: 审批 3月11日、备货 3月12日、运输 SF 全国 1 天 3月13日.
@@ -549,34 +586,43 @@ type WeatherTx interface {
 	// EndWeather ends the entries of a region that are not over, and returns how many there were.
 	EndWeather(region, today string) (int, error)
 	Audit(entries ...AuditEntry) error
+	Emit(events ...Event) error
 }
 
-// NoteWeather notes what the weather does to a region, and returns the entry as it is stored.
-func (d *Desk) NoteWeather(tx WeatherTx, w Weather, by Actor) (Weather, error) {
+// NoteWeather notes what the weather does to a region, and has the orders told that are underway ([Desk.SpreadWeather]).
+func (d *Desk) NoteWeather(tx WeatherTx, w Weather, by Actor) error {
 	today := d.Now().In(beijing).Format(time.DateOnly)
 	from, err := time.Parse(time.DateOnly, w.From)
 	until, err2 := time.Parse(time.DateOnly, w.Until)
 	switch {
 	case by.Staff.May(RightWeather) != ScopeAll:
-		return w, deniedWeather()
+		return deniedWeather()
 	case err2 == nil && w.Until < today:
-		return w, Errorf(CodeInvalid, "%s 已经过去了，没有登记", monthDay(w.Until))
+		return Errorf(CodeInvalid, "%s 已经过去了，没有登记", monthDay(w.Until))
 	case err != nil || err2 != nil || w.Until < w.From:
-		return w, Errorf(CodeInvalid, "结束的那天在开始之前，没有登记")
+		return Errorf(CodeInvalid, "结束的那天在开始之前，没有登记")
 	case w.Days < 1 || w.Days > WeatherMost:
-		return w, Errorf(CodeInvalid, "要写 1 到 %d 天，没有登记", WeatherMost)
+		return Errorf(CodeInvalid, "要写 1 到 %d 天，没有登记", WeatherMost)
 	case until.Sub(from) > WeatherLongest*24*time.Hour:
-		return w, Errorf(CodeInvalid, "一次最多登记 %d 天，没有登记", WeatherLongest)
+		return Errorf(CodeInvalid, "一次最多登记 %d 天，没有登记", WeatherLongest)
 	case !d.Catalog().KnowsRegion(w.Region):
-		return w, Errorf(CodeInvalid, "没有客户在「%s」，没有登记。可以写 华东 这样的大区、省、市，或 全国", w.Region)
+		return Errorf(CodeInvalid, "没有客户在「%s」，没有登记。可以写 华东 这样的大区、省、市，或 全国", w.Region)
 	}
 	w.By = by.Staff.Code
 	if w.Version, err = tx.NoteWeather(w, today); err != nil {
-		return w, err
+		return err
 	}
-	return w, tx.Audit(AuditEntry{
+	err = tx.Audit(AuditEntry{
 		At: d.Now(), Actor: by.Code, Channel: by.Channel, Action: "天气", After: fmt.Sprintf("%s +%d天 %s 至 %s", w.Region, w.Days, w.From, w.Until), Reason: w.Why, Trace: by.Trace,
 	})
+	if err != nil {
+		return err
+	}
+	said, err := json.Marshal(w)
+	if err != nil {
+		return err
+	}
+	return tx.Emit(Event{Kind: EventWeather, At: d.Now(), Actor: by.Code, Trace: by.Trace, Data: map[string]string{"weather": string(said)}})
 }
 
 // EndWeather ends what was noted of a region's weather.

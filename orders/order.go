@@ -71,6 +71,12 @@ var BeforeShipping = []Status{
 	StatusPendingApproval, StatusApproved, StatusAllocated, StatusScheduled, StatusInProduction, StatusInspected, StatusStocked, StatusPicking, StatusChecked,
 }
 
+// Underway are the statuses between the confirmation and the signature.
+var Underway = []Status{
+	StatusPendingApproval, StatusApproved, StatusAllocated, StatusScheduled, StatusInProduction, StatusInspected, StatusStocked, StatusPicking, StatusChecked,
+	StatusShipped, StatusPickedUp, StatusInTransit, StatusOutForDelivery, StatusReturning,
+}
+
 // AfterShipping are the statuses of an order whose goods have left, wherever they are now.
 var AfterShipping = []Status{
 	StatusShipped, StatusPickedUp, StatusInTransit, StatusOutForDelivery, StatusDelivered, StatusReturning, StatusReturned,

@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +51,7 @@ func TestTheExpectedDayIsShownWithItsParts(t *testing.T) {
 			require.Contains(t, wecom("hejihua", "天气 火星 +1天 至 3月22日"), "没有客户在「火星」")
 			require.Contains(t, wecom("hejihua", "天气 江苏 +1天 至 3月10日"), "已经过去了")
 			require.Contains(t, wecom("hejihua", "天气"), "没有登记影响运输的天气")
-			require.Contains(t, wecom("hejihua", "天气 江苏 +1天 至 3月22日 暴雪"), "已登记天气：江苏 3月11日 至 3月22日 路上多 1 天 暴雪。新的交期会算进去。")
+			require.Contains(t, wecom("hejihua", "天气 江苏 +1天 至 3月22日 暴雪"), "已登记天气：江苏 3月11日 至 3月22日 路上多 1 天 暴雪。新的交期会算进去，正在走的订单重新算一遍，晚了的会通知业务员和客户。")
 			know()
 			require.Contains(t, wecom("hejihua", "天气"), "江苏 3月11日 至 3月22日 路上多 1 天 暴雪 （何计划）")
 			require.Regexp(t, "^交期 "+id+`：预计 3月16日 周一 送到\n（草稿，确认以后才算）\n要求 3月12日 周四，⚠️ 赶不上\n1 审批：3月11日（3月11日 14:0\d前）\n2 备货：3月11日（16:00 前备齐的当天发）\n3 运输：顺丰 江苏 2 天，3月13日\n4 天气：江苏 暴雪 到3月22日，\+1 天，3月16日$`,
@@ -65,7 +68,7 @@ func TestTheExpectedDayIsShownWithItsParts(t *testing.T) {
 			require.Contains(t, wecom("chenli", "交期 "+id), "没有查到")
 
 			// Worse weather: what was promised does not hold.
-			require.Contains(t, wecom("hejihua", "天气 江苏 +3天 至 3月22日 暴雪"), "正在走的 1 单重新算一遍")
+			require.Contains(t, wecom("hejihua", "天气 江苏 +3天 至 3月22日 暴雪"), "正在走的订单重新算一遍")
 			see(t, "told", f.wecom("zhouting"), says(id+" 预计 3月18日 周三 送到（原来说 3月16日）"))
 			know()
 			require.Contains(t, wecom("zhouting", "交期 "+id), "原来说 3月16日")
@@ -113,4 +116,60 @@ func TestTheServerWarnsOfAYearWithoutHolidays(t *testing.T) {
 	require.Equal(t, 1, warned(time.Date(2026, 11, 2, 10, 0, 0, 0, location)))
 	f.load("calendar", "日期,类型,名称,年份,来源", "2027-01-01,节假日,元旦,2027,国务院办公厅")
 	require.Zero(t, warned(time.Date(2026, 11, 2, 10, 0, 0, 0, location)))
+}
+
+// However many orders are underway, all that go to where the weather is are promised anew, each once.
+//
+// feature: ST-15
+func TestTheWeatherReachesAllOrders(t *testing.T) {
+	t.Parallel()
+	const others = 2100 // older ones, to elsewhere
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFirm(t, database(t), medical, automatic(t, ""))
+			f.clock.set(time.Date(2026, 3, 11, 10, 0, 0, 0, location))
+			f.load("products", "code,name,unit,price,stock,kind", "X02,标准导板,个,5,500,")
+			f.load("customers", "code,name,sales,address", "K01,蓝海诊所,S01,南京市江宁区将军大道88号", "K02,青山诊所,S01,广州市天河区体育东路1号")
+			f.employ(colleague{"何计划", orders.RolePlanner, "hejihua", ""})
+			f.serve()
+			db, ctx := f.sql(), t.Context()
+			var placed []string
+			place := func(customer string) {
+				f.clock.advance(2 * time.Minute)
+				id, draft := f.draftOf("zhouting", customer+" 标准导板20个，发顺丰")
+				f.pressWeCom("zhouting", draft, "确认下单")
+				see(t, "placed", f.wecom("zhouting"), says("已下单", id))
+				quiet(t, db, patience)
+				placed = append(placed, id)
+			}
+			place("青山诊所")
+			rows, err := db.QueryContext(ctx, "SELECT * FROM orders WHERE 1 = 0")
+			require.NoError(t, err)
+			columns, err := rows.Columns()
+			require.NoError(t, errors.Join(err, rows.Err(), rows.Close()))
+			columns = slices.DeleteFunc(columns, func(c string) bool { return c == "id" || c == "slot" || c == "next_at" })
+			same := strings.Join(columns, ", ")
+			tx, err := db.BeginTx(ctx, nil)
+			require.NoError(t, err)
+			for n := range others {
+				_, err := tx.ExecContext(ctx, "INSERT INTO orders (id, next_at, "+same+") SELECT ?, 0, "+same+" FROM orders WHERE id = ?", fmt.Sprintf("SO20260310%04d", n+1), placed[0])
+				require.NoError(t, err)
+			}
+			require.NoError(t, tx.Commit())
+			place("蓝海诊所")
+			place("蓝海诊所")
+
+			told := func() []string {
+				return texts(t, db, "SELECT order_id FROM events WHERE kind = 'order.promised' ORDER BY order_id")
+			}
+			require.Empty(t, told())
+			f.clock.advance(2 * time.Minute)
+			f.tell("hejihua", "天气 江苏 +2天 至 3月22日 暴雪")
+			see(t, "told", f.wecom("zhouting"), says(placed[2]+" 预计", "（原来说"))
+			quiet(t, db, patience)
+			require.Equal(t, placed[1:], told())
+			require.EqualValues(t, 1, number(t, db, "SELECT COUNT(*) FROM deliveries WHERE chat_id = 'zhouting' AND body LIKE ?", "%"+placed[1]+" 预计%原来说%"))
+		})
+	}
 }
