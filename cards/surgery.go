@@ -72,9 +72,11 @@ func SurgeryNews(p *orders.Surgery, o *orders.Order, what string, now time.Time)
 		return "手术取消了：" + SurgeryText(p, now)
 	case what == orders.SurgeryWithdrawn && o.Status.Ended():
 		return fmt.Sprintf("手术取消了：手术计划 %d，%s %s。订单 %s 已是「%s」", p.ID, p.Name, dayOf(p.Day), id, o.Status)
+	case what == orders.SurgeryWithdrawn && len(o.Taken()) > 0:
+		return fmt.Sprintf("手术取消了：手术计划 %d，%s %s，%s。这些货在合并的订单 %s（%s）里，里面还有别的货：要撤请在那一单里去掉这些", p.ID, p.Name, dayOf(p.Day), p.Goods(), id, o.Status)
 	case what == orders.SurgeryWithdrawn:
 		return fmt.Sprintf("手术取消了：手术计划 %d，%s %s，%s。订单 %s 现在是「%s」，要撤请回复「取消 %s 手术取消」", p.ID, p.Name, dayOf(p.Day), p.Goods(), id, o.Status, id)
-	case what == orders.SurgeryMoved && o != nil && o.Status != orders.StatusDraft:
+	case what == orders.SurgeryMoved && o != nil && (o.Status != orders.StatusDraft || len(o.Taken()) > 0):
 		return strings.Join(append([]string{fmt.Sprintf("手术改了：手术计划 %d，%s 改到 %s，%s。订单 %s 已是「%s」，没有动；要改请回复「%s 交期改成 %s」", p.ID, p.Name, dayOf(p.Day), p.Goods(), id, o.Status, id, dayOf(p.Due))},
 			lateWords(p, now)...), "\n")
 	case what == orders.SurgeryMoved:

@@ -330,7 +330,7 @@ func (d *Desk) changeSurgery(tx SurgeryTx, p *Surgery, day string, lines []Surge
 	if p.State == SurgeryCancelled || p.Day == day && sameGoods(p.Lines, lines) {
 		return nil
 	}
-	before := p.Day + " " + p.Goods()
+	before, note := p.Day+" "+p.Goods(), p.note()
 	otherGoods := !sameGoods(p.Lines, lines)
 	p.Day, p.Lines = day, lines
 	if err := d.schedule(tx, p); err != nil {
@@ -340,14 +340,19 @@ func (d *Desk) changeSurgery(tx SurgeryTx, p *Surgery, day string, lines []Surge
 		return err
 	}
 	if p.State == SurgeryDrafted {
-		o, err := tx.Order(p.Order)
+		o, err := d.orderOf(tx, p)
 		if err != nil {
 			return err
 		}
 		switch {
-		case o.Status == StatusDraft:
+		case o.Status == StatusDraft && len(o.Taken()) == 0:
 			o, err = d.Revise(tx, p.Order, by, func(o *Order) error {
-				o.DeliverBy, o.Note = p.Due, p.note()
+				o.DeliverBy = p.Due
+				if rest := strings.TrimLeft(strings.Replace(o.Note, note, "", 1), "；;，, "); rest != "" { // somebody's words
+					o.Note = p.note() + "；" + rest
+				} else {
+					o.Note = p.note()
+				}
 				if otherGoods {
 					o.Lines = p.orderLines(d.Catalog())
 				}
@@ -375,12 +380,31 @@ func (d *Desk) changeSurgery(tx SurgeryTx, p *Surgery, day string, lines []Surge
 	return d.tellSurgery(tx, p, SurgeryMoved, by)
 }
 
+// orderOf loads the order that the goods of a plan are in: the one into which its own was merged, where it was.
+func (d *Desk) orderOf(tx SurgeryTx, p *Surgery) (*Order, error) {
+	for {
+		o, err := tx.Order(p.Order)
+		if err != nil {
+			return nil, err
+		}
+		if o.Status != StatusClosed || o.MergedInto() == "" {
+			return o, nil
+		}
+		p.Order = o.MergedInto()
+	}
+}
+
 // CancelSurgery ends a plan; where it has an order the salesperson is asked to withdraw that.
 func (d *Desk) CancelSurgery(tx SurgeryTx, p *Surgery, by Actor) error {
 	if p.State == SurgeryCancelled {
 		return Errorf(CodeConflict, "手术计划 %d 已经取消了", p.ID)
 	}
 	p.State, p.NextAt = SurgeryCancelled, time.Time{}
+	if p.Order != "" {
+		if _, err := d.orderOf(tx, p); err != nil {
+			return err
+		}
+	}
 	if err := tx.SaveSurgery(p); err != nil {
 		return err
 	}

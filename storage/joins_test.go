@@ -1,6 +1,8 @@
 package storage_test
 
 import (
+	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -232,5 +234,66 @@ func TestBatchesArePickedAndCountedAnew(t *testing.T) {
 		}
 		c.id = part
 		require.NoError(t, c.ship())
+	})
+}
+
+// A surgery whose order went into another one has its goods there: another day makes no second draft of them, and what it is cancelled for
+// is to be taken out of that order. Its draft keeps what somebody wrote into its note.
+//
+// feature: EX-15
+func TestASurgeryFollowsItsGoodsIntoAnotherOrder(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		c := newChanging(t, s)
+		c.desk.Surgery = orders.SurgeryTerms{Lead: 72 * time.Hour, Margin: 24 * time.Hour, Ahead: 48 * time.Hour}
+		n := decimal.NewFromInt(2)
+		plan := func(day string) (p *orders.Surgery) {
+			t.Helper()
+			require.NoError(t, c.do(func(tx *storage.Tx) (err error) {
+				p, _, err = c.desk.PlanSurgery(tx, orders.Surgery{
+					Key: "one", Customer: "C1", Day: day, Source: "测试", Lines: []orders.SurgeryLine{{Product: "P1", Title: "口罩", Quantity: n, Unit: "盒", Base: n}},
+				}, c.actor("S1"))
+				return err
+			}))
+			return p
+		}
+		p := plan("2026-03-13") // soon: its draft is there at once
+		own := p.Order
+		require.NotEmpty(t, own)
+		require.NoError(t, c.do(func(tx *storage.Tx) error {
+			_, err := c.desk.Revise(tx, own, c.actor("S1"), func(o *orders.Order) error { o.Note += "；送到手术室"; return nil })
+			return err
+		}))
+		plan("2026-03-14")
+		draft, err := s.FindOrder(t.Context(), own)
+		require.NoError(t, err)
+		require.Equal(t, "2026-03-14 手术（手术计划 1）；送到手术室", strings.ReplaceAll(draft.Note, fmt.Sprintf("手术计划 %d", p.ID), "手术计划 1"))
+
+		require.NoError(t, c.do(func(tx *storage.Tx) error {
+			_, preview, err := c.desk.AskMerge(tx, c.id, own, c.actor("S1"))
+			if err != nil {
+				return err
+			}
+			_, _, _, err = c.desk.Amend(tx, c.id, preview.Change.No, c.actor("S1"))
+			return err
+		}))
+		p = plan("2026-03-20")
+		require.Equal(t, c.id, p.Order)
+		require.Equal(t, orders.SurgeryDrafted, p.State)
+		all, err := s.OrdersSince(t.Context(), "C1", ordertest.Start.Add(-time.Hour), 10)
+		require.NoError(t, err)
+		require.Len(t, all, 1, "no second draft")
+		require.NoError(t, c.do(func(tx *storage.Tx) error {
+			stored, err := tx.Surgery(p.ID)
+			if err != nil {
+				return err
+			}
+			if err := c.desk.CancelSurgery(tx, stored, c.actor("S1")); err != nil {
+				return err
+			}
+			require.Equal(t, c.id, stored.Order)
+			return nil
+		}))
 	})
 }
