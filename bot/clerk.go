@@ -69,6 +69,8 @@ type Clerk struct {
 	Signer  *cards.Signer
 	Links   Links                     // may be nil
 	PageURL func(token string) string // nil or "" where no page can be reached
+	// ReportURL returns the address of a report's file; nil where no page can be reached.
+	ReportURL func(token string) string
 	// NewToken returns an unguessable token, NewCode a binding code of six digits.
 	NewToken func() string
 	NewCode  func() string

@@ -271,6 +271,9 @@ func parseCommand(text string) command {
 	if c, ok := parseStatement(text); ok {
 		return c
 	}
+	if c, ok := parseReport(text); ok {
+		return c
+	}
 	text = strings.Trim(norm.NFKC.String(invisible.Replace(text)), edges)
 	if strings.ContainsRune(text, '\n') || len(text) > 600 {
 		return command{}
@@ -391,6 +394,8 @@ func (s *session) command(ctx context.Context, tx Tx, cmd command) (bool, error)
 		return true, s.basis(tx, cmd.orders)
 	case cmdStatement:
 		return s.statement(ctx, cmd)
+	case cmdReport:
+		return s.report(ctx, tx, cmd.arg)
 	case cmdFiles, cmdAddFile:
 		return s.files(ctx, tx, cmd)
 	case cmdDropFile:
@@ -755,6 +760,7 @@ func (s *session) progress(tx Tx, ids []orders.OrderID) error {
 
 // showOrder shows where an order is: the chain to staff, the seven nodes to customers.
 func (s *session) showOrder(tx Tx, o *orders.Order) error {
+	s.inquiry(o.Customer, false)
 	files, err := s.filesOf(tx, o.ID)
 	if err != nil {
 		return err
@@ -820,6 +826,7 @@ func (s *session) lines(tx Tx, cmd command) error {
 		if err != nil {
 			return err
 		}
+		s.inquiry(o.Customer, false)
 		s.send(detail, "order.lines", o.ID)
 	}
 	return nil

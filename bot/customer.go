@@ -28,6 +28,9 @@ func (s *session) status(ctx context.Context, tx Tx, r intake.Result, m intake.M
 		return nil
 	}
 	if len(found) > 3 {
+		for _, o := range found {
+			s.inquiry(o.Customer, false)
+		}
 		s.send(cards.OrderList(fmt.Sprintf("有 %d 单在进行", len(found)), found[:min(len(found), 10)], max(0, len(found)-10), s.person.staff == nil), "reply", "")
 		return nil
 	}
@@ -49,6 +52,7 @@ func (s *session) status(ctx context.Context, tx Tx, r intake.Result, m intake.M
 // order's owner hears of it.
 func (s *session) explainDelay(tx Tx, o *orders.Order, m intake.Message) error {
 	isCustomer := s.person.staff == nil
+	s.inquiry(o.Customer, false)
 	s.send(cards.Delay(o, s.books.Catalog, s.now, isCustomer), "reply", o.ID)
 	if !isCustomer || !cards.Late(o, s.now) {
 		return nil
@@ -59,6 +63,7 @@ func (s *session) explainDelay(tx Tx, o *orders.Order, m intake.Message) error {
 
 // tellOwner hands an order's owner what a person has to answer: the words of m, with what they are about.
 func (s *session) tellOwner(tx Tx, o *orders.Order, about string, m intake.Message) error {
+	s.inquiry(o.Customer, true)
 	return tx.Emit(orders.Event{
 		Kind: orders.EventServiceAsked, Order: o.ID, At: s.now, Actor: s.person.actor().Code, Trace: s.in.Trace,
 		Data: map[string]string{"intent": about, "text": m.Text},

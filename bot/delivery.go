@@ -89,6 +89,7 @@ func (s *session) promise(ctx context.Context, tx Tx, ids []orders.OrderID) erro
 		if now == nil && !o.Status.Ended() {
 			return orders.Errorf(orders.CodeInvalid, "订单 %s 还有要定的地方，定了才知道哪天能到", o.ID)
 		}
+		s.inquiry(o.Customer, false)
 		s.send(cards.Promised(o, cards.PromiseView{Now: now, ForCustomer: s.person.staff == nil}), "reply", o.ID)
 	}
 	return nil

@@ -241,6 +241,9 @@ func (s *session) history(ctx context.Context, tx Tx, arg string) (bool, error) 
 		if err != nil {
 			return true, err
 		}
+		for _, c := range s.person.customers {
+			s.inquiry(c, false)
+		}
 		s.send(cards.History("您的订单", list, 0, historyMost, true), "reply", "")
 		return true, nil
 	}

@@ -95,6 +95,8 @@ type Tx interface {
 	orders.WeatherTx
 	orders.ImportTx
 	orders.AttachmentTx
+	orders.ReportTx
+	orders.InquiryTx
 	// FinishTurn marks the turn's messages (those of its IDs) as answered. It fails with CodeConflict
 	// when the claim has run out: then nothing of the transaction may stand.
 	FinishTurn(t *orders.Turn) error
@@ -213,6 +215,8 @@ type Query interface {
 	Account(ctx context.Context, customer orders.CustomerCode, day time.Time) (orders.Account, error)
 	// Statement returns how a customer's account went from one moment until before another, which begin days of their location.
 	Statement(ctx context.Context, customer orders.CustomerCode, from, until time.Time) (*orders.Statement, error)
+	// ReportFigures returns the figures of a customer's orders from one moment until before another.
+	ReportFigures(ctx context.Context, customer orders.CustomerCode, from, until time.Time) (orders.ReportFigures, error)
 	// Trail returns the audit entries of an order, oldest first.
 	Trail(ctx context.Context, id orders.OrderID) ([]orders.AuditEntry, error)
 }

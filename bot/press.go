@@ -50,6 +50,8 @@ func cardKind(a cards.Action) string {
 		return KindReturnGoods
 	case cards.TieLink, cards.RefuseLink:
 		return KindLinkCard
+	case cards.ReleaseReport:
+		return KindReportCard
 	case cards.TakeException:
 		return KindExceptionCard
 	case cards.AcceptEarly, cards.RefuseEarly:
@@ -146,6 +148,8 @@ func (s *session) press(ctx context.Context, tx Tx, a cards.Action) error {
 		return s.settleMove(tx, a.Version, a.Verb == cards.RunMove)
 	case cards.TieLink, cards.RefuseLink:
 		return s.settleLink(tx, int64(a.Version), a.Verb == cards.TieLink)
+	case cards.ReleaseReport:
+		return s.releaseReport(tx, int64(a.Node), a.Version)
 	case cards.AcceptEarly, cards.RefuseEarly:
 		if s.person.staff == nil {
 			return orders.Errorf(orders.CodeDenied, "这个按钮无效，没有改动任何订单")
@@ -226,6 +230,9 @@ func (s *session) settled(tx Tx) (*cards.Card, cards.Action, error) {
 		return card, a, err
 	case KindLinkCard:
 		card, err := s.settledLink(tx, a)
+		return card, a, err
+	case KindReportCard:
+		card, err := s.settledReport(tx, a)
 		return card, a, err
 	default:
 	}

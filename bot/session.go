@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -56,6 +57,9 @@ type session struct {
 	used             map[int64]bool
 	announcedLearned map[int64]bool
 	why              map[orders.OrderID][]orders.Reason
+
+	// inquiries are the customers about whose orders a customer asked, and whether a person has to answer.
+	inquiries map[orders.CustomerCode]bool
 
 	person  person
 	talk    talk
@@ -265,6 +269,7 @@ func (s *session) saveTalk(tx Tx) error {
 // handle answers the part: who is it, what is it about.
 func (s *session) handle(ctx context.Context, tx Tx) error {
 	s.imported = nil
+	s.inquiries = nil
 	s.learned, s.used, s.announcedLearned, s.why = nil, map[int64]bool{}, map[int64]bool{}, map[orders.OrderID][]orders.Reason{}
 	var err error
 	if s.person, err = s.identify(tx); err != nil {
@@ -276,7 +281,24 @@ func (s *session) handle(ctx context.Context, tx Tx) error {
 	if err := s.dispatch(ctx, tx); err != nil {
 		return err
 	}
+	for _, customer := range slices.Sorted(maps.Keys(s.inquiries)) {
+		if err := tx.Inquired(customer, s.inquiries[customer], s.now); err != nil {
+			return err
+		}
+	}
 	return s.saveTalk(tx)
+}
+
+// inquiry notes that a customer asked about orders of a customer, for the share of questions that need nobody (自助查询率): once for a message,
+// and as one for a person where one is asked.
+func (s *session) inquiry(of orders.CustomerCode, person bool) {
+	if s.person.staff != nil || !s.person.known() {
+		return
+	}
+	if s.inquiries == nil {
+		s.inquiries = make(map[orders.CustomerCode]bool)
+	}
+	s.inquiries[of] = s.inquiries[of] || person
 }
 
 func (s *session) dispatch(ctx context.Context, tx Tx) error {

@@ -32,8 +32,8 @@ func parseStatement(text string) (command, bool) {
 }
 
 // month returns the month that words mean, from its first moment to that of the next, by the firm's clock. One without a year is the
-// last of its number; "" is the present one.
-func (s *session) month(words string) (from, until time.Time, err error) {
+// last of its number; "" is the present one. An error says how to write it, and what can't be done with one that has not come.
+func (s *session) month(words, example, nothing string) (from, until time.Time, err error) {
 	now := s.now.In(s.clerk.Location)
 	first := func(year int, month time.Month) time.Time {
 		return time.Date(year, month, 1, 0, 0, 0, 0, s.clerk.Location)
@@ -44,7 +44,7 @@ func (s *session) month(words string) (from, until time.Time, err error) {
 		year, _ := strconv.Atoi(m[1] + m[3])
 		number, _ := strconv.Atoi(m[2] + m[4])
 		if number < 1 || number > 12 {
-			return from, until, orders.Errorf(orders.CodeInvalid, "没有 %d 月，请写例如「对账 8月」", number)
+			return from, until, orders.Errorf(orders.CodeInvalid, "没有 %d 月，请写例如「%s」", number, example)
 		}
 		switch m[1] {
 		case "今":
@@ -64,7 +64,7 @@ func (s *session) month(words string) (from, until time.Time, err error) {
 		from = from.AddDate(0, -1, 0)
 	}
 	if from.After(now) {
-		return from, until, orders.Errorf(orders.CodeInvalid, "%s还没到，没有账可对", from.Format("2006年1月"))
+		return from, until, orders.Errorf(orders.CodeInvalid, "%s还没到，%s", from.Format("2006年1月"), nothing)
 	}
 	return from, from.AddDate(0, 1, 0), nil
 }
@@ -104,7 +104,7 @@ func (s *session) statement(ctx context.Context, cmd command) (bool, error) {
 		}
 		of = append(of, c)
 	}
-	from, until, err := s.month(words)
+	from, until, err := s.month(words, "对账 8月", "没有账可对")
 	if err != nil {
 		return true, err
 	}
@@ -115,6 +115,7 @@ func (s *session) statement(ctx context.Context, cmd command) (bool, error) {
 		if err != nil {
 			return true, err
 		}
+		s.inquiry(c.Code, false)
 		s.send(cards.Statement(st, c, forCustomer, hasFile), "reply", "")
 		if !hasFile {
 			continue

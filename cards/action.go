@@ -64,6 +64,8 @@ const (
 
 	AcceptEarly Verb = "early"        // 同意备货
 	RefuseEarly Verb = "early_refuse" // 不用备货
+
+	ReleaseReport Verb = "report_release" // 放行 of the report of number Node, whose version is Version
 )
 
 // RulesBack says that a change of the rules is taken back.

@@ -29,6 +29,7 @@ type Config struct {
 	Surgery        Surgery         `key:"surgery"`
 	Delivery       Delivery        `key:"delivery"`
 	Staged         Staged          `key:"staged"`
+	Reports        Reports         `key:"reports"`
 	// Rules is the path of the rules file; empty: the built-in default rules.
 	Rules string `key:"rules" is:"file"`
 	Times Times  `key:"times"`
@@ -97,6 +98,7 @@ type AccountTemplates struct {
 	Shipped   string `key:"shipped"`
 	Delivered string `key:"delivered"`
 	Delayed   string `key:"delayed"`
+	Report    string `key:"report"` // a monthly report was released
 }
 
 // DingTalk is the organisation's own application with a robot, in Stream mode.
@@ -206,6 +208,12 @@ type Stock struct {
 // paid until then was paid, where the order does not say otherwise.
 type Staged struct {
 	RequirePayment bool `key:"require_payment"`
+}
+
+// Reports are the monthly order health reports. KeyCustomers are the levels and types of the customers for which one is made by itself on the first
+// working day of a month; a word that is neither, such as none: for nobody.
+type Reports struct {
+	KeyCustomers []string `key:"key_customers" default:"A,VIP"`
 }
 
 // Returns are the firm's terms for what comes back. FinanceFrom is from how many yuan on finance decides before the goods come back; 0:

@@ -422,6 +422,9 @@ func replaced(tx Tx, d *orders.Delivery) (bool, error) {
 // instead returns what is sent in place of a delivery that was refused: the same in the person's
 // other chat, or, if that was it, word to the overseers.
 func (s *Sender) instead(d *orders.Delivery, now time.Time) []orders.Delivery {
+	if d.Kind == KindReport {
+		return s.lostReport(d, now)
+	}
 	cat := s.o.Catalog()
 	k, matters := Kinds[d.Kind]
 	staff := cat.StaffByAccount(d.Chat.Platform, d.Chat.ID)

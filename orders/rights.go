@@ -36,6 +36,7 @@ const (
 	RightProduce     Right = "produce"     // 登记排产和生产
 	RightWeather     Right = "weather"     // 登记天气
 	RightHandle      Right = "handle"      // 处理异常: own are those of one's role and of one's orders
+	RightReport      Right = "report"      // 健康报告: own are the customers of whom one is the salesperson or the account manager
 
 	RightPrices       Right = "prices"        // 价格和金额
 	RightInternalNote Right = "internal_note" // 内部执行说明

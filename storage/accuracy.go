@@ -16,10 +16,15 @@ const accuracySpan = 184 * 24 * time.Hour
 // Accuracy returns the order accuracy rate of the orders that were signed for from one time until before another; sales limits them to an
 // owner where not empty.
 func (s *Store) Accuracy(ctx context.Context, sales orders.StaffCode, from, until time.Time) (orders.Accuracy, error) {
+	return s.accuracy(ctx, whose{sales: sales}, from, until)
+}
+
+func (s *Store) accuracy(ctx context.Context, of whose, from, until time.Time) (orders.Accuracy, error) {
 	var a orders.Accuracy
 	err := s.snapshot(ctx, func(db *gorm.DB) error {
-		const signed = " FROM orders o WHERE o.status IN ('delivered', 'returning', 'returned') AND o.created_at >= ? AND o.created_at < ? AND (? = '' OR o.sales = ?)"
-		args := []any{toMS(from.Add(-accuracySpan)), toMS(until), string(sales), string(sales)}
+		owned, args := of.where("o")
+		signed := " FROM orders o WHERE o.status IN ('delivered', 'returning', 'returned') AND o.created_at >= ? AND o.created_at < ?" + owned
+		args = append([]any{toMS(from.Add(-accuracySpan)), toMS(until)}, args...)
 		var reasons []struct {
 			OrderID string
 			Cause   orders.Cause

@@ -169,16 +169,23 @@ func (s *Store) OpenExceptions(ctx context.Context, sales orders.StaffCode, orde
 // ExceptionFigures counts the exceptions that came from one time until before another, and the limits of urgent orders and of shipping
 // that ended in it; sales limits them to an owner where not empty.
 func (s *Store) ExceptionFigures(ctx context.Context, sales orders.StaffCode, from, until time.Time) (orders.ExceptionFigures, error) {
+	return s.exceptionFigures(ctx, whose{sales: sales}, from, until)
+}
+
+func (s *Store) exceptionFigures(ctx context.Context, of whose, from, until time.Time) (orders.ExceptionFigures, error) {
 	var f orders.ExceptionFigures
 	err := s.snapshot(ctx, func(db *gorm.DB) error {
-		owned := " AND (? = '' OR EXISTS (SELECT 1 FROM orders o WHERE o.id = e.order_id AND o.sales = ?))"
+		owned, args := of.where("o")
+		if owned != "" {
+			owned = " AND EXISTS (SELECT 1 FROM orders o WHERE o.id = e.order_id" + owned + ")"
+		}
 		var kinds []struct {
 			Kind           string
 			N, Self, Ended int
 		}
 		err := db.Raw(`SELECT e.kind, COUNT(*) n, SUM(e.state = 'closed' AND e.by_person = 'system') self, SUM(e.state = 'closed') ended FROM exceptions e
 			WHERE e.opened_at >= ? AND e.opened_at < ? AND e.state IN ('open', 'closed') AND e.kind <> 'early'`+owned+" GROUP BY e.kind",
-			toMS(from), toMS(until), string(sales), string(sales)).Scan(&kinds).Error
+			append([]any{toMS(from), toMS(until)}, args...)...).Scan(&kinds).Error
 		if err != nil {
 			return err
 		}
@@ -189,7 +196,7 @@ func (s *Store) ExceptionFigures(ctx context.Context, sales orders.StaffCode, fr
 		for kind, k := range map[orders.ExceptionKind]*orders.Kept{orders.ExceptionUrgent: &f.Urgent, orders.ExceptionShipping: &f.Shipping} {
 			err := db.Raw(`SELECT COUNT(*), COALESCE(SUM(e.state = 'kept'), 0) FROM exceptions e
 				WHERE e.kind = ? AND e.begins_at >= ? AND e.begins_at < ? AND e.state IN ('kept', 'open', 'closed')`+owned,
-				string(kind), toMS(from), toMS(until), string(sales), string(sales)).Row().Scan(&k.All, &k.Kept)
+				append([]any{string(kind), toMS(from), toMS(until)}, args...)...).Row().Scan(&k.All, &k.Kept)
 			if err != nil {
 				return err
 			}

@@ -12,9 +12,30 @@ import (
 	"orderbot/orders"
 )
 
+// whose limits figures to the orders of a salesperson, of a customer, or both; what is empty limits nothing.
+type whose struct {
+	sales    orders.StaffCode
+	customer orders.CustomerCode
+}
+
+// where is the condition on the orders of that alias, to stand behind another one, and its arguments.
+func (w whose) where(alias string) (condition string, args []any) {
+	if w.sales != "" {
+		condition, args = condition+" AND "+alias+".sales = ?", append(args, string(w.sales))
+	}
+	if w.customer != "" {
+		condition, args = condition+" AND "+alias+".customer = ?", append(args, string(w.customer))
+	}
+	return condition, args
+}
+
 // Handling returns how long the orders took that came in from one time until before another and were confirmed; sales limits them to an
 // owner where not empty. What came of splitting was not entered and does not count.
 func (s *Store) Handling(ctx context.Context, sales orders.StaffCode, from, until time.Time) (orders.Handling, error) {
+	return s.handling(ctx, whose{sales: sales}, from, until)
+}
+
+func (s *Store) handling(ctx context.Context, of whose, from, until time.Time) (orders.Handling, error) {
 	var h orders.Handling
 	var rows []struct {
 		ID                          string
@@ -22,9 +43,10 @@ func (s *Store) Handling(ctx context.Context, sales orders.StaffCode, from, unti
 		HeardAt, BotMS, ConfirmedAt int64
 		Reached                     string
 	}
-	err := s.db.WithContext(ctx).Raw(`SELECT id, changed, heard_at, bot_ms, confirmed_at, reached FROM orders
-		WHERE created_at >= ? AND created_at < ? AND heard_at > 0 AND confirmed_at > 0 AND (? = '' OR sales = ?)`,
-		toMS(from), toMS(until), string(sales), string(sales)).Scan(&rows).Error
+	owned, args := of.where("o")
+	err := s.db.WithContext(ctx).Raw(`SELECT o.id, o.changed, o.heard_at, o.bot_ms, o.confirmed_at, o.reached FROM orders o
+		WHERE o.created_at >= ? AND o.created_at < ? AND o.heard_at > 0 AND o.confirmed_at > 0`+owned,
+		append([]any{toMS(from), toMS(until)}, args...)...).Scan(&rows).Error
 	if err != nil {
 		return h, fmt.Errorf("read handling times: %w", err)
 	}

@@ -132,16 +132,21 @@ func (s *Store) DayFigures(ctx context.Context, sales orders.StaffCode, from, un
 // ChangeFigures returns how long changes took that took effect from one time until before another; sales limits them to an owner
 // where not empty.
 func (s *Store) ChangeFigures(ctx context.Context, sales orders.StaffCode, from, until time.Time) (orders.ChangeFigures, error) {
+	return s.changeFigures(ctx, whose{sales: sales}, from, until)
+}
+
+func (s *Store) changeFigures(ctx context.Context, of whose, from, until time.Time) (orders.ChangeFigures, error) {
 	var f orders.ChangeFigures
 	var rows []struct {
 		OrderID                             orders.OrderID
 		SaidAt, DoneAt, RaisedAt, NoticedAt int64
 		SentAt                              int64
 	}
+	owned, args := of.where("o")
 	err := s.db.WithContext(ctx).Raw(`SELECT c.order_id, c.said_at, c.done_at, c.raised_at, c.noticed_at, COALESCE((SELECT MIN(d.sent_at) FROM deliveries d
 			WHERE d.order_id = c.order_id AND d.kind = 'warehouse.change' AND d.status = 1 AND d.sent_at >= c.raised_at), 0) AS sent_at
-		FROM order_changes c JOIN orders o ON o.id = c.order_id WHERE c.done_at >= ? AND c.done_at < ? AND (? = '' OR o.sales = ?)
-		ORDER BY c.done_at, c.order_id, c.no`, toMS(from), toMS(until), string(sales), string(sales)).Scan(&rows).Error
+		FROM order_changes c JOIN orders o ON o.id = c.order_id WHERE c.done_at >= ? AND c.done_at < ?`+owned+`
+		ORDER BY c.done_at, c.order_id, c.no`, append([]any{toMS(from), toMS(until)}, args...)...).Scan(&rows).Error
 	if err != nil {
 		return f, fmt.Errorf("figures of changes: %w", err)
 	}

@@ -37,6 +37,12 @@ func (n notifyStore) Do(ctx context.Context, f func(notify.Tx) error) error {
 	return n.store.Do(ctx, func(tx *storage.Tx) error { return f(tx) })
 }
 
+type reportStore struct{ store *storage.Store }
+
+func (r reportStore) Do(ctx context.Context, f func(notify.ReportTx) error) error {
+	return r.store.Do(ctx, func(tx *storage.Tx) error { return f(tx) })
+}
+
 // inbox keeps inbound messages and makes this process look at them when they are due.
 type inbox struct{ server *server }
 

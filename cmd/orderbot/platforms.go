@@ -81,6 +81,7 @@ func (s *server) connect(channels map[orders.Platform]notify.Channel) error {
 			Templates: map[string]string{
 				notify.KindConfirmed: a.Templates.Confirmed, notify.KindShipped: a.Templates.Shipped,
 				notify.KindDelivered: a.Templates.Delivered, notify.KindDelayed: a.Templates.Delayed, notify.KindArrived: a.Templates.Confirmed,
+				notify.KindReport: a.Templates.Report,
 			},
 		})
 		links.account = account
@@ -216,8 +217,11 @@ func (s *server) buildNotify(desk *orders.Desk, signer *cards.Signer, metrics *n
 		List: s.store, Store: store, Catalog: s.books.catalog, Platforms: set, Now: s.clock, Wake: s.sender.Wake,
 	}
 	surgeries := &notify.Surgeries{List: s.store, Store: store, Desk: desk, Wake: s.dispatcher.Wake}
+	reports := &notify.Reports{
+		List: s.store, Store: reportStore{s.store}, Desk: desk, Signer: signer, Platforms: set, Keys: s.config.Reports.KeyCustomers, Wake: s.sender.Wake,
+	}
 	scheduler := notify.NewScheduler(notify.SchedulerOptions{
-		Jobs: []notify.Job{deadlines.Job(2 * time.Second), absences.Job(2 * time.Second), silence.Job(10 * time.Minute), surgeries.Job(10 * time.Second)}, Slots: s.store, Location: location, Now: s.clock, Logger: s.logger.With("part", "clock"),
+		Jobs: []notify.Job{deadlines.Job(2 * time.Second), absences.Job(2 * time.Second), silence.Job(10 * time.Minute), surgeries.Job(10 * time.Second), reports.Job(10 * time.Minute)}, Slots: s.store, Location: location, Now: s.clock, Logger: s.logger.With("part", "clock"),
 	})
 	s.parts = append(s.parts, part{"sender", s.sender.Run}, part{"dispatcher", s.dispatcher.Run}, part{"clock", scheduler.Run})
 }

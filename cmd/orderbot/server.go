@@ -175,6 +175,7 @@ func newServer(ctx context.Context, c *config.Config, o serverOptions) (s *serve
 	}
 	if c.Server.PublicURL != "" {
 		s.clerk.PageURL = s.pageURL
+		s.clerk.ReportURL = s.reportURL
 	}
 	channels := map[orders.Platform]notify.Channel{}
 	if err := s.connect(channels); err != nil {
@@ -249,10 +250,17 @@ func (s *server) pageURL(token string) string {
 	return strings.TrimRight(s.config.Server.PublicURL, "/") + "/o/" + token
 }
 
+// reportURL is the address of a report's file.
+func (s *server) reportURL(token string) string {
+	return strings.TrimRight(s.config.Server.PublicURL, "/") + "/r/" + token
+}
+
 // routes adds the pages and the addresses for operators.
 func (s *server) routes(registry *prometheus.Registry) {
 	orderPage := web.OrderPage{Orders: s.store, Calendar: func() *orders.Calendar { return s.books.catalog().Calendar }, Location: location, Logger: s.logger.With("part", "web")}
 	orderPage.Register(s.app)
+	reportPage := web.ReportPage{Reports: s.store, Logger: s.logger.With("part", "web")}
+	reportPage.Register(s.app)
 	s.openAPI()
 	s.app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok") })
 	s.app.Get("/readyz", s.ready)

@@ -22,7 +22,7 @@ type templates struct {
 }
 
 // statusWords say what a kind of delivery is about, in the five characters of a phrase field.
-var statusWords = map[string]string{"confirmed": "已确认", "shipped": "已发货", "delivered": "已签收", "delayed": "有延误", "arrived": "已到货"}
+var statusWords = map[string]string{"confirmed": "已确认", "shipped": "已发货", "delivered": "已签收", "delayed": "有延误", "arrived": "已到货", "report": "已发布"}
 
 // classic are the fields of a template that we can't read: those of the older templates, and no harm
 // to any other.

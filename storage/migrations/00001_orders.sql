@@ -418,3 +418,29 @@ CREATE TABLE snags (
   at BIGINT NOT NULL
 );
 CREATE INDEX snags_order ON snags (order_id, kind);
+
+-- Reports of a month to a customer, one for each, and what customers asked about their orders: one row for each question.
+CREATE TABLE reports (
+  id SERIAL,
+  customer VARCHAR(64) NOT NULL,
+  month VARCHAR(7) NOT NULL,
+  name TEXT NOT NULL,
+  version INT NOT NULL,
+  figures TEXT NOT NULL,
+  before_figures TEXT NOT NULL,
+  made_at BIGINT NOT NULL,
+  token VARCHAR(64) NOT NULL,
+  released_at BIGINT NOT NULL,
+  released_by VARCHAR(64) NOT NULL,
+  released_name TEXT NOT NULL
+);
+CREATE UNIQUE INDEX reports_month ON reports (customer, month);
+CREATE INDEX reports_token ON reports (token);
+
+CREATE TABLE inquiries (
+  id SERIAL,
+  customer VARCHAR(64) NOT NULL,
+  at BIGINT NOT NULL,
+  person TINYINT NOT NULL
+);
+CREATE INDEX inquiries_customer ON inquiries (customer, at);
