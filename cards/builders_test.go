@@ -428,6 +428,10 @@ func scenes() map[string][]cards.Message {
 			cards.ImportRefused(imported(orders.ImportOpen), &orders.ImportReport{Refused: slices.Repeat([]orders.RowError{{Row: 4, Column: "产品编码", Reason: "没有产品 P9"}}, 90)}),
 			cards.ImportNothing(imported(orders.ImportOpen), &orders.ImportReport{Unchanged: 500, Warnings: []string{"不认识的列没有导入: 颜色"}}),
 		},
+		"report": {
+			cards.ReportCard(signer, report(false)), cards.ReportSettled(report(true)),
+			cards.ReportForCustomer(report(true), "https://orders.example.com/r/Zk3vQ0c9mB7tXy1LrW5sUa"), cards.ReportForCustomer(report(true), ""),
+		},
 		"help": slices.Concat(cards.Help(cat.StaffByCode("S01")), cards.Help(cat.StaffByCode("M01")), cards.Help(cat.StaffByCode("W02")), cards.Help(nil)),
 	}
 }

@@ -96,6 +96,10 @@ var helpGroups = []struct {
 		{clients, "「历史 客户」：全部订单，关联的账号合在一起；「常购 客户」：常买什么"},
 		{clients, "「学习 客户」：我记住了哪些叫法；「忘记 编号」：记错了，下次再问"},
 		{[]orders.Role{orders.RoleSales, orders.RoleAdmin}, "「绑定码 C001」：让客户在微信里自己查订单"},
+		{
+			[]orders.Role{orders.RoleSales, orders.RoleSalesManager, orders.RoleAccountManager, orders.RoleOperations},
+			"「健康报告 C001 2026-10」：一个客户一个月的 12 项；「放行健康报告 C001 2026-10」：才发给客户",
+		},
 		{admins, "「关联列表」：等您确认的客户账号；「确认关联 编号」「不关联 编号」「解除关联 编号」"},
 	}},
 	{"管理", []helpRow{
@@ -112,7 +116,7 @@ func Help(staff *orders.Staff) []Message {
 			Text: strings.Join([]string{
 				"您可以这样用：",
 				"发订单号（SO…），看到哪一步了；「交期 SO…」看哪天到",
-				"「我的订单到哪了」，看正在走的订单；「历史」，看全部订单",
+				"「我的订单到哪了」，看正在走的订单；「历史」，看全部订单；「健康报告」，看上个月的订单健康度报告",
 				"要下单，直接说要什么、多少、什么时候要，发照片也行",
 				"想催一催，发「SO… 能快点吗」",
 				"要退换货，发「退货 SO… 品名 数量」，也可以「换货」「维修」「退款」，有照片接着发；「退换 SO…」看进度",

@@ -39,8 +39,11 @@ func wordsOf(t *testing.T, data []byte) string {
 // October.
 func reportFirm(t *testing.T, database string, settings ...string) *returning {
 	t.Helper()
-	f := newFirm(t, database, medical, append([]string{"ORDERBOT_REPORTS__KEY_CUSTOMERS=A,VIP", "ORDERBOT_SERVER__PUBLIC_URL=https://orders.example.com"}, settings...)...)
-	f.env = append(f.env, automatic(t, ""))
+	f := newFirm(t, database, medical, append([]string{
+		"ORDERBOT_REPORTS__KEY_CUSTOMERS=A,VIP", "ORDERBOT_SERVICE_ACCOUNT__TEMPLATES__CONFIRMED=T1", "ORDERBOT_SERVICE_ACCOUNT__TEMPLATES__SHIPPED=T2",
+		"ORDERBOT_SERVICE_ACCOUNT__TEMPLATES__DELIVERED=T3", "ORDERBOT_SERVICE_ACCOUNT__TEMPLATES__DELAYED=T4",
+	}, settings...)...)
+	f.env = append(f.env, automatic(t, ""), "ORDERBOT_SERVER__PUBLIC_URL=http://"+f.address)
 	f.load("products", "code,name,unit,price,stock", "X01,显影导丝,根,5,1000", "X02,微导管,根,5,3", "X03,健康报告册,本,5,100")
 	f.load("customers", "code,name,level,sales,address", "K01,蓝海诊所,A,S01,南京市江宁区将军大道88号", "K02,青山诊所,A,S02,南京市江宁区将军大道90号", "K03,小河诊所,C,S01,南京市江宁区将军大道91号")
 	f.sim.ServiceAccount.AddFollower("openid-he", "何文静", "")
@@ -65,9 +68,7 @@ func (f *returning) bindAccount(person string, customer orders.CustomerCode) {
 // page fetches a page of the server by the address that people got.
 func (f *returning) page(address string) (int, []byte) {
 	f.t.Helper()
-	path, ok := strings.CutPrefix(address, "https://orders.example.com")
-	require.True(f.t, ok, address)
-	req, err := http.NewRequestWithContext(f.t.Context(), http.MethodGet, "http://"+f.address+path, nil)
+	req, err := http.NewRequestWithContext(f.t.Context(), http.MethodGet, address, nil)
 	require.NoError(f.t, err)
 	resp, err := http.DefaultClient.Do(req)
 	require.NoError(f.t, err)
@@ -95,12 +96,11 @@ func (f *returning) october() (first, second string) {
 	second = f.confirmed("zhouting", "蓝海诊所 显影导丝10根，10月15日前送到")
 	see(t, "shipped", f.tell("zhengku", "发货 "+second+" SF1234567890123"), says("已发货", second))
 	quiet(t, f.sql(), patience)
-	f.clock.advance(36 * time.Hour)
-	f.sim.Kuaidi100.SetTrack(simulator.Track{Number: "SF1234567890123", Company: "shunfeng", State: "3", Events: []simulator.TrackEvent{
-		{Time: f.clock.now(), Text: "已签收", Status: "签收"},
-	}})
-	require.True(t, f.sim.Kuaidi100.Push(t.Context(), "SF1234567890123").Accepted)
-	eventually(t, patience, "the signature", func() bool { return f.status(t, second) == orders.StatusDelivered }, func() string { return string(f.status(t, second)) })
+	f.clock.advance(22 * time.Hour)
+	token := texts(t, f.sql(), "SELECT token FROM shipments WHERE order_id = ?", second)[0]
+	trace := []orders.ParcelEvent{{At: f.clock.now(), Text: "已签收", State: orders.ParcelDelivered}}
+	require.NoError(t, f.server.tracker.Push(t.Context(), token, orders.ParcelDelivered, trace))
+	require.Equal(t, orders.StatusDelivered, f.status(t, second))
 	quiet(t, f.sql(), patience)
 	f.confirmed("zhouting", "蓝海诊所 微导管5根")
 	quiet(t, f.sql(), patience)
@@ -115,11 +115,11 @@ func (f *returning) october() (first, second string) {
 	return first, second
 }
 
-// november restarts the server on the first working day of November.
-func (f *returning) november() {
+// november restarts the server on the first working day of November, at an hour.
+func (f *returning) november(hour int) {
 	f.t.Helper()
 	f.stop()
-	f.clock.set(time.Date(2026, 11, 2, 9, 30, 0, 0, location))
+	f.clock.set(time.Date(2026, 11, 2, hour, 30, 0, 0, location))
 	f.serve()
 }
 
@@ -136,7 +136,7 @@ func TestTheMonthlyReportGoesToTheCustomerOnceItIsReleased(t *testing.T) {
 			f := reportFirm(t, database(t))
 			db := f.sql()
 			_, second := f.october()
-			f.november()
+			f.november(9)
 			see(t, "the file", f.wecom("zhouting"), file("健康报告-K01-202610.pdf"))
 			old := see(t, "the card", f.wecom("zhouting"), offers("放行", "健康报告 2026年10月", "K01 蓝海诊所"))
 			see(t, "of the other one", f.wecom("chenli"), offers("放行", "K02 青山诊所"))
@@ -151,8 +151,8 @@ func TestTheMonthlyReportGoesToTheCustomerOnceItIsReleased(t *testing.T) {
 			pdf := f.got(t, see(t, "the file", screen, file("健康报告-K01-202610.pdf")))
 			card := see(t, "the card", screen, offers("放行", "K01 蓝海诊所"))
 			got := wordsOf(t, pdf)
-			for _, want := range []string{"蓝海诊所", "2026年10月", "以 2026年11月2日的记录为准"} {
-				require.Contains(t, strings.NewReplacer(" ", "", "\n", "").Replace(got), strings.ReplaceAll(want, " ", ""))
+			for _, want := range []string{"蓝海诊所", "履约达成率2/2", "缺货率1/3", "33.3%", "自助查询率1/1", "每项怎么算"} { // PDFium, which has no faces here, drops words of one character
+				require.Contains(t, strings.NewReplacer(" ", "", "\n", "").Replace(got), want)
 			}
 			figures := strings.Join(texts(t, db, "SELECT figures FROM reports WHERE customer = 'K01'"), "")
 			var stored []orders.Indicator
@@ -166,7 +166,7 @@ func TestTheMonthlyReportGoesToTheCustomerOnceItIsReleased(t *testing.T) {
 			for _, i := range stored {
 				require.Equal(t, want[i.Kind], fmt.Sprintf("%d/%d", i.Part, i.Of), i.Kind)
 			}
-			require.Equal(t, 36*time.Hour, stored[10].Sum.Round(time.Hour))
+			require.Equal(t, 22*time.Hour, stored[10].Sum.Round(time.Hour))
 			require.Less(t, stored[2].Sum, 3*time.Minute)
 			for _, names := range []string{"周婷", "王敏", "郑库", "青山", "小河", "¥", "SO2026"} {
 				require.NotContains(t, got, names)
@@ -182,7 +182,8 @@ func TestTheMonthlyReportGoesToTheCustomerOnceItIsReleased(t *testing.T) {
 			see(t, "not yet", f.writes("openid-he", "健康报告"), says("2026年10月健康报告还没有"))
 			require.Empty(t, texts(t, db, "SELECT body FROM deliveries WHERE kind = 'report'"))
 			token := texts(t, db, "SELECT token FROM reports WHERE customer = 'K01'")[0]
-			status, _ := f.page("https://orders.example.com/r/" + token)
+			link := "http://" + f.address + "/r/" + token
+			status, _ := f.page(link)
 			require.Equal(t, http.StatusNotFound, status)
 			see(t, "not over", f.tell("wangmin", "健康报告 K01 11月"), says("2026年11月还没过完", "12月1日"))
 			see(t, "no orders", f.tell("wangmin", "健康报告 K03"), says("小河诊所 在 2026年10月没有订单往来"))
@@ -198,11 +199,11 @@ func TestTheMonthlyReportGoesToTheCustomerOnceItIsReleased(t *testing.T) {
 			see(t, "released", f.wecom("wangmin"), says("已放行：蓝海诊所 的 2026年10月健康报告，发给服务号里绑定的 1 人"))
 			there := see(t, "there", f.account("openid-he"), says(
 				"2026年10月健康报告：蓝海诊所", "1. 履约达成率：100%（2/2 单）", "2. 准时交付率：100%（2/2 单）", "3. 变更响应时效：", "4. 订单准确率：0%（0/2 单）", "7. 加急达标率：没有数据",
-				"8. 缺货率：33.3%（1/3 单）", "11. 平均在途天数：1.5 天（1 单）", "12. 自助查询率：100%（1/1 次）", "https://orders.example.com/r/"+token))
+				"8. 缺货率：33.3%（1/3 单）", "11. 平均在途天数：0.9 天（1 单）", "12. 自助查询率：100%（1/1 次）", link))
 			for _, names := range []string{"周婷", "王敏", "青山"} {
 				require.NotContains(t, there.Text, names)
 			}
-			status, data := f.page("https://orders.example.com/r/" + token)
+			status, data := f.page(link)
 			require.Equal(t, http.StatusOK, status)
 			require.Equal(t, pdf, data, "what was seen is what is sent")
 			quiet(t, db, patience)
@@ -215,7 +216,7 @@ func TestTheMonthlyReportGoesToTheCustomerOnceItIsReleased(t *testing.T) {
 				see(t, who, f.tell(who, "放行健康报告 K01 2026-10"), says("已放行 王敏", "不会再发一次"))
 			}
 			see(t, "as it was", f.tell("zhouting", "健康报告 K01 2026-10"), says("已放行 王敏"))
-			f.november()
+			f.november(16)
 			quiet(t, db, patience)
 			require.Len(t, texts(t, db, "SELECT body FROM deliveries WHERE kind = 'report'"), 1)
 			require.Len(t, f.account("openid-jiang")(), others, "the other customer's account")
@@ -260,7 +261,7 @@ func TestAReportToACustomerWhoHasNotWritten(t *testing.T) {
 			for _, template := range []string{"T-report", ""} {
 				f := reportFirm(t, database(t), "ORDERBOT_SERVICE_ACCOUNT__TEMPLATES__REPORT="+template)
 				f.october()
-				f.november()
+				f.november(9)
 				card := see(t, "the card", f.wecom("zhouting"), offers("放行", "K01 蓝海诊所"))
 				f.pressWeCom("zhouting", card, "放行")
 				see(t, "released", f.wecom("zhouting"), says("已放行", "1 人"))
