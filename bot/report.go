@@ -199,15 +199,14 @@ func (s *session) settledReport(tx Tx, a cards.Action) (*cards.Card, error) {
 		return nil, nil
 	}
 	r, err := tx.Report(int64(a.Node))
-	if err != nil {
-		if orders.ErrorCode(err) == orders.CodeNotFound {
-			err = nil
-		}
+	switch {
+	case orders.ErrorCode(err) == orders.CodeNotFound:
+		return nil, nil //nolint:nilerr // a card of another database
+	case err != nil:
 		return nil, err
 	}
-	c := s.books.Catalog.Customer(r.Customer)
-	if c == nil || !r.Released() || s.books.Catalog.MayReport(s.person.actor(), c) != nil {
-		return nil, nil
+	if c := s.books.Catalog.Customer(r.Customer); c != nil && r.Released() && s.books.Catalog.MayReport(s.person.actor(), c) == nil {
+		return cards.ReportSettled(r).Card, nil
 	}
-	return cards.ReportSettled(r).Card, nil
+	return nil, nil
 }

@@ -22,7 +22,7 @@ func (s *Store) Accuracy(ctx context.Context, sales orders.StaffCode, from, unti
 func (s *Store) accuracy(ctx context.Context, of whose, from, until time.Time) (orders.Accuracy, error) {
 	var a orders.Accuracy
 	err := s.snapshot(ctx, func(db *gorm.DB) error {
-		owned, args := of.where("o")
+		owned, args := of.where()
 		signed := " FROM orders o WHERE o.status IN ('delivered', 'returning', 'returned') AND o.created_at >= ? AND o.created_at < ?" + owned
 		args = append([]any{toMS(from.Add(-accuracySpan)), toMS(until)}, args...)
 		var reasons []struct {

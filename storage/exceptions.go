@@ -175,7 +175,7 @@ func (s *Store) ExceptionFigures(ctx context.Context, sales orders.StaffCode, fr
 func (s *Store) exceptionFigures(ctx context.Context, of whose, from, until time.Time) (orders.ExceptionFigures, error) {
 	var f orders.ExceptionFigures
 	err := s.snapshot(ctx, func(db *gorm.DB) error {
-		owned, args := of.where("o")
+		owned, args := of.where()
 		if owned != "" {
 			owned = " AND EXISTS (SELECT 1 FROM orders o WHERE o.id = e.order_id" + owned + ")"
 		}

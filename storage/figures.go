@@ -18,13 +18,13 @@ type whose struct {
 	customer orders.CustomerCode
 }
 
-// where is the condition on the orders of that alias, to stand behind another one, and its arguments.
-func (w whose) where(alias string) (condition string, args []any) {
+// where is the condition on the orders o, to stand behind another one, and its arguments.
+func (w whose) where() (condition string, args []any) {
 	if w.sales != "" {
-		condition, args = condition+" AND "+alias+".sales = ?", append(args, string(w.sales))
+		condition, args = condition+" AND o.sales = ?", append(args, string(w.sales))
 	}
 	if w.customer != "" {
-		condition, args = condition+" AND "+alias+".customer = ?", append(args, string(w.customer))
+		condition, args = condition+" AND o.customer = ?", append(args, string(w.customer))
 	}
 	return condition, args
 }
@@ -43,7 +43,7 @@ func (s *Store) handling(ctx context.Context, of whose, from, until time.Time) (
 		HeardAt, BotMS, ConfirmedAt int64
 		Reached                     string
 	}
-	owned, args := of.where("o")
+	owned, args := of.where()
 	err := s.db.WithContext(ctx).Raw(`SELECT o.id, o.changed, o.heard_at, o.bot_ms, o.confirmed_at, o.reached FROM orders o
 		WHERE o.created_at >= ? AND o.created_at < ? AND o.heard_at > 0 AND o.confirmed_at > 0`+owned,
 		append([]any{toMS(from), toMS(until)}, args...)...).Scan(&rows).Error

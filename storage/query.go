@@ -142,7 +142,7 @@ func (s *Store) changeFigures(ctx context.Context, of whose, from, until time.Ti
 		SaidAt, DoneAt, RaisedAt, NoticedAt int64
 		SentAt                              int64
 	}
-	owned, args := of.where("o")
+	owned, args := of.where()
 	err := s.db.WithContext(ctx).Raw(`SELECT c.order_id, c.said_at, c.done_at, c.raised_at, c.noticed_at, COALESCE((SELECT MIN(d.sent_at) FROM deliveries d
 			WHERE d.order_id = c.order_id AND d.kind = 'warehouse.change' AND d.status = 1 AND d.sent_at >= c.raised_at), 0) AS sent_at
 		FROM order_changes c JOIN orders o ON o.id = c.order_id WHERE c.done_at >= ? AND c.done_at < ?`+owned+`
