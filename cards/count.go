@@ -51,7 +51,7 @@ func ToCount(o *orders.Order, rows []orders.CountRow) Message {
 	if len(rows) > 0 {
 		example = string(rows[0].Product) + " " + rows[0].Want.String() + rows[0].Unit
 	}
-	tail := "点完请回复「复核 " + string(o.ID) + " " + example + "，…」，一行一样或直接贴扫码结果都行；有批次、序列号的写在后面：批次 B1，序列号 S1、S2"
+	tail := "点完请回复「复核 " + string(o.ID) + " " + example + "，…」，一行写一种，也可以直接贴扫码结果；有批次、序列号的写在后面，例如「批次 B1」「序列号 S1、S2」"
 	return Message{Text: fill(TextLimit, blocks, 1, func(int) string { return "要复核 " + string(o.ID) }, func(left int) string {
 		if left > 0 {
 			return rest(left) + "\n" + tail

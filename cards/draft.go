@@ -234,6 +234,9 @@ func draftFields(o *orders.Order, v DraftView) []Field {
 	if !v.ForCustomer {
 		fields = append(fields, Field{"提醒", findings(o, orders.EffectApprove, orders.EffectWarn)})
 	}
+	if c := v.Customer; c != nil && !v.ForCustomer && c.CreditLimit != nil {
+		fields = append(fields, Field{"信用", credit(v.Exposure+o.Receivable(), *c.CreditLimit)})
+	}
 	fields = append(fields,
 		Field{"付款", show("payment", o.Payment, "")},
 		stagedFields(o)[0],
@@ -257,9 +260,6 @@ func draftFields(o *orders.Order, v DraftView) []Field {
 	}
 	if c := v.Customer; c != nil && !v.ForCustomer {
 		fields = append(fields, Field{"医院等级", c.HospitalLevel})
-	}
-	if c := v.Customer; c != nil && !v.ForCustomer && c.CreditLimit != nil {
-		fields = append(fields, Field{"信用", credit(v.Exposure+o.Receivable(), *c.CreditLimit)})
 	}
 	return fields
 }
@@ -447,7 +447,7 @@ func stopped(o *orders.Order, forCustomer bool) string {
 }
 
 // buttonTexts makes labels short enough for buttons and keeps them apart: as they are, or their
-// number with what they don't have in common, or their number alone.
+// number with what they don't have in common, or with its first word, or their number alone.
 func buttonTexts(labels []string) []string {
 	fits := true
 	for _, l := range labels {
@@ -464,10 +464,19 @@ func buttonTexts(labels []string) []string {
 			tails[i] = strings.TrimSpace(string([]rune(l)[n:]))
 		}
 	}
+	words := make(map[string]int) // that tails begin with
+	for _, tail := range tails {
+		word, _, _ := strings.Cut(tail, " ")
+		words[word]++
+	}
 	out := make([]string, len(labels))
-	for i := range labels {
-		out[i] = fmt.Sprintf("%d. %s", i+1, tails[i])
-		if tails[i] == "" || utf8.RuneCountInString(out[i]) > wecomButton {
+	for i, tail := range tails {
+		word, _, _ := strings.Cut(tail, " ")
+		out[i] = fmt.Sprintf("%d. %s", i+1, tail)
+		if utf8.RuneCountInString(out[i]) > wecomButton && words[word] == 1 {
+			out[i] = fmt.Sprintf("%d. %s", i+1, word)
+		}
+		if word == "" || utf8.RuneCountInString(out[i]) > wecomButton {
 			out[i] = fmt.Sprintf("选 %d", i+1)
 		}
 	}

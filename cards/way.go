@@ -24,7 +24,7 @@ func SevenNodes(o *orders.Order, cal *orders.Calendar) []NodeView {
 		}
 		n.State = NodeTodo
 		if !p.Due.IsZero() && p.Step.Status != orders.StatusAllocated { // 审核 ends with the approval
-			n.Due = "预计 " + dueDay(p.Due)
+			n.Due = "预计 " + nodeDay(o, p.Due)
 		}
 		reached[p.Step.Customer] = p.Due.IsZero()
 		if !p.At.IsZero() {
@@ -70,7 +70,7 @@ func SevenNodes(o *orders.Order, cal *orders.Calendar) []NodeView {
 		}
 	}
 	if p := o.Work.Promise; p != nil && p.Day != "" && out[6].State != NodeDone && out[6].Due != "" {
-		out[6].Due = "预计 " + shortDay(p.Day)
+		out[6].Due = "预计 " + Wanted(p.Day, time.Time{})
 	}
 	if n := &out[6]; n.State != NodeDone && o.Wanted() != "" {
 		n.Due = join("，", "期望 "+wantedBy(o), n.Due)
@@ -85,6 +85,15 @@ func SevenNodes(o *orders.Order, cal *orders.Calendar) []NodeView {
 
 // dueDay writes the day of something that is only expected.
 func dueDay(t time.Time) string { return t.In(beijing).Format("1月2日") }
+
+// nodeDay is the day on which a node is expected: by its time limit, but no later than the day that the order itself is expected.
+func nodeDay(o *orders.Order, due time.Time) string {
+	day := due.In(beijing).Format(time.DateOnly)
+	if p := o.Work.Promise; p != nil && p.Day != "" {
+		day = min(day, p.Day)
+	}
+	return shortDay(day)
+}
 
 // decider names who decides about an order, or did.
 func decider(o *orders.Order, view *NodeView) {
@@ -139,7 +148,14 @@ func fifteenNodes(o *orders.Order, cal *orders.Calendar, now time.Time) []string
 			if p.Due.Before(now) {
 				late = "，⚠️ 已晚"
 			}
-			rows = append(rows, m+" "+name+" 预计 "+dueDay(p.Due)+late+role)
+			day := nodeDay(o, p.Due)
+			switch x := o.Work.Promise; {
+			case x == nil || x.Day < now.In(beijing).Format(time.DateOnly): // nothing was promised that could still be kept
+				day = dueDay(p.Due)
+			case p.Step.Status == orders.StatusDelivered:
+				day = shortDay(x.Day)
+			}
+			rows = append(rows, m+" "+name+" 预计 "+day+late+role)
 		case orders.StandDone, orders.StandNow, orders.StandNone:
 			rows = append(rows, join("　", m+" "+when(p.At)+" "+name+role, where))
 		}

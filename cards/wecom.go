@@ -165,6 +165,9 @@ func WeCom(c *Card, taskID string) json.RawMessage {
 		room -= wecomLines
 	}
 	out.SubTitle = clip(strings.Join(more, "\n"), room)
+	if rest, ok := strings.CutSuffix(out.SubTitle, "：…"); ok { // a name without a value says nothing
+		out.SubTitle = rest[:max(strings.LastIndexByte(rest, '\n'), 0)]
+	}
 	if sep := "\n"; len(c.Lines) > 0 {
 		if out.SubTitle == "" {
 			sep = ""

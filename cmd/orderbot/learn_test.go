@@ -132,7 +132,7 @@ func TestWhatIsRememberedIsTheCustomersOwn(t *testing.T) {
 			// It is another customer's order: what the first one means by the words says nothing.
 			screen = tell("发错了，是澜州二院的")
 			card := see(t, "asked", screen, offers("确认下单", "澜州市第二人民医院", "请您定一下", "折叠式", "杯型"))
-			f.pressWeCom("zhouting", card, "选 2")
+			f.pressWeCom("zhouting", card, "2. 杯型")
 			see(t, "settled", screen, says("记住了", "「N95口罩」= P007"))
 			quiet(t, db, time.Minute)
 			require.Equal(t, []string{"C001 P006 2", "C003 P007 1"}, texts(t, db, "SELECT customer, product, count FROM learned WHERE ended = 0 ORDER BY customer"))

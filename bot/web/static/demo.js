@@ -76,8 +76,8 @@
 
   // ---- text -------------------------------------------------------------------------------------
 
-  const signs = { "🔴": "red", "🟡": "yellow", "🟢": "green", "🔵": "blue", "⚪": "white", "✅": "done", "⏳": "wait", "➖": "skip", "⚠": "warn", "❌": "fail", "↩": "back" };
-  const pieces = /(https?:\/\/[^\s\u200b-\u200d\u2060<>"'，。；：（）「」]+)|((?:🔴|🟡|🟢|🔵|⚪){4})|([🔴🟡🟢🔵⚪✅⏳➖❌]|[⚠↩]\uFE0F?)/gu;
+  const signs = { "🔴": "red", "🟡": "yellow", "🟢": "green", "🔵": "blue", "⚪": "white", "✅": "done", "⏳": "wait", "➖": "skip", "⚠": "warn", "❌": "fail", "↩": "back", "⏱": "wait", "🚨": "warn", "➡": "skip", "⏭": "skip" };
+  const pieces = /(https?:\/\/[^\s\u200b-\u200d\u2060<>"'，。；：（）「」]+)|((?:🔴|🟡|🟢|🔵|⚪){4})|([🔴🟡🟢🔵⚪✅⏳➖❌🚨]|[⚠↩⏱➡⏭]\uFE0F?)/gu;
   const sign = (c) => h("span", { class: "sign " + signs[[...c][0]], role: "img" }, c);
 
   // rich returns text with links that lead somewhere and signs that are drawn.
