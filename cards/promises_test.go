@@ -164,15 +164,6 @@ func TestOptionsStayApartOnButtons(t *testing.T) {
 	require.Equal(t, []string{"选 1", "选 2", "3. 小号"}, texts("手套 大号 独立包装每箱二十盒", "手套 大号 散装每箱二十包", "手套 小号 散装每箱二十包"), "two begin with the same word")
 }
 
-// A chat with a menu does not say again what its entries are.
-func TestTextAboveAMenu(t *testing.T) {
-	t.Parallel()
-	m := cards.Message{Text: "订单草稿 SO1\n请回复「确认 SO1」「SO1 数量改成 …」「取消 SO1」\n请回复「确认 SO1」", Menu: []string{"确认 SO1", "取消 SO1"}}
-	require.Equal(t, "订单草稿 SO1\n请回复「SO1 数量改成 …」", m.AboveMenu(m.Menu))
-	require.Equal(t, "订单草稿 SO1\n请回复「SO1 数量改成 …」「取消 SO1」", m.AboveMenu(m.Menu[:1]), "what is not shown is said")
-	require.Equal(t, m.Text, m.AboveMenu(nil))
-}
-
 // What is told of a staged order is the day of what leaves next, and how that stands; its contract has all of the plan.
 //
 // feature: ST-19

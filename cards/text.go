@@ -74,28 +74,5 @@ func (c *Card) say() string {
 	if len(words) == 0 {
 		return ""
 	}
-	return sayLead + strings.Join(words, "")
-}
-
-// sayLead begins the row that names the words of the buttons.
-const sayLead = "请回复"
-
-// AboveMenu is the text of a message for a chat that shows these entries of its menu below it: the words that one has only to touch there
-// are not said twice.
-func (m *Message) AboveMenu(shown []string) string {
-	var out []string
-	for row := range strings.SplitSeq(m.Text, "\n") {
-		if words, ok := strings.CutPrefix(row, sayLead+"「"); ok {
-			words = "「" + words
-			for _, entry := range shown {
-				words = strings.Replace(words, "「"+entry+"」", "", 1)
-			}
-			if words == "" {
-				continue
-			}
-			row = sayLead + words
-		}
-		out = append(out, row)
-	}
-	return strings.Join(out, "\n")
+	return "请回复" + strings.Join(words, "")
 }

@@ -192,14 +192,12 @@ func (a *Account) custom(ctx context.Context, d orders.Delivery, m *cards.Messag
 		return rejected("nothing to send to a service account's follower")
 	}
 	if len(m.Menu) > 0 {
-		shown := m.Menu[:min(len(m.Menu), maxMenu)]
-		head := m.AboveMenu(shown)
-		menu := &message.MediaMsgmenu{HeadContent: head}
-		for i, text := range shown {
+		menu := &message.MediaMsgmenu{HeadContent: m.Text}
+		for i, text := range m.Menu[:min(len(m.Menu), maxMenu)] {
 			menu.List = append(menu.List, message.MsgmenuItem{ID: fmt.Sprint(i + 1), Content: text})
 		}
-		if len(head) > cards.MenuTextLimit {
-			if err := a.text(ctx, path, d.Chat.ID, head); err != nil {
+		if len(m.Text) > cards.MenuTextLimit {
+			if err := a.text(ctx, path, d.Chat.ID, m.Text); err != nil {
 				return err
 			}
 			menu.HeadContent = "请选择："

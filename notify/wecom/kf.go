@@ -97,7 +97,6 @@ func (k *KF) Send(ctx context.Context, d orders.Delivery, _ *orders.Delivery) (j
 // kfRequests makes as few messages as hold the text and the menu.
 func kfRequests(m *cards.Message) []kfRequest {
 	var entries []sendmsg.MenuClick
-	var shown []string // whole
 	for i, text := range m.Menu {
 		if len(entries) == maxMenu {
 			break
@@ -107,16 +106,12 @@ func kfRequests(m *cards.Message) []kfRequest {
 		if entry.Click.Content != "" {
 			entries = append(entries, entry)
 		}
-		if entry.Click.Content == text {
-			shown = append(shown, text)
-		}
 	}
-	text := m.AboveMenu(shown)
-	if len(entries) > 0 && len(text) <= cards.MenuTextLimit {
-		return []kfRequest{{Type: "msgmenu", Menu: &menuBody{text, entries}}}
+	if len(entries) > 0 && len(m.Text) <= cards.MenuTextLimit {
+		return []kfRequest{{Type: "msgmenu", Menu: &menuBody{m.Text, entries}}}
 	}
 	var out []kfRequest
-	for _, piece := range httpx.Split(text, maxText) {
+	for _, piece := range httpx.Split(m.Text, maxText) {
 		out = append(out, kfRequest{Type: "text", Text: &textBody{piece}})
 	}
 	if len(entries) > 0 {
