@@ -26,8 +26,8 @@ var (
 	}
 	ways = map[orders.Status][]string{
 		orders.StatusDraft:           {"confirm", "confirm", "confirm", "confirm", "revise", "revise", "except", "cancel", "green", "plan"},
-		orders.StatusPendingApproval: {"approve", "approve", "approve", "approve", "approve", "approve", "approve", "reject", "send back", "transfer", "add", "skip", "cancel", "green", "green", "close", "amend", "take", "split", "merge", "review", "handle"},
-		orders.StatusApproved:        {"ship", "ship", "invoice", "cancel", "green", "amend", "take", "take", "split", "merge", "advance", "advance", "advance", "together", "review", "handle", "handle"},
+		orders.StatusPendingApproval: {"approve", "approve", "approve", "approve", "approve", "approve", "approve", "reject", "send back", "transfer", "add", "skip", "cancel", "green", "green", "close", "close", "amend", "take", "split", "merge", "review", "handle"},
+		orders.StatusApproved:        {"ship", "ship", "invoice", "cancel", "green", "close", "amend", "take", "take", "split", "merge", "advance", "advance", "advance", "together", "review", "handle", "handle"},
 		orders.StatusAllocated:       {"ship", "ship", "ship", "invoice", "cancel", "close", "close", "amend", "amend", "take", "take", "split", "merge", "merge", "advance", "advance", "together", "together", "together", "apart", "review", "handle"},
 		orders.StatusScheduled:       {"advance", "advance", "advance", "cancel", "amend", "take", "split", "review"},
 		orders.StatusInProduction:    {"advance", "advance", "advance", "cancel", "amend", "take", "split", "review"},

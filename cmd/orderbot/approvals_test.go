@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -27,9 +26,7 @@ func TestApprovalsAreHandedOnAddedSentBackAndSkipped(t *testing.T) {
 			ding := func(who, text string) string {
 				return f.ask(f.dingtalk(who), func() { f.sim.DingTalk.SendText(ctx, who, text) }).Text
 			}
-			wecom := func(who, text string) string {
-				return f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text
-			}
+			wecom := f.answer
 			card := func(who, id string) simulator.Bubble {
 				return see(t, "card of "+who, f.dingtalk(who), offers("同意", id))
 			}
@@ -127,7 +124,7 @@ func TestAnyOfSeveralRolesDecides(t *testing.T) {
 				presses.Go(func() { f.sim.DingTalk.Click(ctx, who, b.TaskID, key) })
 			}
 			presses.Wait()
-			quiet(t, db, time.Minute)
+			quiet(t, db, patience)
 			for _, who := range []string{"dt-lizhang", "dt-zhaocai"} {
 				see(t, "settled", f.dingtalk(who), says("已同意", "接着由总监或运营主管审批"))
 			}
@@ -165,7 +162,7 @@ func TestAllOfSeveralRolesDecide(t *testing.T) {
 				return id
 			}
 			state := func(id string) []string {
-				quiet(t, db, time.Minute)
+				quiet(t, db, patience)
 				return texts(t, db, "SELECT role, status, decided_by FROM order_nodes WHERE order_id = ? ORDER BY seq", id)
 			}
 			id := place("澜州一院 外科口罩20箱，周五送到")

@@ -105,9 +105,11 @@ func TestFilesOfAnOrder(t *testing.T) {
 			// A contract together with the number, and after 「加附件」; the second is kept once.
 			signed := contract(t, 1)
 			before := len(f.dingtalk("dt-zhouting")())
-			require.True(t, f.sim.DingTalk.SendText(ctx, "dt-zhouting", id+" 盖章合同").OK())
-			require.True(t, f.sim.DingTalk.SendFile(ctx, "dt-zhouting", "合同.zip", signed).OK())
-			see(t, "kept", func() []simulator.Bubble { return f.dingtalk("dt-zhouting")()[before:] }, says(id, "3. 合同.zip"))
+			f.inOneBreath(func() {
+				require.True(t, f.sim.DingTalk.SendText(ctx, "dt-zhouting", id+" 盖章合同").OK())
+				require.True(t, f.sim.DingTalk.SendFile(ctx, "dt-zhouting", "合同.zip", signed).OK())
+				see(t, "kept", func() []simulator.Bubble { return f.dingtalk("dt-zhouting")()[before:] }, says(id, "3. 合同.zip"))
+			})
 			see(t, "waiting", ding("dt-zhouting", "加附件 "+id), says(id, "10 分钟"))
 			see(t, "kept already", send("dt-zhouting", "合同（副本）.zip", signed), says(id, "3. 合同.zip"))
 

@@ -365,7 +365,7 @@ func TestTheWordsThatChargeTheRest(t *testing.T) {
 			see(t, "shown", f.tell("zhouting", words), offers("确认变更", part, "¥160.00 → ¥200.00"))
 			see(t, "changed", f.tell("zhouting", "确认变更 "+part), says("已改 "+part, "¥200.00"))
 			require.Equal(t, []string{"20000"}, texts(t, db, "SELECT total FROM orders WHERE id = ?", part))
-			quiet(t, db, time.Minute)
+			quiet(t, db, patience)
 			sound(t, db)
 		})
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -76,7 +75,7 @@ func TestAnOrderIsChangedAfterItWasApproved(t *testing.T) {
 			see(t, "too late", tell("zhouting", id+" 外科口罩改成5箱"), says(id, "改不了了", "退货 "+id))
 
 			// How long it took, from the message to the new state and to the warehouse.
-			quiet(t, db, time.Minute)
+			quiet(t, db, patience)
 			see(t, "figures", tell("sunyun", "日报"), says("变更 4 次", "平均", "最长", "改好到告诉仓库", "改好到仓库确认"))
 			require.Zero(t, number(t, db, "SELECT COUNT(*) FROM order_changes WHERE done_at > 0 AND done_at - said_at > 480000"))
 			sound(t, db)

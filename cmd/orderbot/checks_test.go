@@ -22,7 +22,7 @@ func TestRulesStopAnOrderAndAnExceptionLetsItPass(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFirm(t, database(t), medical)
-			day := func(days int) string { return time.Now().In(location).AddDate(0, 0, days).Format(time.DateOnly) }
+			day := func(days int) string { return f.clock.now().In(location).AddDate(0, 0, days).Format(time.DateOnly) }
 			folder := t.TempDir()
 			table := func(kind string, rows ...string) {
 				file := filepath.Join(folder, kind+".csv")
@@ -38,12 +38,10 @@ func TestRulesStopAnOrderAndAnExceptionLetsItPass(t *testing.T) {
 				"K01,蓝海灯具行,A,A,S01,经营许可证="+day(-1)+",,南京市江宁区将军大道88号",
 				"K02,远山诊所,A,A,S01,经营许可证="+day(1)+",照明;设备,苏州市吴中路1号")
 			f.serve()
-			ctx := t.Context()
 			screen := f.wecom("zhouting")
 			draft := func(text string) simulator.Bubble {
-				before := len(screen())
-				f.sim.WeCom.SendText(ctx, "zhouting", text)
-				return see(t, "draft of "+text, func() []simulator.Bubble { return screen()[before:] }, offers("确认下单"))
+				_, card := f.draftOf("zhouting", text)
+				return card
 			}
 			press := func(b simulator.Bubble) string {
 				return f.ask(screen, func() { f.pressWeCom("zhouting", b, "确认下单") }).Text
@@ -57,12 +55,12 @@ func TestRulesStopAnOrderAndAnExceptionLetsItPass(t *testing.T) {
 			require.Contains(t, refused, "还不能下单")
 			require.Contains(t, refused, "特批 "+number(few))
 			require.Contains(t, press(draft("蓝海灯具行 晶振灯20只")), "已下单")
-			require.Contains(t, f.ask(screen, func() { f.sim.WeCom.SendText(ctx, "zhouting", "特批 "+number(few)) }).Text, "请写明特批的原因")
-			require.Contains(t, f.ask(screen, func() { f.sim.WeCom.SendText(ctx, "zhouting", "特批 "+number(few)+" 客户急用") }).Text, "等销售经理审批")
+			require.Contains(t, f.answer("zhouting", "特批 "+number(few)), "请写明特批的原因")
+			require.Contains(t, f.answer("zhouting", "特批 "+number(few)+" 客户急用"), "等销售经理审批")
 			card := see(t, "exception", f.dingtalk("dt-wangmin"), offers("同意", number(few), "客户急用", "起订 20只"))
 			f.pressDingTalk("dt-wangmin", card, "同意")
 			see(t, "approved", screen, says(number(few), "已批准"))
-			require.Contains(t, f.ask(screen, func() { f.sim.WeCom.SendText(ctx, "zhouting", "特批 "+number(few)+" 再来") }).Text, "已提交")
+			require.Contains(t, f.answer("zhouting", "特批 "+number(few)+" 再来"), "已提交")
 
 			// A licence that ended yesterday stops the order, one that ends tomorrow is mentioned.
 			expired := draft("蓝海灯具行 激光治疗仪1台")
@@ -140,9 +138,7 @@ func TestAnExceptionFromWhatTheConfirmationFinds(t *testing.T) {
 	f.command("import", "customers", customers)
 	f.serve()
 	screen := f.wecom("zhouting")
-	say := func(text string) string {
-		return f.ask(screen, func() { f.sim.WeCom.SendText(t.Context(), "zhouting", text) }).Text
-	}
+	say := func(text string) string { return f.answer("zhouting", text) }
 	f.sim.WeCom.SendText(t.Context(), "zhouting", "南屏诊所 外科口罩2箱，周五送到")
 	draft := see(t, "draft", screen, offers("确认下单"))
 	id := orderNumber.FindString(draft.Title + draft.Text + string(draft.Card))

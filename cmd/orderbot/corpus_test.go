@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -94,7 +93,6 @@ func isPicture(name string) bool {
 type corpusFirm struct {
 	*firm
 	opened openedFiles
-	db     *sql.DB
 	chats  []*conversation
 	codes  map[orders.CustomerCode]*orders.Customer
 }
@@ -104,7 +102,7 @@ func newCorpusFirm(t *testing.T, database, master string, lines []corpusLine) *c
 	t.Helper()
 	f := &corpusFirm{firm: newFirm(t, database, filepath.Join(corpus, master)), chats: conversations(lines)}
 	// Texts and files of one person come one after the other; they are one message to him.
-	f.env = append(f.env, "ORDERBOT_TIMES__TURN_PAUSE=2500ms")
+	f.env = append(f.env, "ORDERBOT_TIMES__TURN_PAUSE=5s")
 	f.clock.set(fairDay)
 	f.opened.Files = recordedPages
 	f.files = &f.opened
@@ -130,7 +128,7 @@ func newCorpusFirm(t *testing.T, database, master string, lines []corpusLine) *c
 func (f *corpusFirm) begin() {
 	f.t.Helper()
 	f.serve()
-	f.db = f.sql()
+	f.sql()
 	f.codes = make(map[orders.CustomerCode]*orders.Customer)
 	for _, c := range f.server.books.catalog().Customers() {
 		f.codes[c.Code] = c
@@ -235,10 +233,10 @@ func (f *corpusFirm) answered(t *testing.T, c *conversation, keys []string) {
 		- (SELECT COUNT(*) FROM deliveries WHERE status = 0 AND platform = ? AND chat_id = ?)`
 	for _, key := range keys {
 		eventually(t, 15*time.Minute, "answer to "+key, func() bool {
-			return number(t, f.db, open, string(c.door), key, string(c.door), f.chatID(c)) == 0
+			return number(t, f.sql(), open, string(c.door), key, string(c.door), f.chatID(c)) == 0
 		}, func() string {
-			return fmt.Sprint(texts(t, f.db, "SELECT msg_key, status, error FROM inbox WHERE platform = ? AND chat_id = ?", string(c.door), f.chatID(c)),
-				texts(t, f.db, "SELECT msg_key, status, error FROM deliveries WHERE platform = ? AND chat_id = ?", string(c.door), f.chatID(c)))
+			return fmt.Sprint(texts(t, f.sql(), "SELECT msg_key, status, error FROM inbox WHERE platform = ? AND chat_id = ?", string(c.door), f.chatID(c)),
+				texts(t, f.sql(), "SELECT msg_key, status, error FROM deliveries WHERE platform = ? AND chat_id = ?", string(c.door), f.chatID(c)))
 		})
 	}
 }
@@ -256,7 +254,7 @@ func (f *corpusFirm) playAll(atOnce int) {
 		})
 	}
 	all.Wait()
-	quiet(f.t, f.db, time.Minute)
+	quiet(f.t, f.sql(), patience)
 	for _, c := range f.chats {
 		f.once(c)
 	}
@@ -361,7 +359,7 @@ func (f *corpusFirm) once(c *conversation) {
 		}
 	}
 	sent := 0
-	for _, body := range texts(f.t, f.db, "SELECT body FROM deliveries WHERE platform = ? AND chat_id = ? AND replaces = 0", string(c.door), f.chatID(c)) {
+	for _, body := range texts(f.t, f.sql(), "SELECT body FROM deliveries WHERE platform = ? AND chat_id = ? AND replaces = 0", string(c.door), f.chatID(c)) {
 		var m cards.Message
 		require.NoError(f.t, json.Unmarshal([]byte(body), &m))
 		sent += len(httpx.Split(m.Text, 2048)) // several orders in one text may be longer than a message
@@ -456,7 +454,7 @@ func asksOf(all []intake.Ask, order int) []intake.Ask {
 func (f *corpusFirm) compare(t *testing.T, line string, c *conversation, want *expected) {
 	t.Helper()
 	source := fmt.Sprintf(`%%"id":"%s"%%`, f.chatID(c))
-	ids := texts(t, f.db, "SELECT id FROM orders WHERE source LIKE ? ORDER BY id", source)
+	ids := texts(t, f.sql(), "SELECT id FROM orders WHERE source LIKE ? ORDER BY id", source)
 	require.Len(t, ids, len(want.orders), "orders of %s", line)
 	for i, id := range ids {
 		o, err := f.server.store.FindOrder(t.Context(), orders.OrderID(id))

@@ -18,18 +18,9 @@ func TestCountsFromTheChat(t *testing.T) {
 			f.load("customers", "code,name,sales,address", "K01,蓝海诊所,S01,南京市江宁区将军大道88号")
 			f.load("stock", "product,warehouse,on_hand,serial", "X05,默认仓,1,SN-1", "X05,默认仓,1,SN-2")
 			f.serve()
-			ctx, db := t.Context(), f.sql()
-			wecom := func(who, text string) string {
-				quiet(t, db, patience)
-				return zeroWidth.Replace(f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text)
-			}
-			place := func(text string) string {
-				quiet(t, db, patience)
-				id, draft := f.draftOf("zhouting", text)
-				f.pressWeCom("zhouting", draft, "确认下单")
-				see(t, "placed", f.wecom("zhouting"), says("已下单", id))
-				return id
-			}
+			db := f.sql()
+			wecom := f.answer
+			place := func(text string) string { return f.confirmed("zhouting", text) }
 			id := place("蓝海诊所 穿刺架16G 2盒，介入套装3套，主机2台")
 			require.Regexp(t, `要复核 `+id+`\n1. X01 穿刺架 16G 26个\n2. X03 配件包（X04 介入套装的组成） 3包\n3. X05 主机 2台\n点完请回`, wecom("zhengku", "复核 "+id))
 			require.Contains(t, wecom("zhouting", "复核 "+id+" X01 26个"), "没有这个权限，没有改动")

@@ -15,15 +15,13 @@ func TestOverdueInvoicesStopOrdersUntilTheyArePaid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFirm(t, database(t), medical)
-			day := func(days int) string { return time.Now().In(location).AddDate(0, 0, days).Format(time.DateOnly) }
+			day := func(days int) string { return f.clock.now().In(location).AddDate(0, 0, days).Format(time.DateOnly) }
 			f.load("customers", "code,name,level,credit_grade,credit_limit,sales,address", "K05,南屏诊所,A,A,9000,S01,苏州市吴中路1号")
 			f.load("invoices", "invoice,customer,amount,due", "FP1,K05,500,"+day(-1), "FP2,K05,700,"+day(0))
 			f.serve()
 			ctx := t.Context()
 			screen := f.wecom("zhouting")
-			wecom := func(who, text string) string {
-				return f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text
-			}
+			wecom := f.answer
 
 			first, card := f.draftOf("zhouting", "南屏诊所 外科口罩2箱，周五送到")
 			require.Contains(t, f.ask(screen, func() { f.pressWeCom("zhouting", card, "确认下单") }).Text, "有 ¥500.00 逾期未付，最早的发票 FP1")

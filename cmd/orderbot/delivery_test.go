@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -26,7 +25,6 @@ func TestTheExpectedDayIsShownWithItsParts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFirm(t, database(t), medical, automatic(t, ""))
-			f.clock.set(time.Date(2026, 3, 11, 10, 0, 0, 0, location))
 			f.load("products", "code,name,unit,price,stock,kind", "X01,定制导板,个,5,0,定制品", "X02,标准导板,个,5,500,")
 			f.load("customers", "code,name,sales,address", "K01,蓝海诊所,S01,南京市江宁区将军大道88号")
 			f.load("transits", "carrier,region,days,daily", "SF,江苏,2,", "SF,全国,3,")
@@ -35,10 +33,7 @@ func TestTheExpectedDayIsShownWithItsParts(t *testing.T) {
 			ctx, db := t.Context(), f.sql()
 			f.sim.KF.AddCustomer("wm-he", "何文静", "")
 			f.bind(map[string]orders.CustomerCode{"wm-he": "K01"})
-			wecom := func(who, text string) string {
-				quiet(t, db, patience)
-				return zeroWidth.Replace(f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text)
-			}
+			wecom := f.answer
 			know := func() { // what another replica learns within seconds
 				t.Helper()
 				require.NoError(t, f.server.books.follow(ctx))

@@ -25,9 +25,7 @@ func TestADeputyDecidesWhileSomebodyIsAway(t *testing.T) {
 			ding := func(who, text string) string {
 				return f.ask(f.dingtalk(who), func() { f.sim.DingTalk.SendText(ctx, who, text) }).Text
 			}
-			wecom := func(who, text string) string {
-				return f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text
-			}
+			wecom := f.answer
 			card := func(who, id string, words ...string) simulator.Bubble {
 				return see(t, "card of "+who, f.dingtalk(who), offers("同意", append(words, id)...))
 			}

@@ -39,11 +39,7 @@ C901,远桥诊所,普通,B,临溪市青石路13号,S01
 				f := newFirm(t, database(t), medical, c.env...)
 				f.command("import", "customers", customers)
 				f.serve()
-				tell := func(text string) func() []simulator.Bubble {
-					before := len(f.wecom("zhouting")())
-					f.sim.WeCom.SendText(t.Context(), "zhouting", text)
-					return func() []simulator.Bubble { return f.wecom("zhouting")()[before:] }
-				}
+				tell := func(text string) func() []simulator.Bubble { return f.tell("zhouting", text) }
 				card := see(t, "draft", tell("远桥诊所 外科口罩2箱"), offers("确认下单", "远桥诊所"))
 				require.NotContains(t, card.Text+string(card.Card), "服务说明")
 				see(t, "cancelled", tell("取消 "+orderNumber.FindString(card.Title)), says("已取消"))

@@ -16,17 +16,9 @@ func figuresFirm(t *testing.T, database string) *firm {
 	f := newFirm(t, database, medical, automatic(t, ""))
 	f.load("products", "code,name,unit,price,stock", "X01,显影导丝,根,5,1000", "X02,微导管,根,5,3", "X03,健康度监测手环,个,5,100")
 	f.load("customers", "code,name,sales,address", "K01,蓝海诊所,S01,南京市江宁区将军大道88号", "K02,青山诊所,S02,南京市江宁区将军大道90号")
-	f.clock.set(time.Date(2026, 3, 11, 10, 0, 0, 0, location))
+	f.pace = 2 * time.Minute
 	f.serve()
 	return f
-}
-
-// answer says something and returns the next thing that the bot says to the same person.
-func (f *firm) answer(who, text string) string {
-	f.t.Helper()
-	f.clock.advance(2 * time.Minute) // WeCom lets a member get so many messages a minute
-	quiet(f.t, f.sql(), patience)
-	return zeroWidth.Replace(f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(f.t.Context(), who, text) }).Text)
 }
 
 // The time that orders take is told for a day, a week and a month, with what people took, beside the time before; words of the commands

@@ -3,15 +3,19 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -32,9 +36,11 @@ type firm struct {
 	server   *server
 	stop     func()
 	files    bot.Files
+	db       *sql.DB
 	address  string
 	hold     time.Duration // of claims; 0: as usual
 	replicas int           // servers beside it, each with a stream of its own
+	pace     time.Duration // by which the clock goes on before each question of answer: WeCom lets a member get 30 messages a minute
 	log      *bytes.Buffer // of the server's log at its most talkative, where a test wants it; read after stop
 }
 
@@ -53,6 +59,9 @@ func (c *testClock) now() time.Time {
 
 func (c *testClock) advance(d time.Duration) { c.shift.Add(int64(d)) }
 func (c *testClock) set(t time.Time)         { c.shift.Store(int64(time.Until(t))) }
+
+// workday is when the clock of a firm begins, on whatever day and at whatever hour the tests run: a Wednesday morning.
+var workday = time.Date(2026, 3, 11, 10, 0, 0, 0, location)
 
 // staffCSV is who works at the firm.
 const staffCSV = `code,name,role,wecom,dingtalk,superior
@@ -99,6 +108,7 @@ func databases(tb testing.TB) map[string]func(tb testing.TB) string {
 func newFirm(t *testing.T, database, folder string, more ...string) *firm {
 	t.Helper()
 	f := &firm{t: t, clock: &testClock{}, database: database}
+	f.clock.set(workday)
 	f.sim = simulator.New(simulator.Options{Now: f.clock.now})
 	require.NoError(t, f.sim.Start())
 	t.Cleanup(f.sim.Close)
@@ -186,17 +196,49 @@ func (f *firm) serve() {
 	require.NoError(f.t, f.sim.DingTalk.WaitConnections(waiting, 1+f.replicas))
 }
 
+// inOneBreath lets somebody write what belongs together and is answered as one message, however slow the machine is.
+func (f *firm) inOneBreath(write func()) {
+	f.t.Helper()
+	env := f.env
+	f.stop()
+	f.env = append(slices.Clone(env), "ORDERBOT_TIMES__TURN_PAUSE=5s")
+	f.serve()
+	write()
+	f.stop()
+	f.env = env
+	f.serve()
+}
+
+// ports counts those that were given away; it begins anywhere, as other tests may run beside these.
+var ports atomic.Int64
+
+func init() { ports.Store(rand.Int64N(portRange)) }
+
+// The ports of servers: below those that a system takes for connections that go out, which else might take one while its server is being
+// started, or started again.
+const (
+	firstPort = 10_000
+	portRange = 10_000
+)
+
 // freeAddress returns a loopback address that nobody listens on.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	return l.Addr().String()
+	for {
+		address := fmt.Sprintf("127.0.0.1:%d", firstPort+ports.Add(1)%portRange)
+		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			continue
+		}
+		require.NoError(t, err)
+		require.NoError(t, l.Close())
+		return address
+	}
 }
 
-// patience is how long a test waits for something that must come; it ends as soon as it comes.
-const patience = 30 * time.Second
+// patience is how long a test waits for something that must come; it ends as soon as it comes. It is longer than the claim of an event,
+// which is handled again only when that is over where its order changed meanwhile.
+const patience = 2 * time.Minute
 
 // see waits until a person sees a bubble that fits, and returns the newest such.
 func see(t *testing.T, what string, screen func() []simulator.Bubble, fits func(b simulator.Bubble) bool) simulator.Bubble {

@@ -39,11 +39,8 @@ priority:
 			}
 			level("二甲")
 			f.serve()
-			ctx, db := t.Context(), f.sql()
-			wecom := func(who, text string) string {
-				quiet(t, db, patience)
-				return zeroWidth.Replace(f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text)
-			}
+			db := f.sql()
+			wecom := f.answer
 			draft := func(text string, words ...string) (string, simulator.Bubble) {
 				t.Helper()
 				id, b := f.draftOf("zhouting", text)

@@ -3,7 +3,6 @@ package main
 import (
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,9 +16,7 @@ func TestPastOrdersTellTheFrequentItems(t *testing.T) {
 	t.Parallel()
 	f := newFirm(t, "sqlite:"+filepath.Join(t.TempDir(), "orderbot.db"), medical)
 	f.serve()
-	say := func(who, text string) string {
-		return f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(t.Context(), who, text) }).Text
-	}
+	say := f.answer
 	list := say("zhouting", "常购 澜州一院")
 	for _, words := range []string{"澜州市第一人民医院 常购", "1. P003 医用外科口罩", "箱，最近 2026-", "也叫：", "蓝口罩"} {
 		require.Contains(t, list, words)
@@ -56,11 +53,7 @@ func TestRepeatOrderTakesTwoMessages(t *testing.T) {
 	t.Parallel()
 	f := newFirm(t, "sqlite:"+filepath.Join(t.TempDir(), "orderbot.db"), medical)
 	f.serve()
-	tell := func(text string) func() []simulator.Bubble {
-		before := len(f.sim.WeCom.Screen("zhouting"))
-		f.sim.WeCom.SendText(t.Context(), "zhouting", text)
-		return func() []simulator.Bubble { return f.sim.WeCom.Screen("zhouting")[before:] }
-	}
+	tell := func(text string) func() []simulator.Bubble { return f.tell("zhouting", text) }
 	screen := tell("澜州二院 老样子")
 	card := see(t, "draft", screen, offers("确认下单", "澜州市第二人民医院"))
 	require.NotContains(t, string(card.Card), "请您定一下")
@@ -69,7 +62,7 @@ func TestRepeatOrderTakesTwoMessages(t *testing.T) {
 	// Several things are open: one card asks, and says how many are left.
 	screen = tell("N95口罩3箱，血压计2台，留置针10盒，乳胶手套5盒")
 	see(t, "question", screen, offers("确认下单", "请您定一下", "处要定"))
-	quiet(t, f.sql(), time.Minute)
+	quiet(t, f.sql(), patience)
 	asked := 0
 	for _, b := range screen() {
 		if says("请您定一下")(b) && b.From == simulator.FromBot {

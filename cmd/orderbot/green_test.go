@@ -29,10 +29,7 @@ func TestGreenChannel(t *testing.T) {
 				"K02,红山诊所,A,A,200,S01,南京市玄武区红山路2号")
 			f.serve()
 			ctx, db := t.Context(), f.sql()
-			wecom := func(who, text string) string {
-				quiet(t, db, patience)
-				return zeroWidth.Replace(f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text)
-			}
+			wecom := f.answer
 			open := func(who string, id string) simulator.Bubble {
 				return see(t, "card", f.wecom(who), offers("开通", id))
 			}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"database/sql"
 	"fmt"
 	"strings"
 	"sync"
@@ -33,7 +32,6 @@ func workbook(t *testing.T, rows ...string) []byte {
 type importDesk struct {
 	*firm
 
-	db      *sql.DB
 	servers []*server
 }
 
@@ -42,7 +40,7 @@ func newImportDesk(t *testing.T, database string) *importDesk {
 	d := &importDesk{firm: newFirm(t, database, medical)}
 	d.employ(colleague{name: "罗管", role: orders.RoleAdmin, dingtalk: "dt-luoguan"}, colleague{name: "副管", role: orders.RoleAdmin, dingtalk: "dt-fuguan"})
 	d.serve()
-	d.db, d.servers = d.sql(), []*server{d.server, d.replica()}
+	d.servers = []*server{d.server, d.replica()}
 	return d
 }
 
@@ -64,7 +62,7 @@ func (d *importDesk) tell(who, text string) func() []simulator.Bubble {
 // last is the number of the table that was sent last; a transaction that was run again leaves a gap.
 func (d *importDesk) last() string {
 	d.t.Helper()
-	return fmt.Sprint(number(d.t, d.db, "SELECT MAX(id) FROM imports"))
+	return fmt.Sprint(number(d.t, d.sql(), "SELECT MAX(id) FROM imports"))
 }
 
 // settled waits until the card that was pressed says something.
@@ -90,7 +88,7 @@ func TestImportInTheChat(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newImportDesk(t, database(t))
-			ctx, db := t.Context(), d.db
+			ctx, db := t.Context(), d.sql()
 			goods := number(t, db, "SELECT COUNT(*) FROM products")
 
 			rows := []string{goodsHead, goodsP003, "P900,红外额温枪,HW-2,,98,1", "P901,电子血压计,臂式,台,九十八,1", "P902,指夹血氧仪,,个,-3,1", "P001,一次性医用口罩,平面型 耳挂式 50只/盒,盒,8.5,1"}
@@ -116,7 +114,7 @@ func TestImportInTheChat(t *testing.T) {
 			presses.Wait()
 			see(t, "imported", screen, says("已导入第 "+d.last()+" 号产品资料「商品.xlsx」", "新增 3，修改 1，不变 1"))
 			d.settled("dt-luoguan", card, "已导入 罗管")
-			quiet(t, db, time.Minute)
+			quiet(t, db, patience)
 			require.Equal(t, goods+3, number(t, db, "SELECT COUNT(*) FROM products"))
 			require.Equal(t, []string{"13200000"}, texts(t, db, "SELECT price FROM products WHERE code = 'P003'"))
 			require.Equal(t, []string{"T001 dingtalk 新增 3，修改 1，不变 1 商品.xlsx"},
@@ -155,7 +153,7 @@ func TestImportIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newImportDesk(t, database(t))
-			db := d.db
+			db := d.sql()
 			list := func(price string) []byte { return workbook(t, goodsHead, strings.Replace(goodsP003, "13.2", price, 1)) }
 			price := func() string { return texts(t, db, "SELECT price FROM products WHERE code = 'P003'")[0] }
 
@@ -222,7 +220,7 @@ func TestTableOrOrder(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newImportDesk(t, database(t))
-			db := d.db
+			db := d.sql()
 			drafts := func() int64 { return number(t, db, "SELECT COUNT(*) FROM orders") }
 
 			see(t, "draft", d.send("dt-luoguan", "采购单.xlsx", workbook(t, "产品编码,名称,单位,数量", "P003,医用外科口罩,盒,38")), says("草稿", "38盒"))
@@ -259,7 +257,7 @@ func TestTableOrOrder(t *testing.T) {
 				require.True(t, d.sim.DingTalk.SendFile(t.Context(), "dt-luoguan", "商品.xlsx", workbook(t, goodsHead, goodsP003)).OK())
 			})
 			see(t, "preview", screen, says("单价 12.5 → 13.2"))
-			quiet(t, db, time.Minute)
+			quiet(t, db, patience)
 			sound(t, db)
 		})
 	}
@@ -276,7 +274,7 @@ func TestListsWithOtherHeadings(t *testing.T) {
 			card := see(t, "asked", d.send("dt-luoguan", "商品.xlsx", file), offers("是资料", "商品.xlsx"))
 			screen := d.after("dt-luoguan", func() { d.pressDingTalk("dt-luoguan", card, "是资料") })
 			see(t, "refused", screen, says("有 1 行不对", "第 4 行「单位」: 不能为空"))
-			require.EqualValues(t, 0, number(t, d.db, "SELECT COUNT(*) FROM products WHERE code = 'P900'"))
+			require.EqualValues(t, 0, number(t, d.sql(), "SELECT COUNT(*) FROM products WHERE code = 'P900'"))
 
 			order := workbook(t, "订货单", "货号,品名,规格,单位,数量", "P003,医用外科口罩,平面型 耳挂式 50只/盒,盒,40")
 			see(t, "an order", d.send("dt-luoguan", "要货.xlsx", order), offers("确认下单", "P003", "40盒"))

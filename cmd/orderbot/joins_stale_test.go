@@ -17,11 +17,7 @@ func TestOldCardsJoinNothing(t *testing.T) {
 			f := newFirm(t, database(t), medical)
 			f.serve()
 			db := f.sql()
-			tell := func(text string) func() []simulator.Bubble {
-				before := len(f.wecom("zhouting")())
-				f.sim.WeCom.SendText(t.Context(), "zhouting", text)
-				return func() []simulator.Bubble { return f.wecom("zhouting")()[before:] }
-			}
+			tell := func(text string) func() []simulator.Bubble { return f.tell("zhouting", text) }
 			press := func(b simulator.Bubble, button string) func() []simulator.Bubble {
 				before := len(f.wecom("zhouting")())
 				f.pressWeCom("zhouting", b, button)

@@ -84,7 +84,7 @@ func TestOrdersAreSplitAndMerged(t *testing.T) {
 				return id
 			}
 			one, two := approved("澜州一院 外科口罩15箱"), approved("澜州一院 乳胶手套M码30箱")
-			quiet(t, db, time.Minute)
+			quiet(t, db, patience)
 			before = whole()
 			see(t, "merge", tell("zhouting", two+"和"+one+"合并"), offers("确认合并", "重新走 销售经理"))
 			see(t, "merged", tell("zhouting", "确认"), says("已合并："+one+" 并入 "+two, "等销售经理审批"))

@@ -114,11 +114,7 @@ func TestWhatIsRememberedIsTheCustomersOwn(t *testing.T) {
 				f.sim.KF.SendText(ctx, "wm-he", text)
 				return func() []simulator.Bubble { return f.sim.KF.Screen("wm-he")[before:] }
 			}
-			tell := func(text string) func() []simulator.Bubble {
-				before := len(f.sim.WeCom.Screen("zhouting"))
-				f.sim.WeCom.SendText(ctx, "zhouting", text)
-				return func() []simulator.Bubble { return f.sim.WeCom.Screen("zhouting")[before:] }
-			}
+			tell := func(text string) func() []simulator.Bubble { return f.tell("zhouting", text) }
 
 			// The customer answers by the number of the option; staff's draft is read by it.
 			see(t, "question", kf("N95口罩3箱"), says("1. 医用防护口罩 N95 折叠式"))
@@ -126,7 +122,7 @@ func TestWhatIsRememberedIsTheCustomersOwn(t *testing.T) {
 			screen := tell("澜州一院 N95口罩2箱")
 			see(t, "lines", screen, says("P006", "按上次", "客户定"))
 			draft := see(t, "draft", screen, offers("确认下单", "澜州市第一人民医院"))
-			quiet(t, db, time.Minute)
+			quiet(t, db, patience)
 			require.Equal(t, []string{"C001 P006 2"}, texts(t, db, "SELECT customer, product, count FROM learned"))
 
 			// It is another customer's order: what the first one means by the words says nothing.
@@ -134,7 +130,7 @@ func TestWhatIsRememberedIsTheCustomersOwn(t *testing.T) {
 			card := see(t, "asked", screen, offers("确认下单", "澜州市第二人民医院", "请您定一下", "折叠式", "杯型"))
 			f.pressWeCom("zhouting", card, "2. 杯型")
 			see(t, "settled", screen, says("记住了", "「N95口罩」= P007"))
-			quiet(t, db, time.Minute)
+			quiet(t, db, patience)
 			require.Equal(t, []string{"C001 P006 2", "C003 P007 1"}, texts(t, db, "SELECT customer, product, count FROM learned WHERE ended = 0 ORDER BY customer"))
 			f.sim.WeCom.SendText(ctx, "zhouting", "取消 "+orderNumber.FindString(draft.Title))
 			see(t, "cancelled", screen, says("已取消"))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"testing"
 	"time"
 
@@ -47,19 +48,16 @@ func TestAccountsOfOneCustomerAreLinked(t *testing.T) {
 				return func() []simulator.Bubble { return f.sim.ServiceAccount.Screen(person) }
 			}
 			say := func(person, text string) string {
-				quiet(t, db, patience)
-				f.clock.advance(10 * time.Second)
 				return zeroWidth.Replace(f.ask(account(person), func() { f.sim.ServiceAccount.SendText(ctx, person, text) }).Text)
 			}
 			kf := func(text string) string {
-				quiet(t, db, patience)
-				f.clock.advance(10 * time.Second)
 				return zeroWidth.Replace(f.ask(f.kf("wm-blue"), func() { f.sim.KF.SendText(ctx, "wm-blue", text) }).Text)
 			}
-			wecom := func(who, text string) string {
-				quiet(t, db, patience)
-				f.clock.advance(10 * time.Second)
-				return zeroWidth.Replace(f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text)
+			wecom := f.answer
+			f.pace = 10 * time.Second
+			linkNumber := regexp.MustCompile(`客户关联 (\d+)`)
+			numberOf := func(b simulator.Bubble) string { // numbers need not follow each other: a transaction that was tried again leaves a gap
+				return linkNumber.FindStringSubmatch(b.Title + b.Text + string(b.Card))[1]
 			}
 			cards := func() int64 {
 				quiet(t, db, patience)
@@ -70,8 +68,9 @@ func TestAccountsOfOneCustomerAreLinked(t *testing.T) {
 			own := f.confirmed("zhouting", "蓝海诊所江宁店 显影导丝0.035 2盒 送南京市江宁区将军大道88号")
 			f.confirmed("zhouting", "甲药房一店 显影导丝0.035 1盒 送南京市江宁区将军大道90号")
 			f.confirmed("zhouting", "蓝海诊所江宁店 显影导丝0.035 4盒 送南京市江宁区将军大道88号")
-			card := see(t, "proposal", f.wecom("guanli"), offers("确认关联", "客户关联 1", "K02 天猫蓝海旗舰", "K01 蓝海诊所江宁店", "电话相同：139****2222"))
-			see(t, "the other administrator", f.wecom("fuguan"), offers("确认关联", "客户关联 1"))
+			card := see(t, "proposal", f.wecom("guanli"), offers("确认关联", "客户关联 ", "K02 天猫蓝海旗舰", "K01 蓝海诊所江宁店", "电话相同：139****2222"))
+			one := numberOf(card)
+			see(t, "the other administrator", f.wecom("fuguan"), offers("确认关联", "客户关联 "+one))
 			require.EqualValues(t, 2, cards(), "each administrator once")
 			shop := f.confirmed("chenli", "天猫蓝海旗舰 显影导丝0.035 3盒 送南京市江宁区将军大道88号")
 			require.EqualValues(t, 2, cards(), "the same pair is no new one")
@@ -82,16 +81,16 @@ func TestAccountsOfOneCustomerAreLinked(t *testing.T) {
 			require.Contains(t, kf("进度 "+shop), "没有查到")
 			require.NotContains(t, wecom("hefu", "历史 K01"), shop)
 			require.Contains(t, wecom("hefu", "历史 13911112222"), "「13911112222」有 2 个客户记录，没有确认是同一客户。请用客户编码，例如「历史 K0")
-			require.Contains(t, wecom("zhouting", "确认关联 1"), "由管理员确认，您没有这个权限")
-			require.Contains(t, wecom("zhouting", "解除关联 1"), "您没有这个权限")
+			require.Contains(t, wecom("zhouting", "确认关联 "+one), "由管理员确认，您没有这个权限")
+			require.Contains(t, wecom("zhouting", "解除关联 "+one), "您没有这个权限")
 			require.Contains(t, wecom("zhouting", "关联列表"), "请带上客户")
 			require.NotContains(t, kf("历史"), shop)
 
 			// Confirmed, they are one history; the second administrator's press and the redelivered one find it settled.
 			f.pressWeCom("guanli", card, "确认关联")
-			see(t, "linked", f.wecom("guanli"), says("已关联：K02 天猫蓝海旗舰 → K01 蓝海诊所江宁店", "解除关联 1"))
-			see(t, "the other card", f.wecom("fuguan"), says("客户关联 1", "已由 管理 确认"))
-			require.Contains(t, wecom("fuguan", "不关联 1"), "已由 管理 确认，不用再操作")
+			see(t, "linked", f.wecom("guanli"), says("已关联：K02 天猫蓝海旗舰 → K01 蓝海诊所江宁店", "解除关联 "+one))
+			see(t, "the other card", f.wecom("fuguan"), says("客户关联 "+one, "已由 管理 确认"))
+			require.Contains(t, wecom("fuguan", "不关联 "+one), "已由 管理 确认，不用再操作")
 			require.Equal(t, []string{"confirmed S99 管理"}, texts(t, db, "SELECT state, decided_by, decided_name FROM links"))
 			require.Equal(t, []string{"客户关联 S99 电话相同：139****2222"}, texts(t, db, "SELECT action, actor, reason FROM audit WHERE action LIKE '%关联%'"))
 			all := kf("历史")
@@ -110,24 +109,25 @@ func TestAccountsOfOneCustomerAreLinked(t *testing.T) {
 			require.Contains(t, answer, own)
 			require.NotContains(t, answer, shop, "another salesperson's order stays theirs")
 			require.Contains(t, answer, "另有 1 单由别的同事负责")
-			require.Contains(t, wecom("zhouting", "关联列表 K01"), "1. K02 天猫蓝海旗舰 → K01 蓝海诊所江宁店\n　已由 管理 确认 ")
+			require.Contains(t, wecom("zhouting", "关联列表 K01"), one+". K02 天猫蓝海旗舰 → K01 蓝海诊所江宁店\n　已由 管理 确认 ")
 
 			// Undone, it shows nothing at once.
-			require.Contains(t, wecom("guanli", "解除关联 1"), "已解除关联：K02 天猫蓝海旗舰 → K01 蓝海诊所江宁店")
+			require.Contains(t, wecom("guanli", "解除关联 "+one), "已解除关联：K02 天猫蓝海旗舰 → K01 蓝海诊所江宁店")
 			require.NotContains(t, kf("历史"), shop)
 			require.Contains(t, kf("进度 "+shop), "没有查到")
-			require.Contains(t, wecom("guanli", "解除关联 1"), "已由 管理 解除，没有可解除的")
-			require.Contains(t, wecom("guanli", "确认关联 1"), "已由 管理 解除，不用再操作")
+			require.Contains(t, wecom("guanli", "解除关联 "+one), "已由 管理 解除，没有可解除的")
+			require.Contains(t, wecom("guanli", "确认关联 "+one), "已由 管理 解除，不用再操作")
 			require.Contains(t, wecom("guanli", "关联列表 K02"), "已由 管理 解除")
 
 			// In words: an administrator ties at once, another proposes.
 			require.Contains(t, wecom("zhouting", "关联 K01 K02"), "已请管理员确认")
-			see(t, "proposal", f.wecom("guanli"), offers("不是", "客户关联 2", "周婷提出"))
+			two := numberOf(see(t, "proposal", f.wecom("guanli"), offers("不是", "客户关联 ", "周婷提出")))
+			require.NotEqual(t, one, two)
 			require.NotContains(t, kf("历史"), shop)
 			require.Contains(t, wecom("chenli", "关联 K01 K03"), "由 周婷 负责")
 			require.Contains(t, wecom("fuguan", "关联 K02 K01"), "已关联：K02 天猫蓝海旗舰 → K01")
 			require.Contains(t, kf("历史"), shop)
-			require.Contains(t, wecom("fuguan", "关联 K01 K02"), "已经关联过了（编号 2）")
+			require.Contains(t, wecom("fuguan", "关联 K01 K02"), "已经关联过了（编号 "+two+"）")
 			require.Contains(t, wecom("fuguan", "关联 K01 K01"), "就是它自己")
 
 			// A stranger hears the same whether they are known or not; a proposal that is refused does not come again.
@@ -137,7 +137,7 @@ func TestAccountsOfOneCustomerAreLinked(t *testing.T) {
 			require.Equal(t, before, cards())
 			require.Equal(t, hint, say("open-guess", "我是青山诊所的，电话 13933334444"))
 			require.Equal(t, before+2, cards())
-			card = see(t, "proposal", f.wecom("guanli"), offers("不是", "客户关联 3", "服务号 open-guess", "K03 青山诊所", "说的电话相同：139****4444，自己说是「青山诊所」"))
+			card = see(t, "proposal", f.wecom("guanli"), offers("不是", "客户关联 ", "服务号 open-guess", "K03 青山诊所", "说的电话相同：139****4444，自己说是「青山诊所」"))
 			require.Equal(t, hint, say("open-guess", "历史"))
 			f.pressWeCom("guanli", card, "不是")
 			see(t, "refused", f.wecom("guanli"), says("好的，不是同一客户：服务号 open-guess"))

@@ -74,7 +74,7 @@ func runLoad(t *testing.T, database string, total int, more ...string) {
 	took := time.Since(begin)
 
 	db := f.sql()
-	quiet(t, db, time.Minute)
+	quiet(t, db, patience)
 	require.Len(t, f.keys, total)
 	require.EqualValues(t, total, number(t, db, "SELECT COUNT(*) FROM inbox"))
 	require.EqualValues(t, total, number(t, db, "SELECT COUNT(*) FROM orders WHERE status = 'draft'"))

@@ -166,13 +166,12 @@ func TestInternalNotesStayInTheWarehouse(t *testing.T) {
 				return tx.Bind(orders.Binding{Platform: orders.ServiceAccount, Person: "open-two", Customer: "C003", By: "S99", At: f.clock.now()})
 			}))
 			ctx, db := t.Context(), f.sql()
-			wecom := func(who, text string) string {
-				f.clock.advance(3 * time.Second) // thirty messages a minute reach a member
-				return zeroWidth.Replace(f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text)
-			}
+			wecom := f.answer
+			f.pace = 3 * time.Second
 			// all lets one of each role say something at once, and returns what each is answered.
 			all := func(words string) map[string]string {
-				f.clock.advance(3 * time.Second)
+				f.clock.advance(f.pace)
+				quiet(t, db, patience) // what was done before is told
 				before := map[string]int{}
 				for _, p := range people {
 					before[p.wecom] = len(f.wecom(p.wecom)())

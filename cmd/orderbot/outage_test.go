@@ -128,7 +128,7 @@ func breakable(t *testing.T, address string) (through string, away, back func())
 // patiently waits until done while the clock runs on, past all pauses between tries.
 func (f *firm) patiently(t *testing.T, what string, done func() bool, state func() string) {
 	t.Helper()
-	eventually(t, time.Minute, what, func() bool {
+	eventually(t, patience, what, func() bool {
 		if done() {
 			return true
 		}

@@ -22,11 +22,8 @@ func TestMissingCustomsPapersKeepAnOrder(t *testing.T) {
 			f.load("products", "code,name,unit,price,stock,imported", "X01,进口缝线,根,5,1000,是", "X02,国产缝线,根,3,1000,否")
 			f.load("customers", "code,name,level,credit_grade,sales,address", "K01,蓝海诊所,A,A,S01,南京市江宁区将军大道88号")
 			f.serve()
-			ctx, db := t.Context(), f.sql()
-			wecom := func(who, text string) string {
-				quiet(t, db, patience) // what others did is told by now
-				return zeroWidth.Replace(f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text)
-			}
+			db := f.sql()
+			wecom := f.answer
 			place := func(text string) (string, simulator.Bubble) {
 				id, draft := f.draftOf("zhouting", text)
 				f.pressWeCom("zhouting", draft, "确认下单")
@@ -86,11 +83,7 @@ func TestPapersBeforeTheOrder(t *testing.T) {
 			f.load("products", "code,name,unit,price,stock,imported", "X01,进口缝线,根,5,1000,是", "X02,国产缝线,根,3,1000,否")
 			f.load("customers", "code,name,sales,address", "K01,蓝海诊所,S01,南京市江宁区将军大道88号")
 			f.serve()
-			db := f.sql()
-			wecom := func(text string) string {
-				quiet(t, db, patience)
-				return zeroWidth.Replace(f.ask(f.wecom("zhouting"), func() { f.sim.WeCom.SendText(t.Context(), "zhouting", text) }).Text)
-			}
+			wecom := func(text string) string { return f.answer("zhouting", text) }
 			id, _ := f.draftOf("zhouting", "蓝海诊所 进口缝线20根，国产缝线5根")
 			require.Contains(t, wecom("确认 "+id), "还缺 报关单、产地 证明")
 			require.Contains(t, wecom("资料 "+id+" 产地 证明 到了"), "缺 报关单")

@@ -70,7 +70,7 @@ func TestSoakPictures(t *testing.T) {
 			}
 		}
 	}
-	quiet(t, f.sql(), time.Minute)
+	quiet(t, f.sql(), patience)
 	for i := range pictures {
 		for _, b := range f.wecom(fmt.Sprintf("seller%d", i))() {
 			require.NotContains(t, b.Text, "没能处理")

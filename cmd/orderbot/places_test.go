@@ -20,11 +20,7 @@ func TestGoodsForTwoPlaces(t *testing.T) {
 			f := newFirm(t, database(t), medical)
 			f.serve()
 			db := f.sql()
-			tell := func(text string) func() []simulator.Bubble {
-				before := len(f.wecom("zhouting")())
-				f.sim.WeCom.SendText(t.Context(), "zhouting", text)
-				return func() []simulator.Bubble { return f.wecom("zhouting")()[before:] }
-			}
+			tell := func(text string) func() []simulator.Bubble { return f.tell("zhouting", text) }
 			screen := tell("澜州一院 外科口罩50箱，一半送苏州一半送南京")
 			first := orderNumber.FindString(see(t, "first", screen, offers("确认下单", "第 1 单，共 2 单", "苏州", "送苏州的完整地址", "分送", "第 1 处，共 2 处")).Title)
 			second := orderNumber.FindString(see(t, "second", screen, offers("确认下单", "第 2 单，共 2 单", "南京", "第 2 处，共 2 处，第 1 处是 "+first)).Title)

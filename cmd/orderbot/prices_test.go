@@ -32,9 +32,8 @@ func automatic(t *testing.T, more string) string {
 // draftOf lets a salesperson write an order and returns its number and card.
 func (f *firm) draftOf(who, text string) (string, simulator.Bubble) {
 	f.t.Helper()
-	before := len(f.sim.WeCom.Screen(who))
-	f.sim.WeCom.SendText(f.t.Context(), who, text)
-	b := see(f.t, "draft of "+text, func() []simulator.Bubble { return f.sim.WeCom.Screen(who)[before:] }, offers("确认下单"))
+	quiet(f.t, f.sql(), patience) // a card of before may come again
+	b := see(f.t, "draft of "+text, f.tell(who, text), offers("确认下单"))
 	return orderNumber.FindString(b.Title + b.Text + string(b.Card)), b
 }
 
@@ -47,7 +46,7 @@ func TestPrices(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFirm(t, database(t), medical, automatic(t, ""))
-			change := time.Now().Add(2 * time.Hour).In(location).Truncate(time.Second)
+			change := f.clock.now().Add(2 * time.Hour).In(location).Truncate(time.Second)
 			f.load("products", "code,name,spec,unit,packs,price,stock",
 				"X01,晶振灯,9W,只,箱=20,5.55,9000", "X02,底座,A,个,,30,9000", "X03,灯杆,3米,根,,40,9000", "X04,灯罩,圆,个,,50,9000")
 			f.load("customers", "code,name,sales,group,address", "K01,蓝海灯具行,S01,,南京市江宁区将军大道88号", "K02,远山诊所,S01,连锁,苏州市吴中路1号")

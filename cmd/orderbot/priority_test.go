@@ -111,7 +111,7 @@ func TestTheWarehouseListIsSortedByPriority(t *testing.T) {
 				}
 				return out
 			}
-			quiet(t, f.sql(), time.Minute)
+			quiet(t, f.sql(), patience)
 			require.Equal(t, rows(), list("待办", len(want)))
 
 			// The hospital's level has changed: what was confirmed before stays where it is.

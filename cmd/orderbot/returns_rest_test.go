@@ -265,7 +265,7 @@ func TestReturnsAreSeenByWhoIsConcerned(t *testing.T) {
 			f.clock.advance(2 * time.Minute) // a member gets 30 messages a minute
 			finance := see(t, "not finance", f.tell("lizhang", "凭证 "+th), says("的签字", "（服务号）"))
 			require.NotContains(t, finance.Text, "openid-he")
-			quiet(t, db, time.Minute)
+			quiet(t, db, patience)
 			sound(t, db)
 		})
 	}
@@ -290,7 +290,7 @@ func TestAMergingIsConfirmedByWhoMayChangeBoth(t *testing.T) {
 			see(t, "not the one", f.tell("zhouting", "确认合并 "+mine), says(theirs, "没有查到"))
 			see(t, "the manager", f.tell("wangmin", "确认合并 "+mine), says("已合并"))
 			see(t, "the other hears", f.wecom("chenli"), says(theirs, "已并入 "+mine))
-			quiet(t, db, time.Minute)
+			quiet(t, db, patience)
 			sound(t, db)
 		})
 	}

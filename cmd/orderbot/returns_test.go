@@ -178,7 +178,7 @@ func TestACustomerReturnsPartOfAnOrder(t *testing.T) {
 			see(t, "the voucher", f.tell("zhouting", "凭证 "+th), says("SHA-256", "周婷"))
 			see(t, "not of others", f.writes("openid-jiang", "凭证 "+th), says("没有查到订单"))
 			see(t, "the photo", f.tell("zhouting", "附件 "+id), says("照片"))
-			quiet(t, db, time.Minute)
+			quiet(t, db, patience)
 			sound(t, db)
 		})
 	}
@@ -221,7 +221,7 @@ func TestCancelAfterShippingBecomesAReturn(t *testing.T) {
 			require.Equal(t, before-160, free(), "what is bad is no stock")
 			require.Zero(t, number(t, db, "SELECT held FROM credit WHERE customer = 'C001'"))
 			require.Equal(t, []string{"returned"}, texts(t, db, "SELECT status FROM orders WHERE id = ?", id))
-			quiet(t, db, time.Minute)
+			quiet(t, db, patience)
 			sound(t, db)
 		})
 	}
@@ -300,7 +300,7 @@ func TestFinanceDecidesAReturnAboveTheThreshold(t *testing.T) {
 			require.Equal(t, gloves-1, f.onHand("P009"))
 			require.Equal(t, []string{"delivered"}, texts(t, db, "SELECT status FROM orders WHERE id = ?", id))
 			see(t, "listed", f.tell("zhouting", "退换 "+id), says(th(1), th(5), "已完成", "没有同意", "已撤回"))
-			quiet(t, db, time.Minute)
+			quiet(t, db, patience)
 			sound(t, db)
 		})
 	}
@@ -340,7 +340,7 @@ func TestWrongOrdersAreCountedWithTheirCause(t *testing.T) {
 			see(t, "last month", f.tell("sunyun", "退换报表 上月"), says("下单 0 单", "纠错工单 0 张"))
 			see(t, "not the warehouse", f.tell("zhengku", "退换报表"), says("没有权限"))
 			see(t, "not of others", f.tell("chenli", "退换报表"), says("您的订单", "纠错工单 0 张"))
-			quiet(t, db, time.Minute)
+			quiet(t, db, patience)
 			sound(t, db)
 		})
 	}

@@ -60,7 +60,7 @@ func TestWordsAboutReturnsSayNoMore(t *testing.T) {
 			see(t, "a question", f.tell("lizhang", "改退款 "+th+"3 可以吗"), says("没有改动"))
 			require.Equal(t, []string{"received"}, texts(t, db, "SELECT status FROM order_returns WHERE no = 3"))
 			see(t, "finance", f.tell("lizhang", "改退款 "+th+"3"), says("已改成退款"))
-			quiet(t, db, time.Minute)
+			quiet(t, db, patience)
 			sound(t, db)
 		})
 	}

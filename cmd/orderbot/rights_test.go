@@ -10,15 +10,23 @@ import (
 	"orderbot/bot/simulator"
 )
 
-// ask does something and returns what the bot says to it on a screen. A proposal to ship together and the word about invoice data, which come by
-// themselves, are no answer.
+// ask does something and returns what the bot says to it on a screen; what was done before is told by then. A proposal to ship together and
+// the word about invoice data, which come by themselves, are no answer.
 func (f *firm) ask(screen func() []simulator.Bubble, do func()) simulator.Bubble {
 	f.t.Helper()
+	f.clock.advance(f.pace)
+	quiet(f.t, f.sql(), patience)
 	before := len(screen())
 	do()
 	return see(f.t, "an answer", func() []simulator.Bubble { return screen()[before:] }, func(b simulator.Bubble) bool {
 		return !says("一起发：")(b) && !says("开票资料")(b)
 	})
+}
+
+// answer says something to the bot in WeCom and returns the words of its answer.
+func (f *firm) answer(who, text string) string {
+	f.t.Helper()
+	return zeroWidth.Replace(f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(f.t.Context(), who, text) }).Text)
 }
 
 // tell says something to the bot in WeCom and returns what comes on the screen from then on.
@@ -32,11 +40,8 @@ func (f *firm) tell(who, text string) func() []simulator.Bubble {
 // confirmed lets a salesperson place an order and returns its number.
 func (f *firm) confirmed(who, text string) string {
 	f.t.Helper()
-	before := len(f.sim.WeCom.Screen(who))
-	f.sim.WeCom.SendText(f.t.Context(), who, text)
-	draft := see(f.t, "draft card", func() []simulator.Bubble { return f.sim.WeCom.Screen(who)[before:] }, offers("确认下单"))
+	id, draft := f.draftOf(who, text)
 	f.pressWeCom(who, draft, "确认下单")
-	id := orderNumber.FindString(draft.Title + draft.Text + string(draft.Card))
 	see(f.t, "placed", f.wecom(who), says("已下单", id))
 	return id
 }
@@ -48,9 +53,7 @@ func TestRightsInWords(t *testing.T) {
 	f := newFirm(t, "sqlite:"+filepath.Join(t.TempDir(), "orderbot.db"), medical)
 	f.serve()
 	ctx := t.Context()
-	wecom := func(who, text string) string {
-		return f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text
-	}
+	wecom := f.answer
 	ding := func(who, text string) string {
 		return f.ask(f.dingtalk(who), func() { f.sim.DingTalk.SendText(ctx, who, text) }).Text
 	}
@@ -82,16 +85,10 @@ func TestOrderIsSentAgainAfterItsDraftEnded(t *testing.T) {
 	t.Parallel()
 	f := newFirm(t, "sqlite:"+filepath.Join(t.TempDir(), "orderbot.db"), medical)
 	f.serve()
-	ctx := t.Context()
-	say := func(who, text string) string {
-		return f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text
-	}
+	say := f.answer
 	order := func() string {
-		before := len(f.sim.WeCom.Screen("zhouting"))
-		f.sim.WeCom.SendText(ctx, "zhouting", "澜州二院 外科口罩21箱，周五下午前送到")
-		screen := func() []simulator.Bubble { return f.sim.WeCom.Screen("zhouting")[before:] }
-		draft := see(t, "draft", screen, offers("确认下单"))
-		return orderNumber.FindString(draft.Title + string(draft.Card))
+		id, _ := f.draftOf("zhouting", "澜州二院 外科口罩21箱，周五下午前送到")
+		return id
 	}
 	first := order()
 	require.Contains(t, say("wangmin", "取消 "+first+" 客户先不要"), "已取消")

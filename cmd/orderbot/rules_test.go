@@ -105,15 +105,7 @@ func TestRulesInTheChat(t *testing.T) {
 				require.True(t, f.sim.DingTalk.SendFile(ctx, "dt-luoguan", name, []byte(text)).OK())
 				return func() []simulator.Bubble { return f.sim.DingTalk.Screen("dt-luoguan")[before:] }
 			}
-			place := func(text string) string {
-				before := len(f.sim.WeCom.Screen("zhouting"))
-				f.sim.WeCom.SendText(ctx, "zhouting", text)
-				card := see(t, "draft", func() []simulator.Bubble { return f.sim.WeCom.Screen("zhouting")[before:] }, offers("确认下单"))
-				f.pressWeCom("zhouting", card, "确认下单")
-				id := orderNumber.FindString(card.Title)
-				see(t, "placed", f.wecom("zhouting"), says("已下单", id))
-				return id
-			}
+			place := func(text string) string { return f.confirmed("zhouting", text) }
 			first := place("澜州一院 外科口罩20箱，周五下午前送到")
 			second := place("澜州一院 外科口罩2箱，周五下午前送到")
 
@@ -188,15 +180,7 @@ func TestTheLimitIsChangedInTheChat(t *testing.T) {
 			servers := []*server{f.server, f.replica()}
 			ctx, db := t.Context(), f.sql()
 			f.sim.SetDeliveryPolicy(simulator.DeliveryPolicy{Timeout: 5 * time.Second, Resend: 3, Pause: 200 * time.Millisecond, Copies: 3})
-			place := func(text string) string {
-				before := len(f.sim.WeCom.Screen("zhouting"))
-				f.sim.WeCom.SendText(ctx, "zhouting", text)
-				card := see(t, "draft", func() []simulator.Bubble { return f.sim.WeCom.Screen("zhouting")[before:] }, offers("确认下单"))
-				f.pressWeCom("zhouting", card, "确认下单")
-				id := orderNumber.FindString(card.Title)
-				see(t, "placed", f.wecom("zhouting"), says("已下单", id))
-				return id
-			}
+			place := func(text string) string { return f.confirmed("zhouting", text) }
 			first := place("澜州一院 外科口罩11箱，周五下午前送到")
 			require.Equal(t, []string{"规则 2 两万以下 1"}, texts(t, db, "SELECT route, rules FROM orders"))
 
@@ -211,7 +195,7 @@ func TestTheLimitIsChangedInTheChat(t *testing.T) {
 			}
 			see(t, "too much", tell("自动通过上限调到2万5"), says("规则就对不上了，没有改动", "都能接同一个订单"))
 			see(t, "not so", tell("自动通过的上限从4000改成6000"), says("现在自动通过的上限是 5000 元"))
-			quiet(t, db, time.Minute)
+			quiet(t, db, patience)
 			require.EqualValues(t, 1, number(t, db, "SELECT COUNT(*) FROM rule_versions"))
 
 			screen := tell("把自动通过的上限改成6000")
@@ -226,7 +210,7 @@ func TestTheLimitIsChangedInTheChat(t *testing.T) {
 			presses.Wait()
 			see(t, "used", f.dingtalk("dt-luoguan"), says("规则第 2 版已启用"))
 			inForce(t, 2, servers...)
-			quiet(t, db, time.Minute)
+			quiet(t, db, patience)
 			require.EqualValues(t, 2, number(t, db, "SELECT COUNT(*) FROM rule_versions"))
 			require.EqualValues(t, 2, number(t, db, "SELECT COUNT(*) FROM rule_changes"))
 			require.Equal(t, []string{"T001 dingtalk 第 1 版 自动通过的上限 5000 元改成 6000 元"},

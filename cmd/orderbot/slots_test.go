@@ -27,8 +27,7 @@ func TestAnEngineerIsBooked(t *testing.T) {
 			f.load("products", "code,name,unit,price,stock,service", "X01,关节镜系统,套,900,100,是", "X02,缝线,根,3,1000,否")
 			f.load("customers", "code,name,level,credit_grade,sales,address", "K01,蓝海诊所,A,A,S01,南京市江宁区将军大道88号")
 			f.employ(colleague{name: "周工", role: orders.RoleEngineer, wecom: "zhougong"}, colleague{name: "吕工", role: orders.RoleEngineer, wecom: "lvgong"})
-			tomorrow := time.Now().In(location).AddDate(0, 0, 1)
-			f.clock.set(time.Date(tomorrow.Year(), tomorrow.Month(), tomorrow.Day(), 9, 0, 0, 0, location)) // no half day ends meanwhile
+			f.clock.set(workday.Add(-time.Hour)) // no half day ends meanwhile
 			f.serve()
 			ctx, db := t.Context(), f.sql()
 			wecom := func(text string, words ...string) simulator.Bubble {

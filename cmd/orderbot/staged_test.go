@@ -81,7 +81,7 @@ func TestAnOrderIsDeliveredAndPaidForInStages(t *testing.T) {
 			see(t, "not paid for", tell("zhengku", "发货 "+id+" 第2期 SF1234567890124"), says("第 2 期要等「第2期发货前」"))
 			see(t, "in turn", tell("zhengku", "发货 "+id+" 第3期 SF1234567890124"), says("第 2 期还没发"))
 			see(t, "where it is", tell("zhouting", "进度 "+id), says("✅ 第1期", "⏳ 第2期", "⚪ 第3期", "签约 30%", "✅ 已到"))
-			quiet(t, db, time.Minute)
+			quiet(t, db, patience)
 
 			// What can't be done between two stages.
 			f.clock.advance(2 * time.Minute)

@@ -40,17 +40,8 @@ func TestStockFromTheChat(t *testing.T) {
 			customer := func(person string) func() []simulator.Bubble {
 				return func() []simulator.Bubble { return f.sim.ServiceAccount.Screen(person) }
 			}
-			wecom := func(who, text string) string {
-				quiet(t, db, patience) // what others did is told by now
-				return zeroWidth.Replace(f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text)
-			}
-			place := func(text string) string {
-				quiet(t, db, patience)
-				id, draft := f.draftOf("zhouting", text)
-				f.pressWeCom("zhouting", draft, "确认下单")
-				see(t, "placed", f.wecom("zhouting"), says("已下单", id))
-				return id
-			}
+			wecom := f.answer
+			place := func(text string) string { return f.confirmed("zhouting", text) }
 			lines := func(words ...string) { see(t, "lines", f.wecom("zhouting"), says(words...)) }
 
 			// Who sees what.
@@ -189,15 +180,8 @@ func TestGoodsArePickedByWarehouse(t *testing.T) {
 			f.load("stock", "product,warehouse,on_hand", "X01,北京仓,60", "X01,南京仓,100", "X01,苏州仓,40", "X02,北京仓,60", "X02,南京仓,100", "X02,苏州仓,20")
 			f.serve()
 			ctx, db := t.Context(), f.sql()
-			wecom := func(who, text string) simulator.Bubble {
-				quiet(t, db, patience)
-				return f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) })
-			}
 			place := func(text string) string {
-				quiet(t, db, patience)
-				id, draft := f.draftOf("zhouting", text)
-				f.pressWeCom("zhouting", draft, "确认下单")
-				see(t, "placed", f.wecom("zhouting"), says("已下单", id))
+				id := f.confirmed("zhouting", text)
 				quiet(t, db, patience)
 				return id
 			}
@@ -246,7 +230,7 @@ func TestGoodsArePickedByWarehouse(t *testing.T) {
 			}
 			require.Equal(t, []string{"拣货单-" + bundle + "-北京仓.docx", "拣货单-" + bundle + "-南京仓.docx", "拣货单-" + bundle + "-苏州仓.docx"}, lists)
 			require.Equal(t, map[string]int{"1 X01": 120, "1 X02": 60, "2 X02": 3}, sum, "the order, in parts")
-			require.Contains(t, wecom("zhouting", "拣货单 "+bundle).Text, "没有这个权限")
+			require.Contains(t, f.answer("zhouting", "拣货单 "+bundle), "没有这个权限")
 			sound(t, db)
 		})
 	}

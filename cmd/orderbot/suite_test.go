@@ -135,10 +135,13 @@ func (f *firm) kfChat(person string) string {
 	return f.sim.Credentials().WeCom.KF.OpenKfID + " " + person
 }
 
-// sql opens the server's database beside the server.
+// sql opens the server's database beside the server, once.
 func (f *firm) sql() *sql.DB {
 	f.t.Helper()
-	return openSQL(f.t, f.database)
+	if f.db == nil {
+		f.db = openSQL(f.t, f.database)
+	}
+	return f.db
 }
 
 // addresses are those of the databases that tests look into.

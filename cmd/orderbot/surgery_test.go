@@ -224,11 +224,8 @@ func TestSurgeryPlansFromFormsWordsAndTables(t *testing.T) {
 			f.serve()
 			db, ctx := f.sql(), t.Context()
 			day := func(days int) time.Time { return f.clock.now().In(location).AddDate(0, 0, days) }
-			wecom := func(who, text string) string {
-				quiet(t, db, patience)
-				f.clock.advance(10 * time.Second)
-				return zeroWidth.Replace(f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text)
-			}
+			wecom := f.answer
+			f.pace = 10 * time.Second
 			plans := func() []string {
 				quiet(t, db, patience)
 				return texts(t, db, "SELECT customer, surgery_on, state FROM surgeries ORDER BY id")
@@ -341,10 +338,12 @@ func TestSurgeryPlansFromFormsWordsAndTables(t *testing.T) {
 
 			// Words beside a table are not swallowed.
 			quiet(t, db, patience)
-			before = len(f.dingtalk("dt-zhouting")())
-			f.sim.DingTalk.SendText(ctx, "dt-zhouting", "蓝海医院 显影导管6F 7根")
-			f.sim.DingTalk.SendFile(ctx, "dt-zhouting", "手术安排.xlsx", sheet(head, row("A9", "蓝海医院", day(37), "显影导管,6F,1,根")))
-			see(t, "alone", screen, says("手术计划表请单独发，一次一个；一起发的都没有处理"))
+			f.inOneBreath(func() {
+				before = len(f.dingtalk("dt-zhouting")())
+				f.sim.DingTalk.SendText(ctx, "dt-zhouting", "蓝海医院 显影导管6F 7根")
+				f.sim.DingTalk.SendFile(ctx, "dt-zhouting", "手术安排.xlsx", sheet(head, row("A9", "蓝海医院", day(37), "显影导管,6F,1,根")))
+				see(t, "alone", screen, says("手术计划表请单独发，一次一个；一起发的都没有处理"))
+			})
 			require.Len(t, plans(), 8)
 
 			// Words of an order are no command.

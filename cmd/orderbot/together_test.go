@@ -35,6 +35,7 @@ func TestOrdersToOneAddressAreShippedTogether(t *testing.T) {
 			// Refused: nothing changes, and it can be said later.
 			a := three("zhouting", "澜州一院")
 			card := see(t, "proposal", f.wecom("zhouting"), offers("一起发", "3 单同一个地址", a[0], a[1], a[2]))
+			quiet(t, db, patience)
 			before := versions()
 			f.pressWeCom("zhouting", card, "各发各的")
 			see(t, "refused", f.wecom("zhouting"), says("各发各的，没有改动"))

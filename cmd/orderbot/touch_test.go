@@ -23,12 +23,9 @@ func TestInquiryQuoteInvoiceAndSettlementAreTouchPoints(t *testing.T) {
 			f.load("customers", "code,name,sales,address", "K01,蓝海诊所,S01,南京市江宁区将军大道88号", "K02,青山诊所,S01,南京市浦口区江浦街1号")
 			f.load("stock", "product,warehouse,on_hand", "X01,默认仓,1000")
 			f.serve()
-			db, ctx := f.sql(), t.Context()
-			wecom := func(who, text string) string {
-				quiet(t, db, patience)
-				f.clock.advance(10 * time.Second)
-				return zeroWidth.Replace(f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text)
-			}
+			db := f.sql()
+			wecom := f.answer
+			f.pace = 10 * time.Second
 			require.Contains(t, wecom("zhouting", "青山诊所 显影导丝0.035多少钱"), "5 元/根")
 			other := f.confirmed("zhouting", "蓝海诊所 显影导丝0.035 1盒")
 			require.Regexp(t, `1 ⚪ 询价 未上报\n2 ⚪ 报价 未上报`, wecom("zhouting", "触点 "+other), "it was about another customer's")
@@ -67,12 +64,9 @@ func TestExceptionsByButtonAndByWords(t *testing.T) {
 			f.load("customers", "code,name,sales,address", "K01,蓝海诊所,S01,南京市江宁区将军大道88号")
 			f.load("stock", "product,warehouse,on_hand", "X01,默认仓,1000")
 			f.serve()
-			db, ctx := f.sql(), t.Context()
-			wecom := func(who, text string) string {
-				quiet(t, db, patience)
-				f.clock.advance(10 * time.Second)
-				return zeroWidth.Replace(f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text)
-			}
+			db := f.sql()
+			wecom := f.answer
+			f.pace = 10 * time.Second
 			id := f.confirmed("zhouting", "蓝海诊所 显影导丝0.035 2盒")
 			quiet(t, db, patience)
 			late := f.server.books.catalog().Calendar.After(f.clock.now().In(location), 24*time.Hour)

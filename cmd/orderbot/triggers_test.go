@@ -32,11 +32,8 @@ triggers:
 			f.load("customers", "code,name,level,credit_grade,credit_limit,sales,address", "K01,蓝海诊所,A,A,100000,S01,南京市江宁区将军大道88号",
 				"K02,红山诊所,A,A,100000,S01,南京市玄武区红山路2号")
 			f.serve()
-			ctx, db := t.Context(), f.sql()
-			wecom := func(who, text string) string {
-				quiet(t, db, patience)
-				return zeroWidth.Replace(f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text)
-			}
+			db := f.sql()
+			wecom := f.answer
 			id := f.confirmed("zhouting", "蓝海诊所 国产缝线20根")
 			see(t, "lead", f.wecom("wucang"), says("【加急】加急通知 "+id, "请优先备货", "标记：红线急单"))
 			see(t, "finance", f.wecom("lizhang"), says(id+" 请同时看一下信用", "，额度"))

@@ -69,7 +69,7 @@ func (f *firm) status(t *testing.T, id string) orders.Status {
 // decide presses a button of the approval cards of an order until no node is open any more.
 func (f *firm) decide(t *testing.T, id, button string) {
 	t.Helper()
-	eventually(t, time.Minute, "decision of "+id, func() bool {
+	eventually(t, patience, "decision of "+id, func() bool {
 		if f.status(t, id) != orders.StatusPendingApproval {
 			return true
 		}
@@ -155,7 +155,7 @@ func TestEverythingDeliveredThreeTimes(t *testing.T) {
 					})
 				})
 				all.Wait()
-				quiet(t, f.db, time.Minute)
+				quiet(t, f.sql(), patience)
 				sound(t, f.db)
 				for _, s := range sellers {
 					f.once(&conversation{person: s.wecom, door: orders.WeCom})

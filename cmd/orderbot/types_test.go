@@ -80,7 +80,7 @@ func TestRightsAreGivenInTheChat(t *testing.T) {
 			id := d.confirmed("zhouting", "澜州一院 外科口罩20箱，周五送到")
 			skip := func(words ...string) {
 				t.Helper()
-				quiet(t, d.db, patience)
+				quiet(t, d.sql(), patience)
 				before := len(d.wecom("hefu")())
 				d.sim.WeCom.SendText(ctx, "hefu", "跳过 "+id+" 客户等着手术")
 				see(t, "an answer", func() []simulator.Bubble { return d.wecom("hefu")()[before:] }, says(words...))
@@ -102,7 +102,7 @@ func TestRightsAreGivenInTheChat(t *testing.T) {
 			require.Equal(t, orders.StatusAllocated, d.status(t, id))
 			give("客服", "客服")
 			skip("没有这个权限")
-			require.EqualValues(t, 2, number(t, d.db, "SELECT COUNT(*) FROM audit WHERE action LIKE '%导入%' AND actor = 'T001'"))
+			require.EqualValues(t, 2, number(t, d.sql(), "SELECT COUNT(*) FROM audit WHERE action LIKE '%导入%' AND actor = 'T001'"))
 		})
 	}
 }

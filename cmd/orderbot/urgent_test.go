@@ -25,11 +25,8 @@ func TestAnUrgentOrderHasThreeEffectsAtOnce(t *testing.T) {
 			f.load("products", "code,name,unit,price,stock", "X01,显影导丝,根,5,1000")
 			f.load("customers", "code,name,sales,address", "K01,蓝海诊所,S01,南京市江宁区将军大道88号", "K02,青山诊所,S01,南京市江宁区将军大道90号")
 			f.serve()
-			ctx, db := t.Context(), f.sql()
-			ask := func(who, text string) string {
-				quiet(t, db, patience)
-				return zeroWidth.Replace(f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text)
-			}
+			db := f.sql()
+			ask := f.answer
 			first := f.confirmed("zhouting", "蓝海诊所 显影导丝20根")
 			second := f.confirmed("zhouting", "青山诊所 显影导丝30根")
 			quiet(t, db, patience)

@@ -31,17 +31,8 @@ func TestWavesAndInstallations(t *testing.T) {
 				return tx.Bind(orders.Binding{Platform: orders.ServiceAccount, Person: "openid-blue", Customer: "K01", By: "S01", At: f.clock.now()})
 			}))
 			blue := func() []simulator.Bubble { return f.sim.ServiceAccount.Screen("openid-blue") }
-			wecom := func(who, text string) string {
-				quiet(t, db, patience)
-				return zeroWidth.Replace(f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text)
-			}
-			place := func(text string) string {
-				quiet(t, db, patience)
-				id, draft := f.draftOf("zhouting", text)
-				f.pressWeCom("zhouting", draft, "确认下单")
-				see(t, "placed", f.wecom("zhouting"), says("已下单", id))
-				return id
-			}
+			wecom := f.answer
+			place := func(text string) string { return f.confirmed("zhouting", text) }
 			with, without := place("蓝海诊所 影像主机2台"), place("蓝海诊所 标准导板3个")
 			see(t, "pick", f.wecom("zhengku"), says("拣货 "+with, "建议物流：极兔（运费最低 ¥8.00，约 3 天），可以换"))
 			require.Contains(t, wecom("zhouting", "波次"), "没有这个权限，没有改动")

@@ -28,17 +28,8 @@ func TestSevenAndFifteenNodes(t *testing.T) {
 			f.sim.KF.AddCustomer("wm-he", "何文静", "")
 			f.bind(map[string]orders.CustomerCode{"wm-he": "K01"})
 			kf := func() []simulator.Bubble { return f.sim.KF.Screen("wm-he") }
-			wecom := func(who, text string) string {
-				quiet(t, db, patience)
-				return zeroWidth.Replace(f.ask(f.wecom(who), func() { f.sim.WeCom.SendText(ctx, who, text) }).Text)
-			}
-			place := func(text string) string {
-				quiet(t, db, patience)
-				id, draft := f.draftOf("zhouting", text)
-				f.pressWeCom("zhouting", draft, "确认下单")
-				see(t, "placed", f.wecom("zhouting"), says("已下单", id))
-				return id
-			}
+			wecom := f.answer
+			place := func(text string) string { return f.confirmed("zhouting", text) }
 			seven := func(id string) string {
 				quiet(t, db, patience)
 				return zeroWidth.Replace(f.ask(kf, func() { f.sim.KF.SendText(ctx, "wm-he", "进度 "+id) }).Text)
