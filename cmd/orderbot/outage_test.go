@@ -384,7 +384,7 @@ func TestPlatformTrouble(t *testing.T) {
 					}
 					require.True(t, f.sim.WeCom.SendText(ctx, seller, fmt.Sprintf(goods["medical"], 20+i)).Accepted)
 					require.True(t, f.sim.KF.SendText(ctx, customer, fmt.Sprintf("外科口罩%d箱", 40+i)).Accepted)
-					require.True(t, f.sim.DingTalk.SendText(ctx, "dt-"+seller, "帮助").OK())
+					require.True(t, f.sim.DingTalk.SendText(ctx, "dt-"+seller, "待办").OK())
 					f.calm(t, db)
 					card := see(t, "draft", f.wecom(seller), offers("确认下单"))
 					id := orderNumber.FindString(card.Title + string(card.Card))
