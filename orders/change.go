@@ -31,6 +31,8 @@ type Content struct {
 	Exception   string            `json:"exception,omitempty"`
 	Marks       []string          `json:"marks,omitempty"`
 	Freight     Freight           `json:"freight"`
+	Priority    int               `json:"priority,omitempty"`
+	PriorityWhy []string          `json:"priority_why,omitempty"`
 }
 
 // Content returns what the order asks for now.
@@ -39,6 +41,7 @@ func (o *Order) Content() Content {
 		Lines: slices.Clone(o.Lines), Total: o.Total, DeliverBy: o.DeliverBy, Urgent: o.Urgent && (!o.raised() || o.UrgentWords != ""), UrgentWords: o.UrgentWords, Carrier: o.Carrier,
 		Contact: o.Contact, Phone: o.Phone, Address: o.Address, Payment: o.Payment, PO: o.PO, Note: o.Note, Requirement: o.Requirement,
 		Extra: maps.Clone(o.Extra), Staged: o.Staged, Route: o.Route, Findings: o.Findings, Classes: o.Classes, Exception: o.Exception, Marks: o.Marks, Freight: o.Freight,
+		Priority: o.Priority, PriorityWhy: o.PriorityWhy,
 	}
 	for i := range c.Lines {
 		c.Lines[i].Reserved, c.Lines[i].Available, c.Lines[i].Sent, c.Lines[i].Later = Quantity{}, Quantity{}, Quantity{}, Quantity{} // the stock's business, not the order's
@@ -54,6 +57,7 @@ func (c Content) Put(o *Order) {
 	o.Lines, o.Total, o.DeliverBy, o.Urgent, o.UrgentWords, o.Carrier = slices.Clone(c.Lines), c.Total, c.DeliverBy, c.Urgent || o.raised(), c.UrgentWords, c.Carrier
 	o.Contact, o.Phone, o.Address, o.Payment, o.PO, o.Note, o.Requirement = c.Contact, c.Phone, c.Address, c.Payment, c.PO, c.Note, c.Requirement
 	o.Staged, o.Extra, o.Route, o.Findings, o.Classes, o.Exception, o.Marks, o.Freight = c.Staged, maps.Clone(c.Extra), c.Route, c.Findings, c.Classes, c.Exception, c.Marks, c.Freight
+	o.Priority, o.PriorityWhy = c.Priority, c.PriorityWhy
 }
 
 // Payable is what the content comes to: its lines and the freight.

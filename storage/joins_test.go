@@ -297,3 +297,61 @@ func TestASurgeryFollowsItsGoodsIntoAnotherOrder(t *testing.T) {
 		}))
 	})
 }
+
+// What weighs more in the warehouse's list because of a change weighs what it did once the change is refused: a merging with an urgent
+// order, and becoming urgent itself.
+//
+// feature: DM-05
+func TestARefusedChangeLeavesNoPriority(t *testing.T) {
+	t.Parallel()
+	depots(t, func(d *depot) {
+		d.stock("P1,默认仓,5000,0")
+		d.desk = desk(d.T, d.stores[0], "routes:\n  - {name: 自动, when: 金额 < 5000, steps: []}\n  - {name: 人工, when: 其余, steps: [{role: 销售经理}]}\n"+
+			"priority:\n  - {name: 急单, when: 加急, points: 40}\n  - {name: 大单, when: 金额 > 5000, points: 2}\n  - {name: 都有, when: 金额 > 0, points: 1}\n", d.clock)
+		reject := func(id orders.OrderID) {
+			d.Helper()
+			require.NoError(d, d.do(func(tx *storage.Tx) error {
+				_, err := d.desk.Decide(tx, id, 0, 0, false, "不行", manager)
+				return err
+			}))
+		}
+		weighs := func(id orders.OrderID, points int, why ...string) {
+			d.Helper()
+			o := d.order(id)
+			require.Equal(d, points, o.Priority)
+			require.Equal(d, why, o.PriorityWhy)
+			again, err := d.stores[0].Replay(d.Context(), id)
+			require.NoError(d, err)
+			require.Equal(d, o, again)
+		}
+		o, x := d.confirm(400, "P1"), d.place(400, "P1")
+		require.NoError(d, d.do(func(tx *storage.Tx) error {
+			_, err := d.desk.Revise(tx, x, seller, func(o *orders.Order) error { o.Urgent, o.UrgentWords = true, "急"; return nil })
+			return err
+		}))
+		require.NoError(d, d.do(func(tx *storage.Tx) error { _, _, err := d.desk.Confirm(tx, x, 0, seller); return err }))
+		weighs(o, 1, "都有")
+		weighs(x, 41, "急单", "都有")
+		d.merge(o, x)
+		weighs(o, 43, "急单", "大单", "都有")
+		require.Equal(d, orders.StatusPendingApproval, d.order(o).Status)
+		reject(o)
+		weighs(o, 1, "都有")
+		weighs(x, 41, "急单", "都有")
+
+		d.amend(func(tx *storage.Tx) (orders.OrderID, int, error) {
+			_, p, err := d.desk.AskChange(tx, o, seller, func(o *orders.Order) error {
+				o.Urgent, o.UrgentWords = true, "急"
+				o.Lines = ordertest.Order("", "C1", 700, "P1").Lines
+				return nil
+			})
+			return o, p.Change.No, err
+		})
+		weighs(o, 43, "急单", "大单", "都有")
+		reject(o)
+		weighs(o, 1, "都有")
+		d.merge(o, x) // that is approved
+		d.decide(o)
+		weighs(o, 43, "急单", "大单", "都有")
+	})
+}
