@@ -830,7 +830,11 @@ func (s *session) cancel(tx Tx, ids []orders.OrderID, revision int, reason strin
 			if o, err = s.clerk.Desk.Cancel(tx, id, revision, reason, s.person.actor()); err != nil {
 				return err
 			}
-			s.say(fmt.Sprintf("%s 没发的已取消，占用的库存和额度已放回；发过的 %d 期照旧，合计 %s。收到的不要了请回复「退货 %s 原因」。", o.ID, sent, o.Payable(), o.ID))
+			then := fmt.Sprintf("收到的不要了请回复「退货 %s 原因」。", o.ID)
+			if o.Status == orders.StatusReturned {
+				then = fmt.Sprintf("发过的已全部退回，共退 %s。", o.Credited())
+			}
+			s.say(fmt.Sprintf("%s 没发的已取消，占用的库存和额度已放回；发过的 %d 期照旧，合计 %s。", o.ID, sent, o.Payable()) + then)
 			continue
 		}
 		if o.MayReturn() == nil { // what has left can come back

@@ -144,10 +144,33 @@ func StageNews(o *orders.Order, e orders.Event, sees, require bool) (Message, bo
 		}
 		return say(head, join(" ", id, ofStages(o, k), "货款已到，可以发货了"), who, "发货请回复「"+ShipWords(o)+"」")
 	case "cut":
-		return say(id+" 没发的不发了，已发的照旧", who, "现在："+o.Status.String(), strings.Join(goodsRows(o), "；"), reason(e.Data["reason"]))
+		freight := ""
+		if sees {
+			freight = join("；", freightGiven(o, e), noteOf(e))
+		}
+		return say(id+" 没发的不发了，已发的照旧", who, "现在："+o.Status.String(), strings.Join(goodsRows(o), "；"), reason(e.Data["reason"]), freight)
 	default:
 		return Message{}, false
 	}
+}
+
+// freightGiven says what of an order's freight is given back because the rest of it will not be sent, "" where nothing is.
+func freightGiven(o *orders.Order, e orders.Event) string {
+	fen, _ := strconv.ParseInt(e.Data["freight"], 10, 64)
+	no, _ := strconv.Atoi(e.Data["return"])
+	if fen == 0 {
+		return ""
+	}
+	return fmt.Sprintf("发过的货已全部退回（%s），运费 %s 一并退还", o.ID.Return(no), orders.Money(fen))
+}
+
+// noteOf says which credit note was made of it.
+func noteOf(e orders.Event) string {
+	fen, _ := strconv.ParseInt(e.Data["noted"], 10, 64)
+	if fen == 0 {
+		return ""
+	}
+	return fmt.Sprintf("其中已开票的 %s 已记红字 %s，开红字发票请用这个号，不要另记", orders.Money(fen), e.Data["note"])
 }
 
 // goodsRows are the goods of an order, without prices.

@@ -300,7 +300,7 @@ func ToldCustomer(o *orders.Order, e orders.Event, link string) (Message, bool) 
 		if e.Data["what"] != "cut" {
 			return Message{}, false
 		}
-		return say("您的订单 "+id+" 没发的不发了，已发的照旧。", lines)
+		return say("您的订单 "+id+" 没发的不发了，已发的照旧。", lines, freightGiven(o, e))
 	case orders.EventParcelMoved:
 		s := shipmentOf(o, e)
 		if s == nil || s.State != orders.ParcelException {

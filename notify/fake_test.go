@@ -382,6 +382,10 @@ func (tx *memoryTx) Order(id orders.OrderID) (*orders.Order, error) {
 	return copyOf(o), nil
 }
 
+func (*memoryTx) CreditNote(string, orders.CustomerCode, orders.OrderID, orders.Money, time.Time) error {
+	return errors.New("nothing here is invoiced")
+}
+
 func (tx *memoryTx) SaveOrder(o *orders.Order) error {
 	if tx.m.s.Orders[o.ID].Version != o.Version {
 		return orders.Errorf(orders.CodeConflict, "another version")

@@ -17,7 +17,7 @@ func (n *news) staged() error {
 	if n.e.Actor != string(n.o.Sales) { // who said so has the clerk's answer
 		n.toSales(KindStage, full)
 	}
-	if what != "paid" && what != "cut" {
+	if what != "paid" && what != "cut" || n.e.Data["freight"] != "" { // money that is given back is theirs
 		n.tellRole(KindStage, full, orders.RoleFinance)
 	}
 	if goods, ok := cards.StageNews(n.o, n.e, false, require); ok {

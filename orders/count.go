@@ -50,6 +50,19 @@ type CountRow struct {
 	Problem string      `json:"problem,omitempty"` // for people; empty: as ordered
 }
 
+// CountedLots are the batches and serial numbers of the goods that leave next, where they were counted and are what the order asks for now.
+func (o *Order) CountedLots() []Counted {
+	if c := o.Work.Count; c != nil && c.OK && c.Revision == o.Revision {
+		return c.Lots
+	}
+	return nil
+}
+
+// IsOf tells whether what was counted is of a lot; what it does not name may be any.
+func (n *Counted) IsOf(batch, serial string) bool {
+	return (n.Batch == "" || strings.EqualFold(batch, n.Batch)) && (n.Serial == "" || strings.EqualFold(serial, n.Serial))
+}
+
 // Problems are the rows that do not fit, in words.
 func (c *Count) Problems() []string {
 	var out []string
@@ -215,7 +228,7 @@ func lotProblem(n *Counted, sum Quantity, lots []Lot, now time.Time) string {
 			continue
 		}
 		known = true
-		if (n.Batch == "" || strings.EqualFold(l.Batch, n.Batch)) && (n.Serial == "" || strings.EqualFold(l.Serial, n.Serial)) {
+		if n.IsOf(l.Batch, l.Serial) {
 			has = has.Add(l.Quantity)
 			expired = expired || !l.Expires.IsZero() && l.Expires.Before(now)
 		}

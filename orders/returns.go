@@ -217,9 +217,6 @@ type ReturnTx interface {
 	// TakeBack adds goods to what a warehouse has on hand. Of a product that is kept by lots they are of the given ones, which must be
 	// known: one batch, or serial numbers, none of which is in stock.
 	TakeBack(product ProductCode, warehouse string, lots []string, n Quantity) error
-	// CreditNote takes an amount off what was invoiced to a customer for an order (红字). CodeConflict where there is one of the
-	// number.
-	CreditNote(number string, customer CustomerCode, order OrderID, amount Money, day time.Time) error
 }
 
 // Return returns the order's return of that number; 0 means the last. Nil: there is none.
@@ -842,25 +839,47 @@ func (o *Order) kits(cat *Catalog) map[int]map[ProductCode]Quantity {
 // gotLots refuses a batch or serial number that was not among those that left with the order, where they were counted before (复核). What
 // was exchanged since has others.
 func (o *Order) gotLots(product ProductCode, lots []string) error {
-	c := o.Work.Count
-	if c == nil || !c.OK || c.Revision != o.Revision || slices.ContainsFunc(o.Returns, func(r Return) bool { return r.Kind == ReturnExchange && r.Status == ReturnDone }) {
+	if slices.ContainsFunc(o.Returns, func(r Return) bool { return r.Kind == ReturnExchange && r.Status == ReturnDone }) {
 		return nil
 	}
-	var got []string
-	for _, n := range c.Lots {
-		if name := cmp.Or(n.Serial, n.Batch); n.Product == product {
-			got = append(got, name)
-		}
-	}
+	counted := o.countedOf(product)
 	for _, name := range lots {
-		isOurs := slices.ContainsFunc(c.Lots, func(n Counted) bool {
-			return n.Product == product && (n.Serial == name || n.Serial == "" && n.Batch == name)
-		})
-		if len(got) > 0 && !isOurs {
-			return Errorf(CodeInvalid, "%s 的「%s」不是 %s 发出的，复核时登记的是 %s。没有入库", product, name, o.ID, strings.Join(got[:min(len(got), 10)], "、"))
+		isOurs := slices.ContainsFunc(counted, func(n Counted) bool { return strings.EqualFold(cmp.Or(n.Serial, n.Batch), name) })
+		if len(counted) > 0 && !isOurs {
+			var got []string
+			for _, n := range counted[:min(len(counted), 10)] {
+				got = append(got, cmp.Or(n.Serial, n.Batch))
+			}
+			return Errorf(CodeInvalid, "%s 的「%s」不是 %s 发出的，复核时登记的是 %s。没有入库", product, name, o.ID, strings.Join(got, "、"))
 		}
 	}
 	return nil
+}
+
+// countedOf are the batches and serial numbers of a product with which it left, as they were counted; nil where nobody knows them all: of
+// a staged order each stage with the product has to have been counted, for a customer does not say of which one it is that comes back.
+func (o *Order) countedOf(product ProductCode) (out []Counted) {
+	isOther := func(n Counted) bool { return n.Product != product }
+	if o.Deliveries() == 0 {
+		return slices.DeleteFunc(slices.Clone(o.CountedLots()), isOther)
+	}
+	for k := range o.Work.Stages.Sent {
+		holds := slices.ContainsFunc(o.Lines, func(l Line) bool {
+			return o.Staged.Stages[k].Base[l.No].IsPositive() && (l.Product == product || o.Work.Kits[l.No][product].IsPositive())
+		})
+		if !holds {
+			continue
+		}
+		var lots []Counted
+		if k < len(o.Work.Stages.Lots) {
+			lots = slices.DeleteFunc(slices.Clone(o.Work.Stages.Lots[k]), isOther)
+		}
+		if len(lots) == 0 {
+			return nil
+		}
+		out = append(out, lots...)
+	}
+	return out
 }
 
 // eachPart calls do for all goods of a return that of tells, a bundle's parts by themselves as they were shipped, with their stock locked

@@ -59,6 +59,9 @@ type Staging struct {
 	Sent     []time.Time `json:"sent,omitempty"`     // when each of the stages left, in turn
 	Reminded int         `json:"reminded,omitempty"` // the last stage of which people were reminded
 	Told     []int       `json:"told,omitempty"`     // the payments, from 1, that people were told are due
+	// Lots are the batches and serial numbers with which each of the stages left, in turn, as they were counted before (复核); nil: it was
+	// not counted.
+	Lots [][]Counted `json:"lots,omitempty"`
 }
 
 // wholeShare is all of an amount, in hundredths of a percent.
@@ -122,6 +125,7 @@ func (o *Order) leave(now time.Time) {
 		l.Sent, l.Reserved = l.Sent.Add(l.Due()), decimal.Zero
 	}
 	o.Work.Stages.Sent = append(slices.Clone(o.Work.Stages.Sent), now.UTC())
+	o.Work.Stages.Lots = append(slices.Clone(o.Work.Stages.Lots), o.CountedLots())
 	o.Work.Count, o.Work.Wave = nil, ""
 	o.lay()
 }
@@ -431,14 +435,37 @@ func (d *Desk) cutRest(tx Tx, o *Order, reason string, by Actor) (*Order, error)
 			cut = l.of(l.Sent)
 			cut.Amount = share(l.Amount, l.Sent, l.Base)
 		}
+		if n, amount := o.taken(l.No); l.isOwed() && n.Equal(l.Sent) { // what is given back for all of it is what it came to
+			cut.Amount = amount
+		}
 		cut.Sent, cut.Later, cut.Expected = l.Sent, decimal.Zero, ""
 		total += cut.Amount
 		lines = append(lines, cut)
 	}
+	sent := len(o.Work.Stages.Sent)
+	plan := *o.Staged
+	plan.Stages = slices.Clone(plan.Stages[:sent])
+	plan.Nodes = slices.Clone(plan.Nodes)
+	for i := range plan.Nodes {
+		plan.Nodes[i].Stage = min(plan.Nodes[i].Stage, sent)
+	}
 	rest := *o
-	rest.Lines, rest.Total = lines, total
+	rest.Lines, rest.Total, rest.Staged = lines, total, &plan
 	if o.Invoiced > rest.Receivable()-o.letGo() && o.Invoiced > 0 {
 		return nil, Errorf(CodeConflict, "订单 %s 已开票 %s，比已发货的 %s 多，没有取消。请财务先处理发票", o.ID, o.Invoiced, rest.Receivable())
+	}
+	told := map[string]string{"what": "cut", "reason": reason}
+	if r, freight := rest.freightDue(); freight > 0 { // before the stock, as locks are taken
+		noted := max(0, freight-rest.owes())
+		r.Credited += freight
+		r.Noted += noted
+		told["freight"], told["return"] = strconv.FormatInt(int64(freight), 10), strconv.Itoa(r.No)
+		if noted > 0 {
+			told["noted"], told["note"] = strconv.FormatInt(int64(noted), 10), freightNote(o.ID.Return(r.No))
+			if err := tx.CreditNote(told["note"], o.Customer, o.ID, noted, now); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if freed := rest.owes() - o.Held; freed != 0 { // before the stock, as locks are taken
 		if _, err := tx.HoldCredit(o.Customer, freed); err != nil {
@@ -448,13 +475,6 @@ func (d *Desk) cutRest(tx Tx, o *Order, reason string, by Actor) (*Order, error)
 	}
 	if err := tx.Release(o); err != nil {
 		return nil, err
-	}
-	sent := len(o.Work.Stages.Sent)
-	plan := *o.Staged
-	plan.Stages = slices.Clone(plan.Stages[:sent])
-	plan.Nodes = slices.Clone(plan.Nodes)
-	for i := range plan.Nodes {
-		plan.Nodes[i].Stage = min(plan.Nodes[i].Stage, sent)
 	}
 	o.Lines, o.Total, o.Staged = lines, total, &plan
 	o.void()
@@ -468,7 +488,7 @@ func (d *Desk) cutRest(tx Tx, o *Order, reason string, by Actor) (*Order, error)
 	for _, s := range []Status{StatusAllocated, StatusScheduled, StatusInProduction, StatusInspected, StatusStocked, StatusPicking, StatusChecked} {
 		delete(o.Reached, s)
 	}
-	events := []Event{d.event(o, EventStage, by, map[string]string{"what": "cut", "reason": reason})}
+	events := []Event{d.event(o, EventStage, by, told)}
 	more, err := d.allSent(tx, o, by)
 	if err != nil {
 		return nil, err
@@ -481,6 +501,26 @@ func (d *Desk) cutRest(tx Tx, o *Order, reason string, by Actor) (*Order, error)
 	}
 	return o, tx.Emit(append(events, more...)...)
 }
+
+// freightDue is the freight that is to be given back because nothing more of the order will leave, and the return with which it is: all
+// that was sent had come back by our mistake before, so that the last return, at its time, left it for what was still to be carried.
+func (o *Order) freightDue() (*Return, Money) {
+	if !o.allBack() {
+		return nil, 0
+	}
+	for i := range slices.Backward(o.Returns) {
+		if r := &o.Returns[i]; r.Kind == ReturnGoods && r.Status == ReturnDone {
+			if r.FreightBack() > 0 {
+				return nil, 0
+			}
+			return r, o.freightLeft(r)
+		}
+	}
+	return nil, 0
+}
+
+// freightNote is the number of the credit note of a return's freight where that is given back after its goods.
+func freightNote(id ReturnID) string { return string(id) + "-YF" }
 
 // allSent takes an order on whose last goods have left: to where its parcels are, or, where goods are on their way back, there.
 func (d *Desk) allSent(tx Tx, o *Order, by Actor) ([]Event, error) {

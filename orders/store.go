@@ -38,6 +38,9 @@ type Tx interface {
 	// customer's account and returns its exposure after that: what the orders hold, and invoices, less
 	// payments. It is negative for who paid ahead.
 	HoldCredit(customer CustomerCode, amount Money) (Money, error)
+	// CreditNote takes an amount off what was invoiced to a customer for an order (红字). CodeConflict where there is one of the
+	// number.
+	CreditNote(number string, customer CustomerCode, order OrderID, amount Money, day time.Time) error
 	// Overdue returns what of the customer's invoices should have been paid before a day. Who holds the
 	// customer's credit sees all of them.
 	Overdue(customer CustomerCode, day time.Time) (Overdue, error)

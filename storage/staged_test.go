@@ -339,3 +339,239 @@ func TestReturnsOfAStageThatWasInvoiced(t *testing.T) {
 	t.Run("some", func(t *testing.T) { t.Parallel(); returned(t, 100) })
 	t.Run("all that has left", func(t *testing.T) { t.Parallel(); returned(t, 400) })
 }
+
+// What comes back of an order with stages is one of the batches or serial numbers with which its stages were counted to leave, as of any
+// other order; where one of them was not counted, nobody knows them all. What was counted is what leaves the stock, however it is spelt.
+//
+// feature: ST-19, ST-16
+func TestStagesComeBackAsTheyWereCounted(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		c := newChanging(t, s)
+		importCSV(t, s, "products", "code,name,unit,price,tracking", "N1,主机,盒,10,serial")
+		rows := []string{"product,warehouse,on_hand,serial"}
+		for i := range 8 {
+			rows = append(rows, fmt.Sprintf("N1,默认仓,1,SN-%d", i))
+		}
+		importCSV(t, s, "stock", rows...)
+		c.desk = desk(t, s, "routes:\n  - {name: 自动, when: 其余, steps: []}\n", func() time.Time { return c.now })
+		placed := func(stages ...orders.Stage) {
+			t.Helper()
+			o := ordertest.Order("", "C1", int64(2*max(1, len(stages))), "N1")
+			if len(stages) > 0 {
+				o.Staged = &orders.Staged{Stages: stages}
+			}
+			require.NoError(t, c.do(func(tx *storage.Tx) error {
+				again := *o
+				if err := c.desk.Place(tx, &again, seller); err != nil {
+					return err
+				}
+				c.id = again.ID
+				return nil
+			}))
+			require.NoError(t, confirm(t, s, c.desk, c.id))
+		}
+		leave := func(stage int, serials ...string) {
+			t.Helper()
+			require.NoError(t, c.do(func(tx *storage.Tx) error {
+				var all []orders.Counted
+				for _, n := range serials {
+					all = append(all, orders.Counted{Text: n, Product: "N1", Quantity: ordertest.Decimal("1"), Serial: n})
+				}
+				if len(all) > 0 {
+					_, count, err := c.desk.Check(tx, c.id, all, c.actor("S21"))
+					if err != nil {
+						return err
+					}
+					require.Empty(t, count.Problems())
+				}
+				number := fmt.Sprintf("SF123456789012%d", stage)
+				_, err := c.desk.ShipInstead(tx, c.id, stage, "SF", number, number, "", c.actor("S21"))
+				return err
+			}))
+		}
+		back := func(serials ...string) error {
+			return c.do(func(tx *storage.Tx) error {
+				n := ordertest.Decimal(fmt.Sprint(len(serials)))
+				_, r, err := c.desk.AskReturn(tx, c.id, orders.Return{Kind: orders.ReturnGoods, Cause: orders.CauseQuality, Lines: []orders.ReturnLine{{Line: 1, Quantity: n}}}, c.actor("S1"))
+				if err != nil {
+					return err
+				}
+				if _, _, err = c.desk.SignReturn(tx, c.id, r.No, r.Mark(), "a", c.actor("S1")); err != nil {
+					return err
+				}
+				_, _, err = c.desk.ReceiveReturn(tx, c.id, r.No, []orders.Inspected{{Line: 1, Good: n, Lots: serials}}, storage.DefaultWarehouse, c.actor("S20"))
+				return err
+			})
+		}
+		two := func(due string) orders.Stage { return boxes(due, "2") }
+		inStock := func() (out []string) {
+			require.NoError(t, c.do(func(tx *storage.Tx) error {
+				if err := tx.LockStock([]orders.ProductCode{"N1"}); err != nil {
+					return err
+				}
+				lots, err := tx.Lots("N1")
+				for _, l := range lots {
+					out = append(out, l.Serial)
+				}
+				slices.Sort(out)
+				return err
+			}))
+			return out
+		}
+
+		refused := func(serial, counted string) {
+			t.Helper()
+			err := back(serial)
+			require.Equal(t, orders.CodeInvalid, orders.ErrorCode(err))
+			require.ErrorContains(t, err, "N1 的「"+serial+"」不是 "+string(c.id)+" 发出的，复核时登记的是 "+counted+"。没有入库")
+		}
+
+		placed() // somebody else's
+		leave(0, "SN-6", "sn-7")
+		require.Equal(t, []string{"SN-0", "SN-1", "SN-2", "SN-3", "SN-4", "SN-5"}, inStock())
+
+		placed(two("2026-03-20"), two("2026-04-18"))
+		leave(1, "SN-0", "SN-1")
+		refused("SN-6", "SN-0、SN-1")
+		refused("SN-2", "SN-0、SN-1") // it has not left
+		require.NoError(t, back("SN-1"))
+		leave(2, "SN-4", "SN-5")
+		refused("SN-7", "SN-0、SN-1、SN-4、SN-5")
+		require.NoError(t, back("SN-5", "SN-0"))
+		again, err := s.Replay(t.Context(), c.id)
+		require.NoError(t, err)
+		require.Equal(t, c.order(), again)
+		require.Equal(t, []string{"SN-0", "SN-1", "SN-2", "SN-3", "SN-5"}, inStock())
+
+		placed(two("2026-03-20"), two("2026-04-18"))
+		leave(1, "SN-0", "SN-1")
+		refused("SN-7", "SN-0、SN-1")
+		leave(2) // nobody knows which
+		require.NoError(t, back("SN-7"))
+		require.Equal(t, []string{"SN-5", "SN-7"}, inStock())
+
+		placed(two("2026-03-20"), two("2026-04-18"))
+		leave(1, "SN-5", "SN-7")
+		require.NoError(t, c.cutRest())
+		refused("SN-6", "SN-5、SN-7")
+		require.NoError(t, back("SN-7"))
+	})
+}
+
+// What is left of a staged order is cancelled after what had left has come back: the order is what was sent, and the freight is given
+// back as if the rest had been cancelled before, once, off what the order holds or by a credit note of its own; what was paid out of
+// fractions of a fen does not stay owed.
+//
+// feature: ST-19, AP-13
+func TestCancellingTheRestGivesBackWhatIsDue(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		c := newChanging(t, s)
+		require.NoError(t, c.do(func(tx *storage.Tx) error { // nothing else counts on the account
+			_, err := c.desk.Cancel(tx, c.id, 0, "不要了", c.actor("S1"))
+			return err
+		}))
+		importCSV(t, s, "products", "code,name,unit,price,stock", "P3,棉签,盒,0.333,5000")
+		c.desk = desk(t, s, "routes:\n  - {name: 自动, when: 其余, steps: []}\nfreight:\n  - {name: 统一, when: 其余, amount: 30}\n", func() time.Time { return c.now })
+		var earlier orders.Account // by the orders before
+		account := func() orders.Account {
+			t.Helper()
+			a, err := s.Account(t.Context(), "C1", c.now)
+			require.NoError(t, err)
+			a.Held, a.Invoiced = a.Held-earlier.Held, a.Invoiced-earlier.Invoiced
+			require.Equal(t, c.order().Held, a.Held)
+			return a
+		}
+		begin := func(product orders.ProductCode) {
+			t.Helper()
+			var err error
+			earlier, err = s.Account(t.Context(), "C1", c.now)
+			require.NoError(t, err)
+			o := ordertest.Order("", "C1", 1000, product)
+			o.Staged = &orders.Staged{Stages: []orders.Stage{boxes("2026-03-20", "400"), boxes("2026-04-18", "600")}}
+			require.NoError(t, c.do(func(tx *storage.Tx) error {
+				again := *o
+				err := c.desk.Place(tx, &again, seller)
+				c.id = again.ID
+				return err
+			}))
+			require.NoError(t, confirm(t, s, c.desk, c.id))
+			require.EqualValues(t, 30_00, c.order().Freight.Amount)
+			c.shipStage(1)
+		}
+		back := func(cause orders.Cause, n string) {
+			t.Helper()
+			require.NoError(t, c.do(func(tx *storage.Tx) error {
+				boxes := ordertest.Decimal(n)
+				_, r, err := c.desk.AskReturn(tx, c.id, orders.Return{Kind: orders.ReturnGoods, Cause: cause, Lines: []orders.ReturnLine{{Line: 1, Quantity: boxes}}}, c.actor("S1"))
+				if err != nil {
+					return err
+				}
+				if _, _, err = c.desk.SignReturn(tx, c.id, r.No, r.Mark(), "a", c.actor("S1")); err != nil {
+					return err
+				}
+				_, _, err = c.desk.ReceiveReturn(tx, c.id, r.No, []orders.Inspected{{Line: 1, Good: boxes}}, storage.DefaultWarehouse, c.actor("S20"))
+				return err
+			}))
+		}
+		cut := func(status orders.Status, total, credited, freight orders.Money) {
+			t.Helper()
+			require.NoError(t, c.cutRest())
+			o := c.order()
+			require.Equal(t, status, o.Status)
+			require.Equal(t, total, o.Total)
+			require.Equal(t, credited, o.Credited())
+			var freights orders.Money
+			for i := range o.Returns {
+				freights += o.Returns[i].FreightBack()
+			}
+			require.Equal(t, freight, freights)
+			again, err := s.Replay(t.Context(), c.id)
+			require.NoError(t, err)
+			require.Equal(t, o, again)
+			require.EqualValues(t, o.Payable()-o.Credited()-account().Held, account().Invoiced, "what is owed is held or invoiced")
+			require.Error(t, c.cutRest(), "once")
+		}
+
+		begin("P1")
+		back(orders.CauseQuality, "400")
+		require.EqualValues(t, 8530_00-3400_00, account().Held, "no freight while something is still to be carried")
+		cut(orders.StatusReturned, 3400_00, 3430_00, 30_00)
+		require.Zero(t, account().Exposure())
+
+		begin("P1")
+		back(orders.CauseOther, "400") // not our mistake
+		cut(orders.StatusReturned, 3400_00, 3400_00, 0)
+		require.EqualValues(t, 30_00, account().Exposure())
+
+		begin("P1")
+		back(orders.CauseQuality, "300")
+		cut(orders.StatusShipped, 3400_00, 2550_00, 0)
+		back(orders.CauseQuality, "100") // the last of it
+		require.EqualValues(t, 3430_00, c.order().Credited())
+
+		// Fractions: 133 and 267 boxes are rounded down, each by itself.
+		begin("P3")
+		back(orders.CauseQuality, "133")
+		back(orders.CauseModel, "267")
+		cut(orders.StatusReturned, 44_28+88_91, 44_28+88_91+30_00, 30_00)
+
+		// Invoiced: what comes back is written off, the freight by a note of its own. What was invoiced beyond what had left has to be put
+		// right before.
+		begin("P1")
+		invoice := func(amount string) {
+			t.Helper()
+			importCSV(t, s, "invoices", "invoice,customer,amount,due,order", "FP1,C1,"+amount+",2026-12-31,"+string(c.id))
+		}
+		invoice("8530")
+		back(orders.CauseQuality, "400")
+		require.ErrorContains(t, c.cutRest(), "已开票 ¥8,530.00，比已发货的 ¥3,430.00 多")
+		invoice("3430")
+		cut(orders.StatusReturned, 3400_00, 3430_00, 30_00)
+		require.Zero(t, account().Invoiced)
+		require.EqualValues(t, 3430_00, c.order().Returns[0].Noted)
+	})
+}

@@ -576,22 +576,25 @@ func (tx *Tx) Consume(o *orders.Order) error {
 	if err != nil {
 		return err
 	}
-	counted, err := countedLots(o)
-	if err != nil {
-		return err
-	}
 	taken := make(map[string]int64) // by the lot's key
-	take := func(lot *lotRow, most int64) {
+	take := func(lot *lotRow, most int64) int64 {
 		k := HoldKey{Product: lot.Product, Warehouse: lot.Warehouse}
-		if n := min(gone[k], lot.OnHand, most); n > 0 {
-			gone[k] -= n
-			lot.OnHand -= n
-			taken[key(lot.Product, lot.Warehouse, lot.Batch, lot.Serial)] += n
-			counted[key(lot.Product, lot.Batch, lot.Serial)] -= n
-		}
+		n := max(0, min(gone[k], lot.OnHand, most))
+		gone[k] -= n
+		lot.OnHand -= n
+		taken[key(lot.Product, lot.Warehouse, lot.Batch, lot.Serial)] += n
+		return n
 	}
-	for i := range lots {
-		take(&lots[i], counted[key(lots[i].Product, lots[i].Batch, lots[i].Serial)])
+	for _, c := range o.CountedLots() { // what was counted is what leaves
+		left, err := toMicro(c.Quantity)
+		if err != nil {
+			return err
+		}
+		for i := range lots {
+			if l := &lots[i]; l.Product == string(c.Product) && c.IsOf(l.Batch, l.Serial) {
+				left -= take(l, left)
+			}
+		}
 	}
 	for i := range lots {
 		take(&lots[i], lots[i].OnHand)
@@ -603,23 +606,6 @@ func (tx *Tx) Consume(o *orders.Order) error {
 		}
 	}
 	return upsert(tx.db, changed)
-}
-
-// countedLots are the lots of which the goods are, as they were counted before they left.
-func countedLots(o *orders.Order) (map[string]int64, error) {
-	out := make(map[string]int64)
-	c := o.Work.Count
-	if c == nil || !c.OK || c.Revision != o.Revision {
-		return out, nil
-	}
-	for _, lot := range c.Lots {
-		n, err := toMicro(lot.Quantity)
-		if err != nil {
-			return nil, err
-		}
-		out[key(string(lot.Product), lot.Batch, lot.Serial)] += n
-	}
-	return out, nil
 }
 
 // Lots returns the lots of products of which something is left. Their stock is to be locked before.
