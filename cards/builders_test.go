@@ -263,7 +263,8 @@ func scenes() map[string][]cards.Message {
 	invoiced := new(*customer)
 	invoiced.InvoiceTitle, invoiced.TaxNumber = "南京市第一医院", "9144030071526726XH"
 	dispatches := []orders.Dispatch{
-		{Kind: orders.DispatchInvoice, State: orders.DispatchSent, Since: at(11, 11, 2), Missed: true}, {Kind: orders.DispatchPick, State: orders.DispatchWaiting},
+		{Kind: orders.DispatchInvoice, State: orders.DispatchSent, Since: at(11, 11, 2), Missed: true},
+		{Kind: orders.DispatchPick, State: orders.DispatchWaiting},
 		{Kind: orders.DispatchPlan, State: orders.DispatchRetrying, Since: at(11, 11, 2), Error: "unavailable: status 500"},
 	}
 	before, after := changedPending()
