@@ -274,8 +274,8 @@ func LateDispatch(kind string, id orders.OrderID, on orders.Platform, since time
 // RefusedPlan tells that a planning system does not take an order, and what it said.
 func RefusedPlan(id orders.OrderID, err string) Message {
 	return Message{Text: strings.Join([]string{
-		"⚠️ 排产系统 APS 不收 " + string(id) + "，没有再发",
+		"⚠️ 排产系统 APS 不收 " + string(id),
 		"它说：" + clip(oneLine(err), 200),
-		"请在 APS 里核对这单。开票核对和预拣货不受影响。",
+		"请在 APS 里看一下，补好后 10 分钟内会自动再发；一天还不收就不再发了。开票核对和预拣货不受影响。",
 	}, "\n")}
 }

@@ -154,22 +154,68 @@ func (s *Sender) late(ctx context.Context, log *slog.Logger, d *orders.Delivery,
 	}
 }
 
-// refusedPlan tells operations and the planners of an order that a planning system does not take.
-func (s *Sender) refusedPlan(d *orders.Delivery, cause *Error, now time.Time) []orders.Delivery {
-	m := cards.RefusedPlan(d.Order, clean(cause.Err))
-	who := s.caretakers(orders.APS)
+// A planning system that refuses an order may take it once somebody has mended what it lacks, such as a product: it is asked again at
+// this pace, and given up after so long.
+const (
+	refusedPace = 10 * time.Minute
+	refusedFor  = 24 * time.Hour
+)
+
+// refusedPlan tells operations and the planners, once, of an order that a planning system does not take, and has it tried again.
+func (s *Sender) refusedPlan(ctx context.Context, log *slog.Logger, d orders.Delivery, cause *Error) {
+	now, who := s.o.Now(), s.caretakers(orders.APS)
 	for _, p := range s.o.Catalog().StaffWith(orders.RolePlanner) {
 		if chat, ok := reach(p, s.platforms, staffPlatforms...); ok {
 			who = append(who, caretaker{p, chat})
 		}
 	}
+	m := cards.RefusedPlan(d.Order, clean(cause.Err))
 	var out []orders.Delivery
 	for _, p := range who {
 		out = append(out, orders.Delivery{
 			Key: d.Key + ":lost:" + string(p.Code), Chat: p.chat, Kind: KindTold, Order: d.Order, Body: body(m), Created: now,
 		})
 	}
-	return out
+	ctx, cancel := context.WithTimeout(ctx, recordTime)
+	defer cancel()
+	if err := s.o.Store.Do(ctx, func(tx Tx) error { return tx.Send(out...) }); err != nil {
+		log.Error("tell of a refused plan", "error", clean(err))
+		return // the claim ends, and all of this is done again
+	}
+	if now.Sub(d.Created) < refusedFor {
+		s.later(ctx, log, d, now.Add(refusedPace), clean(cause))
+		return
+	}
+	s.o.Metrics.lost.WithLabelValues(string(d.Chat.Platform), d.Kind).Inc()
+	s.giveUp(ctx, log, &d, clean(cause))
+}
+
+// isOutdated tells whether something newer of the same order waits to be sent to the planning system, which takes the place of d.
+func (s *Sender) isOutdated(ctx context.Context, log *slog.Logger, d *orders.Delivery) bool {
+	ctx, cancel := context.WithTimeout(ctx, recordTime)
+	defer cancel()
+	isOutdated := false
+	err := s.o.Store.Do(ctx, func(tx Tx) error {
+		all, err := tx.DeliveriesOf(d.Order, d.Kind)
+		isOutdated = slices.ContainsFunc(all, func(x orders.Delivery) bool { return x.Chat == d.Chat && x.ID > d.ID })
+		return err
+	})
+	if err != nil { // it is sent once more
+		log.Error("look for a newer plan", "error", clean(err))
+	}
+	return err == nil && isOutdated
+}
+
+// giveUp records that something is not to be sent any more.
+func (s *Sender) giveUp(ctx context.Context, log *slog.Logger, d *orders.Delivery, cause string) {
+	ctx, cancel := context.WithTimeout(ctx, recordTime)
+	defer cancel()
+	if err := s.o.Outbox.FailDelivery(ctx, *d, s.o.Now(), cause); err != nil {
+		log.Error("give a delivery up", "error", clean(err))
+		return
+	}
+	log.Info("given up", "cause", cause)
+	s.Wake()
 }
 
 type caretaker struct {

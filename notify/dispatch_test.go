@@ -108,3 +108,65 @@ func TestLateDispatchesAreTold(t *testing.T) {
 		require.Len(t, o.dingtalk.taken(), 4, "nothing was given up")
 	})
 }
+
+// What a planning system refuses is told once, with its answer, and tried again for a day: somebody may mend what it lacks.
+//
+// feature: ST-08
+func TestARefusedPlanIsTriedAgainForADay(t *testing.T) {
+	t.Parallel()
+	for name, mended := range map[string]bool{"mended": true, "never mended": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				o := open(t)
+				defer func() { o.stop() }()
+				o.aps.set(always(&notify.Error{Reason: notify.Rejected, Err: errors.New("status 422: no such product")}))
+				o.send(t, planOf("event:1:order.plan:aps", "SO202603110001"), planOf("event:2:order.plan:aps", "SO202603110002"))
+				time.Sleep(12 * time.Hour)
+				require.Len(t, o.wecom.taken(), 2, "each order once")
+				for _, c := range o.wecom.taken() {
+					require.Equal(t, "w-ops", c.Chat.ID)
+					require.Contains(t, c.Text, "no such product")
+				}
+				if mended {
+					o.aps.set(nil)
+				}
+				time.Sleep(24 * time.Hour)
+				want := orders.DeliveryFailed
+				if mended {
+					want = orders.DeliverySent
+				}
+				for _, d := range o.all()[:2] {
+					require.Equal(t, want, d.Status, d.Key)
+				}
+				require.Len(t, o.wecom.taken(), 2)
+			})
+		})
+	}
+}
+
+// What is newer of an order takes the place of what the planning system has not taken, and of that only.
+//
+// feature: ST-08
+func TestANewerPlanTakesThePlaceOfAnOlderOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := open(t)
+		defer func() { o.stop() }()
+		o.aps.set(always(&notify.Error{Reason: notify.Unavailable, Err: errors.New("status 500")}))
+		o.send(t, planOf("event:1:order.plan:aps", "SO202603110001"), planOf("event:2:order.plan:aps", "SO202603110002"))
+		time.Sleep(10 * time.Second)
+		o.send(t, planOf("event:3:order.plan:aps", "SO202603110001"))
+		time.Sleep(3 * time.Minute)
+		o.aps.set(nil)
+		time.Sleep(3 * time.Minute)
+		require.Equal(t, []string{"event:3:order.plan:aps"}, o.aps.keys("SO202603110001"))
+		require.Equal(t, []string{"event:2:order.plan:aps"}, o.aps.keys("SO202603110002"))
+	})
+}
+
+func planOf(key string, id orders.OrderID) orders.Delivery {
+	d := say(key, orders.APS, string(id))
+	d.Kind, d.Order = notify.KindPlan, id
+	return d
+}

@@ -174,6 +174,10 @@ func (s *Sender) Deliver(ctx context.Context, d orders.Delivery) {
 		s.refuse(ctx, log, d, &Error{Reason: Rejected, Err: errors.New("platform is not set up")})
 		return
 	}
+	if d.Chat.Platform == orders.APS && d.Attempts > 0 && s.isOutdated(ctx, log, &d) {
+		s.giveUp(ctx, log, &d, "superseded")
+		return
+	}
 	if wait, err := s.overBudget(ctx, d.Chat); err != nil || wait > 0 {
 		if err != nil {
 			log.Error("count what was sent", "error", clean(err))
@@ -211,7 +215,11 @@ func (s *Sender) Deliver(ctx context.Context, d orders.Delivery) {
 	s.o.Metrics.failed.WithLabelValues(platform, string(e.Reason)).Inc()
 	if e.Reason == Rejected {
 		g.leave(now, "", 0)
-		s.refuse(ctx, log, d, e)
+		if d.Chat.Platform == orders.APS {
+			s.refusedPlan(ctx, log, d, e)
+		} else {
+			s.refuse(ctx, log, d, e)
+		}
 		return
 	}
 	if g.leave(now, e.Reason, e.RetryAfter) {
@@ -380,11 +388,8 @@ func (s *Sender) refuse(ctx context.Context, log *slog.Logger, d orders.Delivery
 	defer cancel()
 	now := s.o.Now()
 	next := s.instead(&d, now)
-	switch {
-	case errors.Is(cause, errNoCard):
+	if errors.Is(cause, errNoCard) {
 		next = nil // who never saw the card needs no news of it
-	case d.Chat.Platform == orders.APS:
-		next = s.refusedPlan(&d, cause, now)
 	}
 	if len(next) > 0 {
 		if err := s.o.Store.Do(ctx, func(tx Tx) error {

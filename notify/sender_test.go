@@ -24,21 +24,21 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// office is a sender on an outbox, with the two platforms of the staff.
+// office is a sender on an outbox, with the two platforms of the staff and a planning system.
 type office struct {
 	*memory
-	wecom, dingtalk *channel
-	sender          *notify.Sender
-	reg             *prometheus.Registry
-	log             *strings.Builder
-	logger          *slog.Logger
-	stop            func()
+	wecom, dingtalk, aps *channel
+	sender               *notify.Sender
+	reg                  *prometheus.Registry
+	log                  *strings.Builder
+	logger               *slog.Logger
+	stop                 func()
 }
 
 // open starts a sender. It must be called in a synctest bubble.
 func open(t *testing.T) *office {
 	t.Helper()
-	o := &office{memory: newMemory(), wecom: &channel{now: time.Now}, dingtalk: &channel{now: time.Now}, log: new(strings.Builder)}
+	o := &office{memory: newMemory(), wecom: &channel{now: time.Now}, dingtalk: &channel{now: time.Now}, aps: &channel{now: time.Now}, log: new(strings.Builder)}
 	o.logger = slog.New(slog.NewTextHandler(o.log, nil))
 	o.start(t)
 	return o
@@ -51,7 +51,7 @@ func (o *office) start(t *testing.T) {
 	m, o.reg = metrics()
 	o.sender = notify.NewSender(notify.SenderOptions{
 		Outbox: o.memory, Store: o.memory, Backlog: o.memory, Metrics: m, Now: time.Now,
-		Channels: map[orders.Platform]notify.Channel{orders.WeCom: o.wecom, orders.DingTalk: o.dingtalk},
+		Channels: map[orders.Platform]notify.Channel{orders.WeCom: o.wecom, orders.DingTalk: o.dingtalk, orders.APS: o.aps},
 		Catalog:  func() *orders.Catalog { return catalog() },
 		Logger:   o.logger,
 	})

@@ -169,16 +169,39 @@ func TestThreeWayDispatch(t *testing.T) {
 			require.Contains(t, all[len(all)-1].body, `"type":"order.withdrawn"`)
 			sound(t, db)
 
-			// What it refuses is not sent again: operations hear what it says.
+			// What it refuses is told to operations in its words, once, and arrives when somebody has mended it.
 			planning.answer(http.StatusUnprocessableEntity)
 			f.clock.advance(2 * time.Minute)
 			sixth := f.confirmed("zhouting", "蓝海诊所 国产缝线25根")
 			see(t, "operations", f.wecom("sunyun"), says("排产系统 APS 不收 "+sixth, "没有这个物料"))
+			see(t, "refused", f.tell("zhouting", "进度 "+sixth), says("开票核对：✅ 已发出", "预拣货：✅ 已发出", "排产：⚠️ 重试中", "对方不收"))
+			f.clock.advance(11 * time.Minute)
+			eventually(t, patience, "another try", func() bool { n, _ := planning.of(sixth); return len(n) == 2 }, func() string { return fmt.Sprint(planning.of(sixth)) })
+			planning.answer(http.StatusOK)
+			f.clock.advance(11 * time.Minute)
+			eventually(t, patience, "arrival", func() bool { _, taken := planning.of(sixth); return taken == 1 }, func() string { return fmt.Sprint(planning.of(sixth)) })
 			f.calm(t, db)
-			all, _ = planning.of(sixth)
-			require.Len(t, all, 1)
-			see(t, "given up", f.tell("zhouting", "进度 "+sixth), says("开票核对：✅ 已发出", "预拣货：✅ 已发出", "排产：❌ 失败，对方不收"))
-			see(t, "it goes on", f.tell("zhengku", "发货 "+sixth+" SF1234567890123"), says("已发货"))
+			require.EqualValues(t, 1, number(t, db, "SELECT COUNT(*) FROM deliveries WHERE order_id = ? AND kind = 'told'", sixth))
+
+			// A change takes the place of what has not arrived before it.
+			planning.answer(http.StatusInternalServerError)
+			seventh := f.confirmed("zhouting", "蓝海诊所 国产缝线26根")
+			eventually(t, patience, "a try", func() bool { n, _ := planning.of(seventh); return len(n) > 0 }, func() string { return "" })
+			see(t, "a change", f.tell("zhouting", seventh+" 数量改成 36根"), offers("确认变更"))
+			f.pressWeCom("zhouting", see(t, "a change", f.wecom("zhouting"), offers("确认变更", seventh)), "确认变更")
+			eventually(t, patience, "both wait", func() bool {
+				return number(t, db, "SELECT COUNT(*) FROM deliveries WHERE platform = 'aps' AND order_id = ?", seventh) == 2
+			}, func() string { return fmt.Sprint(planning.of(seventh)) })
+			f.patiently(t, "another try", func() bool {
+				n, _ := planning.of(seventh)
+				return strings.Contains(n[len(n)-1].body, `"quantity":"36"`)
+			}, func() string { return fmt.Sprint(planning.of(seventh)) })
+			planning.answer(http.StatusOK)
+			f.calm(t, db)
+			all, taken = planning.of(seventh)
+			require.Equal(t, 1, taken)
+			require.Contains(t, all[len(all)-1].body, `"quantity":"36"`)
+			see(t, "arrived", f.tell("zhouting", "进度 "+seventh), says("排产：✅ 已发出"))
 		})
 	}
 }
