@@ -394,3 +394,33 @@ func TestChangesRace(t *testing.T) {
 		}
 	})
 }
+
+// What an approved order holds stays its own when another line goes and its lines move up, though by now nobody else could take as much.
+func TestAChangeLosesNoStockOfOtherLines(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		c := newChanging(t, s)
+		o := ordertest.Order("", "C1", 10, "P1", "P2")
+		o.Sales = "S1"
+		require.NoError(t, c.do(func(tx *storage.Tx) error { o.ID = ""; return c.desk.Place(tx, o, seller) }))
+		require.NoError(t, confirm(t, s, c.desk, o.ID))
+		c.id = o.ID
+		c.approve()
+		require.Equal(t, orders.StatusAllocated, c.order().Status)
+		importCSV(t, s, "stock", "product,warehouse,on_hand,safety_stock", "P2,"+storage.DefaultWarehouse+",5000,5000")
+		var preview orders.Preview
+		require.NoError(t, c.do(func(tx *storage.Tx) (err error) {
+			_, preview, err = c.desk.AskChange(tx, c.id, c.actor("S1"), func(o *orders.Order) error { o.Lines = o.Lines[1:]; return nil })
+			return err
+		}))
+		require.NoError(t, c.amend(preview.Change.No))
+		c.approve()
+		left := c.order()
+		require.Equal(t, "P2 10 10", fmt.Sprintf("%s %s %s", left.Lines[0].Product, left.Lines[0].Base, left.Lines[0].Reserved))
+		require.Equal(t, orders.StatusAllocated, left.Status)
+		again, err := s.Replay(t.Context(), c.id)
+		require.NoError(t, err)
+		require.Equal(t, left, again)
+	})
+}

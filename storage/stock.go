@@ -393,6 +393,9 @@ func (tx *Tx) Reserve(o *orders.Order, until time.Time) error {
 	if err := tx.loadNeeds(codes); err != nil {
 		return err
 	}
+	if err := b.follow(h, o); err != nil {
+		return err
+	}
 	if err := b.dropUnneeded(h, o); err != nil {
 		return err
 	}
@@ -441,6 +444,53 @@ func (tx *Tx) Reserve(o *orders.Order, until time.Time) error {
 		}
 	}
 	return tx.expect(o)
+}
+
+// follow passes what is held for a line beyond its need to lines of the order that lack it: the numbers of lines change when one goes, and what
+// is held would have to be taken anew, of what is free for all.
+func (b *stockBook) follow(h *orderHolds, o *orders.Order) error {
+	if len(h.now) == 0 {
+		return nil
+	}
+	needs := func(line int, product string) (int64, error) {
+		i := slices.IndexFunc(o.Lines, func(l orders.Line) bool { return l.No == line })
+		if i < 0 {
+			return 0, nil
+		}
+		base, err := toMicro(o.Lines[i].Due())
+		return times(base, b.needs(string(o.Lines[i].Product))[product]), err
+	}
+	for i := range o.Lines {
+		no := o.Lines[i].No
+		for _, product := range slices.Sorted(maps.Keys(b.needs(string(o.Lines[i].Product)))) {
+			need, err := needs(no, product)
+			if err != nil {
+				return err
+			}
+			for _, r := range slices.Backward(h.rows()) {
+				if r.Product != product || r.Line == no {
+					continue
+				}
+				keeps, err := needs(r.Line, product)
+				if err != nil {
+					return err
+				}
+				n := min(need-h.sum(no, product), h.sum(r.Line, product)-keeps, r.Quantity)
+				if n <= 0 {
+					continue
+				}
+				k := r.HoldKey
+				k.Line = no
+				if err := b.change(h, r.HoldKey, -n, r.Until); err != nil {
+					return err
+				}
+				if err := b.change(h, k, n, r.Until); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // dropUnneeded gives back what is held for lines or products that the order no longer has, before
