@@ -16,6 +16,7 @@ import (
 // readDocument reads an opened file: as order forms where it has tables of goods, as a conversation where it is the
 // screenshot of a chat, else as the words on its pages. What the sender wrote beside it belongs to it.
 func (x *Lexicon) readDocument(msg Message, thread *Thread) (Result, *Thread) {
+	msg.Doc = x.withoutGaps(msg.Doc)
 	if len(thread.Orders) > 0 && !x.joinsDraft(msg) {
 		// goods in a file are an order of their own
 		if res, next := x.readDocument(msg, &Thread{}); slices.ContainsFunc(res.Orders, func(d Draft) bool {
@@ -36,7 +37,7 @@ func (x *Lexicon) readDocument(msg Message, thread *Thread) (Result, *Thread) {
 	var chats []chat
 	var lines []string
 	for _, p := range doc.Pages {
-		if c, ok := readScreenshot(p); ok && doc.Kind == page.KindOCR {
+		if c, ok := readScreenshot(p); ok && doc.Kind == page.KindOCR && !x.isNote(p, c) {
 			chats = append(chats, c)
 			continue
 		}
@@ -66,6 +67,61 @@ func (x *Lexicon) readDocument(msg Message, thread *Thread) (Result, *Thread) {
 		}
 	}
 	return res, next
+}
+
+// isNote tells that what looks like the bubbles of a chat is a photographed note: nothing on it is a time, and goods are counted in lines
+// that would be the title or nobody's words.
+func (x *Lexicon) isNote(p page.Page, c chat) bool {
+	if c.log || slices.ContainsFunc(p.Lines, func(l page.Line) bool { return clockLine.MatchString(strings.TrimSpace(l.Text)) }) {
+		return false
+	}
+	return slices.ContainsFunc(p.Lines, func(l page.Line) bool {
+		text := strings.TrimSpace(l.Text)
+		return x.counted(normal(text)) && !slices.ContainsFunc(c.bubbles, func(b bubble) bool { return strings.Contains(b.text, text) })
+	})
+}
+
+// withoutGaps joins letters that recognition parted inside a word of the catalogue: L ED, WN MG080408.
+func (x *Lexicon) withoutGaps(doc *page.Document) *page.Document {
+	if doc.Kind != page.KindOCR {
+		return doc
+	}
+	out := *doc
+	out.Pages = slices.Clone(doc.Pages)
+	for i, p := range out.Pages {
+		p.Lines, p.Tables = slices.Clone(p.Lines), slices.Clone(p.Tables)
+		for k := range p.Lines {
+			p.Lines[k].Text = x.joined(p.Lines[k].Text)
+		}
+		for k, t := range p.Tables {
+			t.Rows = slices.Clone(t.Rows)
+			for r, row := range t.Rows {
+				row = slices.Clone(row)
+				for n := range row {
+					row[n].Text = x.joined(row[n].Text)
+				}
+				t.Rows[r] = row
+			}
+			p.Tables[k] = t
+		}
+		out.Pages[i] = p
+	}
+	return &out
+}
+
+// partedLetters fits letters with a gap between them.
+var partedLetters = regexp.MustCompile(`([A-Za-z]+) ([A-Za-z]+)`)
+
+// joined closes such a gap where the catalogue knows the whole word, of three letters at least, and not both of its parts.
+func (x *Lexicon) joined(text string) string {
+	return partedLetters.ReplaceAllStringFunc(text, func(parted string) string {
+		left, right, _ := strings.Cut(strings.ToLower(parted), " ")
+		known := func(w string) bool { _, ok := x.tokenID(w); return ok }
+		if len(left)+len(right) < 3 || !known(left+right) || known(left) && known(right) {
+			return parted
+		}
+		return strings.ReplaceAll(parted, " ", "")
+	})
 }
 
 // countsBeside puts a quantity that stands far at the right of its goods on their line: 丙纶缆绳 Φ20mm …… 2卷.

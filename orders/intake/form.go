@@ -31,9 +31,13 @@ type form struct {
 	wrongSum string   // what a row of sums claims that the rows do not come to
 	lost     []string // rows that hold goods but no usable quantity and such, quoted
 	unread   []Ask    // columns of the first order that may say something; their fields lack the order
-	shared   bool     // the quantity of the row that is read is one cell with that of the next
-	exact    []exactProduct
-	pages    map[placeKey]int
+	shops    []shop   // of the customer, from a table that lists them
+	claimed  []claim  // what the paper says that all lines come to
+	// blankIsNone: the paper says that what is left blank is not ordered.
+	blankIsNone bool
+	shared      bool // the quantity of the row that is read is one cell with that of the next
+	exact       []exactProduct
+	pages       map[placeKey]int
 }
 
 // formPart is a part of a document that is a form of its own: a page with another order number, goods for another address.
@@ -263,6 +267,15 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 	if kind == paperHanded && handed(pages, msg.Text) {
 		return Result{ID: msg.ID, Intent: IntentOther}, nil, true
 	}
+	pages = f.takeShops(withoutPast(x, pages, f.heads()))
+	for i, p := range pages {
+		pages[i].Tables = slices.Clone(p.Tables)
+		for k, t := range p.Tables {
+			pages[i].Tables[k] = folded(t)
+		}
+	}
+	f.claimed = claimsOf(pages, f.ocr)
+	f.blankIsNone = saysBlankIsNone(pages)
 	f.guess(pages)
 	var rosters []page.Page
 	pages, rosters = withoutRosters(pages)
@@ -280,7 +293,7 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 	}
 	var known []column
 	isHead := func(head []page.Cell, below [][]page.Cell) bool {
-		_, ok := x.readHead(head, below, f.c)
+		_, ok := x.readHead(head, below, f.heads())
 		return ok
 	}
 	for _, p := range joinWide(pages) {
@@ -294,7 +307,8 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 		}
 		if g, rest, wrong, found := cartOf(p); found && f.ocr {
 			grids, lines, f.wrongSum = []page.Table{g}, rest, wrong
-		} else if !x.hasForm(grids, f.c) {
+			f.claimed = nil // the cart knows its own sum
+		} else if !x.hasForm(grids, f.heads()) {
 			if g, rest, found := alignedTable(lines, isHead); found {
 				grids, lines = append(grids, g), rest
 			}
@@ -305,7 +319,7 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 		var over [][]page.Cell
 		for n, g := range grids {
 			around = append(around, joinProse(stretches[n], p.Width)...)
-			above, found := x.findTables(g, f.c, known)
+			above, found := x.findTables(g, f.heads(), known)
 			kinds, above := f.variants(above, lastRow(stretches[n]))
 			if len(kinds) > 0 {
 				f.add(around, append(over, above...), nil)
@@ -332,6 +346,9 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 		f.below(around, over, first)
 	}
 	if len(rosters) == 0 && !slices.ContainsFunc(f.parts, func(s formPart) bool { return len(s.tables)+len(s.kinds) > 0 }) {
+		if x.listsPrices(pages, f.ocr) && !onceMore.MatchString(msg.Text) {
+			return Result{ID: msg.ID, Intent: IntentOther}, nil, true
+		}
 		return Result{}, nil, false
 	}
 	for i := range f.parts {
@@ -385,7 +402,7 @@ func (x *Lexicon) countsUnknown(g page.Table) bool {
 	return n > 1
 }
 
-func (x *Lexicon) hasForm(tables []page.Table, c clock) bool {
+func (x *Lexicon) hasForm(tables []page.Table, c headsOf) bool {
 	for _, t := range tables {
 		if _, found := x.findTables(t, c, nil); len(found) > 0 {
 			return true
@@ -478,8 +495,8 @@ func (f *factReader) dayUnderKey(key, value string) bool {
 	return true
 }
 
-// dateGaps are the spaces that recognition puts inside a date: 3月 18日, 4 月 28 日.
-var dateGaps = [...]*regexp.Regexp{regexp.MustCompile(`(\d)\s+([年月日])`), regexp.MustCompile(`([年月])\s+(\d)`)}
+// dateGaps are the spaces that recognition puts inside a date: 1 1月 18日, 4 月 28 日.
+var dateGaps = [...]*regexp.Regexp{regexp.MustCompile(`((?:^|[^\d])\d) (\d\s*[月日])`), regexp.MustCompile(`(\d)\s+([年月日])`), regexp.MustCompile(`([年月])\s+(\d)`)}
 
 func withoutGaps(text string) string {
 	for _, gap := range dateGaps {
@@ -528,7 +545,7 @@ func joinProse(lines []page.Line, width float64) []string {
 			below := l.Box[0].Y - before.Box[3].Y
 			wrapped := lastRight > 0.6*width && below < 1.5*high && below > -0.5*high && math.Abs(l.Box[0].X-before.Box[0].X) < 3*high && width > 0
 			last := []rune(out[len(out)-1])
-			if wrapped && !pairsOf(text)[0].keyed && !strings.ContainsRune("。；;!！?？", last[len(last)-1]) && len(last) > 14 {
+			if wrapped && !pairsOf(text)[0].keyed && !strings.ContainsRune("。；;!！?？:：", last[len(last)-1]) && !entryMark.MatchString(text) && len(last) > 14 {
 				out[len(out)-1] += text
 				lastRight = l.Box[1].X
 				continue
@@ -643,6 +660,7 @@ func (f *form) result() (Result, [][]string) {
 			res.Asks = append(res.Asks, f.askCustomer("orders[0]", &first.facts))
 		}
 	}
+	f.checkClaims(res.Orders)
 	for _, row := range f.lost {
 		res.Asks = append(res.Asks, Ask{Field: "orders[0].lines", Reason: ReasonMissing, Text: fmt.Sprintf("「%s」这一行没有读懂，请补充品名和数量。", row)})
 	}

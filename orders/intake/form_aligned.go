@@ -32,15 +32,14 @@ func alignedTable(lines []page.Line, isHead func(head []page.Cell, below [][]pag
 		for i, w := range row.words {
 			cells[i] = page.Cell{Text: w.text, Score: w.line.Score, Box: w.line.Box}
 		}
-		var below [][]page.Cell
-		for _, r := range rows[h+1:] {
-			below = append(below, placed(r, row.words))
-		}
+		lower := wholeRows(rows[h+1:])
+		below := placedRows(lower, row.words)
 		if len(below) == 0 || !isHead(cells, below) {
 			continue
 		}
 		t := page.Table{Rows: [][]page.Cell{cells}}
-		pitch := rowPitch(rows[h+1:])
+		pitch := rowPitch(lower)
+		rows = append(slices.Clone(rows[:h+1]), lower...)
 		end := len(rows)
 		for k := h + 1; k < len(rows); k++ {
 			if k > h+1 && rows[k].down-rows[k-1].down > 3*pitch {
@@ -97,25 +96,119 @@ func rowPitch(rows []alignedRow) float64 {
 	return all[len(all)/2]
 }
 
-// placed puts the words of a row under heads: each under the one that it overlaps most, else the nearest.
-func placed(row alignedRow, heads []word) []page.Cell {
-	cells := make([]page.Cell, len(heads))
-	for _, w := range row.words {
-		best, most := 0, math.Inf(-1)
-		for i, h := range heads {
-			overlap := min(w.to, h.to) - max(w.from, h.from)
-			if overlap > 0 {
-				overlap /= min(w.to-w.from, h.to-h.from)
-				// the middle decides between two that are both below it
-				overlap += 1 / (1 + math.Abs((w.from+w.to)-(h.from+h.to)))
-			} else {
-				overlap = -min(math.Abs(w.from-h.from), math.Abs(w.to-h.to), -overlap)
-			}
-			if overlap > most {
-				best, most = i, overlap
+// wholeRows puts words that stand a little above or below a row, as a name over its size beside figures between them, into that row.
+// Rows have to stand far apart for that.
+func wholeRows(rows []alignedRow) []alignedRow {
+	var main []alignedRow
+	for _, r := range rows {
+		if len(r.words) > 2 {
+			main = append(main, r)
+		}
+	}
+	if len(main) < 2 || len(main) == len(rows) {
+		return rows
+	}
+	pitch := rowPitch(main)
+	var out []alignedRow
+	for i := 0; i < len(rows); i++ {
+		r := rows[i]
+		if len(r.words) > 2 || pitch < 1.8*r.high {
+			out = append(out, r)
+			continue
+		}
+		near := func(k int) bool {
+			return k >= 0 && k < len(rows) && len(rows[k].words) > 2 && math.Abs(rows[k].down-r.down) < 0.35*pitch
+		}
+		switch {
+		case near(i - 1):
+			out[len(out)-1].words = append(slices.Clone(out[len(out)-1].words), r.words...)
+		case near(i + 1):
+			next := rows[i+1]
+			next.words = append(slices.Clone(r.words), next.words...)
+			out = append(out, next)
+			i++
+		default:
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// placedRows puts the words of rows under heads. A word that stands under none of them goes where the words of other rows are that end, or
+// begin, at the same place: figures that are aligned at the right.
+func placedRows(rows []alignedRow, heads []word) [][]page.Cell {
+	type edge struct {
+		at   float64
+		head int
+	}
+	var ends, begins []edge
+	for _, r := range rows {
+		for _, w := range r.words {
+			best, _ := headOver(w, heads)
+			ends, begins = append(ends, edge{w.to, best}), append(begins, edge{w.from, best})
+		}
+	}
+	common := func(edges []edge, at, slack float64) (head, n int) {
+		votes := map[int]int{}
+		for _, e := range edges {
+			if math.Abs(e.at-at) <= slack {
+				votes[e.head]++
 			}
 		}
-		cell := &cells[best]
+		head = -1
+		for i := range heads {
+			if votes[i] > n {
+				head, n = i, votes[i]
+			}
+		}
+		return head, n
+	}
+	out := make([][]page.Cell, len(rows))
+	for k, r := range rows {
+		out[k] = placed(r, heads, func(w word) int {
+			best, overlaps := headOver(w, heads)
+			if overlaps {
+				return best
+			}
+			slack := 0.15 * r.high
+			end, atEnd := common(ends, w.to, slack)
+			begin, atBegin := common(begins, w.from, slack)
+			switch {
+			case atEnd >= 3 && atEnd >= atBegin:
+				return end
+			case atBegin >= 3:
+				return begin
+			}
+			return best
+		})
+	}
+	return out
+}
+
+// headOver is the head that a word overlaps most, else the nearest; overlaps tells which.
+func headOver(w word, heads []word) (best int, overlaps bool) {
+	most := math.Inf(-1)
+	for i, h := range heads {
+		overlap := min(w.to, h.to) - max(w.from, h.from)
+		if overlap > 0 {
+			overlap /= min(w.to-w.from, h.to-h.from)
+			// the middle decides between two that are both below it
+			overlap += 1 / (1 + math.Abs((w.from+w.to)-(h.from+h.to)))
+		} else {
+			overlap = -min(math.Abs(w.from-h.from), math.Abs(w.to-h.to), -overlap)
+		}
+		if overlap > most {
+			best, most = i, overlap
+		}
+	}
+	return best, most > 0
+}
+
+// placed puts the words of a row under heads, each under the one that over names.
+func placed(row alignedRow, heads []word, over func(word) int) []page.Cell {
+	cells := make([]page.Cell, len(heads))
+	for _, w := range row.words {
+		cell := &cells[over(w)]
 		if cell.Text == "" {
 			*cell = page.Cell{Text: w.text, Score: w.line.Score, Box: w.line.Box}
 		} else {

@@ -33,6 +33,7 @@ const (
 	colMore    // 追加: adds to the quantity or takes from it
 	colRival   // another quantity that counts as much
 	colPO      // 订单号, by row
+	colPer     // 计价单位: what the price is for
 	colDecoy   // 库存, 在途, 上月用量: figures that are not ordered
 )
 
@@ -52,7 +53,8 @@ var headings = func() map[string]heading {
 	add(colName, 0, `名称 品名 产品名称 商品名称 货品 货品名称 货物名称 货名 物资 物资名称 物料 物料名称 材料 材料名称 产品 商品 description desc 描述 物料描述 品名规格 名称规格 名称及规格 品名及规格
 		商品描述 产品描述 耗材名称 耗材 器械名称 药品名称 设备名称 配件名称 工具名称 标的 标的物 品种 goods product 采购内容 内容 物品 物品名称 零件名称 品名/规格 名称/规格 名称型号 品名型号 宝贝 宝贝信息 商品信息 品项 物料名称及规格`)
 	add(colSpec, 0, "规格 型号 规格型号 规格/型号 型号规格 型号/规格 spec size 尺寸 参数 规格参数 技术参数 尺码 号数 号码数 码数 型号号数 材质 颜色 specification model 规格尺寸 材质规格")
-	add(colUnit, 0, "单位 计量单位 uom unit 包装单位 计价单位 units 主计量 主计量单位 主单位 销售单位 采购单位名称")
+	add(colUnit, 0, "单位 计量单位 uom unit 包装单位 units 主计量 主计量单位 主单位 销售单位 采购单位名称")
+	add(colPer, 0, "计价单位 价格单位 单价单位 定价单位 priceunit")
 	add(colQuantity, 9, "核准数 核准数量 核准 核定 审定 核批 批准数 批准数量 审批数 审批数量 核定数 核定数量 审定数量 实批数 实批数量 同意数量 最终数量 确认数量 实际数量")
 	add(colQuantity, 8, "本次采购 本次采购数 本次采购量 本次采购数量 本次订购 本次订货 本次订货量 本次要货 本次需求 本次下单 本次数量 本单数量 本次采购数量")
 	add(colQuantity, 7, `采购数 采购量 采购数量 订购数 订购量 订购数量 订货数 订货量 订货数量 要货数 要货量 要货数量 订单数 订单数量 下单数 下单数量 请购量 请购数 请购数量 申购量 申购数 申购数量 补货数 补货量 补货数量
@@ -60,7 +62,7 @@ var headings = func() map[string]heading {
 	add(colQuantity, 6, "数量 qty quantity 数目 个数 qty. 总数 总数量 量 quantities")
 	add(colQuantity, 5, "件数 箱数 盒数 支数 包数 袋数 桶数 瓶数 个 件 箱")
 	add(colQuantity, 4, "申请数 申请数量 申请量 计划数 计划数量 计划量 计划采购 需求 需求数 需求量 需求数量 需用数量 需用量 预计数量 预算数量 报计划数 建议数量 建议订货")
-	add(colPrice, 0, "单价 含税价 含税单价 价格 unitprice price 供货价 协议价 采购价 采购单价 不含税单价 进价 结算价 供价 执行价 中标价 净价 含税净价 协议单价 成交价 订购价 购买价 到货价 单位价格")
+	add(colPrice, 0, "单价 含税价 含税单价 价格 unitprice price 供货价 协议价 采购价 采购单价 不含税单价 进价 结算价 供价 执行价 中标价 净价 含税净价 协议单价 成交价 订购价 购买价 到货价 单位价格 批发价 出厂价")
 	add(colAmount, 0, "金额 总价 小计 合计 amount 总金额 价税合计 合价 total 合计金额 含税金额 货款")
 	add(colNote, 0, "备注 要求 说明 remark remarks note notes 用途 备注说明 特殊要求 其他 其它 使用部门 科室 使用科室 部门 用料部位 使用部位")
 	add(colDate, 0, `交期 到货 交货 到货日 交货日 交货期 到货期 交货日期 到货日期 到货时间 要求到货 要求到货日期 要求交期 需求日期 需用日期 需求日 送货日期 送货时间 送达日期 要货日期 要求日期 用料日期
@@ -147,6 +149,7 @@ type column struct {
 	// date or branch: a quantity column of a matrix, one order for each.
 	date   string
 	branch int32 // customer, -1 for none
+	shop   *shop // a place of the customer that another table lists, nil for none
 }
 
 // table is a grid with its head found. rows are those below the head.
@@ -160,7 +163,7 @@ type table struct {
 
 // findTables takes a grid apart: what stands above its first head and the tables below their heads. A head
 // may stand in any row, and again further down. clock and who read the heads of matrix columns.
-func (x *Lexicon) findTables(g page.Table, c clock, known []column) (above [][]page.Cell, found []table) {
+func (x *Lexicon) findTables(g page.Table, c headsOf, known []column) (above [][]page.Cell, found []table) {
 	open := 0 // from where on tables take rows: those that stand side by side
 	var from []int
 	for i := 0; i < len(g.Rows); i++ {
@@ -223,7 +226,7 @@ func counts(row []page.Cell, cols []column) bool {
 }
 
 // headBelow tells that rows have a head of their own.
-func (x *Lexicon) headBelow(rows [][]page.Cell, c clock) bool {
+func (x *Lexicon) headBelow(rows [][]page.Cell, c headsOf) bool {
 	for i := range rows {
 		if _, ok := x.readHead(rows[i], rows[i+1:], c); ok {
 			return true
@@ -258,24 +261,24 @@ func repeats(head []page.Cell) []int {
 }
 
 // twoRows puts two rows of heads together: 订购 over 数量 and 单位. ok is false where the lower one holds no heads.
-func (x *Lexicon) twoRows(upper, lower []page.Cell, day clock) (head []page.Cell, ok bool) {
+func (x *Lexicon) twoRows(upper, lower []page.Cell, c headsOf) (head []page.Cell, ok bool) {
 	if len(upper) != len(lower) {
 		return nil, false
 	}
 	head = slices.Clone(upper)
 	under := 0
-	for i, c := range lower {
-		up, low := strings.TrimSpace(upper[i].Text), strings.TrimSpace(c.Text)
-		if low == "" || c.Merged && low == up {
+	for i, cell := range lower {
+		up, low := strings.TrimSpace(upper[i].Text), strings.TrimSpace(cell.Text)
+		if low == "" || cell.Merged && low == up {
 			continue
 		}
 		_, known := headingOf(low)
-		if _, date := wholeDate(normal(low), day); date {
+		if _, date := wholeDate(normal(low), c.clock); date || c.shop(low) != nil {
 			known = true
 		} else if _, _, number := figure(low); number {
 			return nil, false
 		}
-		head[i] = c
+		head[i] = cell
 		if _, whole := headings[strings.ToLower(string(normal(up+low)))]; whole || !known {
 			head[i].Text = up + low // 核准 over 数量
 		}
@@ -284,11 +287,11 @@ func (x *Lexicon) twoRows(upper, lower []page.Cell, day clock) (head []page.Cell
 		}
 	}
 	// a head of one cell in both rows
-	for i, c := range head {
-		if c.Merged && i < len(lower) && lower[i].Merged && upper[i].Merged {
+	for i, cell := range head {
+		if cell.Merged && i < len(lower) && lower[i].Merged && upper[i].Merged {
 			continue
 		}
-		head[i].Merged = c.Merged && lower[i].Merged && upper[i].Merged
+		head[i].Merged = cell.Merged && lower[i].Merged && upper[i].Merged
 	}
 	return head, under > 0
 }
@@ -313,7 +316,7 @@ func underMerged(upper, lower []page.Cell) bool {
 
 // readHead reads a row as the head of a table: it names goods and, besides, a quantity, or has columns that are
 // dates or branches over figures.
-func (x *Lexicon) readHead(row []page.Cell, below [][]page.Cell, c clock) ([]column, bool) {
+func (x *Lexicon) readHead(row []page.Cell, below [][]page.Cell, c headsOf) ([]column, bool) {
 	cols := make([]column, len(row))
 	goods, amounts, known, filled := 0, 0, 0, 0
 	seen := map[meaning]int{}
@@ -329,7 +332,7 @@ func (x *Lexicon) readHead(row []page.Cell, below [][]page.Cell, c clock) ([]col
 		}
 		filled++
 		h, ok := headingOf(cell.Text)
-		if !ok {
+		if !ok || c.shop(cell.Text) != nil { // 北门店 is no column of shops
 			continue
 		}
 		known++
@@ -343,6 +346,10 @@ func (x *Lexicon) readHead(row []page.Cell, below [][]page.Cell, c clock) ([]col
 		default:
 		}
 	}
+	if seen[colUnit] == 0 && seen[colPer] == 1 { // it counts the goods as well
+		at := slices.IndexFunc(cols, func(c column) bool { return c.as == colPer })
+		cols[at].as, seen[colUnit] = colUnit, 1
+	}
 	if goods == 0 && seen[colUnit] == 1 && seen[colQuantity] == 1 {
 		goods = x.ownWordForGoods(cols, below)
 		known += goods
@@ -351,6 +358,7 @@ func (x *Lexicon) readHead(row []page.Cell, below [][]page.Cell, c clock) ([]col
 		return nil, false
 	}
 	settleNumbers(cols, below)
+	codesBesideNames(cols, below)
 	x.matrixColumns(cols, row, below, c)
 	x.unitColumns(cols, row, below)
 	for i, col := range cols {
@@ -438,6 +446,33 @@ func settleNumbers(cols []column, below [][]page.Cell) {
 	}
 }
 
+// codesBesideNames takes a column of goods for that of their codes, where another names them and its values have no Chinese: 物料 beside 名称.
+func codesBesideNames(cols []column, below [][]page.Cell) {
+	var names, codes []int
+	for i, c := range cols {
+		if c.as != colName {
+			continue
+		}
+		filled, plain := 0, 0
+		for _, row := range below {
+			if text := cellText(row, i); text != "" {
+				filled++
+				if r := normal(text); !slices.ContainsFunc(r, isHan) && hasDigit(r) {
+					plain++
+				}
+			}
+		}
+		if filled > 0 && plain*4 >= filled*3 {
+			codes = append(codes, i)
+		} else {
+			names = append(names, i)
+		}
+	}
+	if len(names) > 0 && len(codes) == 1 && !slices.ContainsFunc(cols, func(c column) bool { return c.as == colCode }) {
+		cols[codes[0]].as = colCode
+	}
+}
+
 func smallNumber(text string) (int, bool) {
 	n := 0
 	for _, r := range strings.TrimSpace(text) {
@@ -453,20 +488,23 @@ func smallNumber(text string) (int, bool) {
 const matrixRank = 100
 
 // matrixColumns finds columns headed by a date or a branch over figures.
-func (x *Lexicon) matrixColumns(cols []column, row []page.Cell, below [][]page.Cell, c clock) {
+func (x *Lexicon) matrixColumns(cols []column, row []page.Cell, below [][]page.Cell, c headsOf) {
 	var at, houses []int
 	for i := range cols {
 		if cols[i].as != colOther || strings.TrimSpace(row[i].Text) == "" || row[i].Merged || !figures(below, i) {
 			continue
 		}
 		head := normal(row[i].Text)
-		if w, ok := wholeDate(head, c); ok {
+		if w, ok := wholeDate(head, c.clock); ok {
 			cols[i].date = w
 			at = append(at, i)
 			continue
 		}
+		cols[i].shop = c.shop(row[i].Text)
 		if ids := x.customersNamed(head); len(ids) == 1 {
 			cols[i].branch = ids[0]
+			at = append(at, i)
+		} else if cols[i].shop != nil {
 			at = append(at, i)
 		} else if branch, ok := x.branchOf(head, cols); ok {
 			cols[i].branch = branch

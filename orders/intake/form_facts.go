@@ -34,12 +34,12 @@ var factKeys = func() map[string]factKind {
 		}
 	}
 	add(factPO, `订单编号 订单号 订单号码 单号 单据号 单据编号 采购单号 采购订单号 采购编号 采购单编号 申请号 申请单号 申请编号 计划号 计划单号 计划编号 合同编号 合同号 编号 通知单号 通知号 函号 请购单号 请购号 申购单号 申购号 要货单号
-		订货单号 需求单号 领料单号 请领单号 po po号 po# po.no pono pono. po编号 po单号 no no. pon0. pon0 n0. n0 单据号码 order orderno orderno. 客户单号 客户订单号 订购单号 流水号 文号`)
+		订货单号 需求单号 领料单号 请领单号 po po号 po# po.no pono pono. po编号 po单号 no no. pon0. pon0 n0. n0 单据号码 order orderno orderno. 客户单号 客户订单号 订购单号 订购编号 流水号 文号 凭证号 凭证编号 采购凭证 采购凭证号 采购凭证编号`)
 	add(factCustomer, "客户 客户名称 订货单位 采购单位 采购方 需方 需方单位 购货单位 购方 购买方 买方 甲方 申请单位 要货单位 收货单位 使用单位 订购单位 下单单位 订货客户 门店 公司名称 单位名称 订购方 需货单位 customer")
 	add(factContact, "收货人 联系人 收货联系人 联系 收件人 接收人 签收人 收货人姓名 联络人 现场联系人 收料人 attn contact consignee 收货负责人 接货人 收货联系 收料员 提货人")
 	add(factPhone, "电话 联系电话 手机 手机号 收货电话 联系方式 送货电话 tel phone mobile 收货人电话 联系人电话 电话号码 手机号码")
 	add(factAddress, "收货地址 送货地址 交货地点 交货地址 送达 送达地点 送达地址 地址 到货地点 到货地址 收货地点 shipto deliverto 送至 送货地点 供货地点 供货地址 供船地点 上船地点 配送地点 发货地址 配送地址 卸货地点 收件地址 使用地点 address 送货到")
-	add(factReceive, "收货 收料 送货 送到 送往 门店收 店收 仓库收货 收件 送 收货信息 收货地址及联系人 shipto收货 收货方")
+	add(factReceive, "收货 收料 送货 送到 送往 门店收 店收 仓库收货 收件 送 送货至 送达至 交货至 发货至 配送至 寄往 寄至 发往 发至 收货信息 收货地址及联系人 shipto收货 收货方")
 	add(factDate, `要求到货日期 要求到货时间 要求到货 到货日期 到货时间 到货 到货期 交货期 交货日期 交货时间 交货 交期 要求交期 要求交货期 需用日期 需用时间 需求日期 需求时间 用料日期 用料时间 送货时间 送货日期 送达时间 送达日期 期望交期 期望到货 期望送达
 		delivery deliverydate due duedate 要求送货日期 配送日期 配送时间 交付日期 进场日期 进场时间 提货时间 提货日期 要求送达 供货日期 供货时间 供货期 供船日期 供船时间 上船日期 装船日期 自提时间 自提日期 取货时间 取货日期 配送时间段 到店日期 到店时间 希望到店 要求到店 到仓日期 到仓时间 要求到仓 到厂日期 到厂时间 要求到厂 到货要求 希望到货`)
 	add(factWant, "要货日期 要货时间 要求日期 使用日期 需货日期 订货日期")
@@ -48,7 +48,7 @@ var factKeys = func() map[string]factKind {
 	add(factNote, "备注 说明 要求 remark remarks note notes 其他要求 特别说明 特殊要求 注 附注 备注说明 注意 注意事项 ps 包装要求 包装 质量要求 其它 其他 留言 买家留言")
 	add(factIgnored, `供应商 供方 供货方 供货单位 供应商名称 卖方 乙方 销方 supplier vendor to from 日期 订单日期 下单日期 申请日期 制单日期 签订日期 采购日期 申购日期 请购日期 填表日期 要货日 开单日期 date 制单 制单人 制表 审核 审核人 批准 批准人 核准 核准人
 		申请 申请人 申购人 请购人 编制 编制人 采购员 采购 采购人 经办 经办人 buyer 计划员 部门 申购科室 科室 申请部门 使用部门 使用科室 资金来源 项目 项目名称 工程名称 护士长 主管 负责人 财务 合计大写 大写 金额大写 页码 打印 打印时间 签字 签名 盖章
-		业务员 业务类型 单据状态 单据日期 操作员 录入 录入人 汇总 汇总人 传真 fax 邮箱 email 开户行 账号 税号 网址 采购电话 日期时间 车间 班组 币种 currency 税率 仓库 库房 签订地点 有效期 制作 复核 填报 填报人 品牌 类别 类型 用途 序号 预算`)
+		业务员 业务类型 单据状态 单据日期 操作员 录入 录入人 汇总 汇总人 传真 fax 邮箱 email 开户行 账号 税号 网址 采购电话 日期时间 车间 班组 币种 currency 税率 仓库 库房 签订地点 有效期 制作 复核 填报 填报人 凭证日期 过账日期 过帐日期 创建日期 打印日期 品牌 类别 类型 用途 序号 预算`)
 	return m
 }()
 
@@ -249,6 +249,9 @@ func meantBy(key string) (factKind, bool) {
 		{"送达", factDate},
 		{"送货时", factDate},
 		{"交期", factDate},
+		{"到仓", factDate},
+		{"到店", factDate},
+		{"到厂", factDate},
 		{"要货时", factDate},
 		{"收货", factReceive},
 		{"接货", factReceive},
@@ -319,6 +322,17 @@ func (f *factReader) withoutBoxes(p *pair) {
 // patternNumber fits the number of a form that may be the paper's own or its pattern's: 表号：HF-0914.
 var patternNumber = regexp.MustCompile(`^\s*(?:表号|表单号|表单编号|表格编号)\s*[:：]\s*([A-Za-z0-9][A-Za-z0-9\-_/]{3,})\s*$`)
 
+// bearsDay tells that the number of a paper has these days' date in it, of the last fortnight: it counts papers, not patterns.
+func bearsDay(number string, c clock) bool {
+	for n := range 15 {
+		day := c.today.AddDate(0, 0, -n)
+		if strings.HasSuffix(number, day.Format("0102")) || strings.Contains(number, day.Format("060102")) {
+			return true
+		}
+	}
+	return false
+}
+
 // line reads one line; title tells that it stands above the goods, where a bare date is the form's own.
 func (f *factReader) line(text string) {
 	if r := normal(strings.TrimSpace(text)); f.contact == "" && !slices.Contains(sumWords, string(r)) && (&scan{x: f.x}).isPerson(r) {
@@ -326,7 +340,9 @@ func (f *factReader) line(text string) {
 		return
 	}
 	if m := patternNumber.FindStringSubmatch(text); m != nil && hasDigit([]rune(m[1])) {
-		f.maybePO = strings.TrimSpace(text)
+		if f.maybePO = strings.TrimSpace(text); f.po == "" && bearsDay(m[1], f.c) {
+			f.po = f.mendNumber(m[1])
+		}
 	}
 	for _, p := range pairsOf(text) {
 		f.pair(p)

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"orderbot/orders/intake/page"
 )
@@ -14,6 +15,7 @@ const paperEnd = `(?:申请|通知|明细|登记|汇总|处理)?(?:单|表|函|�
 var (
 	returnTitle  = regexp.MustCompile(`(?:退货|退换货|换货|返修|退回)` + paperEnd)
 	inquiryTitle = regexp.MustCompile(`(?:询价|询比价|比价)(?:采购)?` + paperEnd)
+	pricesTitle  = regexp.MustCompile(`(?:价目|价格|报价|目录)` + paperEnd)
 	recordTitle  = regexp.MustCompile(`(?:对账|对帐|结算|盘点|库存|销售|销量|收款|付款|报损|入库)` + paperEnd)
 	handedTitle  = regexp.MustCompile(`(?:送货|出库|验收|收货)` + paperEnd)
 	changeTitle  = regexp.MustCompile(`(?:变更|更改|修改|调整)` + paperEnd)
@@ -22,7 +24,7 @@ var (
 )
 
 // otherSheets are names of sheets that stand beside the order in a workbook.
-var otherSheets = regexp.MustCompile(`历史|上月|上周|上次|去年|往期|示例|样例|范例|说明|库存|盘点|对账|参考|字典|基础|退货`)
+var otherSheets = regexp.MustCompile(`已到|到货记录|到货明细|月到货|收货记录|入库|出库|发货记录|历史|上月|上周|上次|去年|往期|示例|样例|范例|说明|库存|盘点|对账|参考|字典|基础|退货`)
 
 // paper is what kind of paper a page is: an order, or one that has goods and figures for another reason.
 type paper int
@@ -169,6 +171,96 @@ func ordersOf(pages []page.Page) (left []page.Page, kind paper) {
 		wanted = append(wanted, others...)
 	}
 	return wanted, kind
+}
+
+// longPast is how many days a sheet's dates have to lie back beside another that looks ahead.
+const longPast = 7
+
+// listsPrices tells that pages only say what goods cost: their title says so or their tables have a column of prices, and none has one that
+// could count what is wanted.
+func (x *Lexicon) listsPrices(doc []page.Page, read bool) bool {
+	priced, titled := false, false
+	for _, p := range doc {
+		for _, l := range p.Lines {
+			titled = titled || pricesTitle.MatchString(strings.TrimSpace(l.Text))
+			if x.counted(normal(l.Text)) {
+				return false
+			}
+		}
+		for _, t := range p.Tables {
+			for h, row := range t.Rows {
+				if len(row) > 0 {
+					titled = titled || pricesTitle.MatchString(strings.TrimSpace(row[0].Text))
+				}
+				if !isHeadOfGoods(row) {
+					continue
+				}
+				for i, c := range row {
+					switch head, known := headingOf(c.Text); {
+					case head.as == colPrice || strings.HasSuffix(strings.TrimSpace(c.Text), "价"):
+						priced = true
+					case head.as == colQuantity || head.as == colMore, !known && figures(t.Rows[h+1:], i):
+						return false
+					}
+				}
+			}
+		}
+	}
+	return priced && (titled || !read)
+}
+
+// withoutPast leaves out the sheets of a workbook all of whose days of delivery are long past, where another has none such: what came
+// last month beside what is wanted now.
+func withoutPast(x *Lexicon, pages []page.Page, c headsOf) []page.Page {
+	if len(pages) < 2 {
+		return pages
+	}
+	past := make([]bool, len(pages))
+	for i, p := range pages {
+		past[i] = len(p.Tables) > 0 && x.isPast(p, c)
+	}
+	if !slices.Contains(past, true) || !slices.ContainsFunc(pages, func(p page.Page) bool { return !x.isPast(p, c) && x.hasForm(p.Tables, c) }) {
+		return pages
+	}
+	var out []page.Page
+	for i, p := range pages {
+		if !past[i] {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// isPast tells that a sheet has days of delivery, and that all of them are long past.
+func (x *Lexicon) isPast(p page.Page, c headsOf) bool {
+	some, until := false, c.clock.today.AddDate(0, 0, -longPast).Format(time.DateOnly)
+	for _, t := range p.Tables {
+		above, found := x.findTables(t, c, nil)
+		facts := factReader{x: x, c: c.clock, cust: -1}
+		facts.read(nil, above)
+		days := make([]string, 0, len(facts.due))
+		for _, w := range facts.due {
+			days = append(days, w.value())
+		}
+		for _, t := range found {
+			for i, col := range t.columns {
+				for _, row := range t.rows {
+					if col.as == colDate {
+						if day, ok := wholeDate(normal(cellText(row, i)), c.clock); ok {
+							days = append(days, day)
+						}
+					}
+				}
+			}
+		}
+		for _, day := range days {
+			if day == "" || day > until {
+				return false
+			}
+			some = true
+		}
+	}
+	return some
 }
 
 // dropCopy leaves out the items of the last table where they say once more what an earlier one of the same order said: the second

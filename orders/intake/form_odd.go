@@ -23,6 +23,15 @@ func across(row []page.Cell, cols []column) bool {
 	return false
 }
 
+// saysWhen tells that a text says when or where goods are to come: 11月9日前送到店里.
+func (f *form) saysWhen(text string) bool {
+	t := newText(text)
+	s := f.x.newScan(t, f.c, f.cust, f.msg.Role == RoleSales)
+	return slices.ContainsFunc(s.marks, func(m mark) bool {
+		return m.kind == markPhone || m.kind == markDate && wantedBy(t.r[m.to:])
+	})
+}
+
 // namesProduct tells that a row's words are goods: a quantity of them may have been overlooked. A row with one text has to say
 // hardly anything else.
 func (f *form) namesProduct(row []page.Cell, cols []column, alone bool) bool {

@@ -30,7 +30,8 @@ type item struct {
 	unit         string // normalised
 	price        *decimal.Decimal
 	amount       *decimal.Decimal
-	priceUnit    string // what the price is said to be for, 25元/盒; empty where nothing is said
+	per          *decimal.Decimal // how many of priceUnit the price is for, nil for one
+	priceUnit    string           // what the price is said to be for, 25元/盒; empty where nothing is said
 
 	date    string
 	po      string
@@ -73,6 +74,7 @@ func (it item) words() string {
 type sums struct {
 	all, part rowSum
 	form      *rowSum // of the tables so far: the total may stand on the last page
+	off       rowSum  // rows taken back since the last row of sums, which it may count all the same
 	wrong     string
 }
 
@@ -126,6 +128,7 @@ func (f *form) readRows(t table) {
 			continue
 		case f.cancelled(row, t.columns):
 			last = row
+			sum.takenBack(row, t.columns)
 			continue
 		}
 		row = ditto(gathered(row, t.columns), last)
@@ -221,6 +224,30 @@ func isTotal(row []page.Cell, cols []column) bool {
 	return false
 }
 
+// takenBack counts a row that is not ordered any more.
+func (s *sums) takenBack(row []page.Cell, cols []column) {
+	for i, c := range cols {
+		v, _, ok := figure(cellText(row, i))
+		switch {
+		case !ok:
+		case c.as == colQuantity && c.rank != matrixRank:
+			s.off.quantity = s.off.quantity.Add(v)
+		case c.as == colAmount:
+			s.off.amount = s.off.amount.Add(v)
+		}
+	}
+}
+
+// is tells that rows come to an amount of money, by themselves or with those that were taken back.
+func (s *sums) is(rows *rowSum, amount decimal.Decimal) bool {
+	return near(rows.amount, amount) || near(rows.amount.Add(s.off.amount), amount)
+}
+
+// counts tells the same of a quantity.
+func (s *sums) counts(rows *rowSum, quantity decimal.Decimal) bool {
+	return rows.quantity.Equal(quantity) || rows.quantity.Add(s.off.quantity).Equal(quantity)
+}
+
 // claim checks what a row of sums says. A subtotal is that of the rows since the last one, a total that of all; which
 // one it is the figures tell better than the words.
 func (s *sums) claim(row []page.Cell, cols []column) {
@@ -247,13 +274,13 @@ func (s *sums) claim(row []page.Cell, cols []column) {
 	switch {
 	case s.all.rows == 0:
 	case amount != nil && s.all.rowsWithAmount == s.all.rows:
-		if !near(s.all.amount, *amount) && (s.part.rows == 0 || !near(s.part.amount, *amount)) && (s.form.rowsWithAmount != s.form.rows || !near(s.form.amount, *amount)) {
+		if !s.is(&s.all, *amount) && (s.part.rows == 0 || !s.is(&s.part, *amount)) && (s.form.rowsWithAmount != s.form.rows || !s.is(s.form, *amount)) {
 			s.wrong = fmt.Sprintf("各行金额加起来是 %s 元，单上合计是 %s 元，请核对。", trim(s.all.amount), trim(*amount))
 		}
 	}
 	switch {
 	case s.all.rows == 0 || s.wrong != "":
-	case quantity != nil && !s.all.quantity.Equal(*quantity) && (s.part.rows == 0 || !s.part.quantity.Equal(*quantity)) && !s.form.quantity.Equal(*quantity):
+	case quantity != nil && !s.counts(&s.all, *quantity) && (s.part.rows == 0 || !s.counts(&s.part, *quantity)) && !s.counts(s.form, *quantity):
 		s.wrong = fmt.Sprintf("各行数量加起来是 %s，单上合计是 %s，请核对。", trim(s.all.quantity), trim(*quantity))
 	}
 	s.part = rowSum{}
@@ -305,7 +332,7 @@ func (f *form) isLoose(row []page.Cell, cols []column, afterTotal bool) bool {
 	if kind, asked := meantBy(key); asked && kind == factDate && texts > 1 && !quantity && utf8.RuneCountInString(key) <= 8 {
 		return true
 	}
-	return !quantity && (afterTotal && texts <= 3 || texts == 1 && (strings.ContainsAny(first, "，。；,;：:") || len([]rune(first)) > 14)) || !goods && !quantity
+	return !quantity && (afterTotal && texts <= 3 || texts == 1 && (strings.ContainsAny(first, "，。；,;：:") || len([]rune(first)) > 14 || f.saysWhen(first))) || !goods && !quantity
 }
 
 // ditto replaces 同上 and 〃 by what stands above.
@@ -371,9 +398,23 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 			it.spec = strings.TrimSpace(it.spec + " " + text)
 		case colUnit:
 			it.unit, it.from[fromUnit] = f.unitIn(text), row[i]
+			if it.unit == "" || f.x.units[it.unit] == 0 { // 1 盒
+				if v, rest, ok := figure(text); ok && f.x.units[rest] > 0 && v.Equal(decimal.NewFromInt(1)) {
+					it.unit = rest
+				}
+			}
+		case colPer:
+			if v, rest, ok := figure(text); ok && v.IsPositive() && f.x.units[rest] > 0 { // 100 个
+				it.per, it.priceUnit = &v, rest
+			} else if u := f.unitIn(text); f.x.units[u] > 0 {
+				it.priceUnit = u
+			}
 		case colPrice:
 			if v, rest, ok := figure(text); ok && !hasDigit([]rune(rest)) { // 1海2.00: a stamp over it
-				it.price, it.from[fromPrice], it.priceUnit = &v, row[i], f.x.perUnit(rest)
+				it.price, it.from[fromPrice] = &v, row[i]
+				if per := f.x.perUnit(rest); per != "" {
+					it.priceUnit = per
+				}
 			} else if slices.Contains(giftNotes, strings.Trim(text, " ()（）")) {
 				it.gift = true
 			}
@@ -396,6 +437,8 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 		case colCustomer:
 			if ids := f.x.customersNamed(normal(text)); len(ids) == 1 {
 				it.customer, it.from[fromCustomer] = ids[0], row[i]
+			} else if s := f.heads().shop(text); s != nil && len(ids) == 0 {
+				it.address, it.contact, it.phone = s.address, s.contact, s.phone
 			} else if len(ids) == 0 && f.cust < 0 {
 				it.customer = -1
 			}
@@ -408,6 +451,11 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 		default:
 		}
 	}
+	if it.per != nil && it.price != nil {
+		each := it.price.Div(*it.per)
+		it.price = &each
+	}
+	f.takeUnit(&it, cols)
 	f.readNotes(&it, notes)
 	whole := it.amount // of all columns of a matrix
 	if slices.ContainsFunc(cols, func(c column) bool { return c.as == colQuantity && c.rank == matrixRank }) {
@@ -427,6 +475,9 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 		if c.date != "" {
 			one.date = c.date
 		}
+		if c.shop != nil {
+			one.address, one.contact, one.phone = c.shop.address, c.shop.contact, c.shop.phone
+		}
 		one.quantityText = text
 		if i < len(row) {
 			one.from[fromQuantity] = row[i]
@@ -441,7 +492,7 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 		case quantityNone:
 			continue
 		case quantityBlank:
-			if c.rank == matrixRank || mostBlank || f.isGroup(row, cols) {
+			if c.rank == matrixRank || mostBlank || f.blankIsNone || slices.ContainsFunc(notes, notBought.MatchString) || f.isGroup(row, cols) {
 				continue
 			}
 			one.doubt = ReasonMissing
@@ -641,6 +692,14 @@ func (f *form) resolveRow(it item) resolution {
 				return resolution{product: id, rule: "wording", best: r.best}
 			}
 		}
+		if r.product < 0 && r.reason != ReasonAmbiguous {
+			if id, ok := f.byWholeName(it); ok {
+				return resolution{product: id, rule: "wording"}
+			}
+			if again, ok := f.withoutPack(it); ok {
+				return again
+			}
+		}
 		if r.product < 0 && r.reason == "" {
 			r.reason = ReasonUnknown
 		}
@@ -669,6 +728,39 @@ func (f *form) resolveRow(it item) resolution {
 		return resolution{product: id, rule: "code", best: f.x.cover(id, m)}
 	}
 	return byName
+}
+
+// packSpec fits a size that says what a pack holds, and nothing else: 10条/包.
+var packSpec = regexp.MustCompile(`^(\d+)\s*(\p{Han}{1,2})\s*(?:/|每|一|装每?)\s*(\p{Han})$`)
+
+// withoutPack finds the product of a row whose size only says what a pack holds, by the name alone: one that has such a pack.
+func (f *form) withoutPack(it item) (resolution, bool) {
+	m := packSpec.FindStringSubmatch(string(normal(it.spec)))
+	if m == nil || it.name == "" {
+		return resolution{}, false
+	}
+	it.spec = ""
+	r := f.resolveRow(it)
+	if r.product < 0 || r.reason != "" {
+		return resolution{}, false
+	}
+	holds, known := f.x.product(r.product).UnitSize(m[3])
+	if !known || holds.String() != m[1] || f.x.product(r.product).Unit != m[2] {
+		return resolution{}, false
+	}
+	return r, true
+}
+
+// unitBehind fits a unit in brackets at the end of a name.
+var unitBehind = regexp.MustCompile(`^(.+?)\s*[(（]\s*(?:单位\s*[:：]\s*)?(\p{Han}{1,2})\s*[)）]$`)
+
+// takeUnit takes the unit of a row that has no other from behind its name: 厨师帽（包）.
+func (f *form) takeUnit(it *item, cols []column) {
+	m := unitBehind.FindStringSubmatch(strings.TrimSpace(it.name))
+	if m == nil || it.unit != "" || f.x.units[string(normal(m[2]))] == 0 || slices.ContainsFunc(cols, func(c column) bool { return c.as == colUnit }) {
+		return
+	}
+	it.name, it.unit = m[1], string(normal(m[2]))
 }
 
 // misread are what recognition makes of figures and letters in names and specs, and what was meant: 1L read as IL, 250ml as

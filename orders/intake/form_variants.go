@@ -14,6 +14,12 @@ import (
 // signedNumbers fits the numbers in the words for goods, with their sign where one stands before them: -2.00, 30 of 30片装.
 var signedNumbers = regexp.MustCompile(`[+-]?\d+(?:\.\d+)?`)
 
+// letterRuns fits runs of letters, and sizes such as 2xl.
+var letterRuns = regexp.MustCompile(`[2-9]xl|[a-z]+`)
+
+// measureLetters fits the letters of measures: 1.2x2.4m.
+var measureLetters = regexp.MustCompile(`\d\s*(?:mm|cm|ml|kg|mg|m|l|g|x(?:\s*\d|$))`)
+
 // exactWords are words for goods taken apart.
 type exactWords struct {
 	numbers []string
@@ -34,7 +40,7 @@ func exactly(text string) exactWords {
 			w.numbers = append(w.numbers, n)
 		}
 	}
-	w.letters = strings.FieldsFunc(t, func(r rune) bool { return !isLetter(r) })
+	w.letters = letterRuns.FindAllString(t, -1)
 	for _, part := range strings.FieldsFunc(t, func(r rune) bool { return !isHan(r) }) {
 		h := []rune(part)
 		for i := range max(1, len(h)-1) {
@@ -105,6 +111,49 @@ func (f *form) byExactWords(text, must string, in []int32) (int32, bool) {
 		best = slices.DeleteFunc(best, func(p exactProduct) bool { return p.plain > least })
 	}
 	if len(best) != 1 {
+		return -1, false
+	}
+	return best[0].id, true
+}
+
+// byWholeName finds the product that a row calls by its whole name, where that has letters and hardly any Chinese, so that it is
+// told by nothing else: KT板, Polo衫. Of those called so it is the one that has all numbers of the row, and most of its words.
+func (f *form) byWholeName(it item) (int32, bool) {
+	said := string(squeeze(normal(it.name)))
+	var called []int32
+	longest := 0
+	for id, e := range f.x.products {
+		if e == nil || e.product == nil {
+			continue
+		}
+		name := squeeze(normal(e.product.Name))
+		if len(name) < 2 || len(name) < longest || len(hanOf(e.product.Name)) > 1 || !slices.ContainsFunc(name, isLetter) || !strings.HasPrefix(said, string(name)) {
+			continue
+		}
+		if len(name) > longest {
+			called, longest = nil, len(name)
+		}
+		called = append(called, int32(id))
+	}
+	if len(called) == 0 {
+		return -1, false
+	}
+	w := exactly(it.name + " " + it.spec)
+	w.letters = exactly(measureLetters.ReplaceAllString(string(normal(it.name+" "+it.spec)), " ")).letters
+	var best []exactProduct
+	most := -1
+	for _, p := range f.products() {
+		if !slices.Contains(called, p.id) || slices.ContainsFunc(w.numbers, func(n string) bool { return !slices.Contains(p.all, n) }) || !p.bears(w) {
+			continue
+		}
+		switch shared := p.sharedLetters(w); {
+		case shared > most:
+			best, most = []exactProduct{p}, shared
+		case shared == most:
+			best = append(best, p)
+		}
+	}
+	if len(best) != 1 || most < len(w.letters) {
 		return -1, false
 	}
 	return best[0].id, true

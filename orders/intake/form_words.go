@@ -117,6 +117,27 @@ func unplaced(asks, before []Ask) bool {
 	})
 }
 
+// blankIsNone fits what a form says of the rows that are left blank; onlyFilled what it says of the others.
+var (
+	blankIsNone = regexp.MustCompile(`(?:不|无需|没有)(?:订|定|要|需|购|买|用|进|采|选|补)?[^，。；,;]{0,5}(?:空着|留空|空白|空格|为空|不填|不写|免填)|(?:空着|留空|空白|空格|不填|未填)[^，。；,;]{0,4}(?:表示|视为|视作|即为|就是|等于|代表|为|即|的)(?:不|无|没)`)
+	notBought   = regexp.MustCompile(`^(?:本月|本次|本周|这次|本期|本季|暂|先|暂时|目前|已|库存|还|仍|现)?\s*(?:不采购?|不购|不订|不要了?|不需要?|无需|不进|不买|不补|不申购|缓|够用?|充足|足够|有货|有库存|够了|停用|停采)[。.!！了]?$`)
+)
+
+// saysBlankIsNone tells that a form says so: 不订的空着.
+func saysBlankIsNone(pages []page.Page) bool {
+	for _, p := range pages {
+		if slices.ContainsFunc(p.Lines, func(l page.Line) bool { return blankIsNone.MatchString(l.Text) }) {
+			return true
+		}
+		for _, t := range p.Tables {
+			if slices.ContainsFunc(slices.Concat(t.Rows...), func(c page.Cell) bool { return blankIsNone.MatchString(c.Text) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // quoted is the beginning of a text, for a question.
 func quoted(text string) string {
 	r := []rune(strings.Join(strings.Fields(text), " "))

@@ -895,12 +895,27 @@ type scope struct {
 	onlyPast bool // 上次那个: only what was bought before
 }
 
+// bearsMeasure tells that a product has a token's measure, said in another unit: 2cm of a tape of 20mm.
+func (x *Lexicon) bearsMeasure(id int32, t *specToken) bool {
+	return slices.ContainsFunc(t.otherScales(), func(k string) bool {
+		n, ok := x.tokenID(k)
+		if !ok {
+			return false
+		}
+		_, borne := x.products[id].bears(n)
+		return borne
+	})
+}
+
 // resolveNamed settles a mention that bears a code: what else it says must fit that product.
 func (x *Lexicon) resolveNamed(m *mention, id int32, rule string, _ scope) resolution {
 	c := x.cover(id, m)
 	r := resolution{product: id, best: c, rule: rule, head: true}
 	var missing []int
 	for i := range m.toks {
+		if x.bearsMeasure(id, &m.toks[i]) {
+			continue
+		}
 		if c.toks>>uint(i)&1 == 0 && slices.ContainsFunc(m.toks[i].askKeys(), func(k string) bool { return len(x.bearing(k)) > 0 }) {
 			missing = append(missing, i)
 		}

@@ -18,6 +18,7 @@ func (x *Lexicon) punctuate(t *text, c clock) {
 			start = i + 1
 		}
 	}
+	p.kindsInARow()
 	if len(p.cut) == 0 {
 		return
 	}
@@ -29,6 +30,44 @@ func (x *Lexicon) punctuate(t *text, c clock) {
 		r, at = append(r, c), append(at, t.at[i])
 	}
 	t.r, t.at = r, at
+}
+
+// kindsInARow parts letters that are kinds of their own before 各, where the catalogue knows each of them and not the whole: 墨水CMY各2瓶.
+func (p *punctuator) kindsInARow() {
+	kind := func(c rune) bool {
+		key := string(c)
+		if size, ok := sizeLetters[key]; ok {
+			key = "size:" + size
+		}
+		_, ok := p.s.x.tokenID(key)
+		return ok
+	}
+	for i := 1; i < len(p.r); i++ {
+		if !isLetter(p.r[i]) || isAlnum(p.r[i-1]) {
+			continue
+		}
+		j := i
+		for j < len(p.r) && isLetter(p.r[j]) {
+			j++
+		}
+		run := string(p.r[i:j])
+		_, whole := p.s.x.tokenID(run)
+		_, size := sizeLetters[run]
+		if n := j - i; n >= 2 && n <= 5 && !whole && !size && (has(p.r, j, "各") || has(p.r, j, " 各")) {
+			apart := map[rune]bool{}
+			for _, c := range p.r[i:j] {
+				if kind(c) {
+					apart[c] = true
+				}
+			}
+			if len(apart) == n {
+				for k := i + 1; k < j; k++ {
+					p.cut[k] = '、'
+				}
+			}
+		}
+		i = j
+	}
 }
 
 // punctuator looks for places where a sign is missing.

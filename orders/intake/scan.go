@@ -617,7 +617,7 @@ func (s *scan) isOwnCode(i, e int) bool {
 	return n != nil && to >= e
 }
 
-var poWords = strings.Fields("我们单号 我们的单号 我方单号 我司单号 咱们单号 我们这边单号 我这边单号 我们单子号 采购单号 采购订单号 采购订单 采购单编号 采购单 订单编号 合同编号 合同号 订单号 采购编号 采购号 订货单号 订购单号 需求单号 申请单号 客户单号 单号写 单号填 计划编号 计划单号 计划号 申购单号 请购单号 单号 po号 po单号 po编号 po# po")
+var poWords = strings.Fields("我们单号 我们的单号 我方单号 我司单号 咱们单号 我们这边单号 我这边单号 我们单子号 采购单号 采购订单号 采购订单 采购单编号 采购单 订单编号 合同编号 合同号 订单号 采购编号 采购号 订货单号 订购单号 订购编号 需求单号 申请单号 客户单号 单号写 单号填 计划编号 计划单号 计划号 申购单号 请购单号 单号 po号 po单号 po编号 po# po")
 
 // papers are what customers order by; their number stands right behind them: 申购单 YZ-0521-7.
 var papers = strings.Fields("补货单 订货单 要货单 需求单 领料单 申购单 请购单 采购申请单 采购申请 采购明细 采购清单 申购明细 要货计划 需求计划 采购计划 用料计划 物料计划 请购计划 请购 申购")

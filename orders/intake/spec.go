@@ -296,6 +296,26 @@ func (m *mention) unrivalled(o *mention) uint32 {
 	return mask
 }
 
+// otherScales are the keys of the same measure in other units: 20mm for 2cm, 500ml for 0.5l.
+func (t *specToken) otherScales() []string {
+	own, ok := scales[t.unit]
+	if !ok || t.number == "" || t.keys[0] != t.number+t.unit {
+		return nil
+	}
+	n, err := decimal.NewFromString(t.number)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for unit, s := range scales {
+		if s.kind == own.kind && unit != t.unit {
+			out = append(out, trim(n.Mul(own.size).Div(s.size))+unit)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // productKeys are the keys by which a product's own token can be recognised.
 func (t *specToken) productKeys() []string {
 	keys := make([]string, 0, len(t.keys)+4)

@@ -33,7 +33,7 @@ func (x *Lexicon) typedTable(msg Message) *page.Document {
 		}
 		t := page.Table{Rows: rows}
 		switch {
-		case x.hasForm([]page.Table{t}, c):
+		case x.hasForm([]page.Table{t}, headsOf{clock: c}):
 			isTable = true
 			p.Tables = append(p.Tables, t)
 		default:
