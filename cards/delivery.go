@@ -32,7 +32,7 @@ func wantedBeside(o *orders.Order, p *orders.Promise, none string) string {
 	case wanted == "":
 		return none
 	case p.Misses(o.Wanted()):
-		return wanted + "，⚠️ 最早 " + promiseDay(p)
+		return wanted + "，⚠️ 最早 " + shortDay(p.Day) // no more: it has to fit into a fact of a card
 	default:
 		return wanted
 	}

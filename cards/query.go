@@ -2,6 +2,7 @@ package cards
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -372,7 +373,7 @@ func Trail(id orders.OrderID, entries []orders.AuditEntry, catalog *orders.Catal
 	from := 0
 	for i := len(entries) - 1; i >= 0; i-- {
 		e := &entries[i]
-		change := join(" → ", clip(e.Before, 60), clip(e.After, 60))
+		change := join(" → ", clip(tidy(e.Before), 60), clip(tidy(e.After), 60))
 		rows[i] = join(" ", when(e.At), actor(e.Actor, catalog), e.Action, change)
 		if e.Reason != "" {
 			rows[i] += "（" + clip(e.Reason, 60) + "）"
@@ -390,6 +391,14 @@ func Trail(id orders.OrderID, entries []orders.AuditEntry, catalog *orders.Catal
 		return Message{Text: head + "\n还没有记录"}
 	}
 	return Message{Text: head + "\n" + strings.Join(rows[from:], "\n")}
+}
+
+var isoTime = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)`)
+
+// tidy writes what an audit entry says as people write it: times, and Chinese signs.
+func tidy(s string) string {
+	s = isoTime.ReplaceAllStringFunc(s, func(t string) string { return Wanted(t, time.Time{}) })
+	return strings.ReplaceAll(s, "; ", "；")
 }
 
 // actor names who did something.

@@ -26,9 +26,9 @@ func DraftSettled(o *orders.Order, revision int) Message {
 	case o.Status == orders.StatusClosed || o.Status == orders.StatusCancelled || o.Status == orders.StatusRejected:
 		c.Settled = join("，", o.Status.String(), o.CloseReason)
 	case o.OpenNode() != nil:
-		c.Settled = "已下单，等" + o.Awaits() + "审批"
+		c.Settled = "已下单 等" + o.Awaits() + "审批"
 	default:
-		c.Settled = "已下单，" + o.Status.String()
+		c.Settled = "已下单 " + o.Status.String()
 	}
 	return Message{Text: Text(c), Card: c}
 }

@@ -164,10 +164,7 @@ func WeCom(c *Card, taskID string) json.RawMessage {
 	if len(c.Lines) > 0 {
 		room -= wecomLines
 	}
-	out.SubTitle = clip(strings.Join(more, "\n"), room)
-	if rest, ok := strings.CutSuffix(out.SubTitle, "：…"); ok { // a name without a value says nothing
-		out.SubTitle = rest[:max(strings.LastIndexByte(rest, '\n'), 0)]
-	}
+	out.SubTitle = clipFacts(more, room)
 	if sep := "\n"; len(c.Lines) > 0 {
 		if out.SubTitle == "" {
 			sep = ""
@@ -178,6 +175,21 @@ func WeCom(c *Card, taskID string) json.RawMessage {
 		}
 	}
 	return encode(out)
+}
+
+// clipFacts puts facts below each other in at most n characters. What is cut keeps no part of a number, which would be read as another one,
+// and no name without a value.
+func clipFacts(facts []string, n int) string {
+	s := strings.Join(facts, "\n")
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	s = strings.TrimRight(strings.TrimSuffix(clip(s, n), "…"), "0123456789,.¥-")
+	at := strings.LastIndexByte(s, '\n')
+	if _, value, _ := strings.Cut(s[at+1:], "："); strings.TrimSpace(value) == "" {
+		return s[:max(at, 0)]
+	}
+	return s + "…"
 }
 
 // wecomActions renders buttons; keys are unique within a card and never longer than the platform
