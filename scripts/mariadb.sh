@@ -7,6 +7,7 @@
 #
 # The user may create databases: every test takes one of its own. MARIADB_FLUSH=2 leaves what is committed to the
 # operating system, for tests: they stop servers, never the machine, and slow disks would only make them wait.
+# MARIADB_POOL is the memory for pages (128M by default): a million orders are 5 GB.
 # Its numbers go up by 7, so that no test counts on their following each other: a transaction that is tried again leaves a gap.
 set -euo pipefail
 
@@ -35,7 +36,7 @@ launch() {
 		"$@" mariadbd --no-defaults --datadir="$folder/data" --socket="$folder/my.sock" --pid-file="$folder/my.pid" \
 			--tmpdir="$folder/tmp" --port="$port" --bind-address=127.0.0.1 --user="$me" --skip-name-resolve \
 			--character-set-server=utf8mb4 --collation-server=utf8mb4_unicode_ci \
-			--innodb-flush-log-at-trx-commit="${MARIADB_FLUSH:-1}" --max-connections=300 --auto-increment-increment=7 --init-file="$folder/init.sql" \
+			--innodb-flush-log-at-trx-commit="${MARIADB_FLUSH:-1}" --innodb-buffer-pool-size="${MARIADB_POOL:-128M}" --max-connections=300 --auto-increment-increment=7 --init-file="$folder/init.sql" \
 			>"$folder/server.log" 2>&1 </dev/null &
 		pid=$!
 		for _ in $(seq 600); do
