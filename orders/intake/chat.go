@@ -209,39 +209,63 @@ func pointedAt(text, quote string) string {
 	return thisOne.ReplaceAllLiteralString(text, goods)
 }
 
-// sides tells which bubbles are on the right side. Where one is so wide that it touches both margins, its colour
-// decides. ok is false where most stand in neither column.
+// sides tells which bubbles are on the right side. One that is so wide that it may be of either column goes by its colour, then by the
+// edge it shares with others, then by the nearest colour. ok is false where most are in neither column.
 func sides(groups [][]spot) (right []bool, ok bool) {
-	right = make([]bool, len(groups))
-	sure := make([]bool, len(groups))
-	n := 0
+	const left, rightmost = 1, 2
+	type extent struct{ from, to float64 }
+	wide := make([]extent, len(groups))
+	in := make([]int, len(groups)) // the column, 0 while that is open
+	edge := [3]float64{left: 1, rightmost: 0}
 	for i, g := range groups {
-		from, to := 1.0, 0.0
+		e := extent{1, 0}
 		for _, s := range g {
-			from, to = min(from, s.left), max(to, s.right)
+			e.from, e.to = min(e.from, s.left), max(e.to, s.right)
 		}
+		wide[i] = e
 		switch {
-		case from < 0.26 && to < 0.7:
-			sure[i] = true
-			n++
-		case from > 0.3 && to > 0.74:
-			right[i], sure[i] = true, true
-			n++
+		case e.from < 0.26 && e.to < 0.7:
+			in[i], edge[left] = left, min(edge[left], e.from)
+		case e.from > 0.3 && e.to > 0.74:
+			in[i], edge[rightmost] = rightmost, max(edge[rightmost], e.to)
 		}
 	}
-	if n*2 < len(groups) {
-		return nil, false
-	}
+	clear := slices.Clone(in)
 	for i, g := range groups {
-		if sure[i] {
+		if clear[i] != 0 {
 			continue
 		}
-		best := 1 << 30
+		var same [3]bool
 		for j, o := range groups {
-			if gap := colourGap(g[0].Back, o[0].Back)*1000 + abs(i-j); sure[j] && gap < best {
-				best, right[i] = gap, right[j]
+			same[clear[j]] = same[clear[j]] || clear[j] != 0 && colourGap(g[0].Back, o[0].Back) < 12
+		}
+		e := wide[i]
+		switch {
+		case same[left] && same[rightmost]:
+		case same[left], !same[rightmost] && e.from < 0.26 && (edge[left] == 1 || math.Abs(e.from-edge[left]) < 0.015):
+			in[i] = left
+		case same[rightmost], e.to > 0.74 && (edge[rightmost] == 0 || math.Abs(e.to-edge[rightmost]) < 0.02):
+			in[i] = rightmost
+		}
+	}
+	open := 0
+	for _, c := range in {
+		if c == 0 {
+			open++
+		}
+	}
+	if open*2 > len(groups) || edge == [3]float64{left: 1} {
+		return nil, false
+	}
+	right = make([]bool, len(groups))
+	for i, g := range groups {
+		c, best := in[i], 1<<30
+		for j, o := range groups {
+			if gap := colourGap(g[0].Back, o[0].Back)*1000 + abs(i-j); in[i] == 0 && in[j] != 0 && gap < best {
+				best, c = gap, in[j]
 			}
 		}
+		right[i] = c == rightmost
 	}
 	return right, true
 }

@@ -41,7 +41,12 @@ func (x *Lexicon) readDocument(msg Message, thread *Thread) (Result, *Thread) {
 			chats = append(chats, c)
 			continue
 		}
-		lines = append(lines, x.withoutEnds(joinProse(x.countsBeside(p.Lines), p.Width), msg.Time)...)
+		for _, l := range x.withoutEnds(joinProse(x.countsBeside(p.Lines), p.Width), msg.Time) {
+			if doc.Kind == page.KindOCR {
+				l = x.closeUp(l)
+			}
+			lines = append(lines, l)
+		}
 		for _, t := range p.Tables {
 			for _, row := range t.Rows {
 				if text := rowText(row); text != "" {
@@ -205,6 +210,30 @@ func (x *Lexicon) readTables(msg Message, thread *Thread) (Result, *Thread, bool
 
 // ownDate is the date of a note behind the name that heads it.
 var ownDate = regexp.MustCompile(`\s*(?:\d{4}[年./-])?\d{1,2}[月./-]\d{1,2}[日号]?$`)
+
+// tornCode fits letters and figures that a gap parts.
+var tornCode = regexp.MustCompile(`[A-Za-z0-9]+ [A-Za-z0-9\-][A-Za-z0-9\-./]*`)
+
+// closeUp takes out a gap that reading a picture put into what goods are called: WN MG080408-MS. What it parts is known as a whole, its
+// beginning alone is not.
+func (x *Lexicon) closeUp(text string) string {
+	known := func(word string) int { // how much of its beginning is a token of goods
+		t, ok := readSpec(normal(word), 0, len([]rune(word)))
+		if !ok || !slices.ContainsFunc(t.productKeys(), func(k string) bool { _, found := x.tokenID(k); return found }) {
+			return 0
+		}
+		return t.to
+	}
+	return tornCode.ReplaceAllStringFunc(text, func(torn string) string {
+		first, _, _ := strings.Cut(torn, " ")
+		whole := strings.Replace(torn, " ", "", 1)
+		_, isCode := x.productKey(string(normal(whole)))
+		if len(whole) < 6 || known(first) == len(first) || !isCode && known(whole) <= len(first) {
+			return torn
+		}
+		return whole
+	})
+}
 
 // recipientOf finds the person that a note names behind its delivery: 下周一送 曹.
 func (x *Lexicon) recipientOf(lines []string) string {
@@ -411,8 +440,8 @@ func (x *Lexicon) readEach(all []said, msg Message, thread *Thread) (Result, *Th
 				lines = append(slices.Clone(lines), l.words)
 			}
 		}
-		one.Text = strings.Join(lines, "\n")
-		r, next := x.readText(one, &Thread{})
+		one.Text = ""
+		r, next := x.readLines(lines, one, &Thread{})
 		if r.Intent != IntentOrder {
 			continue
 		}
@@ -497,8 +526,9 @@ func (x *Lexicon) buyersOf(c chat, msg Message) []said {
 			question = b.text
 			continue
 		}
+		b.text = x.closeUp(b.text)
 		customer := x.senderOf(b.sender)
-		text := answered(question, deal.asked(x.retold(salutation.ReplaceAllString(b.text, ""))))
+		text := answered(question, x.dayAgreed(question, deal.asked(x.retold(salutation.ReplaceAllString(b.text, ""))), msg.Time))
 		question = ""
 		if text == "" || x.declined(text, out) {
 			continue
@@ -563,10 +593,16 @@ func (x *Lexicon) retold(text string) string {
 	return strings.TrimSpace(strings.Join(clauses, "，"))
 }
 
+var (
+	// unwanted fits words that goods are not wanted; stillHas the reason, at the end of what is said: 还有两把, 家里够用.
+	unwanted = regexp.MustCompile(`别[配发送拿订]|不[用要](?:配|发|送|拿|订|了)?|先不|暂不|不订|不拿|不需要`)
+	stillHas = regexp.MustCompile(`(?:还有|还剩|有库存|够)(?:[\d.零一二两三四五六七八九十百几半多]{1,6}\p{Han}?|货|库存|不少|很多|一些|的|用|呢|了|着)*[。.!！~ ]*$`)
+)
+
 // declined tells words that only say that some goods are not wanted (血糖仪别配了，还有3台), where nobody ordered them before.
 func (x *Lexicon) declined(text string, before []said) bool {
-	no := slices.ContainsFunc([]string{"别配", "别发", "别送", "别拿", "别订", "不用配", "不用发", "不用送", "不要配", "不要发", "先不要", "不用订", "暂时不要"}, func(w string) bool { return strings.Contains(text, w) })
-	if !no || !strings.Contains(text, "还有") && !strings.Contains(text, "够") && !strings.Contains(text, "有库存") {
+	no := unwanted.FindStringIndex(text)
+	if no == nil || !stillHas.MatchString(text[no[1]:]) || x.counted(normal(text[:no[0]])) {
 		return false
 	}
 	goods := hanOf(text)
@@ -578,6 +614,41 @@ func (x *Lexicon) declined(text string, before []said) bool {
 		}
 	}
 	return true
+}
+
+var (
+	// agrees fits the beginning of an answer that says yes; proposes a question about the delivery.
+	agrees   = regexp.MustCompile(`^(?:行|好|可以|成|嗯|对|ok|OK|Ok|没问题|中)+[的吧啊呀了嘞啦]*[,，。.!！~ ]*`)
+	proposes = regexp.MustCompile(`(?:送|到|发|配|给您|给你).*(?:[?？]|吗|不|吧|呢|咋样|怎么样)\s*$`)
+	halfDay  = regexp.MustCompile(`^(?:上午|下午|中午|早上|晚上|傍晚|一早|\d{1,2}点|\d{1,2}:\d\d)`)
+)
+
+// dayAgreed puts the day that a question proposes into the answer that takes it: 明天给你送？ 好 上午吧.
+func (x *Lexicon) dayAgreed(question, text string, now time.Time) string {
+	yes := agrees.FindString(text)
+	if yes == "" || !proposes.MatchString(strings.TrimSpace(question)) {
+		return text
+	}
+	clock, rest := x.clock(now), strings.TrimSpace(text[len(yes):])
+	r := normal(question)
+	for i := range r {
+		w, ok := readWhen(r, i, clock)
+		if !ok {
+			continue
+		}
+		day := string(r[i:w.to])
+		switch _, own := firstWhen(normal(rest), clock); {
+		case w.value() == "":
+		case rest == "":
+			return day + "送"
+		case halfDay.MatchString(string(normal(rest))):
+			return day + rest
+		case !own:
+			return day + "送，" + rest
+		}
+		return text
+	}
+	return text
 }
 
 // answered adds to an answer what the question says that it is about: 送哪？ 五金城6栋.

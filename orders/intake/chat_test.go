@@ -246,3 +246,56 @@ func TestScreensOfOtherLooks(t *testing.T) {
 	group := shot(day, "要货群（8）", "-星期二 13:40", "^人民路店-何静", "<丁腈手套M 3盒", "^东街店-佩佩", "<丁腈手套L 4盒", ">收到")
 	require.Equal(t, []string{"C1: A01 3盒", "C3: A02 4盒"}, brief(readShot("", group).Orders))
 }
+
+// A day that the seller proposes is agreed on by who says yes to it; what they add says when on that day.
+func TestADayThatIsProposedAndTaken(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		question, answer, want string
+	}{
+		{"明天给你送？", "好 上午吧", "2026-03-12T12:00:00+08:00"},
+		{"后天送到行吗", "可以", "2026-03-13"},
+		{"明天下午送到可以吗？", "行，早上8点前要到", "2026-03-12T08:00:00+08:00"},
+		{"后天发给您行不", "后天太晚了，明天送到", "2026-03-12"},
+		{"明天有空吗？", "好", ""},
+		{"明天给你送？", "棉签再加2包", ""},
+	} {
+		res := readShot("", shot(day, "青禾医院", "-8:50", "<丁腈手套M 3箱", ">"+c.question, "<"+c.answer))
+		require.Len(t, res.Orders, 1, c.question)
+		require.Equal(t, c.want, res.Orders[0].DeliverBy, "%s %s", c.question, c.answer)
+	}
+}
+
+// Goods that somebody says they still have are not ordered, what else they say is.
+func TestGoodsThatAreStillThere(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{
+		"手套不要，还有两箱":          "C1: A03 10包",
+		"手套先不要了，家里还有":        "C1: A03 10包",
+		"手套不用，够用":            "C1: A03 10包",
+		"手套不要，还有碘伏消毒液来5瓶":    "C1: A03 10包, A04 5瓶",
+		"碘伏消毒液来5瓶，手套不要，还有两箱": "C1: A03 10包, A04 5瓶",
+	} {
+		res := readShot("", shot(day, "青禾医院", "-8:50", "<棉签10包", ">手套要吗", "<"+said))
+		require.Equal(t, []string{want}, brief(res.Orders), said)
+	}
+}
+
+// Most bubbles of a group are as wide as the screen: their colour and their edge tell the side.
+func TestAGroupOfWideBubbles(t *testing.T) {
+	t.Parallel()
+	res := readShot("", shot(day, "康宁要货群(36)", "-19:31", ">各位老板要货的报一下，每天晚上9点统一录单/谢谢",
+		"^东街店-小万", "<丁腈手套M 10盒，医用棉签 10cm 30包，下周要的", "^西湖店-小戴", "<医用棉签 10cm 30包，碘伏消毒液500ml 5瓶 谢谢",
+		">收到", "-19:58", "^东街店-小万", "<棉签改20包，再加碘伏消毒液500ml 2瓶 谢谢", "\"东街店-小万：丁腈手套M 10盒，医用棉签 10cm 30包，下周要的", ">好的，都记上了"))
+	require.Equal(t, []string{"C3: A01 10盒, A03 20包, A04 2瓶", "C4: A03 30包, A04 5瓶"}, brief(res.Orders))
+}
+
+// What reading a picture parts is one where the catalogue has it so.
+func TestAGapInACode(t *testing.T) {
+	t.Parallel()
+	res := readShot("", shot(day, "青禾医院", "-8:50", "<FG -8129D 20只", "<F G-8129D 5只"))
+	require.NotEmpty(t, res.Orders)
+	for _, l := range res.Orders[0].Lines {
+		require.EqualValues(t, "FG-8129D", l.Product)
+	}
+}

@@ -101,7 +101,7 @@ func (r *reading) source(at span) *Source {
 			worth = 3
 		case strings.Contains(line, s) || strings.Contains(s, line):
 			worth = 2
-		default:
+		case len([]rune(quote)) > 2: // an 8 stands anywhere
 			worth = 1
 		}
 		if worth > most {

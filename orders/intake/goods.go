@@ -805,19 +805,39 @@ func (b *builder) apart(m *mention) []*mention {
 // bySize splits words that name one kind of goods in several sizes: 雨刮24寸18寸.
 func (b *builder) bySize(from, to int) []*mention {
 	m := b.mention(from, to)
-	if n := len(m.toks); n < 2 || n > 6 || m.own != nil || m.code >= 0 || m.content() == 0 {
+	toks := m.toks
+	if len(toks) == 1 {
+		toks = b.letters(&toks[0]) // 墨水CMY各2瓶
+	}
+	if n := len(toks); n < 2 || n > 6 || m.own != nil || m.code >= 0 || m.content() == 0 {
 		return nil
 	}
 	var out []*mention
 	seen := map[int32]bool{}
-	for i := range m.toks {
-		h := &mention{code: -1, from: m.from, to: m.to, han: m.han, at: m.at, filler: m.filler, kin: m.kin, toks: m.toks[i : i+1]}
+	for i := range toks {
+		h := &mention{code: -1, from: m.from, to: m.to, han: m.han, at: m.at, filler: m.filler, kin: m.kin, toks: toks[i : i+1]}
 		r := b.s.x.resolve(h, nil, b.who, "")
 		if r.product < 0 || r.residue > 0 || seen[r.product] {
 			return nil
 		}
 		seen[r.product] = true
 		out = append(out, h)
+	}
+	return out
+}
+
+// letters parts a run of letters that no product bears as a whole into its letters.
+func (b *builder) letters(t *specToken) []specToken {
+	if _, known := b.s.x.tokenID(t.keys[0]); known || t.word {
+		return nil
+	}
+	var out []specToken
+	for i := t.from; i < t.to; i++ {
+		one, ok := readSpec(b.s.r, i, i+1)
+		if !ok || !isLetter(b.s.r[i]) {
+			return nil
+		}
+		out = append(out, one)
 	}
 	return out
 }

@@ -594,6 +594,12 @@ func (s *scan) findContacts() {
 		for to > 0 && strings.ContainsRune(" ,:", r[to-1]) {
 			to--
 		}
+		for _, w := range [...]string{"打电话", "的电话", "的手机", "电话", "手机"} { // 到了打小唐电话138…
+			if k := to - len([]rune(w)); k > 0 && has(r, k, w) && isHan(r[k-1]) && s.free(k, to) {
+				to = k
+				break
+			}
+		}
 		from := s.hanStart(to)
 		if from == to {
 			return false
@@ -613,7 +619,7 @@ func (s *scan) findContacts() {
 		// 联系人 and the like before a full name
 		for n := 3; n >= 2; n-- {
 			if to-n >= from && isFullName(r[to-n:to]) {
-				for _, cue := range [...]string{"联系人", "收货人", "收件人", "联系", "找"} {
+				for _, cue := range [...]string{"联系人", "收货人", "收件人", "联系", "找", "打"} {
 					k := len([]rune(cue))
 					if to-n-k >= from && has(r, to-n-k, cue) {
 						return take(to-n, to)
