@@ -140,12 +140,15 @@ func TestTheWeatherReachesAllOrders(t *testing.T) {
 				placed = append(placed, id)
 			}
 			place("青山诊所")
-			rows, err := db.QueryContext(ctx, "SELECT * FROM orders WHERE 1 = 0")
-			require.NoError(t, err)
-			columns, err := rows.Columns()
-			require.NoError(t, errors.Join(err, rows.Err(), rows.Close()))
-			columns = slices.DeleteFunc(columns, func(c string) bool { return c == "id" || c == "slot" || c == "next_at" })
-			same := strings.Join(columns, ", ")
+			all := func() []string {
+				rows, err := db.QueryContext(ctx, "SELECT * FROM orders WHERE 1 = 0")
+				require.NoError(t, err)
+				defer rows.Close()
+				columns, err := rows.Columns()
+				require.NoError(t, errors.Join(err, rows.Err()))
+				return columns
+			}
+			same := strings.Join(slices.DeleteFunc(all(), func(c string) bool { return c == "id" || c == "slot" || c == "next_at" }), ", ")
 			tx, err := db.BeginTx(ctx, nil)
 			require.NoError(t, err)
 			for n := range others {
