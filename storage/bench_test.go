@@ -223,6 +223,8 @@ func confirmByHand(ctx context.Context, db *sql.DB, i int) error {
 
 // searches are what people and the clock ask for all day.
 var searches = map[string]func(ctx context.Context, s *storage.Store, i int) error{
+	"the next credit note": func(ctx context.Context, s *storage.Store, _ int) error { return s.NextSeq(ctx, "invoices") },
+	"the next payment":     func(ctx context.Context, s *storage.Store, _ int) error { return s.NextSeq(ctx, "payments") },
 	"an order by its number": func(ctx context.Context, s *storage.Store, _ int) error {
 		_, err := s.FindOrder(ctx, "SO202603110001")
 		return err

@@ -148,7 +148,7 @@ func (tx *Tx) Pay(p orders.Payment) (number string, err error) {
 		return "", err
 	}
 	row := paymentRow{Number: p.Number, Customer: string(p.Customer), Amount: int64(p.Amount), PaidOn: p.Day.In(beijing).Format(time.DateOnly), OrderID: string(p.Order)}
-	if err := tx.db.Raw("SELECT COALESCE(MAX(seq), 0) + 1 FROM payments").Scan(&row.Seq).Error; err != nil {
+	if row.Seq, err = nextSeq(tx.db, "payments"); err != nil {
 		return "", fmt.Errorf("note payment: %w", err)
 	}
 	if err := tx.db.Create(&row).Error; err != nil {
@@ -196,6 +196,12 @@ func (tx *Tx) PaymentOrder(number string) (orders.OrderID, error) {
 func (tx *Tx) lockPayments() error {
 	_, err := tx.add("counters", "name", "value", "payments", 1)
 	return wrap("lock payments", err)
+}
+
+// nextSeq is the place of a new row among those of a table of invoices or payments.
+func nextSeq(db *gorm.DB, table string) (seq int64, err error) {
+	err = db.Raw("SELECT COALESCE(MAX(seq), 0) + 1 FROM " + table).Scan(&seq).Error
+	return seq, err
 }
 
 // settle adds to a column of a customer's account, of whatever sign.

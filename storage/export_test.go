@@ -47,3 +47,9 @@ func (p *watchedTx) QueryContext(ctx context.Context, query string, args ...any)
 	p.see(query, args)
 	return p.Tx.QueryContext(ctx, query, args...)
 }
+
+// NextSeq looks for the place of a new row of a table.
+func (s *Store) NextSeq(ctx context.Context, table string) error {
+	_, err := nextSeq(s.db.WithContext(ctx), table)
+	return err
+}

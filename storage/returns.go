@@ -152,7 +152,8 @@ func (tx *Tx) TakeBack(product orders.ProductCode, warehouse string, lots []stri
 func (tx *Tx) CreditNote(number string, customer orders.CustomerCode, order orders.OrderID, amount orders.Money, day time.Time) error {
 	date := day.In(beijing).Format(time.DateOnly)
 	row := invoiceRow{Number: number, Customer: string(customer), OrderID: string(order), Amount: -int64(amount), Issued: date, Due: date}
-	if err := tx.db.Raw("SELECT COALESCE(MAX(seq), 0) + 1 FROM invoices").Scan(&row.Seq).Error; err != nil {
+	var err error
+	if row.Seq, err = nextSeq(tx.db, "invoices"); err != nil {
 		return fmt.Errorf("credit note %s: %w", number, err)
 	}
 	if err := tx.db.Create(&row).Error; err != nil {

@@ -341,6 +341,7 @@ CREATE TABLE invoices (
 );
 CREATE INDEX invoices_customer ON invoices (customer, due, amount);
 CREATE INDEX invoices_order ON invoices (order_id);
+CREATE INDEX invoices_seq ON invoices (seq);
 
 CREATE TABLE payments (
   number VARCHAR(64) NOT NULL PRIMARY KEY,
@@ -352,6 +353,7 @@ CREATE TABLE payments (
   order_id VARCHAR(32) NOT NULL
 );
 CREATE INDEX payments_customer ON payments (customer);
+CREATE INDEX payments_seq ON payments (seq);
 
 -- Surgery plans, each of which gives one draft.
 CREATE TABLE surgeries (
