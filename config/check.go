@@ -67,6 +67,12 @@ var checks = map[string]func(string) error{
 		}
 		return nil
 	},
+	"retention": func(s string) error {
+		if d, err := time.ParseDuration(s); err != nil || d != 0 && d < 30*24*time.Hour {
+			return errors.New("must be 720h (30 days) or more, for platforms deliver again, or 0 to delete nothing")
+		}
+		return nil
+	},
 	"hour": func(s string) error {
 		if _, err := time.Parse("15:04", s); err != nil {
 			return errors.New("must be a time of day such as 16:00")

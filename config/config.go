@@ -294,4 +294,7 @@ type Times struct {
 	DuplicateWindow time.Duration   `key:"duplicate_window" default:"24h" is:"positive"` // like orders of one customer are asked about
 	TurnPause       time.Duration   `key:"turn_pause" default:"1500ms" is:"positive"`    // messages of one sender within it are one turn
 	Polling         []time.Duration `key:"polling" default:"2h,4h,8h" is:"positive"`     // of tracking, where no push is possible
+	// KeepMessages is for how long messages that came in or went out and events are kept after they are done with; 0: for good. A message
+	// that a platform delivers again after that would be taken for a new one.
+	KeepMessages time.Duration `key:"keep_messages" default:"4320h" is:"retention"`
 }

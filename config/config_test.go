@@ -34,10 +34,11 @@ func TestDefaults(t *testing.T) {
 		Delivery: config.Delivery{CutOff: "16:00", CutOffs: []config.CutOff{}, LineOrders: 5, Lines: []config.Line{}, Weather: []config.Weather{}},
 		Returns:  config.Returns{FinanceFrom: 5000, Limit: 48 * time.Hour, ErrorCost: "50 * 4"},
 		Surgery:  config.Surgery{Lead: 72 * time.Hour, Margin: 24 * time.Hour, Ahead: 48 * time.Hour},
+		Reports:  config.Reports{KeyCustomers: []string{"A", "VIP"}},
 		Times: config.Times{
 			DraftExpires: 24 * time.Hour, ReservationExpires: 24 * time.Hour, ApprovalLimit: 4 * time.Hour,
 			UrgentRepeat: 3 * time.Minute, UrgentWithin: 48 * time.Hour, ShipWithin: 24 * time.Hour, ExceptionLimit: 4 * time.Hour, ParcelSilence: 24 * time.Hour, BindingCode: 10 * time.Minute, DuplicateWindow: 24 * time.Hour,
-			TurnPause: 1500 * time.Millisecond, Polling: []time.Duration{2 * time.Hour, 4 * time.Hour, 8 * time.Hour},
+			TurnPause: 1500 * time.Millisecond, Polling: []time.Duration{2 * time.Hour, 4 * time.Hour, 8 * time.Hour}, KeepMessages: 180 * 24 * time.Hour,
 		},
 	}, c)
 }
@@ -155,6 +156,8 @@ func TestEveryKeyCanComeFromTheEnvironment(t *testing.T) {
 		case special:
 		case strings.HasSuffix(key, "_URL"):
 			value = "http://127.0.0.1:1"
+		case name == "ORDERBOT_TIMES__KEEP_MESSAGES":
+			value = "720h"
 		case strings.HasPrefix(name, "ORDERBOT_TIMES__"):
 			value = "7s"
 		case strings.HasPrefix(name, "ORDERBOT_OCR__"):

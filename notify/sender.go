@@ -243,7 +243,11 @@ func (s *Sender) send(ctx context.Context, channel Channel, d orders.Delivery) (
 	var target *orders.Delivery
 	if d.Update != 0 {
 		var err error
-		if target, err = s.o.Outbox.Delivery(ctx, d.Update); err != nil {
+		target, err = s.o.Outbox.Delivery(ctx, d.Update)
+		if orders.ErrorCode(err) == orders.CodeNotFound { // so old that it was deleted
+			return nil, errNoCard
+		}
+		if err != nil {
 			return nil, &Error{Reason: Unavailable, Err: err}
 		}
 		switch target.Status {

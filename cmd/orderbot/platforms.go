@@ -220,8 +220,9 @@ func (s *server) buildNotify(desk *orders.Desk, signer *cards.Signer, metrics *n
 	reports := &notify.Reports{
 		List: s.store, Store: reportStore{s.store}, Desk: desk, Signer: signer, Platforms: set, Keys: s.config.Reports.KeyCustomers, Wake: s.sender.Wake,
 	}
+	purge := &notify.Purge{Store: s.store, Keep: s.config.Times.KeepMessages, Now: s.clock, Logger: s.logger.With("part", "clock")}
 	scheduler := notify.NewScheduler(notify.SchedulerOptions{
-		Jobs: []notify.Job{deadlines.Job(2 * time.Second), absences.Job(2 * time.Second), silence.Job(10 * time.Minute), surgeries.Job(10 * time.Second), reports.Job(10 * time.Minute)}, Slots: s.store, Location: location, Now: s.clock, Logger: s.logger.With("part", "clock"),
+		Jobs: []notify.Job{deadlines.Job(2 * time.Second), absences.Job(2 * time.Second), silence.Job(10 * time.Minute), surgeries.Job(10 * time.Second), reports.Job(10 * time.Minute), purge.Job(time.Hour)}, Slots: s.store, Location: location, Now: s.clock, Logger: s.logger.With("part", "clock"),
 	})
 	s.parts = append(s.parts, part{"sender", s.sender.Run}, part{"dispatcher", s.dispatcher.Run}, part{"clock", scheduler.Run})
 }
