@@ -231,7 +231,11 @@ func TestTheMonthlyReportGoesToTheCustomerOnceItIsReleased(t *testing.T) {
 			f.clock.advance(2 * time.Minute)
 			f.writes("openid-jiang", "帮助")
 			quiet(t, db, patience)
-			see(t, "released", f.tell("chenli", "放行健康报告 K02 2026-10"), says("已放行：青山诊所", "1 人"))
+			f.sim.DingTalk.SendText(t.Context(), "dt-wangmin", "健康报告 青山诊所 2026-10")
+			see(t, "the file", f.dingtalk("dt-wangmin"), file("健康报告-K02-202610.pdf"))
+			f.pressDingTalk("dt-wangmin", see(t, "the card", f.dingtalk("dt-wangmin"), offers("放行", "青山诊所")), "放行")
+			see(t, "released", f.dingtalk("dt-wangmin"), says("已放行：青山诊所", "1 人"))
+			see(t, "settled", f.dingtalk("dt-wangmin"), says("健康报告 2026年10月", "已放行 王敏"))
 			see(t, "there", f.account("openid-jiang"), says("2026年10月健康报告：青山诊所"))
 
 			see(t, "one of the figures of the month", f.tell("wangmin", "健康度 月"), says("✅ 变更响应：", "1 次"))
