@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -25,7 +26,10 @@ const (
 	cmdReceived verb = "received"  // 到款 SO… 5000
 )
 
-const someNumber = `[一二两三四五六七八九十]|\d{1,2}`
+const (
+	someNumber = `[一二两三四五六七八九十]|\d{1,2}`
+	warranty   = `(?:质保|保修|质量保证)`
+)
 
 var (
 	saysStages   = regexp.MustCompile(`^(?:分期|分(?:` + someNumber + `)期)(?:发货|交货|交付|送货)?(?:[: ,\n]+)(.*\d.*)$`)
@@ -48,7 +52,12 @@ var (
 	nodeSigned = regexp.MustCompile(`签|定金|订金|预付|首付|首款|下单`)
 	nodeShips  = regexp.MustCompile(`(?:发货|出货|提货|发运)`)
 	nodeAfter  = regexp.MustCompile(`(?:发货|出货|提货|发运|交货|送货)(?:完[成毕]?)?[之以]?后`) // there is no such moment: 到货 is the next
-	nodeComes  = regexp.MustCompile(`到货|签收|验收|安装|调试|尾款|质保|交付|收货`)
+	nodeComes  = regexp.MustCompile(`到货|货到|收到货|送到|签收|验收|安装|调试|尾款|交付|收货`)
+	// nodeKept fits the end of a warranty, with how long that is where it says so: 质保期满, 质保1年期满, 一年质保到期.
+	nodeKept = regexp.MustCompile(`^(?:(` + someNumber + `|\d{3})个?(年|月|天))?` + warranty + `(?:金|期)?(?:满|为)?(?:(` + someNumber + `|\d{3})个?(年|月|天))?(?:期|之)?(?:满|届满|到期|结束)?(?:之?后)?$`)
+	// nodeDelay fits what puts a payment off, or before its moment: 到货后30天. There are no such payments.
+	nodeDelay = regexp.MustCompile(warranty + `|(?:` + someNumber + `) ?(?:个?工作日|天|个月|年)`)
+	nodeAlone = regexp.MustCompile(`^第 ?(?:` + someNumber + `) ?[期批](?:的?货?款)?$`) // before that stage leaves
 )
 
 // parseStaged finds a command about what is delivered and paid for in parts: 「SO… 分期：…」, 「到款 SO… 5000」. The number and the word stand in
@@ -90,7 +99,7 @@ func (s *session) planParts(ctx context.Context, tx Tx, cmd command) error {
 	if err != nil {
 		return err
 	}
-	change := func(*orders.Staged) {}
+	change, note := func(*orders.Staged) {}, ""
 	switch cmd.verb {
 	case cmdStages:
 		stages, err := s.stages(o, cmd.arg)
@@ -107,6 +116,9 @@ func (s *session) planParts(ctx context.Context, tx Tx, cmd command) error {
 		nodes, release, err := s.payNodes(o, cmd.arg)
 		if err != nil {
 			return err
+		}
+		if i := slices.IndexFunc(nodes, func(n orders.PayNode) bool { return n.When == orders.PayKept && n.Months == 0 && n.Days == 0 }); i >= 0 {
+			note = fmt.Sprintf("「%s」没写质保多久，到期不会提醒。要提醒请写「质保1年期满」", nodes[i].Name)
 		}
 		change = func(p *orders.Staged) {
 			if p.Nodes = nodes; release != "" {
@@ -128,7 +140,11 @@ func (s *session) planParts(ctx context.Context, tx Tx, cmd command) error {
 		if err != nil {
 			return err
 		}
-		return s.show(ctx, tx, o, "已按您说的定好", 1, 1)
+		head := "已按您说的定好"
+		if note != "" {
+			head += "。" + note
+		}
+		return s.show(ctx, tx, o, head, 1, 1)
 	}
 	if err := o.MayChange(); err != nil {
 		return err
@@ -137,7 +153,7 @@ func (s *session) planParts(ctx context.Context, tx Tx, cmd command) error {
 	if err != nil {
 		return err
 	}
-	return s.showChange(ctx, wanted, &preview, "")
+	return s.showChange(ctx, wanted, &preview, note)
 }
 
 // stages reads the stages of a delivery: 3月20日 30盒，4月20日 30盒，4月30日 40盒.
@@ -286,14 +302,26 @@ func (s *session) moment(n *orders.PayNode) error {
 		n.When, n.Day = orders.PayDay, day
 		return err
 	}
+	if m := nodeKept.FindStringSubmatch(n.Name); m != nil {
+		n.When = orders.PayKept
+		switch length := batchCount(cmp.Or(m[1], m[3])); cmp.Or(m[2], m[4]) {
+		case "年":
+			n.Months = 12 * length
+		case "月":
+			n.Months = length
+		case "天":
+			n.Days = length
+		}
+		return nil
+	}
 	isBefore := strings.Contains(n.Name, "前")
-	unclear := orders.Errorf(orders.CodeInvalid, "没看懂「%s」是什么时候付。可以写 签约、发货前、第2期发货前、第1期到货、验收，或日期，例如 4月20日。没有改动", n.Name)
+	unclear := orders.Errorf(orders.CodeInvalid, "没看懂「%s」是什么时候付。可以写 签约、发货前、第2期发货前、第1期到货、验收、质保1年期满，或日期，例如 4月20日。没有改动", n.Name)
 	switch isStrange := n.Stage == 0 && strings.ContainsAny(n.Name, "期批"); {
-	case isStrange || nodeAfter.MatchString(n.Name): // never guessed as another moment
+	case isStrange || nodeAfter.MatchString(n.Name) || nodeDelay.MatchString(n.Name): // never guessed as another moment
 		return unclear
 	case nodeComes.MatchString(n.Name) && !isBefore:
 		n.When = orders.PayArrived
-	case nodeShips.MatchString(n.Name) && (isBefore || n.Stage == 0), n.Stage > 0:
+	case nodeShips.MatchString(n.Name), nodeAlone.MatchString(n.Name):
 		n.When = orders.PayShips
 	case nodeSigned.MatchString(n.Name):
 		n.When = orders.PaySigned

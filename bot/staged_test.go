@@ -71,6 +71,11 @@ func TestWordsOfPaymentsAreNotGuessed(t *testing.T) {
 	}
 	for name, want := range map[string]orders.PayNode{
 		"签约": {When: orders.PaySigned}, "发货前": {When: orders.PayShips}, "第2期发货前": {When: orders.PayShips, Stage: 2}, "第1期到货": {When: orders.PayArrived, Stage: 1},
+		"第2期货到后": {When: orders.PayArrived, Stage: 2}, "货到": {When: orders.PayArrived}, "第2期": {When: orders.PayShips, Stage: 2}, "第2期货款": {When: orders.PayShips, Stage: 2},
+		"第2期发货": {When: orders.PayShips, Stage: 2}, "第2期高兴了": {}, "第2期签收后": {When: orders.PayArrived, Stage: 2},
+		"质保期满": {When: orders.PayKept}, "质保金": {When: orders.PayKept}, "质保1年期满": {When: orders.PayKept, Months: 12}, "一年质保到期": {When: orders.PayKept, Months: 12},
+		"质保满18个月": {When: orders.PayKept, Months: 18}, "质保期90天满后": {When: orders.PayKept, Days: 90}, "保修期满": {When: orders.PayKept},
+		"质保十二个月期满": {}, "到货后质保1年": {}, "质保期内": {}, "质保期满前": {}, "到货后30天": {}, "验收后三个工作日": {}, "验收后两个月": {},
 		"验收后": {When: orders.PayArrived}, "发货后": {}, "发货以后": {}, "第2期出货之后": {}, "首期": {}, "第十二期发货前": {}, "末批到货": {},
 	} {
 		n := orders.PayNode{Name: name}

@@ -32,6 +32,10 @@ type PayNode struct {
 	When  PayWhen `json:"when"`
 	Stage int     `json:"stage,omitempty"` // that it is before or after, from 1; of 到货: 0 means the last
 	Day   string  `json:"day,omitempty"`   // yyyy-mm-dd
+
+	// Months and Days are how long after the last goods have arrived a payment of 质保期满 is due; both 0: not said.
+	Months int `json:"months,omitempty"`
+	Days   int `json:"days,omitempty"`
 }
 
 // PayWhen tells what makes a payment due.
@@ -43,6 +47,7 @@ const (
 	PayShips   PayWhen = "ships"   // 发货前
 	PayArrived PayWhen = "arrived" // 到货, 验收
 	PayDay     PayWhen = "day"
+	PayKept    PayWhen = "kept" // 质保期满: the warranty of what has arrived is over
 )
 
 // Release says whether a stage waits for its payment.
@@ -203,7 +208,10 @@ func (o *Order) MayStage() error {
 	for i := range p.Nodes {
 		n := &p.Nodes[i]
 		rank := o.gate(n)
-		if rank == 0 {
+		switch {
+		case n.When == PayKept:
+			rank = stagesMost + 2
+		case rank == 0:
 			rank = stagesMost + 1
 		}
 		if rank < last {
@@ -601,6 +609,12 @@ func (o *Order) payAt(n *PayNode) time.Time {
 		return morning(o.Staged.Stages[max(1, n.Stage)-1].Due).AddDate(0, 0, -1)
 	case PayArrived:
 		return o.arrivedAt(n.Stage)
+	case PayKept:
+		at := o.arrivedAt(0)
+		if at.IsZero() || n.Months == 0 && n.Days == 0 {
+			return time.Time{}
+		}
+		return morning(at.In(beijing).AddDate(0, n.Months, n.Days).Format(time.DateOnly))
 	case PayDay:
 		return morning(n.Day)
 	default:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orderbot/orders"
+	"orderbot/storage"
 )
 
 // An order is delivered in stages and paid for at nodes, all of it by words: the plan has to come to the order, it stands on the draft and
@@ -44,6 +46,9 @@ func TestAnOrderIsDeliveredAndPaidForInStages(t *testing.T) {
 			see(t, "no such moment", tell("zhouting", id+" 付款节点：签约30%，发货后70%"), says("没看懂「发货后」", "第1期到货"))
 			see(t, "stages", tell("zhouting", fmt.Sprintf("%s 分期：%s 3箱，%s 3箱，%s 其余", id, day(5), day(20), day(35))),
 				says("第1期 "+today.AddDate(0, 0, 5).Format(time.DateOnly)+" ", "3箱", "第3期", "4箱"))
+			warranty := tell("zhouting", id+" 付款节点：签约30%，第2期货到后50%，质保期满20%")
+			see(t, "warranty", warranty, says("付款 第2期货到后 50%", "付款 质保期满 20%"))
+			see(t, "of unknown length", warranty, says("「质保期满」没写质保多久，到期不会提醒"))
 			see(t, "payments", tell("zhouting", id+" 付款节点：签约30%，第2期发货前50%，验收20%"), says("付款 签约 30%", "付款 第2期发货前 50%", "付款 验收 20%"))
 			see(t, "on the card", tell("zhouting", "确认 "+id), says("已下单", id))
 			o, err := f.server.store.FindOrder(t.Context(), orders.OrderID(id))
@@ -118,6 +123,45 @@ func TestAnOrderIsDeliveredAndPaidForInStages(t *testing.T) {
 			require.EqualValues(t, number(t, db, "SELECT held FROM credit"), number(t, db, "SELECT held FROM orders WHERE id = ?", id))
 			quiet(t, db, time.Minute)
 			sound(t, db)
+		})
+	}
+}
+
+// What is to be paid at the end of the warranty is reminded of on the morning of that day, once, counted from when the last goods arrived.
+//
+// feature: ST-19
+func TestAPaymentAtTheEndOfTheWarranty(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t, database(t), straight)
+			id := o.placeWith(10, func(order *orders.Order) {
+				order.Staged = &orders.Staged{Nodes: []orders.PayNode{
+					{Name: "到货", Share: 9500, When: orders.PayArrived}, {Name: "质保1年期满", Share: 500, When: orders.PayKept, Months: 12},
+				}}
+			})
+			o.ship(id)
+			o.at("03-13 15:00")
+			require.NoError(t, o.do(func(tx *storage.Tx) error {
+				order, err := tx.Order(id)
+				if err != nil {
+					return err
+				}
+				order.Status = orders.StatusDelivered
+				order.Reached[orders.StatusDelivered] = o.clock
+				return errors.Join(tx.SaveOrder(order), tx.Audit(orders.AuditEntry{Order: id, At: o.clock, Actor: "system", Action: "签收"}))
+			}))
+			reminded := func(at time.Time) []string {
+				o.clock = at
+				o.round()
+				o.round()
+				return texts(t, o.sql, "SELECT after_text FROM audit WHERE order_id = ? AND action = '付款提醒' ORDER BY id", string(id))
+			}
+			require.Equal(t, []string{"到货"}, reminded(o.clock))
+			require.Equal(t, []string{"到货"}, reminded(time.Date(2027, 3, 13, 8, 59, 0, 0, location)))
+			require.Equal(t, []string{"到货", "质保1年期满"}, reminded(time.Date(2027, 3, 13, 9, 0, 0, 0, location)))
+			require.Equal(t, []string{"到货", "质保1年期满"}, reminded(time.Date(2027, 4, 13, 9, 0, 0, 0, location)))
 		})
 	}
 }
