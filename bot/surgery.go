@@ -93,6 +93,10 @@ func (s *session) plan(tx Tx, p orders.Surgery) (isNew bool, err error) {
 		s.say("没有记下：这个编号的计划已经取消了，还要做请换个编号，或发「手术计划 …」。" + cards.SurgeryText(stored, s.now))
 		return false, nil
 	}
+	if stored.Joined {
+		s.say(cards.SurgeryJoined(stored, p.Source, s.now))
+		return false, nil
+	}
 	head := "已记下"
 	if !isNew {
 		head = "已经记过了："
@@ -196,7 +200,7 @@ func (s *session) surgeryForm(tx Tx) error {
 	}
 	p, err := s.readForm()
 	if err == nil {
-		p.Key, p.Source, p.Another = key, "钉钉审批", true // each form is a patient's
+		p.Key, p.Source, p.Own = key, "钉钉审批", true // each form is a patient's
 		err = s.clerk.Desk.CheckSurgery(&p)
 	}
 	if sentence, ok := orders.ErrorMessage(err); ok {
@@ -212,8 +216,12 @@ func (s *session) surgeryForm(tx Tx) error {
 		return err
 	}
 	stored, isNew, err := s.clerk.Desk.PlanSurgery(tx, p, by)
-	if err == nil && isNew && s.person.staff != nil {
+	switch {
+	case err != nil || s.person.staff == nil:
+	case isNew:
 		s.say("已记下" + cards.SurgeryText(stored, s.now))
+	case stored.Joined:
+		s.say(cards.SurgeryJoined(stored, p.Source, s.now))
 	}
 	return err
 }
@@ -338,7 +346,7 @@ func (s *session) surgerySheet(tx Tx, doc *page.Document) error {
 		}
 		p.Key, p.Day, p.Source = fmt.Sprintf("%s:%d", s.key(), i), day, "Excel"
 		if g.number != "" {
-			p.Another = true // its number tells it from others
+			p.Own = true // its number tells it from others
 			if p.Key, err = s.numbered(tx, "sheet:"+string(p.Customer)+":"+g.number); err != nil {
 				return err
 			}

@@ -62,8 +62,8 @@ func lateWords(p *orders.Surgery, now time.Time) []string {
 }
 
 // SurgeryNews tells a salesperson what has happened to a plan of their hospital; o is its order, nil where there is none. It goes before
-// the draft where that is shown.
-func SurgeryNews(p *orders.Surgery, o *orders.Order, what string, now time.Time) string {
+// the draft where that is shown. source is where a plan came from besides.
+func SurgeryNews(p *orders.Surgery, o *orders.Order, what, source string, now time.Time) string {
 	id := string(p.Order)
 	switch {
 	case what == orders.SurgeryLate:
@@ -76,6 +76,8 @@ func SurgeryNews(p *orders.Surgery, o *orders.Order, what string, now time.Time)
 		return fmt.Sprintf("手术取消了：手术计划 %d，%s %s，%s。这些货在合并的订单 %s（%s）里，里面还有别的货：要撤请在那一单里去掉这些", p.ID, p.Name, dayOf(p.Day), p.Goods(), id, o.Status)
 	case what == orders.SurgeryWithdrawn:
 		return fmt.Sprintf("手术取消了：手术计划 %d，%s %s，%s。订单 %s 现在是「%s」，要撤请回复「取消 %s 手术取消」", p.ID, p.Name, dayOf(p.Day), p.Goods(), id, o.Status, id)
+	case what == orders.SurgeryJoined:
+		return SurgeryJoined(p, source, now)
 	case what == orders.SurgeryMoved && o != nil && (o.Status != orders.StatusDraft || len(o.Taken()) > 0):
 		return strings.Join(append([]string{fmt.Sprintf("手术改了：手术计划 %d，%s 改到 %s，%s。订单 %s 已是「%s」，没有动；要改请回复「%s 交期改成 %s」", p.ID, p.Name, dayOf(p.Day), p.Goods(), id, o.Status, id, dayOf(p.Due))},
 			lateWords(p, now)...), "\n")
@@ -84,6 +86,12 @@ func SurgeryNews(p *orders.Surgery, o *orders.Order, what string, now time.Time)
 	default:
 		return SurgeryText(p, now)
 	}
+}
+
+// SurgeryJoined tells that a plan came from another source too and was taken for one, and how to enter another surgery.
+func SurgeryJoined(p *orders.Surgery, source string, now time.Time) string {
+	return fmt.Sprintf("%s和已登记的手术计划是同一家医院、同一天、同样的耗材，按同一台手术算，没有再出草稿。\n%s\n⚠️ 如果是另一台手术，请发「手术计划 %s %s 另一台 %s」",
+		source, SurgeryText(p, now), p.Name, dayOf(p.Day), p.Goods())
 }
 
 // Surgeries lists plans, by day.

@@ -38,10 +38,10 @@ func (n *news) surgery() error {
 	if n.o != nil && n.o.Sales != "" {
 		sales = n.cat.StaffByCode(n.o.Sales)
 	}
-	text := cards.SurgeryNews(p, n.o, what, n.now)
+	text := cards.SurgeryNews(p, n.o, what, n.e.Data["source"], n.now)
 	isDraft := n.o != nil && n.o.Status == orders.StatusDraft && (what == orders.SurgeryDraft || what == orders.SurgeryMoved)
 	switch {
-	case what == orders.SurgeryDraft && !isDraft, n.o == nil && sales != nil && n.e.Actor == string(sales.Code):
+	case what == orders.SurgeryDraft && !isDraft, (n.o == nil || what == orders.SurgeryJoined) && sales != nil && n.e.Actor == string(sales.Code):
 		return nil // it is settled already, or they have the clerk's answer
 	case isDraft && sales != nil:
 		if chat, ok := reach(sales, n.d.o.Platforms, staffPlatforms...); ok {

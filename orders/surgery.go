@@ -75,9 +75,12 @@ type Surgery struct {
 	By, ByName string
 	At         time.Time
 
-	// Another says, of a plan that is entered, that it is a surgery of its own though there is one of the same goods on the same day. It is
-	// not stored.
-	Another bool
+	// Another says, of a plan that is entered, that it is a surgery of its own though there is one of the same goods on the same day; Own
+	// that it has a form or a number of its own, which tells it from others of its source. They are not stored.
+	Another, Own bool
+	// Joined tells, of a plan that was entered, that it was there already from another source, with which it has just been taken for one. It
+	// is not stored.
+	Joined bool
 	// Nth is which of the plans of the same goods and day it is that one table lists, from 0. It is not stored.
 	Nth int
 }
@@ -94,6 +97,7 @@ const (
 	SurgeryMoved     = "moved"     // another day, or other goods
 	SurgeryLate      = "late"      // its draft is not confirmed, and the time runs out
 	SurgeryWithdrawn = "cancelled" // its order is to be withdrawn
+	SurgeryJoined    = "joined"    // it came from another source too, which Data names (source)
 	SurgeryUnread    = "unread"    // a form could not be read: Data has text and customer, and there is no plan
 )
 
@@ -106,6 +110,9 @@ type SurgeryTx interface {
 	Surgery(id int64) (*Surgery, error)
 	SurgeryByKey(key string) (*Surgery, error)
 	SaveSurgery(p *Surgery) error
+	// JoinSurgery notes that a plan came from elsewhere too, by that key; SurgerySources are all it came from, in the words of [Surgery.Source].
+	JoinSurgery(p *Surgery, key, source string) error
+	SurgerySources(p *Surgery) ([]string, error)
 	// Surgeries returns the plans that are not cancelled whose day is not before the given one, by day; of a customer where one is given.
 	Surgeries(customer CustomerCode, since string) ([]*Surgery, error)
 	// DeliveryTimes returns how long a customer's last orders took from the confirmation to the signature.
@@ -113,7 +120,8 @@ type SurgeryTx interface {
 }
 
 // PlanSurgery enters a plan. One that is there already (by its key, or the same goods for the same day where it is not another one) is brought to
-// what it is now; isNew tells which.
+// what it is now; isNew tells which. A form or a numbered row of the same goods for the same day as a plan from another source is taken for that
+// one ([Surgery.Joined]), and the salesperson is told.
 func (d *Desk) PlanSurgery(tx SurgeryTx, p Surgery, by Actor) (stored *Surgery, isNew bool, err error) {
 	if err := d.CheckSurgery(&p); err != nil {
 		return nil, false, err
@@ -129,10 +137,26 @@ func (d *Desk) PlanSurgery(tx SurgeryTx, p Surgery, by Actor) (stored *Surgery, 
 	if err != nil {
 		return nil, false, err
 	}
-	if p.Another {
+	same = slices.DeleteFunc(same, func(x *Surgery) bool { return !x.SameAs(&p) })
+	switch {
+	case p.Another:
+		same = nil
+	case p.Own:
+		for _, x := range same {
+			if x, err = tx.Surgery(x.ID); err != nil { // locked, so that no two forms join it
+				return nil, false, err
+			}
+			sources, err := tx.SurgerySources(x)
+			if err != nil {
+				return nil, false, err
+			}
+			if x.State != SurgeryCancelled && x.SameAs(&p) && !slices.Contains(sources, p.Source) {
+				x.Joined = true
+				return x, false, d.joinSurgery(tx, x, p.Key, p.Source, by)
+			}
+		}
 		same = nil
 	}
-	same = slices.DeleteFunc(same, func(x *Surgery) bool { return !x.SameAs(&p) })
 	if len(same) > p.Nth {
 		return same[p.Nth], false, nil
 	}
@@ -152,6 +176,20 @@ func (d *Desk) PlanSurgery(tx SurgeryTx, p Surgery, by Actor) (stored *Surgery, 
 	return &p, true, d.tellSurgery(tx, &p, SurgeryPlanned, by)
 }
 
+// joinSurgery notes that a plan came from elsewhere too, and tells the salesperson.
+func (d *Desk) joinSurgery(tx SurgeryTx, p *Surgery, key, source string, by Actor) error {
+	if err := tx.JoinSurgery(p, key, source); err != nil {
+		return err
+	}
+	if err := d.auditSurgery(tx, p, "手术计划重复", source, by); err != nil {
+		return err
+	}
+	return tx.Emit(Event{
+		Kind: EventSurgery, Order: p.Order, At: d.Now(), Actor: by.Code, Trace: by.Trace,
+		Data: map[string]string{"surgery": strconv.FormatInt(p.ID, 10), "what": SurgeryJoined, "day": p.Day, "source": source},
+	})
+}
+
 // CheckSurgery tells, as an error, what a plan lacks, and names its hospital.
 func (d *Desk) CheckSurgery(p *Surgery) error {
 	c := d.Catalog().Customer(p.Customer)
@@ -169,10 +207,21 @@ func (d *Desk) CheckSurgery(p *Surgery) error {
 	return nil
 }
 
+// sameGoods tells whether two lists come to the same of each product, in whatever order and units.
 func sameGoods(a, b []SurgeryLine) bool {
-	return slices.EqualFunc(a, b, func(x, y SurgeryLine) bool {
-		return x.Product == y.Product && x.Quantity.Equal(y.Quantity) && x.Unit == y.Unit
-	})
+	sum := make(map[ProductCode]Quantity)
+	for _, l := range a {
+		sum[l.Product] = sum[l.Product].Add(l.Base)
+	}
+	for _, l := range b {
+		sum[l.Product] = sum[l.Product].Sub(l.Base)
+	}
+	for _, n := range sum {
+		if !n.IsZero() {
+			return false
+		}
+	}
+	return len(a) == 0 == (len(b) == 0)
 }
 
 // draftHour is the hour of the day at which salespeople get drafts.

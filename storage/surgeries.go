@@ -100,10 +100,30 @@ func (tx *Tx) Surgery(id int64) (*orders.Surgery, error) {
 // SurgeryByKey loads a plan by what it came from, under a lock; nil: there is none.
 func (tx *Tx) SurgeryByKey(key string) (*orders.Surgery, error) {
 	found, err := tx.surgeries("plan_key = ?"+tx.s.forUpdate(), keyText(key))
+	if err == nil && len(found) == 0 {
+		found, err = tx.surgeries("id = (SELECT surgery_id FROM surgery_keys WHERE plan_key = ?)"+tx.s.forUpdate(), keyText(key))
+	}
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
 	return found[0], nil
+}
+
+// JoinSurgery notes that a plan came from elsewhere too, by that key.
+func (tx *Tx) JoinSurgery(p *orders.Surgery, key, source string) error {
+	_, err := tx.pool.ExecContext(tx.ctx, "INSERT INTO surgery_keys (plan_key, surgery_id, source) VALUES (?, ?, ?)", keyText(key), p.ID, source)
+	if err != nil {
+		return fmt.Errorf("join a surgery plan: %w", tx.s.translate(err))
+	}
+	return nil
+}
+
+// SurgerySources are all that a plan came from.
+func (tx *Tx) SurgerySources(p *orders.Surgery) ([]string, error) {
+	out := []string{p.Source}
+	var more []string
+	err := tx.db.Raw("SELECT source FROM surgery_keys WHERE surgery_id = ? ORDER BY source"+tx.s.forUpdate(), p.ID).Scan(&more).Error
+	return append(out, more...), wrap("read the sources of a surgery plan", err)
 }
 
 // SaveSurgery stores a plan that is locked.

@@ -353,3 +353,88 @@ func TestSurgeryPlansFromFormsWordsAndTables(t *testing.T) {
 		})
 	}
 }
+
+// A surgery that comes from two sources, words and a form, a form and a table, is one plan with one draft, and its salesperson is told how to
+// make it two; two forms are two surgeries.
+//
+// feature: EX-15
+func TestASurgeryFromTwoSourcesIsOne(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFirm(t, database(t), medical, automatic(t, ""))
+			f.env = append(f.env, "ORDERBOT_DINGTALK__SURGERY_FORM=PROC-1")
+			f.load("products", "code,name,spec,unit,packs,category,price", "X01,显影导管,6F,根,,导管,5", "X02,显影支架,3.0,套,,支架,900")
+			f.load("customers", "code,name,sales,address", "K01,蓝海医院,S01,南京市江宁区将军大道88号")
+			f.sim.DingTalk.AddPerson("dt-nurse", "护士长", "")
+			f.serve()
+			db, ctx := f.sql(), t.Context()
+			day := func(days int) time.Time { return f.clock.now().In(location).AddDate(0, 0, days) }
+			wecom := func(text string) string {
+				quiet(t, db, patience)
+				f.clock.advance(10 * time.Second)
+				return zeroWidth.Replace(f.ask(f.wecom("zhouting"), func() { f.sim.WeCom.SendText(ctx, "zhouting", text) }).Text)
+			}
+			plans := func() []string {
+				quiet(t, db, patience)
+				return texts(t, db, "SELECT id FROM surgeries ORDER BY id")
+			}
+			told := func() int64 {
+				quiet(t, db, patience)
+				return number(t, db, "SELECT COUNT(*) FROM deliveries WHERE kind = 'surgery' AND chat_id = 'zhouting' AND body LIKE '%按同一台手术算%'")
+			}
+			form := func(instance string, days int) {
+				quiet(t, db, patience)
+				f.sim.DingTalk.FillForm(instance, "PROC-1", "dt-nurse", simulator.FormValue{Name: "医院", Value: "蓝海医院"},
+					simulator.FormValue{Name: "手术日期", Value: day(days).Format("2006-01-02")},
+					simulator.FormValue{Name: "耗材清单", Value: "显影支架 1套\n显影导管6F 2根"})
+				require.True(t, f.sim.DingTalk.EndForm(ctx, instance, "agree").OK())
+			}
+			said := day(40).Format("1月2日")
+			words := "手术计划 蓝海医院 " + said + " 显影导管6F 2根 显影支架 1套"
+
+			// Words, and then the form of the same surgery, delivered twice.
+			require.Contains(t, wecom(words), "已记下手术计划 ")
+			form("inst-1", 40)
+			another := "手术计划 蓝海医院 " + said + " 另一台 显影导管 6F 2根，显影支架 3.0 1套"
+			see(t, "joined", f.wecom("zhouting"), says("钉钉审批和已登记的手术计划是同一家医院、同一天、同样的耗材，按同一台手术算", "手术计划 "+plans()[0]+"：", "如果是另一台手术，请发「"+another+"」"))
+			require.True(t, f.sim.DingTalk.EndForm(ctx, "inst-1", "agree").OK())
+			require.Len(t, plans(), 1)
+			require.EqualValues(t, 1, told())
+
+			// A second form is of another patient; the words that were proposed enter one more.
+			form("inst-2", 40)
+			eventually(t, patience, "the second form", func() bool { return len(plans()) == 2 }, func() string { return strings.Join(plans(), " ") })
+			require.Contains(t, wecom(another), "已记下手术计划 ")
+			require.Len(t, plans(), 3)
+			require.EqualValues(t, 1, told())
+
+			// A numbered row of a table is the first of them, however often it comes.
+			before := 0
+			sheet := func() {
+				quiet(t, db, patience)
+				before = len(f.dingtalk("dt-zhouting")())
+				f.sim.DingTalk.SendFile(ctx, "dt-zhouting", "手术安排.xlsx", workbook(t, "计划编号,医院,手术日期,耗材名称,规格,数量,单位", "A1,蓝海医院,"+day(40).Format("2006-01-02")+",显影导管,6F,2,根", ",,,显影支架,,1,套"))
+			}
+			screen := func() []simulator.Bubble { return f.dingtalk("dt-zhouting")()[before:] }
+			sheet()
+			see(t, "in a table", screen, says("Excel和已登记的手术计划是同一家医院", "手术计划 "+plans()[0]+"："))
+			sheet()
+			see(t, "again", screen, says("已经记过了：手术计划 "+plans()[0]+"："))
+			require.Len(t, plans(), 3)
+
+			// A form, and then words.
+			form("inst-3", 41)
+			eventually(t, patience, "the third form", func() bool { return len(plans()) == 4 }, func() string { return strings.Join(plans(), " ") })
+			require.Contains(t, wecom("手术计划 蓝海医院 "+day(41).Format("1月2日")+" 显影导管6F 2根 显影支架 1套"), "已经记过了：手术计划 "+plans()[3]+"：")
+			require.Len(t, plans(), 4)
+
+			// The first form is withdrawn: that surgery is off.
+			require.True(t, f.sim.DingTalk.EndForm(ctx, "inst-1", "terminate").OK())
+			see(t, "withdrawn", f.wecom("zhouting"), says("手术取消了：手术计划 "+plans()[0]))
+			require.Equal(t, []string{"cancelled", "waiting", "waiting", "waiting"}, texts(t, db, "SELECT state FROM surgeries ORDER BY id"))
+			sound(t, db)
+		})
+	}
+}

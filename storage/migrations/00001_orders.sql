@@ -379,6 +379,14 @@ CREATE INDEX surgeries_next ON surgeries (next_at);
 CREATE INDEX surgeries_customer ON surgeries (customer, surgery_on);
 CREATE INDEX surgeries_day ON surgeries (surgery_on);
 
+-- What a surgery plan came from besides: a form of a surgery that was entered in words before.
+CREATE TABLE surgery_keys (
+  plan_key VARCHAR(191) NOT NULL PRIMARY KEY,
+  surgery_id BIGINT NOT NULL,
+  source VARCHAR(64) NOT NULL
+);
+CREATE INDEX surgery_keys_plan ON surgery_keys (surgery_id);
+
 CREATE TABLE audit (
   id SERIAL,
   order_id VARCHAR(32) NOT NULL,
