@@ -11,6 +11,25 @@ import (
 	"orderbot/orders"
 )
 
+// Goods that are fetched are not brought: a new day of theirs says so, to the staff and to the customer.
+//
+// feature: ST-15
+func TestANewDayOfWhatIsFetched(t *testing.T) {
+	t.Parallel()
+	for fetched, want := range map[bool]string{true: "3月16日 周一 可以来取（原来说 3月13日）", false: "3月16日 周一 送到（原来说 3月13日）"} {
+		o := draft()
+		o.Status = orders.StatusApproved
+		o.Work.Promise = &orders.Promise{Day: "2026-03-16", At: at(11, 10, 0), Fetched: fetched}
+		e := orders.Event{Kind: orders.EventPromised, Data: map[string]string{"was": "2026-03-13"}}
+		toStaff, ok := cards.Told(o, e, nil)
+		require.True(t, ok)
+		require.Contains(t, toStaff.Text, want)
+		toCustomer, ok := cards.ToldCustomer(o, e, "")
+		require.True(t, ok)
+		require.Contains(t, toCustomer.Text, want)
+	}
+}
+
 // A day that is made without a year's public holidays says so on the draft and in 「交期」; once they are known it does not.
 //
 // feature: ST-15

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"orderbot/bot/simulator"
 	"orderbot/orders"
+	"orderbot/storage"
 )
 
 // A combination that the table forbids is asked about with the allowed ones as buttons and can't be confirmed; an allowed one is taken.
@@ -124,7 +126,8 @@ func TestOptionsAreReadFromWords(t *testing.T) {
 	f := newFirm(t, "sqlite:"+filepath.Join(t.TempDir(), "orderbot.db"), medical, automatic(t, ""))
 	f.load("products", "code,name,spec,unit,category,price,stock", "X01,观片灯罩,,个,灯具,10,9000", "X02,支撑底座,,个,灯具,20,9000", "X07,普通手柄,,个,配件,3,9000", "X08,红色警示牌,大号,个,配件,3,9000", "X09,红色笔,,个,配件,3,9000")
 	f.load("customers", "code,name,sales,address", "K01,蓝海诊所,S01,南京市江宁区将军大道88号")
-	f.load("options", "category,option,values,needed", "灯具,颜色,红色|蓝色|黑色,否", "灯具,材质,不锈钢|304,否")
+	f.load("options", "category,option,values,needed", "灯具,颜色,红色|蓝色|黑色,否", "灯具,材质,不锈钢|304,否", "灯具,层数,2|3,否")
+	f.load("customer-items", "customer,item,product", "K01,红色把手,X07")
 	f.serve()
 	db := f.sql()
 	for i, c := range []struct{ text, want, asks, note string }{
@@ -151,6 +154,7 @@ func TestOptionsAreReadFromWords(t *testing.T) {
 		{text: "观片灯罩%d个，红色的不要", want: "X01 颜色=?", asks: "观片灯罩 要哪种颜色？"},
 		{text: "观片灯罩%d个，除了红色", want: "X01 颜色=?", asks: "观片灯罩 要哪种颜色？"},
 		{text: "观片灯罩%d个，酒红色", want: "X01 "},
+		{text: "红色把手%d个", want: "X07 "},
 		{text: "观片灯罩%d个，支撑底座3个，发成都，红色", want: "X01 颜色=?|X02 颜色=红色", asks: "观片灯罩 要哪种颜色？"},
 	} {
 		text := "蓝海诊所 " + fmt.Sprintf(c.text, 100+i)
@@ -172,6 +176,16 @@ func TestOptionsAreReadFromWords(t *testing.T) {
 		see(t, "gone", f.tell("zhouting", "取消 "+id), says("已取消"))
 		f.clock.advance(time.Minute)
 	}
+
+	// A number alone in a row of a table is an amount, with the option's name it is its value.
+	quiet(t, db, patience)
+	require.True(t, f.sim.DingTalk.SendFile(t.Context(), "dt-zhouting", "订单.xlsx", workbook(t, "客户,蓝海诊所", "品名,数量,单位,备注", "观片灯罩,3,个,", "支撑底座,2,个,层数：3")).OK())
+	read := see(t, "a table", f.dingtalk("dt-zhouting"), offers("确认下单", "观片灯罩", "3个"))
+	table := orderNumber.FindString(read.Title + read.Text + string(read.Card))
+	quiet(t, db, patience)
+	require.Equal(t, []string{"X01 ", `X02 {"层数":"3"}`}, texts(t, db, "SELECT product, options FROM order_lines WHERE order_id = ? ORDER BY no", table))
+	see(t, "gone", f.tell("zhouting", "取消 "+table), says("已取消"))
+	f.clock.advance(time.Minute)
 
 	// They stay where the amount or the price changes, and change with it in one message.
 	id, _ := f.draftOf("zhouting", "蓝海诊所 观片灯罩90个 蓝色 不锈钢")
@@ -219,4 +233,41 @@ func buttonWith(t *testing.T, b simulator.Bubble, text string) string {
 	}
 	require.Failf(t, "no button", "%s among %+v", text, b.Buttons)
 	return ""
+}
+
+// What was allowed when an order was placed stays as it is where something else changes; one more line of the same is refused, be it like the
+// first in every word.
+//
+// feature: IN-16
+func TestALineMoreOfWhatIsForbiddenByNow(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t, database(t), straight)
+			o.load("products", "code,name,unit,category,price,stock\nX01,观片灯罩,个,灯具,10,900\n")
+			o.load("options", "category,option,values,needed\n灯具,材质,铝合金|亚克力,否\n灯具,颜色,红色|蓝色,否\n")
+			id := o.placeWith(1, func(order *orders.Order) {
+				l := &order.Lines[0]
+				l.Product, l.Unit, l.Options = "X01", "个", map[string]string{"材质": "铝合金", "颜色": "红色"}
+			})
+			o.load("constraints", "选配一,关系,选配二\n材质=铝合金,禁止,颜色=红色\n")
+			ask := func(change func(*orders.Order)) error {
+				return o.do(func(tx *storage.Tx) error {
+					_, _, err := o.desk.AskChange(tx, id, o.actor("S01"), func(order *orders.Order) error {
+						change(order)
+						return nil
+					})
+					return err
+				})
+			}
+			require.ErrorContains(t, ask(func(order *orders.Order) {
+				more := order.Lines[0]
+				more.No = 0
+				order.Lines = append(slices.Clone(order.Lines), more)
+			}), "不能配")
+			require.NoError(t, ask(func(order *orders.Order) { order.Note = "轻放" }))
+			sound(t, o.sql)
+		})
+	}
 }

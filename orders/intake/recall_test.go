@@ -79,3 +79,16 @@ func TestRecallSettlesWhatWouldBeAsked(t *testing.T) {
 	})
 	require.Equal(t, "orders[0].lines[0].product ambiguous", asks(recalled(t, fewer, "康民药房 口罩3盒", cup)), "no such product any more")
 }
+
+// What was chosen of a product's options stays with that product when its unit is settled, and is no other product's.
+func TestOptionsStayWithTheirProduct(t *testing.T) {
+	t.Parallel()
+	x := shop(t)
+	for product, want := range map[string]string{"F8": "颜色 白", "F6": ""} {
+		d := intake.Draft{Customer: "D1", Lines: []intake.Line{{Product: "F8", Quantity: "3", Options: "颜色 白"}}}
+		_, ok := x.SettleLine(&d, 0, 0, product, "")
+		require.True(t, ok)
+		require.Equal(t, product, d.Lines[0].Product)
+		require.Equal(t, want, d.Lines[0].Options)
+	}
+}
