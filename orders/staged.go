@@ -322,6 +322,7 @@ func (o *Order) gate(n *PayNode) int {
 				return k
 			}
 		}
+	case PayKept: // all have left
 	}
 	return 0
 }
