@@ -201,7 +201,7 @@ func (s *session) settledReport(tx Tx, a cards.Action) (*cards.Card, error) {
 	r, err := tx.Report(int64(a.Node))
 	switch {
 	case orders.ErrorCode(err) == orders.CodeNotFound:
-		return nil, nil //nolint:nilerr // a card of another database
+		return nil, nil // a card of another database
 	case err != nil:
 		return nil, err
 	}

@@ -230,14 +230,14 @@ func sides(groups [][]spot) (right []bool, ok bool) {
 			in[i], edge[rightmost] = rightmost, max(edge[rightmost], e.to)
 		}
 	}
-	clear := slices.Clone(in)
+	certain := slices.Clone(in)
 	for i, g := range groups {
-		if clear[i] != 0 {
+		if certain[i] != 0 {
 			continue
 		}
 		var same [3]bool
 		for j, o := range groups {
-			same[clear[j]] = same[clear[j]] || clear[j] != 0 && colourGap(g[0].Back, o[0].Back) < 12
+			same[certain[j]] = same[certain[j]] || certain[j] != 0 && colourGap(g[0].Back, o[0].Back) < 12
 		}
 		e := wide[i]
 		switch {
