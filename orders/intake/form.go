@@ -346,7 +346,7 @@ func (x *Lexicon) readForm(msg Message) (res Result, words [][]string, ok bool) 
 		f.below(around, over, first)
 	}
 	if len(rosters) == 0 && !slices.ContainsFunc(f.parts, func(s formPart) bool { return len(s.tables)+len(s.kinds) > 0 }) {
-		if x.listsPrices(pages, f.ocr) && !onceMore.MatchString(msg.Text) {
+		if x.listsPrices(pages) && !onceMore.MatchString(msg.Text) {
 			return Result{ID: msg.ID, Intent: IntentOther}, nil, true
 		}
 		return Result{}, nil, false

@@ -149,6 +149,7 @@ type column struct {
 	// date or branch: a quantity column of a matrix, one order for each.
 	date   string
 	branch int32 // customer, -1 for none
+	model  bool  // a code that may be part of the name: TNMG160408
 	shop   *shop // a place of the customer that another table lists, nil for none
 }
 
@@ -469,7 +470,7 @@ func codesBesideNames(cols []column, below [][]page.Cell) {
 		}
 	}
 	if len(names) > 0 && len(codes) == 1 && !slices.ContainsFunc(cols, func(c column) bool { return c.as == colCode }) {
-		cols[codes[0]].as = colCode
+		cols[codes[0]].as, cols[codes[0]].model = colCode, true
 	}
 }
 

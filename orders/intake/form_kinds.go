@@ -176,9 +176,9 @@ func ordersOf(pages []page.Page) (left []page.Page, kind paper) {
 // longPast is how many days a sheet's dates have to lie back beside another that looks ahead.
 const longPast = 7
 
-// listsPrices tells that pages only say what goods cost: their title says so or their tables have a column of prices, and none has one that
+// listsPrices tells that pages only say what goods cost: their title says so, their tables have a column of prices, and none has one that
 // could count what is wanted.
-func (x *Lexicon) listsPrices(doc []page.Page, read bool) bool {
+func (x *Lexicon) listsPrices(doc []page.Page) bool {
 	priced, titled := false, false
 	for _, p := range doc {
 		for _, l := range p.Lines {
@@ -206,7 +206,7 @@ func (x *Lexicon) listsPrices(doc []page.Page, read bool) bool {
 			}
 		}
 	}
-	return priced && (titled || !read)
+	return priced && titled
 }
 
 // withoutPast leaves out the sheets of a workbook all of whose days of delivery are long past, where another has none such: what came

@@ -20,6 +20,7 @@ type item struct {
 	part     int
 	customer int32
 	code     string
+	model    bool // the code may be part of the name
 	name     string
 	spec     string
 	product  resolution
@@ -386,6 +387,7 @@ func (f *form) readRow(row []page.Cell, cols []column, mostBlank bool, sum *sums
 				it.from[fromProduct] = row[i]
 			}
 			it.code = strings.TrimSpace(it.code + " " + text)
+			it.model = it.model || c.model
 		case colName:
 			if it.name == "" {
 				it.from[fromProduct] = row[i]
@@ -685,6 +687,13 @@ func (f *form) resolveRow(it item) resolution {
 	words := newText(strings.TrimSpace(it.name + " " + it.spec))
 	m := f.x.readMention(words, 0, len(words.r), who.own, nil)
 	id, exact := f.x.productByCode(it.code, who.own, f.ocr)
+	if id < 0 && it.model {
+		whole := it
+		whole.spec, whole.code, whole.model = strings.TrimSpace(it.code+" "+it.spec), "", false
+		if r := f.resolveRow(whole); r.product >= 0 || r.reason == ReasonAmbiguous {
+			return r
+		}
+	}
 	if id < 0 {
 		r := f.x.byWording(f.x.resolve(m, nil, who, it.unit), words.r)
 		if r.reason == ReasonAmbiguous && hasDigit(words.r) {

@@ -187,6 +187,15 @@ func TestGoodsCalledByLetters(t *testing.T) {
 	require.Empty(t, packs.Asks)
 }
 
+// What stands beside a name without any Chinese may be its code or its size.
+func TestTwoColumnsOfNames(t *testing.T) {
+	t.Parallel()
+	res := readForm("C1", sheet("物料|名称|数量|单位", "QH-9001|丁腈手套 M|3|盒", "QH-9002|碘伏消毒液|2|瓶"))
+	require.Equal(t, []string{"C1: A01 3盒, A04 2瓶"}, brief(res.Orders))
+	sizes := readLettered(page.KindText, sheet("名称|品名型号|数量|单位", "EVA板 黑|1.5×2m|4|张", "EVA板 黑|1×2m|3|张"))
+	require.Equal(t, []string{"C1: K2 4张, K1 3张"}, brief(sizes.Orders))
+}
+
 func TestKindsInARow(t *testing.T) {
 	t.Parallel()
 	x := intake.NewLexicon(lettered())
