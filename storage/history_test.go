@@ -217,6 +217,9 @@ func (h *history) choose() (string, orders.OrderID) {
 	if len(open) > 0 && h.often("open") {
 		id = some(h, "open order", open[max(0, len(open)-6):]...)
 	}
+	if _, isChanged := h.stands[id]; isChanged && h.die("no change", 8) == 7 {
+		return "reject", id
+	}
 	if n := h.known[id].OpenNode(); n != nil && n.Role == orders.RoleFinance && h.die("past finance", 3) == 2 {
 		return "green", id
 	}
