@@ -168,6 +168,9 @@ func (f *firm) importMaster(folder string) {
 // serve starts the server; it stops with the test or by f.stop.
 func (f *firm) serve() {
 	f.t.Helper()
+	waiting, end := context.WithTimeout(f.t.Context(), patience)
+	defer end()
+	require.NoError(f.t, f.sim.DingTalk.WaitConnections(waiting, f.replicas), "that of the server before is gone")
 	settings, err := config.Load("", f.env)
 	require.NoError(f.t, err)
 	logger := slog.New(slog.DiscardHandler)
@@ -191,8 +194,6 @@ func (f *firm) serve() {
 		}
 	}
 	f.t.Cleanup(f.stop)
-	waiting, end := context.WithTimeout(f.t.Context(), 20*time.Second)
-	defer end()
 	require.NoError(f.t, f.sim.DingTalk.WaitConnections(waiting, 1+f.replicas))
 }
 
