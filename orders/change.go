@@ -519,6 +519,7 @@ func (d *Desk) enact(tx Tx, was, o *Order, c *Change, w weighed, by Actor) (*Ord
 	}
 	o.Revision++
 	o.Entry.Changed++
+	o.hurry()
 	*c = Change{
 		No: c.No, Kind: c.Kind, Status: ChangeWaiting, Revision: was.Revision, Was: was.Status, Minor: w.minor, By: c.By, Name: c.Name,
 		SaidAt: c.SaidAt, DoneAt: now, Before: before, After: o.Content(), Plan: c.Plan,
@@ -620,6 +621,7 @@ func (o *Order) closeChanges() {
 func (d *Desk) revert(tx Tx, o *Order, c *Change, by Actor) ([]Event, error) {
 	now := d.Now()
 	c.Before.Put(o)
+	o.hurry() // a channel that was opened meanwhile found it urgent by the change
 	o.needPapers(o.Findings)
 	hold := max(0, o.Receivable()-o.Invoiced) - o.Held
 	if hold != 0 {

@@ -355,3 +355,37 @@ func TestARefusedChangeLeavesNoPriority(t *testing.T) {
 		weighs(o, 43, "急单", "大单", "都有")
 	})
 }
+
+// An order that a change made urgent stays so by the green channel that was opened meanwhile when the change is refused, and only as long
+// as the channel is open.
+//
+// feature: EX-05
+func TestARefusedChangeLeavesTheGreenChannel(t *testing.T) {
+	t.Parallel()
+	depots(t, func(d *depot) {
+		d.stock("P1,默认仓,5000,0")
+		d.desk = desk(d.T, d.stores[0], "routes:\n  - {name: 自动, when: 金额 < 500, steps: []}\n  - {name: 人工, when: 其余, steps: [{role: 销售经理}]}\n", d.clock)
+		o := d.confirm(10, "P1")
+		d.amend(func(tx *storage.Tx) (orders.OrderID, int, error) {
+			_, p, err := d.desk.AskChange(tx, o, seller, func(o *orders.Order) error {
+				o.Urgent, o.UrgentWords = true, "急"
+				o.Lines = ordertest.Order("", "C1", 700, "P1").Lines
+				return nil
+			})
+			return o, p.Change.No, err
+		})
+		g := orders.Green{GreenSwitches: orders.GreenSwitches{Urgency: 1}, Until: d.clock().Add(2 * time.Hour)}
+		require.NoError(d, d.do(func(tx *storage.Tx) error { _, err := d.desk.OpenGreen(tx, o, -1, g, chief); return err }))
+		require.NoError(d, d.do(func(tx *storage.Tx) error {
+			_, err := d.desk.Decide(tx, o, 0, 0, false, "不行", manager)
+			return err
+		}))
+		require.True(d, d.order(o).Urgent)
+		require.Empty(d, d.order(o).UrgentWords)
+		again, err := d.stores[0].Replay(d.Context(), o)
+		require.NoError(d, err)
+		require.Equal(d, d.order(o), again)
+		require.NoError(d, d.do(func(tx *storage.Tx) error { _, err := d.desk.CloseGreen(tx, o, -1, "好了", chief); return err }))
+		require.False(d, d.order(o).Urgent)
+	})
+}
