@@ -33,16 +33,14 @@ const (
 
 // Card is a card without a platform: a head, facts, one open point, buttons.
 type Card struct {
-	Title  string   `json:"title"`            // 订单草稿 SO…
-	Desc   string   `json:"desc,omitempty"`   // one line under the title
-	Amount string   `json:"amount,omitempty"` // the figure to stress
-	Fields []Field  `json:"fields,omitempty"` // most important first
-	Lines  []string `json:"lines,omitempty"`  // the order's lines, for platforms with room
-	// LinesFirst puts the lines before facts where a platform has room for a few words only.
-	LinesFirst bool     `json:"lines_first,omitempty"`
-	Question   string   `json:"question,omitempty"` // the one open point
-	Buttons    []Button `json:"buttons,omitempty"`
-	Link       *Link    `json:"link,omitempty"`
+	Title    string   `json:"title"`              // 订单草稿 SO…
+	Desc     string   `json:"desc,omitempty"`     // one line under the title
+	Amount   string   `json:"amount,omitempty"`   // the figure to stress
+	Fields   []Field  `json:"fields,omitempty"`   // most important first
+	Lines    []string `json:"lines,omitempty"`    // the order's lines, for platforms with room
+	Question string   `json:"question,omitempty"` // the one open point
+	Buttons  []Button `json:"buttons,omitempty"`
+	Link     *Link    `json:"link,omitempty"`
 	// Settled replaces the buttons when there is nothing left to press. What stands before the first
 	// blank is short enough for a greyed button: 已同意 王敏 3月11日 10:24.
 	Settled string `json:"settled,omitempty"`

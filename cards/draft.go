@@ -90,7 +90,7 @@ func Draft(s *Signer, o *orders.Order, v DraftView) []Message {
 		}
 	}
 
-	c := &Card{Title: title, Amount: total(o), Fields: draftFields(o, v), Lines: rows, LinesFirst: true, Urgent: o.Urgent, Risk: !v.ForCustomer && len(o.RiskMarks()) > 0}
+	c := &Card{Title: title, Amount: total(o), Fields: draftFields(o, v), Lines: rows, Urgent: o.Urgent, Risk: !v.ForCustomer && len(o.RiskMarks()) > 0}
 	if v.Parts > 1 {
 		c.Desc = fmt.Sprintf("这条消息里的第 %d 单，共 %d 单", v.Part, v.Parts)
 	}

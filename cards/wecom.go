@@ -16,7 +16,6 @@ const (
 	wecomDesc      = 44
 	wecomSubTitle  = 160
 	wecomLines     = 50 // of the subtitle, kept for the order's lines
-	wecomLinesMost = 100
 	wecomQuote     = 200
 	wecomFacts     = 6
 	wecomFactName  = 5
@@ -161,27 +160,21 @@ func WeCom(c *Card, taskID string) json.RawMessage {
 	if link != nil && out.Type == "button_interaction" {
 		out.Facts = append(out.Facts, wecomFact{Name: "全部", Value: clip(link.Text, wecomFactValue), Type: 1, URL: link.URL})
 	}
-	out.SubTitle = wecomSub(more, c.Lines, c.LinesFirst)
+	room = wecomSubTitle
+	if len(c.Lines) > 0 {
+		room -= wecomLines
+	}
+	out.SubTitle = clipFacts(more, room)
+	if sep := "\n"; len(c.Lines) > 0 {
+		if out.SubTitle == "" {
+			sep = ""
+		}
+		left := wecomSubTitle - utf8.RuneCountInString(out.SubTitle) - len(sep)
+		if lines := fitLines(c.Lines, "\n", left, utf8.RuneCountInString); lines != "" {
+			out.SubTitle += sep + lines
+		}
+	}
 	return encode(out)
-}
-
-// wecomSub puts facts and lines below each other within the subtitle. Some of it is kept for the lines; where they come first they may
-// have more of it than the facts leave.
-func wecomSub(facts, lines []string, linesFirst bool) string {
-	if len(lines) == 0 {
-		return clipFacts(facts, wecomSubTitle)
-	}
-	if linesFirst {
-		left := wecomSubTitle - 1 - utf8.RuneCountInString(strings.Join(facts, "\n"))
-		goods := fitLines(lines, "\n", min(max(left, wecomLinesMost), wecomSubTitle), utf8.RuneCountInString)
-		return strings.TrimRight(goods+"\n"+clipFacts(facts, wecomSubTitle-1-utf8.RuneCountInString(goods)), "\n")
-	}
-	head := clipFacts(facts, wecomSubTitle-wecomLines)
-	sep := "\n"
-	if head == "" {
-		sep = ""
-	}
-	return head + sep + fitLines(lines, "\n", wecomSubTitle-utf8.RuneCountInString(head)-len(sep), utf8.RuneCountInString)
 }
 
 // clipFacts puts facts below each other in at most n characters. What is cut keeps no part of a number, which would be read as another one,
