@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"orderbot/orders"
@@ -123,6 +124,23 @@ func (c *changing) decide(isYes bool, who orders.StaffCode) error {
 		_, err := c.desk.Decide(tx, c.id, 0, 0, isYes, "不行", c.actor(who))
 		return err
 	})
+}
+
+// split puts boxes of the first line into a first batch and returns the second.
+func (c *changing) split(boxes int64) (part orders.OrderID) {
+	c.Helper()
+	require.NoError(c, c.do(func(tx *storage.Tx) error {
+		_, asked, err := c.desk.AskSplit(tx, c.id, c.actor("S1"), []orders.Part{{Base: map[int]orders.Quantity{1: decimal.NewFromInt(boxes)}}, {}})
+		if err != nil {
+			return err
+		}
+		_, p, _, err := c.desk.Amend(tx, c.id, asked.No, c.actor("S1"))
+		if err == nil {
+			part = p.Change.Plan.Made[0]
+		}
+		return err
+	}))
+	return part
 }
 
 func (c *changing) ship() error {

@@ -118,18 +118,7 @@ func TestBatchesDoNotGetAroundAnApproval(t *testing.T) {
 		}
 		chain := []orders.Role{orders.RoleSalesManager, orders.RoleCFO}
 		require.Equal(t, chain, left(c.id))
-		var part orders.OrderID
-		require.NoError(t, c.do(func(tx *storage.Tx) error {
-			_, asked, err := c.desk.AskSplit(tx, c.id, c.actor("S1"), []orders.Part{{Base: map[int]orders.Quantity{1: decimal.NewFromInt(1500)}}, {}})
-			if err != nil {
-				return err
-			}
-			_, p, _, err := c.desk.Amend(tx, c.id, asked.No, c.actor("S1"))
-			if err == nil {
-				part = p.Change.Plan.Made[0]
-			}
-			return err
-		}))
+		part := c.split(1500)
 		for _, id := range []orders.OrderID{c.id, part} {
 			require.Equal(t, chain, left(id))
 			require.NoError(t, c.do(func(tx *storage.Tx) error {
@@ -210,18 +199,7 @@ func TestBatchesArePickedAndCountedAnew(t *testing.T) {
 			require.False(t, count.OK)
 			return err
 		}))
-		var part orders.OrderID
-		require.NoError(t, c.do(func(tx *storage.Tx) error {
-			_, asked, err := c.desk.AskSplit(tx, c.id, c.actor("S1"), []orders.Part{{Base: map[int]orders.Quantity{1: decimal.NewFromInt(400)}}, {}})
-			if err != nil {
-				return err
-			}
-			_, p, _, err := c.desk.Amend(tx, c.id, asked.No, c.actor("S1"))
-			if err == nil {
-				part = p.Change.Plan.Made[0]
-			}
-			return err
-		}))
+		part := c.split(400)
 		require.NoError(t, c.take())
 		batch, err := s.FindOrder(t.Context(), part)
 		require.NoError(t, err)
